@@ -1,0 +1,1 @@
+"""HUD HMIS CSV specifications and their yearly changes, as data files."""
