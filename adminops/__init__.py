@@ -1,0 +1,1 @@
+"""The core of AdminOps: what every feature stands on. It imports no feature."""

@@ -1,0 +1,127 @@
+"""The database: one model base, typed columns, and the only place that commits.
+
+`transaction()` is one per request, job or command. SQLite is opened so that a writer takes its lock at the start
+(`BEGIN IMMEDIATE`): a read that turns into a write half-way would fail with "database is locked" whatever the timeout.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, String, Text, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time: aware and in UTC in Python, on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A time without a zone was about to be stored.")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back that SQLite can't keep."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Key = Annotated[int, mapped_column(primary_key=True)]
+Name = Annotated[str, mapped_column(String(200))]
+Code = Annotated[str, mapped_column(String(60))]
+LongText = Annotated[str, mapped_column(Text)]
+
+
+class Model(DeclarativeBase):
+    """What every table derives from."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a plain class attribute
+        datetime: Moment,
+        dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
+        list[str]: JSON().with_variant(JSONB(), "postgresql"),
+    }
+
+
+db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+
+_writing: ContextVar[bool] = ContextVar("adminops_writing", default=True)
+_open: ContextVar[bool] = ContextVar("adminops_transaction_open", default=False)
+
+
+@contextmanager
+def transaction(*, writes: bool = True) -> Iterator[Session]:
+    """Run the block in one transaction: all of it is stored at its end, or nothing when it raises.
+
+    `writes=False` promises that the block only reads (SQLite then takes no writer's lock). A transaction inside
+    another is refused: the outer one is the unit of work; `savepoint()` is what a part of it may roll back to.
+    """
+    if _open.get():
+        raise RuntimeError("A transaction is open already: one request, job or command has one.")
+    session: Session = db.session()
+    session.rollback()  # whatever was read before starts anew, under the right kind of lock
+    opened, kind = _open.set(True), _writing.set(writes)
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _writing.reset(kind)
+        _open.reset(opened)
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """Undo what the block changed when it raises, and go on with the transaction around it."""
+    with db.session.begin_nested():
+        yield
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set up each new connection of `engine`: SQLite's pragmas and explicit BEGIN."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN would come too late
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # NORMAL may lose an acknowledged commit when the power goes
+        "foreign_keys=ON",
+        "busy_timeout=15000",
+        "temp_store=MEMORY",
+        "mmap_size=268435456",
+        "cache_size=-32000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() and _open.get() else "BEGIN")

@@ -1,0 +1,250 @@
+"""Settings: every `ADMINOPS_*` variable of the environment, typed, checked and documented in one place.
+
+`Settings.from_environment` refuses a wrong value with a sentence; `docs/settings.md` is generated from this module
+by `adminops docs` and tested for freshness.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+class WrongSetting(Exception):
+    """A variable of the environment holds a value that can't be used; the text says which and what is expected."""
+
+
+def _text(raw: str) -> str:
+    return raw.strip()
+
+
+def _flag(raw: str) -> bool:
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    if raw.strip().lower() not in words:
+        raise ValueError("yes or no")
+    return words[raw.strip().lower()]
+
+
+def _positive(raw: str) -> int:
+    number = int(raw) if raw.strip().isdecimal() else 0
+    if number <= 0:
+        raise ValueError("a whole number above zero")
+    return number
+
+
+def _zone(raw: str) -> str:
+    try:
+        ZoneInfo(raw.strip())
+    except (KeyError, ValueError, OSError) as wrong:
+        raise ValueError("an IANA time zone such as America/New_York") from wrong
+    return raw.strip()
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if raw.strip() not in words:
+            raise ValueError("one of " + ", ".join(words))
+        return raw.strip()
+
+    return read
+
+
+def _web_address(raw: str) -> str:
+    if not raw.startswith(("http://", "https://")):
+        raise ValueError("a web address such as https://desk.example.org")
+    return raw.strip().rstrip("/")
+
+
+def _database(raw: str) -> str:
+    if not raw.startswith(("sqlite:", "postgresql+psycopg:")):
+        raise ValueError("sqlite:///… or postgresql+psycopg://…")
+    return raw.strip()
+
+
+def _path(raw: str) -> Path:
+    return Path(raw).expanduser().resolve()
+
+
+def setting(default: Any, about: str, read: Callable[[str], Any] = _text) -> Any:
+    """Declare one setting: its default, the sentence for the docs, and how its text is read."""
+    metadata = {"about": about, "read": read, "default": default}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What differs between one installation and another. Rules of the house are data in the database, not here."""
+
+    environment: str = setting(
+        "development",
+        "`development` shows the style guide and the mailbox and prints demo sign-ins; `production` refuses weak set-ups.",
+        _one_of("development", "test", "production"),
+    )
+    home: Path = setting(
+        lambda: Path("var").resolve(), "Folder of the embedded database, files, keys and caches.", _path
+    )
+    database_url: str = setting(
+        "", "SQLAlchemy address of the database; empty means SQLite at `home/adminops.sqlite`.", _database
+    )
+    base_url: str = setting(
+        "http://127.0.0.1:8000",
+        "Address people reach AdminOps at; links in mails start with it.",
+        _web_address,
+    )
+    secret_key: str = setting("", "Signs the session cookie; empty means a random one kept in `home/keys`.")
+    time_zone: str = setting(
+        "America/New_York", "Zone in which times are shown and business days counted.", _zone
+    )
+    product_name: str = setting("AdminOps", "Name on the screens and in mails.")
+    team_name: str = setting("HMIS Systems Team", "Who answers: shown in mails and on the help page.")
+    team_phone: str = setting("(555) 555-0199", "Telephone of the team on the help page.")
+    session_idle_minutes: int = setting(30, "A session without a request for so long ends.", _positive)
+    session_hours: int = setting(12, "A session ends after so long, busy or not.", _positive)
+    reset_link_minutes: int = setting(60, "How long a password-reset link works.", _positive)
+    mail_transport: str = setting(
+        "mailbox",
+        "`mailbox` keeps mails on a page of the app (development), `console` prints them, `smtp` sends them.",
+        _one_of("mailbox", "console", "smtp"),
+    )
+    mail_from: str = setting("adminops@example.org", "Sender address of all mails.")
+    smtp_host: str = setting("127.0.0.1", "Mail server.")
+    smtp_port: int = setting(25, "Port of the mail server.", _positive)
+    smtp_security: str = setting(
+        "starttls", "How the connection is protected.", _one_of("none", "starttls", "tls")
+    )
+    smtp_user: str = setting("", "Name at the mail server; empty means no sign-in.")
+    smtp_password: str = setting("", "Password at the mail server.")
+    smtp_timeout_seconds: int = setting(20, "How long a mail server may take to answer.", _positive)
+    scheduler: bool = setting(
+        True, "Whether this process takes part in running jobs (one leader at a time does).", _flag
+    )
+    upload_limit_mb: int = setting(200, "Largest file that can be uploaded, in megabytes.", _positive)
+    unpacked_limit_mb: int = setting(
+        4000, "Largest size of an HMIS export once unpacked, in megabytes.", _positive
+    )
+    trusted_proxies: int = setting(
+        0, "Number of reverse proxies whose forwarded headers are believed.", lambda raw: int(raw)
+    )
+    directory_url: str = setting(
+        "", "ldaps:// or ldap:// address of the directory; empty means local passwords."
+    )
+    log_level: str = setting("info", "How much is logged.", _one_of("debug", "info", "warning", "error"))
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read all settings from `environment` (usually `os.environ`).
+
+        Raises `WrongSetting` with a sentence for a value that can't be read, for an unknown `ADMINOPS_` name, and
+        for a production set-up that would be unsafe.
+        """
+        known = {f"ADMINOPS_{f.name.upper()}": f for f in fields(cls)}
+        _refuse_unknown(environment, known)
+        values: dict[str, Any] = {}
+        for variable, declared in known.items():
+            raw = environment.get(variable, "").strip()
+            if raw:
+                values[declared.name] = _read(variable, raw, declared.metadata["read"])
+        settings = cls(**values)
+        settings.refuse_unsafe()
+        return settings
+
+    def refuse_unsafe(self) -> None:
+        """Raise `WrongSetting` when a production installation would leak or lose something."""
+        if self.environment != "production":
+            return
+        if not self.base_url.startswith("https://"):
+            raise WrongSetting("ADMINOPS_BASE_URL must start with https:// in production.")
+        if self.mail_transport != "smtp":
+            raise WrongSetting(
+                "ADMINOPS_MAIL_TRANSPORT must be smtp in production: nobody reads the mailbox page."
+            )
+
+    @property
+    def database(self) -> str:
+        """The address of the database in use."""
+        return self.database_url or f"sqlite:///{self.home / 'adminops.sqlite'}"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies travel over HTTPS only."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def demo_allowed(self) -> bool:
+        """Whether invented people may be loaded here."""
+        return self.environment != "production"
+
+    def cookie_secret(self) -> str:
+        """Return the key that signs cookies: the setting, else a random one kept in `home/keys/session.key`."""
+        if self.secret_key:
+            return self.secret_key
+        path = self.home / "keys" / "session.key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_private(path, secrets.token_urlsafe(48).encode())
+        return path.read_text()
+
+
+#: Names of the environment that belong to the tools around the app, not to the app.
+TOOL_VARIABLES = frozenset(
+    f"ADMINOPS_{name}" for name in ("NO_APT", "REQUIRE", "PG_BIN", "CHROMIUM", "SAMPLES", "TEST_POSTGRES_URL")
+)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner may read; keeps the file of a process that was faster."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary.touch(mode=0o600)
+    temporary.write_bytes(content)
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+
+
+def _refuse_unknown(environment: Mapping[str, str], known: Mapping[str, object]) -> None:
+    for variable in environment:
+        if variable.startswith("ADMINOPS_") and variable not in known and variable not in TOOL_VARIABLES:
+            raise WrongSetting(
+                f"{variable} is not a setting of AdminOps: see docs/settings.md for the names."
+            )
+
+
+def _read(variable: str, raw: str, read: Callable[[str], Any]) -> Any:
+    try:
+        return read(raw)
+    except ValueError as wrong:
+        raise WrongSetting(f"{variable} should be {wrong}.") from None
+
+
+def describe_settings() -> str:
+    """Return `docs/settings.md`: a table of every setting with its default and meaning."""
+    lines = [
+        "# Settings",
+        "",
+        "Read from the environment at start. A wrong value refuses to start with a sentence.",
+        "This page is generated by `adminops docs`.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    for declared in fields(Settings):
+        default = declared.metadata["default"]
+        shown = "`var/`" if declared.name == "home" else f"`{default}`" if default != "" else "(empty)"
+        lines.append(f"| `ADMINOPS_{declared.name.upper()}` | {shown} | {declared.metadata['about']} |")
+    return "\n".join(lines) + "\n"
