@@ -54,9 +54,7 @@ class KeyRing:
             keys = {int(number): base64.b64decode(key) for number, key in stored["keys"].items()}
             ring = cls(keys=keys, index_key=base64.b64decode(stored["index_key"]))
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise CannotDecrypt(
-                f"The key ring at {path} can't be read: restore it from its backup."
-            ) from None
+            raise CannotDecrypt(f"The key ring at {path} can't be read: restore it from its backup.") from None
         if not ring.keys or any(len(key) != 32 for key in (*ring.keys.values(), ring.index_key)):
             raise CannotDecrypt(f"The key ring at {path} is incomplete: restore it from its backup.")
         return ring
@@ -68,9 +66,7 @@ class KeyRing:
 
     def with_new_key(self) -> "KeyRing":
         """Return a ring whose new first key encrypts from now on; the old ones still decrypt."""
-        return KeyRing(
-            keys={**self.keys, max(self.keys) + 1: secrets.token_bytes(32)}, index_key=self.index_key
-        )
+        return KeyRing(keys={**self.keys, max(self.keys) + 1: secrets.token_bytes(32)}, index_key=self.index_key)
 
     @property
     def current(self) -> int:

@@ -105,9 +105,7 @@ class Settings:
         _web_address,
     )
     secret_key: str = setting("", "Signs the session cookie; empty means a random one kept in `home/keys`.")
-    time_zone: str = setting(
-        "America/New_York", "Zone in which times are shown and business days counted.", _zone
-    )
+    time_zone: str = setting("America/New_York", "Zone in which times are shown and business days counted.", _zone)
     product_name: str = setting("AdminOps", "Name on the screens and in mails.")
     team_name: str = setting("HMIS Systems Team", "Who answers: shown in mails and on the help page.")
     team_phone: str = setting("(555) 555-0199", "Telephone of the team on the help page.")
@@ -122,9 +120,7 @@ class Settings:
     mail_from: str = setting("adminops@example.org", "Sender address of all mails.")
     smtp_host: str = setting("127.0.0.1", "Mail server.")
     smtp_port: int = setting(25, "Port of the mail server.", _positive)
-    smtp_security: str = setting(
-        "starttls", "How the connection is protected.", _one_of("none", "starttls", "tls")
-    )
+    smtp_security: str = setting("starttls", "How the connection is protected.", _one_of("none", "starttls", "tls"))
     smtp_user: str = setting("", "Name at the mail server; empty means no sign-in.")
     smtp_password: str = setting("", "Password at the mail server.")
     smtp_timeout_seconds: int = setting(20, "How long a mail server may take to answer.", _positive)
@@ -132,15 +128,9 @@ class Settings:
         True, "Whether this process takes part in running jobs (one leader at a time does).", _flag
     )
     upload_limit_mb: int = setting(200, "Largest file that can be uploaded, in megabytes.", _positive)
-    unpacked_limit_mb: int = setting(
-        4000, "Largest size of an HMIS export once unpacked, in megabytes.", _positive
-    )
-    trusted_proxies: int = setting(
-        0, "Number of reverse proxies whose forwarded headers are believed.", lambda raw: int(raw)
-    )
-    directory_url: str = setting(
-        "", "ldaps:// or ldap:// address of the directory; empty means local passwords."
-    )
+    unpacked_limit_mb: int = setting(4000, "Largest size of an HMIS export once unpacked, in megabytes.", _positive)
+    trusted_proxies: int = setting(0, "Number of reverse proxies whose forwarded headers are believed.", int)
+    directory_url: str = setting("", "ldaps:// or ldap:// address of the directory; empty means local passwords.")
     log_level: str = setting("info", "How much is logged.", _one_of("debug", "info", "warning", "error"))
 
     @classmethod
@@ -168,9 +158,7 @@ class Settings:
         if not self.base_url.startswith("https://"):
             raise WrongSetting("ADMINOPS_BASE_URL must start with https:// in production.")
         if self.mail_transport != "smtp":
-            raise WrongSetting(
-                "ADMINOPS_MAIL_TRANSPORT must be smtp in production: nobody reads the mailbox page."
-            )
+            raise WrongSetting("ADMINOPS_MAIL_TRANSPORT must be smtp in production: nobody reads the mailbox page.")
 
     @property
     def database(self) -> str:
@@ -220,9 +208,7 @@ def write_private(path: Path, content: bytes) -> None:
 def _refuse_unknown(environment: Mapping[str, str], known: Mapping[str, object]) -> None:
     for variable in environment:
         if variable.startswith("ADMINOPS_") and variable not in known and variable not in TOOL_VARIABLES:
-            raise WrongSetting(
-                f"{variable} is not a setting of AdminOps: see docs/settings.md for the names."
-            )
+            raise WrongSetting(f"{variable} is not a setting of AdminOps: see docs/settings.md for the names.")
 
 
 def _read(variable: str, raw: str, read: Callable[[str], Any]) -> Any:
