@@ -1,0 +1,1 @@
+"""The tests: they mirror the tree; `services/` holds the private servers they run against."""

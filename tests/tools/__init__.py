@@ -1,0 +1,1 @@
+"""Tests of the tools: `dev`, the lock files, the import contracts, and the tree itself."""
