@@ -1,0 +1,105 @@
+"""The tables of the client-record store: HUD's 24 files, the sources, the import log, and the persons above them."""
+
+from adminops.hmis.models.assessments import (
+    Disabilities,
+    EmploymentEducation,
+    HealthAndDV,
+    IncomeBenefits,
+    YouthEducationStatus,
+)
+from adminops.hmis.models.clients import Client
+from adminops.hmis.models.columns import SourceRow
+from adminops.hmis.models.coordinated_entry import Assessment, AssessmentQuestions, AssessmentResults, Event
+from adminops.hmis.models.enrollments import Enrollment, Exit
+from adminops.hmis.models.exports import Export, HudUser
+from adminops.hmis.models.organizations import Organization
+from adminops.hmis.models.persons import Merge, MergeChoice, MergeDecision, Person, PersonLink, Verdict
+from adminops.hmis.models.projects import (
+    Affiliation,
+    CEParticipation,
+    Funder,
+    HMISParticipation,
+    Inventory,
+    Project,
+    ProjectCoC,
+)
+from adminops.hmis.models.services import CurrentLivingSituation, Services
+from adminops.hmis.models.sources import (
+    HmisImport,
+    HmisSource,
+    ImportProblem,
+    ImportStatus,
+    LocalNumber,
+    RetiredValues,
+    Unreadable,
+)
+
+FILE_MODELS: dict[str, type[SourceRow]] = {
+    "Export": Export,
+    "Organization": Organization,
+    "User": HudUser,
+    "Project": Project,
+    "Funder": Funder,
+    "ProjectCoC": ProjectCoC,
+    "Inventory": Inventory,
+    "Affiliation": Affiliation,
+    "HMISParticipation": HMISParticipation,
+    "CEParticipation": CEParticipation,
+    "Client": Client,
+    "Enrollment": Enrollment,
+    "Exit": Exit,
+    "IncomeBenefits": IncomeBenefits,
+    "HealthAndDV": HealthAndDV,
+    "EmploymentEducation": EmploymentEducation,
+    "Disabilities": Disabilities,
+    "Services": Services,
+    "CurrentLivingSituation": CurrentLivingSituation,
+    "Assessment": Assessment,
+    "AssessmentQuestions": AssessmentQuestions,
+    "AssessmentResults": AssessmentResults,
+    "Event": Event,
+    "YouthEducationStatus": YouthEducationStatus,
+}
+"""The table of each of HUD's files, by HUD's name, in HUD's order."""
+
+__all__ = [
+    "FILE_MODELS",
+    "Affiliation",
+    "Assessment",
+    "AssessmentQuestions",
+    "AssessmentResults",
+    "CEParticipation",
+    "Client",
+    "CurrentLivingSituation",
+    "Disabilities",
+    "EmploymentEducation",
+    "Enrollment",
+    "Event",
+    "Exit",
+    "Export",
+    "Funder",
+    "HMISParticipation",
+    "HealthAndDV",
+    "HmisImport",
+    "HmisSource",
+    "HudUser",
+    "ImportProblem",
+    "ImportStatus",
+    "IncomeBenefits",
+    "Inventory",
+    "LocalNumber",
+    "Merge",
+    "MergeChoice",
+    "MergeDecision",
+    "Organization",
+    "Person",
+    "PersonLink",
+    "Project",
+    "ProjectCoC",
+    "RetiredValues",
+    "Services",
+    "SourceRow",
+    "Unreadable",
+    "Verdict",
+    "YouthEducationStatus",
+]

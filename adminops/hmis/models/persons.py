@@ -1,0 +1,111 @@
+"""Who client records stand for: persons, merges and what reviewers decided about pairs of records.
+
+All of it is an append-only log above the source rows. `Client.person_id` is what the log amounts to: start with every
+record as the person of its own number, then let each merge that was not undone, in order, join the person of its
+source record to the person of its destination record.
+"""
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from adminops.db import Code, Key, LongText, Model
+from adminops.hmis.models.clients import Client
+
+
+class Person(Model):
+    """Somebody whom one or several client records stand for. Its number is that of the record it began with."""
+
+    __tablename__ = "hmis_person"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class Merge(Model):
+    """A reviewer's word that two client records stand for one person. Undone merges stay in the log."""
+
+    __tablename__ = "hmis_merge"
+    __table_args__ = (
+        Index("ix_hmis_merge_source", "source_client_id"),
+        Index("ix_hmis_merge_destination", "destination_client_id"),
+    )
+
+    id: Mapped[Key]
+    source_client_id: Mapped[int] = mapped_column(ForeignKey("hmis_client.id"))
+    """The record that is folded in: the one to be retired at the vendor's."""
+    destination_client_id: Mapped[int] = mapped_column(ForeignKey("hmis_client.id"))
+    """The record that is kept."""
+    reason: Mapped[LongText] = mapped_column(default="")
+    by_id: Mapped[int | None]
+    merged_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None]
+    undo_reason: Mapped[LongText] = mapped_column(default="")
+
+    source_client: Mapped[Client] = relationship(foreign_keys=[source_client_id])
+    destination_client: Mapped[Client] = relationship(foreign_keys=[destination_client_id])
+    choices: Mapped[list["MergeChoice"]] = relationship(back_populates="merge", order_by="MergeChoice.unit")
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the merge holds: it has not been undone."""
+        return self.undone_at is None
+
+
+class MergeChoice(Model):
+    """From which record the person takes a unit of fields (a name with its quality code is one unit)."""
+
+    __tablename__ = "hmis_merge_choice"
+    __table_args__ = (UniqueConstraint("merge_id", "unit"),)
+
+    id: Mapped[Key]
+    merge_id: Mapped[int] = mapped_column(ForeignKey("hmis_merge.id"))
+    unit: Mapped[Code]
+    client_id: Mapped[int] = mapped_column(ForeignKey("hmis_client.id"))
+
+    merge: Mapped[Merge] = relationship(back_populates="choices")
+
+
+class PersonLink(Model):
+    """One client record went from one person to another, by a merge or by its undoing. Only ever added to."""
+
+    __tablename__ = "hmis_person_link"
+    __table_args__ = (Index("ix_hmis_person_link_client", "client_id"),)
+
+    id: Mapped[Key]
+    client_id: Mapped[int] = mapped_column(ForeignKey("hmis_client.id"))
+    from_person_id: Mapped[int] = mapped_column(ForeignKey("hmis_person.id"))
+    to_person_id: Mapped[int] = mapped_column(ForeignKey("hmis_person.id"))
+    merge_id: Mapped[int] = mapped_column(ForeignKey("hmis_merge.id"))
+    by_id: Mapped[int | None]
+    linked_at: Mapped[datetime]
+
+
+class Verdict(enum.Enum):
+    """What a reviewer said about a pair of records."""
+
+    SAME = "same"
+    APART = "apart"
+    UNSURE = "unsure"
+    WITHDRAWN = "withdrawn"
+
+
+class MergeDecision(Model):
+    """A reviewer's verdict about a pair of client records. Only ever added to: the last one about a pair holds."""
+
+    __tablename__ = "hmis_merge_decision"
+    __table_args__ = (
+        Index("ix_hmis_merge_decision_pair", "low_client_id", "high_client_id"),
+        Index("ix_hmis_merge_decision_high", "high_client_id"),
+    )
+
+    id: Mapped[Key]
+    low_client_id: Mapped[int] = mapped_column(ForeignKey("hmis_client.id"))
+    high_client_id: Mapped[int] = mapped_column(ForeignKey("hmis_client.id"))
+    verdict: Mapped[Verdict]
+    reason: Mapped[LongText] = mapped_column(default="")
+    by_id: Mapped[int | None]
+    decided_at: Mapped[datetime]
+    merge_id: Mapped[int | None] = mapped_column(ForeignKey("hmis_merge.id"))

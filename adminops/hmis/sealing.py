@@ -1,0 +1,133 @@
+"""How SSNs are kept: sealed, with blind indexes for the two look-ups that are needed. The app gives the keys at start.
+
+A sealed SSN is bound to its source and PersonalID, so that it opens for the record it came with and no other. There
+is one blind index over a full valid number (exact look-up, equality of two records) and another over the last four
+digits (to find candidates); both are HMACs under keys that the database does not have.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from adminops.crypto import KeyRing
+
+SSN_PURPOSE = "client|ssn"
+LAST4_PURPOSE = "client|ssn-last4"
+ROW_PURPOSE = "client|ssn-row"
+HASHED_PURPOSE = "client|ssn-hashed"
+FAKE_NUMBERS = frozenset({"078051120", "219099999", "123456789"})
+
+_rings: list[KeyRing] = []
+
+
+def use(ring: KeyRing) -> None:
+    """Seal and open with `ring` from now on, in the whole process. Called by the app once it has read its keys."""
+    _rings[:] = [ring]
+
+
+@contextmanager
+def using(ring: KeyRing) -> Iterator[None]:
+    """Seal and open with `ring` inside the block: for a store that is thrown away."""
+    before = list(_rings)
+    _rings[:] = [ring]
+    try:
+        yield
+    finally:
+        _rings[:] = before
+
+
+def key_ring() -> KeyRing:
+    """Return the ring in use. Raises `RuntimeError` when the app has not given one: nothing may be stored in clear."""
+    if not _rings:
+        raise RuntimeError("No key ring: the app gives one with `sealing.use` before client records are touched.")
+    return _rings[0]
+
+
+class SealedSsn(NamedTuple):
+    """An SSN as the client table keeps it; all three are None when there is none."""
+
+    sealed: bytes | None
+    number_index: bytes | None
+    """Blind index of the number if it is a full valid one (or of the hash, in a hashed export)."""
+    last4_index: bytes | None
+    """Blind index of the last four digits if they are known."""
+
+
+NO_SSN = SealedSsn(None, None, None)
+
+
+def cell(source_id: int, personal_id: str) -> str:
+    """Return what the sealed SSN of a client record is bound to."""
+    return f"hmis_client|ssn_sealed|{source_id}|{personal_id}"
+
+
+def seal_ssn(source_id: int, personal_id: str, ssn: str) -> SealedSsn:
+    """Return `ssn` (nine characters, x for an unknown digit; or a hash) as the client table keeps it."""
+    if not ssn:
+        return NO_SSN
+    ring = key_ring()
+    return SealedSsn(
+        sealed=ring.encrypt(ssn, bound_to=cell(source_id, personal_id)),
+        number_index=ssn_index(ssn),
+        last4_index=ring.blind_index(ssn[5:], purpose=LAST4_PURPOSE) if has_last4(ssn) else None,
+    )
+
+
+def open_ssn(source_id: int, personal_id: str, sealed: bytes | None) -> str:
+    """Return the SSN behind `sealed`, empty when there is none. Raises `CannotDecrypt`."""
+    return "" if sealed is None else key_ring().decrypt(sealed, bound_to=cell(source_id, personal_id))
+
+
+def ssn_index(ssn: str) -> bytes | None:
+    """Return the blind index to look up a full valid `ssn` by; None for one that identifies nobody."""
+    if is_valid_ssn(ssn):
+        return key_ring().blind_index(ssn, purpose=SSN_PURPOSE)
+    if is_hash(ssn):
+        return key_ring().blind_index(ssn.lower(), purpose=HASHED_PURPOSE)
+    return None
+
+
+def last4_index(last4: str) -> bytes | None:
+    """Return the blind index to look up candidates by the last four digits; None unless these are four digits."""
+    if not re.fullmatch(r"\d{4}", last4):
+        return None
+    return key_ring().blind_index(last4, purpose=LAST4_PURPOSE)
+
+
+def ssn_in_row_hash(ssn: str) -> str:
+    """Return what stands for `ssn` in the hash of its row: a plain hash of nine digits could be found by trying."""
+    return key_ring().blind_index(ssn, purpose=ROW_PURPOSE).hex() if ssn else ""
+
+
+def is_valid_ssn(ssn: str) -> bool:
+    """Tell whether `ssn` is a full number that was or can be given to somebody.
+
+    Nine digits; area not 000, 666 or 9xx; group not 00; serial not 0000; not one digit nine times; none of the
+    numbers that became known from advertisements (rules of the Social Security Administration).
+    """
+    if len(ssn) != 9 or not ssn.isascii() or not ssn.isdecimal():
+        return False
+    area, group, serial = ssn[:3], ssn[3:5], ssn[5:]
+    if area in ("000", "666") or area[0] == "9" or group == "00" or serial == "0000":
+        return False
+    return len(set(ssn)) > 1 and ssn not in FAKE_NUMBERS
+
+
+def has_last4(ssn: str) -> bool:
+    """Tell whether the last four digits of `ssn` are known and may mean something."""
+    return len(ssn) == 9 and ssn[5:].isascii() and ssn[5:].isdecimal() and ssn[5:] != "0000"
+
+
+def is_hash(text: str) -> bool:
+    """Tell whether `text` is a SHA-1 or SHA-256 in hexadecimal rather than a name or a number."""
+    return len(text) in (40, 64) and re.fullmatch(r"[0-9A-Fa-f]+", text) is not None
+
+
+def mask_ssn(ssn: str) -> str:
+    """Return `ssn` as screens show it: "•••-••-1234", "hashed", or an empty text when there is none."""
+    if not ssn:
+        return ""
+    if is_hash(ssn):
+        return "hashed"
+    return f"•••-••-{ssn[5:]}" if has_last4(ssn) else "•••-••-••••"
