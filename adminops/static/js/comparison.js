@@ -1,0 +1,1 @@
+// Keys and counts of the comparison of two records.
