@@ -4,6 +4,7 @@
 (`BEGIN IMMEDIATE`): a read that turns into a write half-way would fail with "database is locked" whatever the timeout.
 """
 
+import enum
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, String, Text, event
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, String, Text, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -59,12 +60,14 @@ class Model(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a plain class attribute
         datetime: Moment,
+        # An enum is stored by its value, as text: a new word needs no migration, and the column reads well in SQL.
+        enum.Enum: Enum(enum.Enum, native_enum=False, length=40, values_callable=lambda e: [m.value for m in e]),
         dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
         list[str]: JSON().with_variant(JSONB(), "postgresql"),
     }
 
 
-db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
 
 _writing: ContextVar[bool] = ContextVar("adminops_writing", default=True)
 _open: ContextVar[bool] = ContextVar("adminops_transaction_open", default=False)

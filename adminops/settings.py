@@ -90,7 +90,7 @@ class Settings:
 
     environment: str = setting(
         "development",
-        "`development` shows the style guide and the mailbox and prints demo sign-ins; `production` refuses weak set-ups.",
+        "`development` shows style guide, mailbox and demo sign-ins; `production` refuses weak set-ups.",
         _one_of("development", "test", "production"),
     )
     home: Path = setting(

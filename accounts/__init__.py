@@ -1,0 +1,5 @@
+"""Accounts."""
+
+from adminops.feature import Feature
+
+feature = Feature(name="accounts", title="Accounts")

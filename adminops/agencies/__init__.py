@@ -1,0 +1,5 @@
+"""Agencies."""
+
+from adminops.feature import Feature
+
+feature = Feature(name="agencies", title="Agencies")

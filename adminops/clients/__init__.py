@@ -1,0 +1,5 @@
+"""Clients."""
+
+from adminops.feature import Feature
+
+feature = Feature(name="clients", title="Clients")

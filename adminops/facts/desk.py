@@ -1,0 +1,82 @@
+"""Facts about tickets."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from adminops.facts.base import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketFact(Fact):
+    """Something that happened to a ticket."""
+
+    about_kind: ClassVar[str] = "ticket"
+    about_field: ClassVar[str] = "ticket_id"
+    says: ClassVar[str] = "changed ticket {ticket_id}"
+    ticket_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketFiled(TicketFact):
+    """A person asked for something; `request_type` is the key of the catalogue."""
+
+    says: ClassVar[str] = "filed ticket {ticket_id}"
+    request_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketReplied(TicketFact):
+    """A message was written that the requester can read."""
+
+    says: ClassVar[str] = "replied on ticket {ticket_id}"
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketNoted(TicketFact):
+    """A note was written that only the team can read."""
+
+    says: ClassVar[str] = "wrote a note on ticket {ticket_id}"
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketAssigned(TicketFact):
+    """A ticket was given to somebody, or back to the queue (`assignee_id` None)."""
+
+    says: ClassVar[str] = "assigned ticket {ticket_id}"
+    assignee_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketMoved(TicketFact):
+    """A ticket changed its state."""
+
+    says: ClassVar[str] = "moved ticket {ticket_id} from {old} to {new}"
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketPrioritised(TicketFact):
+    """A ticket got another priority."""
+
+    says: ClassVar[str] = "changed the priority of ticket {ticket_id} from {old} to {new}"
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketLinked(TicketFact):
+    """A record or a manual page was linked to a ticket; `linked` is its reference."""
+
+    says: ClassVar[str] = "linked {linked} to ticket {ticket_id}"
+    linked: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketUnlinked(TicketFact):
+    """A link was taken off a ticket."""
+
+    says: ClassVar[str] = "unlinked {linked} from ticket {ticket_id}"
+    linked: str

@@ -1,0 +1,136 @@
+"""Facts about users, their sessions and their accounts."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from adminops.facts.base import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserFact(Fact):
+    """Something about a user."""
+
+    about_kind: ClassVar[str] = "user"
+    about_field: ClassVar[str] = "user_id"
+    says: ClassVar[str] = "changed user {user_id}"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn(UserFact):
+    """A person signed in."""
+
+    says: ClassVar[str] = "signed in"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInRefused(UserFact):
+    """A sign-in with a known name was refused: `reason` is password, throttled or disabled."""
+
+    says: ClassVar[str] = "was refused at sign-in ({reason})"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedOut(UserFact):
+    """A person signed out, or a session of theirs was ended from the list."""
+
+    says: ClassVar[str] = "signed out"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGranted(UserFact):
+    """A user got a role, at one agency or everywhere (`agency_id` None)."""
+
+    says: ClassVar[str] = "granted role {role} to user {user_id}"
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleRevoked(UserFact):
+    """A user lost a role."""
+
+    says: ClassVar[str] = "revoked role {role} of user {user_id}"
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountFact(Fact):
+    """Something in the life of an account."""
+
+    about_kind: ClassVar[str] = "account"
+    about_field: ClassVar[str] = "account_id"
+    says: ClassVar[str] = "changed account {account_id}"
+    account_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountCreated(AccountFact):
+    """An account was created and its owner invited."""
+
+    says: ClassVar[str] = "created account {account_id}"
+    settles: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountActivated(AccountFact):
+    """The owner set a first password: the account is in use."""
+
+    says: ClassVar[str] = "activated account {account_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDisabled(AccountFact):
+    """An account was disabled and its sessions ended; `reason` is a code of the accounts feature."""
+
+    says: ClassVar[str] = "disabled account {account_id} ({reason})"
+    settles: ClassVar[bool] = True
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountReactivated(AccountFact):
+    """A disabled account works again."""
+
+    says: ClassVar[str] = "reactivated account {account_id}"
+    settles: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordResetStarted(AccountFact):
+    """A reset link is on its way. `reason` says how: self-service or help desk."""
+
+    says: ClassVar[str] = "started a password reset for account {account_id}"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordResetFinished(AccountFact):
+    """The person set a new password; older sessions are ended."""
+
+    says: ClassVar[str] = "set a new password for account {account_id}"
+    settles: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyFact(Fact):
+    """Something about an agency (`agency_id` is the agency)."""
+
+    about_kind: ClassVar[str] = "agency"
+    about_field: ClassVar[str] = "agency_id"
+    says: ClassVar[str] = "changed agency {agency_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyAdded(AgencyFact):
+    """An agency was entered."""
+
+    says: ClassVar[str] = "added agency {agency_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyChanged(AgencyFact):
+    """An agency's particulars were changed; `changed` names the fields."""
+
+    says: ClassVar[str] = "changed agency {agency_id}: {changed}"
+    changed: str

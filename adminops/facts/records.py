@@ -1,0 +1,170 @@
+"""Facts about client records, imports, merges and programs."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from adminops.facts.base import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientFact(Fact):
+    """Something about one client record. `client_id` is the store's own number, not the PersonalID."""
+
+    about_kind: ClassVar[str] = "client"
+    about_field: ClassVar[str] = "client_id"
+    says: ClassVar[str] = "touched client record {client_id}"
+    client_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientViewed(ClientFact):
+    """Somebody looked at a client record."""
+
+    says: ClassVar[str] = "viewed client record {client_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SsnRevealed(ClientFact):
+    """Somebody had the SSN of a client shown; `reason` is what they gave for it, a code."""
+
+    says: ClassVar[str] = "had the SSN of client record {client_id} shown ({reason})"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientsMerged(ClientFact):
+    """The source record was linked to the destination's person."""
+
+    says: ClassVar[str] = "merged client record {source_client_id} into {client_id}"
+    settles: ClassVar[bool] = True
+    source_client_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeUndone(ClientFact):
+    """A merge was taken back."""
+
+    says: ClassVar[str] = "undid merge {merge_id} of client records {source_client_id} and {client_id}"
+    source_client_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairFact(Fact):
+    """Something about a pair of client records that may be one person."""
+
+    about_kind: ClassVar[str] = "pair"
+    about_field: ClassVar[str] = "pair_id"
+    says: ClassVar[str] = "touched pair {pair_id}"
+    pair_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairKeptApart(PairFact):
+    """A reviewer decided that the two are different people."""
+
+    says: ClassVar[str] = "kept pair {pair_id} apart"
+    settles: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairDeferred(PairFact):
+    """A reviewer put the decision off."""
+
+    says: ClassVar[str] = "deferred pair {pair_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanFinished(Fact):
+    """A duplicate scan went through the store."""
+
+    about_kind: ClassVar[str] = "scan"
+    about_field: ClassVar[str] = "scan_id"
+    says: ClassVar[str] = "finished duplicate scan {scan_id}: {proposed} new pairs"
+    scan_id: int
+    proposed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportFact(Fact):
+    """Something about the import of an HMIS export."""
+
+    about_kind: ClassVar[str] = "import"
+    about_field: ClassVar[str] = "import_id"
+    says: ClassVar[str] = "touched import {import_id}"
+    import_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportUploaded(ImportFact):
+    """An HMIS export was handed in for import."""
+
+    says: ClassVar[str] = "uploaded an HMIS export (import {import_id})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportImported(ImportFact):
+    """An import ended; `outcome` is applied, unchanged, held, refused or failed."""
+
+    says: ClassVar[str] = "finished import {import_id}: {outcome}"
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportWritten(Fact):
+    """A HUD CSV export left the store."""
+
+    about_kind: ClassVar[str] = "source"
+    about_field: ClassVar[str] = "source_id"
+    says: ClassVar[str] = "wrote an export of source {source_id} ({clients} clients, hashed: {hashed})"
+    source_id: int
+    clients: int
+    hashed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramFact(Fact):
+    """Something about a request for a program."""
+
+    about_kind: ClassVar[str] = "program_request"
+    about_field: ClassVar[str] = "program_request_id"
+    says: ClassVar[str] = "changed program request {program_request_id}"
+    program_request_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramRequested(ProgramFact):
+    """An agency asked for a program."""
+
+    says: ClassVar[str] = "requested a program (request {program_request_id})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramQuestioned(ProgramFact):
+    """The team sent a program request back with a question."""
+
+    says: ClassVar[str] = "asked back about program request {program_request_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramApproved(ProgramFact):
+    """A program request was approved."""
+
+    says: ClassVar[str] = "approved program request {program_request_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramRefused(ProgramFact):
+    """A program request was refused."""
+
+    says: ClassVar[str] = "refused program request {program_request_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramSetUp(ProgramFact):
+    """The program's Project, ProjectCoC, Funder and further rows exist; `project_id` is HUD's ProjectID."""
+
+    says: ClassVar[str] = "set up project {project_id} (program request {program_request_id})"
+    settles: ClassVar[bool] = True
+    project_id: str

@@ -1,0 +1,153 @@
+"""What a package may offer: the one shape in which a feature joins the app.
+
+A feature's `__init__.py` holds a docstring and one `Feature(...)` value; `wsgi.py` lists them. Nothing is scanned.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+from flask import Blueprint, Flask
+
+from adminops.facts import Fact, Subscriber
+from adminops.refs import Ref, RefProvider
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from adminops.demo.cast import Cast
+    from adminops.identity.models import User
+    from adminops.identity.permissions import Permission
+    from adminops.outbox.messages import Mail
+    from adminops.web.forms import Form
+
+
+@dataclass(frozen=True, kw_only=True)
+class NavItem:
+    """A place in the navigation, shown to who holds `permission` (None: to everybody signed in)."""
+
+    label: str
+    icon: str
+    endpoint: str
+    permission: "Permission | None" = None
+    group: str = "Work"
+    order: int = 50
+    shell: Literal["desk", "portal", "both"] = "desk"
+    key: str | None = None
+    """Letter after `g` that jumps here."""
+    count: "Callable[[User], int] | None" = None
+    """Number beside the label (open tickets, pairs to review); must cost one cheap read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Work by the clock. `run()` does what is due; times are rows in the database, not entries of a scheduler.
+
+    The scheduler calls it once in each `every` (counted from midnight UTC, so all processes agree on the slots) in
+    a transaction of its own. With `own_transactions` the job opens its own (an outbox delivers between two).
+    """
+
+    name: str
+    title: str
+    run: Callable[[], None]
+    every: timedelta
+    own_transactions: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkScreen:
+    """Where a request is carried out: a screen of the owning feature.
+
+    `url(ticket)` returns its address for that ticket or None when there is nothing to carry out (yet).
+    """
+
+    label: str
+    icon: str
+    permission: "Permission"
+    url: Callable[[Any], str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestType:
+    """Something a user may ask for. `tickets` shows the form and keeps the conversation.
+
+    `form()` returns the class of the extra fields (None: only a text); `audience` is who may ask (None: everybody).
+    """
+
+    key: str
+    title: str
+    help: str
+    icon: str
+    order: int = 50
+    audience: "Permission | None" = None
+    form: "Callable[[], type[Form]] | None" = None
+    priority: Literal["urgent", "high", "normal", "low"] = "normal"
+    target_hours: int = 40
+    """Business hours within which it should be resolved."""
+    needs_approval: bool = False
+    pii_rule: str = "Use client IDs only: no names, birth dates or SSNs."
+    start: str | None = None
+    """Endpoint of a screen that asks for this instead of the general form (a program request has its own)."""
+    work: WorkScreen | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One hit of the search box."""
+
+    ref: Ref
+    title: str
+    summary: str
+    url: str
+    icon: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchProvider:
+    """How a feature's things are found: `find(text, viewer, limit)` returns hits the viewer may see, best first."""
+
+    kind: str
+    title: str
+    find: "Callable[[str, User, int], Sequence[Found]]"
+    permission: "Permission | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A card that one feature shows on the page of another's thing.
+
+    `place` is the kind of the thing ("user", "agency", "client", "ticket"); `render(ref, viewer)` returns the card's
+    HTML (from a template) or None for nothing to show.
+    """
+
+    place: str
+    render: "Callable[[Ref, User], Markup | None]"
+    order: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """A package's front door."""
+
+    name: str
+    title: str
+    blueprints: Sequence[Blueprint] = ()
+    nav: Sequence[NavItem] = ()
+    primary: NavItem | None = None
+    """The desk's main button ("New ticket"); one feature offers it."""
+    jobs: Sequence[Job] = ()
+    subscribers: Sequence[tuple[type[Fact], Subscriber]] = ()
+    request_types: Sequence[RequestType] = ()
+    cli: Sequence[click.Command] = ()
+    search: Sequence[SearchProvider] = ()
+    refs: Sequence[RefProvider] = ()
+    panels: Sequence[Panel] = ()
+    mails: "Mapping[str, Callable[..., Mail | None]]" = field(default_factory=dict)
+    """Mails by key ("tickets.reply"): functions of ids that are called when the mail is sent."""
+    machines: "Mapping[str, Mapping[Any, Sequence[Any]]]" = field(default_factory=dict)
+    """State machines by title, for docs/states.md: the TRANSITIONS of the feature's models."""
+    init_app: Callable[[Flask], None] | None = None
+    demo: "Callable[[Cast], None] | None" = None
+    """Fills the feature's part of the demo, after the store and the staff are there."""

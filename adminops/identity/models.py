@@ -1,0 +1,194 @@
+"""Agencies, users, their roles and their sessions."""
+
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from adminops import clock
+from adminops.db import Code, Key, Model, Name
+from adminops.hmis.models import HmisSource
+from adminops.identity.permissions import ROLE_PERMISSIONS, Permission, Reach, Role
+
+
+class AgencyState(StrEnum):
+    """Where an agency stands."""
+
+    APPLYING = "applying"
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+class Agency(Model):
+    """An organization that takes part in the HMIS. HUD's record of it is an Organization."""
+
+    __tablename__ = "agency"
+
+    id: Mapped[Key]
+    name: Mapped[Name] = mapped_column(unique=True)
+    state: Mapped[AgencyState] = mapped_column(default=AgencyState.ACTIVE)
+    is_victim_service_provider: Mapped[bool] = mapped_column(default=False)
+    phone: Mapped[Code] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    organizations: Mapped[list["AgencyOrganization"]] = relationship(back_populates="agency")
+
+
+class AgencyOrganization(Model):
+    """Which Organization of which source an agency is."""
+
+    __tablename__ = "agency_organization"
+    __table_args__ = (UniqueConstraint("source_id", "organization_id"),)
+
+    id: Mapped[Key]
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey(HmisSource.id))
+    organization_id: Mapped[str] = mapped_column(String(32))
+    agency: Mapped[Agency] = relationship(back_populates="organizations")
+
+
+class User(Model):
+    """Someone who signs in to AdminOps. A person served is a Client; HUD's User.csv is `HudUser`."""
+
+    __tablename__ = "app_user"
+    id: Mapped[Key]
+    username: Mapped[Code] = mapped_column(unique=True)
+    """Folded to lower case; never changes."""
+    name: Mapped[Name]
+    email: Mapped[Name] = mapped_column(index=True)
+    title: Mapped[Name] = mapped_column(default="")
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True)
+    """The agency a person works for; None for the Systems Team."""
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
+    """argon2id; empty: no password yet."""
+    password_set_at: Mapped[datetime | None]
+    may_sign_in: Mapped[bool] = mapped_column(default=True)
+    """Kept by the account's life cycle: False while the account is not active."""
+    last_sign_in_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    agency: Mapped[Agency | None] = relationship()
+    grants: Mapped[list["RoleGrant"]] = relationship(
+        back_populates="user", lazy="selectin", foreign_keys="RoleGrant.user_id", cascade="all, delete-orphan"
+    )
+
+    # What Flask-Login asks for. A session, not the user, is what a browser holds on to.
+    is_authenticated = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """Return what the cookie carries: the token of the session this user was loaded by."""
+        token: str = self.__dict__.get("_session_token", "")
+        return token
+
+    def load_by(self, session: "UserSession | None", token: str) -> None:
+        """Remember the session that this user was loaded by; it is no part of the row."""
+        self.__dict__.update(_session=session, _session_token=token)
+
+    @property
+    def session(self) -> "UserSession | None":
+        """The session this user was loaded by."""
+        found: UserSession | None = self.__dict__.get("_session")
+        return found
+
+    @property
+    def is_active(self) -> bool:
+        """Whether sign-in is open to this person."""
+        return self.may_sign_in
+
+    @property
+    def is_system(self) -> bool:
+        """Whether this is AdminOps itself (`SYSTEM`), not a person."""
+        return self is SYSTEM
+
+    @property
+    def initials(self) -> str:
+        """Up to two letters for the avatar."""
+        words = [word for word in self.name.split() if word[:1].isalpha()]
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+    @cached_property
+    def _reaches(self) -> dict[Permission, Reach]:
+        everywhere: set[Permission] = set()
+        at: dict[Permission, set[int]] = {}
+        for grant in self.grants:
+            for permission in ROLE_PERMISSIONS[grant.role]:
+                if grant.agency_id is None:
+                    everywhere.add(permission)
+                else:
+                    at.setdefault(permission, set()).add(grant.agency_id)
+        return {p: Reach(p in everywhere, frozenset(at.get(p, ()))) for p in everywhere | set(at)}
+
+    def reach(self, permission: Permission) -> Reach:
+        """Return where this person holds `permission`. AdminOps itself holds everything."""
+        if self.is_system:
+            return Reach(everywhere=True)
+        return self._reaches.get(permission, Reach())
+
+    def may(self, permission: Permission) -> bool:
+        """Say whether this person holds `permission` anywhere."""
+        return bool(self.reach(permission))
+
+    def forget_reach(self) -> None:
+        """Work the permissions out anew after a grant changed."""
+        self.__dict__.pop("_reaches", None)
+
+    @property
+    def roles(self) -> list[Role]:
+        """The person's roles, each once, in the order of the enum."""
+        held = {grant.role for grant in self.grants}
+        return [role for role in Role if role in held]
+
+
+class RoleGrant(Model):
+    """A role given to a user, at one agency or (None) everywhere."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (UniqueConstraint("user_id", "role", "agency_id"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    role: Mapped[Role]
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
+    granted_at: Mapped[datetime] = mapped_column(default=clock.now)
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    user: Mapped[User] = relationship(back_populates="grants", foreign_keys=[user_id])
+
+
+class UserSession(Model):
+    """One browser's signed-in time. The cookie carries a random token; only its hash is stored."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[Key]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    device: Mapped[Name]
+    """Kind of browser and system, for the list of one's own sessions: "Firefox on Windows"."""
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[Code] = mapped_column(default="")
+    user: Mapped[User] = relationship()
+
+
+class SignInThrottle(Model):
+    """Failed tries under one key (an account from one network, a network, an account from anywhere)."""
+
+    __tablename__ = "sign_in_throttle"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_failure_at: Mapped[datetime]
+    blocked_until: Mapped[datetime | None]
+
+
+def _system() -> User:
+    values: dict[str, Any] = {"username": "adminops", "name": "AdminOps", "email": "", "title": "automatic"}
+    return User(**values, may_sign_in=False)
+
+
+SYSTEM: User = _system()
+"""AdminOps as an actor: what jobs pass as `by`. It is no row; `SYSTEM.id` is None."""

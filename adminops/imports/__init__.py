@@ -1,0 +1,5 @@
+"""Imports."""
+
+from adminops.feature import Feature
+
+feature = Feature(name="imports", title="Imports")

@@ -1,0 +1,5 @@
+"""Dashboard."""
+
+from adminops.feature import Feature
+
+feature = Feature(name="insights", title="Dashboard")

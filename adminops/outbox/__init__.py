@@ -1,0 +1,1 @@
+"""What leaves AdminOps: written in the transaction that decides it, delivered after it."""

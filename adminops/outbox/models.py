@@ -1,0 +1,60 @@
+"""Messages waiting to leave, and the development mailbox."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adminops import clock
+from adminops.db import Code, Key, LongText, Model, Name
+
+
+class MessageState(StrEnum):
+    """Where a message stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    """Claimed; when the claim runs out, nobody knows whether it left."""
+    SENT = "sent"
+    DROPPED = "dropped"
+    """No longer worth sending when its turn came (a newer reset link, an account disabled meanwhile)."""
+    DEAD = "dead"
+    """Given up; somebody has to look."""
+
+
+class OutboxMessage(Model):
+    """One message to deliver. It holds ids only: the text is made when it is sent."""
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (Index(None, "state", "next_try_at"),)
+
+    id: Mapped[Key]
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    """Says the same thing twice only once: "tickets.reply:message=12:user=7"."""
+    kind: Mapped[Code]
+    """Which mail of the features' catalogue this is."""
+    arguments: Mapped[dict[str, Any]]
+    recipient_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    state: Mapped[MessageState] = mapped_column(default=MessageState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime] = mapped_column(default=clock.now)
+    claimed_until: Mapped[datetime | None]
+    problem: Mapped[Name] = mapped_column(default="")
+    """What the mail server said, in a few words without addresses."""
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    sent_at: Mapped[datetime | None]
+
+
+class MailboxMail(Model):
+    """A mail caught by the development mailbox instead of being sent."""
+
+    __tablename__ = "mailbox_mail"
+
+    id: Mapped[Key]
+    recipient: Mapped[Name]
+    subject: Mapped[Name]
+    text: Mapped[LongText]
+    html: Mapped[LongText]
+    caught_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)

@@ -1,0 +1,25 @@
+"""The one search box."""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from adminops.web.access import SIGNED_IN, access, signed_in_user
+from adminops.web.navigation import registry
+
+blueprint = Blueprint("search", __name__)
+
+HITS = 8
+
+
+@blueprint.get("/search")
+@access(SIGNED_IN)
+def results() -> ResponseReturnValue:
+    """Show what every feature finds for the words, by kind."""
+    user, text = signed_in_user(), request.args.get("q", "").strip()[:200]
+    offered = [provider for feature in registry().features for provider in feature.search]
+    groups = [
+        (provider, provider.find(text, user, HITS))
+        for provider in offered
+        if text and (provider.permission is None or user.may(provider.permission))
+    ]
+    return render_template("search/results.html", text=text, groups=[(p, hits) for p, hits in groups if hits])

@@ -1,0 +1,20 @@
+"""The sign-in form."""
+
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from adminops.web.forms import Form
+
+
+class SignInForm(Form):
+    """User name and password."""
+
+    username = StringField(
+        "User name", [InputRequired("Enter your user name."), Length(max=60)], render_kw={"autocomplete": "username"}
+    )
+    password = PasswordField(
+        "Password",
+        [InputRequired("Enter your password."), Length(max=256)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    next = HiddenField()

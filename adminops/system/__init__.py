@@ -1,0 +1,5 @@
+"""System."""
+
+from adminops.feature import Feature
+
+feature = Feature(name="system", title="System")

@@ -1,0 +1,96 @@
+"""Forms: one class a page. Shape and choices are here; rules of the house are in the verbs.
+
+if (form := TicketForm()).submitted():
+    with form.refusals():
+        ticket = file_ticket(**form.values(), by=signed_in_user())
+        return redirect(url_for(".show", ticket_id=ticket.id))
+return render_template("tickets/new.html", form=form), form.status
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, StringField, SubmitField
+
+from adminops.db import savepoint
+from adminops.errors import DomainError
+
+
+def trimmed(value: str | None) -> str | None:
+    """Filter of text fields: without blanks at both ends and without characters no database takes."""
+    return value.replace("\x00", "").strip() if isinstance(value, str) else value
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """The base of all forms: CSRF-protected, answers 422 with the message at the field."""
+
+    status = 200
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """Trim what is typed."""
+
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
+            """Give every one-line text field the trimming filter."""
+            if issubclass(unbound_field.field_class, StringField):
+                filters = list(unbound_field.kwargs.get("filters", ()))
+                if trimmed not in filters:
+                    unbound_field.kwargs["filters"] = [trimmed, *filters]
+            return unbound_field.bind(form=form, **options)
+
+    def submitted(self) -> bool:
+        """Say whether the form was sent and its shape is right; a wrong one answers 422."""
+        if request.method not in ("POST", "PUT", "PATCH", "DELETE"):
+            return False
+        if self.validate():
+            return True
+        self.status = 422
+        return False
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """Turn a `DomainError` of the block into a message on the form, undoing what the block had changed."""
+        try:
+            with savepoint():
+                yield
+        except DomainError as refusal:
+            self.status = 422 if refusal.status < 500 else refusal.status
+            self.refuse(refusal.sentence, field=refusal.field)
+
+    def refuse(self, sentence: str, *, field: str | None = None) -> None:
+        """Show `sentence` at `field`, or above the form when it has no such field."""
+        target = self._fields.get(field) if field else None
+        if target is None:
+            self.form_errors.append(sentence)
+        else:
+            target.errors = [*target.errors, sentence]
+
+    def values(self) -> dict[str, Any]:
+        """Return the fields as keyword arguments of the verb: without token and buttons."""
+        return {
+            name: field.data
+            for name, field in self._fields.items()
+            if name != "csrf_token" and not isinstance(field, SubmitField)
+        }
+
+    @property
+    def problems(self) -> list[tuple[str, str, str]]:
+        """The messages for the summary on top: (id of the field or "", its label, sentence)."""
+        found = [("", "", str(sentence)) for sentence in self.form_errors]
+        for name, field in self._fields.items():
+            if name == "csrf_token":
+                found += [("", "", "This page was open for too long. Please send it again.") for _ in field.errors]
+            else:
+                found += [(field.id, field.label.text, str(sentence)) for sentence in field.errors]
+        return found
+
+
+class ConfirmForm(Form):
+    """A form without fields: a button that changes something."""
+
+
+def choice_field(label: str, choices: list[tuple[str, str]], **kwargs: Any) -> SelectField:
+    """Return a select box with an empty first choice."""
+    return SelectField(label, choices=[("", "Choose…"), *choices], **kwargs)

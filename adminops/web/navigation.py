@@ -1,0 +1,147 @@
+"""The navigation: what the features offer, cut to what the viewer may see."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Flask, current_app, request, url_for
+from markupsafe import Markup
+
+from adminops.feature import Feature, NavItem
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.refs import Link, Ref, RefProvider
+
+GROUPS = ("Work", "Records", "Learn", "System")
+
+
+@dataclass(frozen=True)
+class NavLink:
+    """One place, ready to be drawn."""
+
+    label: str
+    icon: str
+    url: str
+    count: int | None
+    current: bool
+    key: str | None
+
+
+@dataclass(frozen=True)
+class NavGroup:
+    """A heading and its places."""
+
+    label: str
+    links: Sequence[NavLink]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What all features offer together, in their order."""
+
+    features: Sequence[Feature]
+
+    @property
+    def nav(self) -> list[NavItem]:
+        """All places, by group and order."""
+        items = [item for feature in self.features for item in feature.nav]
+        return sorted(items, key=lambda item: (GROUPS.index(item.group), item.order))
+
+    def ref_provider(self, kind: str) -> RefProvider | None:
+        """Return who shows things of `kind`."""
+        return next((p for feature in self.features for p in feature.refs if p.kind == kind), None)
+
+
+def registry() -> Registry:
+    """Return the features of the running app."""
+    found: Registry = current_app.extensions["features"]
+    return found
+
+
+def shell_of(user: User | None) -> str:
+    """Return which frame a person works in: the desk, the help page ("portal") or none ("plain")."""
+    if user is None:
+        return "plain"
+    return "desk" if user.may(Permission.USE_DESK) else "portal"
+
+
+def places(user: User) -> list[NavItem]:
+    """Return the places this person may go to, in order."""
+    shell = shell_of(user)
+    return [
+        item
+        for item in registry().nav
+        if item.shell in (shell, "both") and (item.permission is None or user.may(item.permission))
+    ]
+
+
+def navigation(user: User) -> list[NavGroup]:
+    """Return the viewer's navigation with its counts."""
+    here = (request.endpoint or "").partition(".")[0]
+    drawn: list[NavGroup] = []
+    for group, items in groupby(places(user), key=lambda item: item.group):
+        links = [_draw(item, user, here) for item in items]
+        drawn.append(NavGroup(label=group, links=links))
+    return drawn
+
+
+def _draw(item: NavItem, user: User, here: str) -> NavLink:
+    same_place = item.endpoint == request.endpoint or item.endpoint.partition(".")[0] == here
+    return NavLink(
+        label=item.label,
+        icon=item.icon,
+        url=url_for(item.endpoint),
+        count=item.count(user) if item.count else None,
+        current=same_place,
+        key=item.key,
+    )
+
+
+def primary_action(user: User) -> NavLink | None:
+    """Return the desk's main button, if somebody offers one that this person may use."""
+    offered = (feature.primary for feature in registry().features if feature.primary)
+    item = next((item for item in offered if item.permission is None or user.may(item.permission)), None)
+    return NavLink(item.label, item.icon, url_for(item.endpoint), None, False, item.key) if item else None
+
+
+def start_page(user: User) -> str:
+    """Return the address a person starts at: the first of their places."""
+    found = places(user)
+    return url_for(found[0].endpoint) if found else url_for("signin.my_sessions")
+
+
+def link_to(ref: Ref, user: User) -> Link | None:
+    """Return title and address of what `ref` points at, or None when the viewer may not know of it."""
+    provider = registry().ref_provider(ref.kind)
+    return provider.resolve([ref.id], user).get(ref.id) if provider else None
+
+
+def links_to(refs: Sequence[Ref], user: User) -> dict[Ref, Link]:
+    """Return the links of many references with one read a kind; those the viewer may not see are left out."""
+    found: dict[Ref, Link] = {}
+    for kind in {ref.kind for ref in refs}:
+        provider = registry().ref_provider(kind)
+        ids = list(dict.fromkeys(ref.id for ref in refs if ref.kind == kind))
+        for id_, link in (provider.resolve(ids, user) if provider else {}).items():
+            found[Ref(kind, id_)] = link
+    return found
+
+
+def panels(place: str, id_: int | str, user: User) -> list[Markup]:
+    """Return the cards that features show on the page of thing `id_` of kind `place`, in order."""
+    offered = [panel for feature in registry().features for panel in feature.panels if panel.place == place]
+    drawn = (panel.render(Ref.to(place, id_), user) for panel in sorted(offered, key=lambda panel: panel.order))
+    return [card for card in drawn if card is not None]
+
+
+def register(app: Flask, current_viewer: Callable[[], User | None]) -> None:
+    """Offer `{{ ref|link }}` (escaped anchor or plain text) to the templates."""
+
+    def link(ref: Ref) -> Markup:
+        user = current_viewer()
+        found = link_to(ref, user) if user else None
+        if found is None:
+            return Markup("<span>{}</span>").format(str(ref))
+        return Markup('<a href="{}">{}</a>').format(found.url, found.title)
+
+    app.jinja_env.filters["link"] = link

@@ -1,0 +1,86 @@
+"""Error pages: a sentence, what to do next, and a reference number that stands in the log too."""
+
+import secrets
+
+import structlog
+from flask import Flask, current_app, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from adminops.errors import DomainError
+
+log = structlog.get_logger("adminops.web")
+
+SENTENCES = {
+    400: ("That did not arrive in one piece", "Go back, reload the page and try again."),
+    401: ("Please sign in", "Your session has ended. Sign in and try again."),
+    403: ("This is not for your role", "Ask your agency lead or the Systems Team if you need it."),
+    404: ("There is no such page", "It may have moved, or it is not yours to see. Search for it, or start over."),
+    405: ("That can't be done here", "Go back and use the button on the page."),
+    409: ("Somebody was faster", "Reload the page to see how things stand now."),
+    413: ("That file is too large", "Choose a smaller one."),
+    415: ("That kind of file can't be read here", "Choose another."),
+    422: ("That can't be done like this", "Go back and change what you entered."),
+    429: ("Too many tries", "Please wait a little and try again."),
+    500: ("Something went wrong on our side", "Nothing was changed. Try again; if it stays, tell us the reference."),
+    503: ("A service we need does not answer", "Nothing was changed. Please try again in a few minutes."),
+}
+
+
+def register(app: Flask) -> None:
+    """Answer every refusal and every failure with a page."""
+    app.register_error_handler(DomainError, _refused)
+    app.register_error_handler(CSRFError, _stale_token)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(Exception, _failed)
+
+
+def problem_page(status: int, sentence: str | None = None, *, level: str = "info", **fields: object) -> Response:
+    """Return the error page of `status`; the log gets the reference and no more than `fields`."""
+    reference = secrets.token_hex(4).upper()
+    title, next_step = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
+    getattr(log, level)("problem", reference=reference, status=status, endpoint=request.endpoint, **fields)
+    template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
+    body = render_template(
+        template, status=status, title=title, sentence=sentence, next_step=next_step, reference=reference
+    )
+    return Response(body, status=status, mimetype="text/html")
+
+
+def _refused(refusal: DomainError) -> Response:
+    return problem_page(refusal.status, refusal.sentence)
+
+
+def _stale_token(_error: CSRFError) -> Response:
+    if request.endpoint == "signin.sign_in":  # a sign-in page left open over lunch
+        return redirect(url_for("signin.sign_in"))
+    return problem_page(400, "This page was open for too long, or in another window. Nothing was changed.")
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    answer = problem_page(error.code or 500)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            answer.headers[name] = value
+    return answer
+
+
+def _database(error: OperationalError) -> Response:
+    busy = "locked" in str(error.orig)
+    return problem_page(503 if busy else 500, level="error", cause="database is busy" if busy else "database")
+
+
+def _failed(error: Exception) -> Response:
+    if current_app.testing:
+        raise error  # a test wants to see where it comes from
+    # The text of an unforeseen error may hold data of a person: the log gets its kind and place, not its words.
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
+    return problem_page(500, level="error", cause=type(error).__name__, place=place)

@@ -1,0 +1,5 @@
+"""Duplicates."""
+
+from adminops.feature import Feature
+
+feature = Feature(name="dedupe", title="Duplicates")

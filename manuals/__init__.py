@@ -1,0 +1,5 @@
+"""Manuals."""
+
+from adminops.feature import Feature
+
+feature = Feature(name="manuals", title="Manuals")

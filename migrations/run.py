@@ -1,0 +1,31 @@
+"""Running the migrations from Python: `adminops db upgrade` and the tests."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import Connection
+
+from adminops.db import db
+
+HERE = Path(__file__).parent
+
+
+def configuration(connection: Connection) -> Config:
+    """Return Alembic's configuration for `connection`, without an ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade_database(revision: str = "head") -> None:
+    """Bring the app's database to `revision`; all of it or, where the database can, nothing."""
+    with db.engine.begin() as connection:
+        command.upgrade(configuration(connection), revision)
+
+
+def write_revision(message: str) -> None:
+    """Write a new migration from what the models have and the database has not (for developers)."""
+    with db.engine.begin() as connection:
+        command.revision(configuration(connection), message=message, autogenerate=True)

@@ -1,0 +1,132 @@
+"""What every test may ask for: the app on both databases, a session at work, people who browse it.
+
+- `app`: the app with an empty, migrated database; run once on SQLite and once on PostgreSQL.
+- `session`: the app's database inside one open transaction (for verbs): `file_ticket(..., by=make_user())`.
+- `desk`: the app with committed data and people who click (`desk.work()`, `desk.signed_in(user)`); also see
+  `tests/browsing.py`, which checks every page any test fetches.
+- `sqlite_app`: the app on SQLite only, for tests that have nothing to do with the database.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+import wsgi
+from adminops.app import AdminOps, create_app
+from adminops.db import Model, db, transaction
+from adminops.settings import Settings
+from tests.browsing import Desk
+
+pytest_plugins = ["tests.services.requirements", "tests.services.plugin"]
+
+
+def settings_for(home: Path, **over: object) -> Settings:
+    """Return the settings of a test: no scheduler, mails kept in the mailbox."""
+    return Settings(environment="test", home=home, scheduler=False, log_level="error", **over)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database to copy."""
+    home = tmp_path_factory.mktemp("template")
+    app = create_app(settings_for(home), wsgi.FEATURES)
+    with app.app_context():
+        Model.metadata.create_all(db.engine)
+        db.session.remove()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+    return home / "adminops.sqlite"
+
+
+@pytest.fixture(scope="session")
+def app_on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AdminOps:
+    """The app on a SQLite file of this test process."""
+    return create_app(settings_for(tmp_path_factory.mktemp("home")), wsgi.FEATURES)
+
+
+@pytest.fixture(scope="session")
+def app_on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> AdminOps:
+    """The app on this test process's database of the private PostgreSQL."""
+    from tests.services.postgres import postgres_url_for_worker  # after pytest has rewritten its assertions
+
+    home = tmp_path_factory.mktemp("home")
+
+    def migrate(url: str) -> None:
+        app = create_app(settings_for(home, database_url=url), wsgi.FEATURES)
+        with app.app_context():
+            Model.metadata.create_all(db.engine)
+            db.engine.dispose()
+
+    url = postgres_url_for_worker(migrate)
+    return create_app(settings_for(home, database_url=url), wsgi.FEATURES)
+
+
+def _fresh_sqlite(app: AdminOps, template: Path) -> None:
+    target = app.extensions["settings"].home / "adminops.sqlite"
+    with app.app_context():
+        db.engine.dispose()
+    for leftover in (target, target.with_name(target.name + "-wal"), target.with_name(target.name + "-shm")):
+        leftover.unlink(missing_ok=True)
+    shutil.copyfile(template, target)
+
+
+def _fresh_postgresql(app: AdminOps) -> None:
+    tables = ", ".join(f'"{table.name}"' for table in Model.metadata.sorted_tables)
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def sqlite_app(app_on_sqlite: AdminOps, sqlite_template: Path) -> Iterator[AdminOps]:
+    """The app with an empty database, on SQLite only."""
+    _fresh_sqlite(app_on_sqlite, sqlite_template)
+    yield app_on_sqlite
+    with app_on_sqlite.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def app(request: pytest.FixtureRequest) -> Iterator[AdminOps]:
+    """The app with an empty database, on each of the two."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_app")
+        return
+    on_postgresql: AdminOps = request.getfixturevalue("app_on_postgresql")
+    _fresh_postgresql(on_postgresql)
+    yield on_postgresql
+
+
+@pytest.fixture
+def session(app: AdminOps) -> Iterator[Session]:
+    """An open transaction in the app's context: for tests of verbs and reads."""
+    with app.app_context(), transaction() as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(app: AdminOps) -> Desk:
+    """The app with people who browse it."""
+    return Desk(app)
+
+
+@pytest.fixture
+def sqlite_desk(sqlite_app: AdminOps) -> Desk:
+    """The same on SQLite only."""
+    return Desk(sqlite_app)
+
+
+@pytest.fixture
+def counted(app: AdminOps) -> Callable[[], int]:
+    """Return a function that tells how many SQL statements ran since it was last called."""
+    statements = app.extensions["statements"]
+
+    def since_last() -> int:
+        count, statements["count"] = statements["count"], 0
+        return int(count)
+
+    return since_last

@@ -1,0 +1,54 @@
+"""Makers: plain functions that make one thing with sensible values; name only what the test is about."""
+
+from itertools import count
+from typing import Any
+
+from adminops.db import db
+from adminops.identity import passwords
+from adminops.identity.models import Agency, RoleGrant, User
+from adminops.identity.permissions import Role
+
+_numbers = count(1)
+
+PASSWORD = "quiet copper orchard window"
+
+
+def make_agency(**over: Any) -> Agency:
+    """Make an agency."""
+    number = next(_numbers)
+    agency = Agency(**{"name": f"Harbor House {number}", "phone": "555-0100", **over})
+    db.session.add(agency)
+    db.session.flush()
+    return agency
+
+
+def make_user(role: Role | None = Role.END_USER, *, agency: Agency | None = None, **over: Any) -> User:
+    """Make a user who may sign in, with one role: at `agency` (made when a role needs one) or for the whole CoC."""
+    number = next(_numbers)
+    if agency is None and (role is None or role.at_agency):
+        agency = make_agency()
+    values = {
+        "username": f"person{number}",
+        "name": f"Person Number {number}",
+        "email": f"person{number}@example.org",
+        "agency_id": agency.id if agency else None,
+        **over,
+    }
+    user = User(**values)
+    if role is not None:
+        user.grants.append(RoleGrant(role=role, agency_id=agency.id if role.at_agency and agency else None))
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def make_admin(**over: Any) -> User:
+    """Make a system administrator."""
+    return make_user(Role.SYSTEM_ADMIN, **over)
+
+
+def give_password(user: User, password: str = PASSWORD) -> User:
+    """Let `user` sign in with `password`."""
+    user.password_hash = passwords.hash_password(password)
+    db.session.flush()
+    return user

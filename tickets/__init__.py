@@ -1,0 +1,5 @@
+"""Tickets."""
+
+from adminops.feature import Feature
+
+feature = Feature(name="tickets", title="Tickets")

@@ -1,0 +1,5 @@
+"""Training."""
+
+from adminops.feature import Feature
+
+feature = Feature(name="training", title="Training")

@@ -1,0 +1,39 @@
+"""The composition root: settings from the environment, the features, the app and its command line."""
+
+import os
+
+import accounts
+import dedupe
+import manuals
+import tickets
+import training
+from adminops import agencies, audit, clients, imports, insights, programs, search, signin, system
+from adminops.app import AdminOps, create_app
+from adminops.cli import command_line
+from adminops.settings import Settings
+
+#: The order is the order in which facts are heard (the audit first) and the demo is filled.
+FEATURES = (
+    audit.feature,
+    signin.feature,
+    insights.feature,
+    tickets.feature,
+    dedupe.feature,
+    clients.feature,
+    imports.feature,
+    agencies.feature,
+    programs.feature,
+    accounts.feature,
+    training.feature,
+    manuals.feature,
+    search.feature,
+    system.feature,
+)
+
+
+def build_app() -> AdminOps:
+    """Return the app for a WSGI server: `gunicorn 'wsgi:build_app()'`."""
+    return create_app(Settings.from_environment(os.environ), FEATURES)
+
+
+cli = command_line(FEATURES, build_app)
