@@ -1,0 +1,1 @@
+"""The UI kit: access, forms, listing, formats, navigation, icons, assets, error pages."""
