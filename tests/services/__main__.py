@@ -10,4 +10,4 @@ with sync_playwright() as playwright:
     found = {"postgres": find_programs(), "slapd": find_slapd(), "browser": find_chromium(playwright)}
 for service, program in found.items():
     if program is None:
-        print(service)  # noqa: T201 - the answer of this little program
+        print(service)

@@ -52,6 +52,25 @@ def test_a_failed_preparation_does_not_block_the_next_one() -> None:
         assert _ask(url, "SELECT count(*) FROM made_once") == [(0,)]
 
 
+def _make_linked_tables(url: str) -> None:
+    _ask(url, "CREATE TABLE parent (id serial PRIMARY KEY)")
+    _ask(url, "CREATE TABLE child (id serial PRIMARY KEY, parent_id int NOT NULL REFERENCES parent (id))")
+    _ask(url, "CREATE TABLE alembic_version (version_num text)")
+
+
+def test_emptied_database_has_no_rows_starts_counting_anew_and_checks_links_again() -> None:
+    with postgres.postgres_database(_make_linked_tables) as url:
+        for _ in range(2):
+            _ask(url, "INSERT INTO alembic_version VALUES ('a1')")
+            assert _ask(url, "INSERT INTO parent DEFAULT VALUES RETURNING id") == [(1,)]
+            assert _ask(url, "INSERT INTO child (parent_id) VALUES (1) RETURNING id") == [(1,)]
+            _ask(url, postgres.EMPTY_ALL_TABLES)
+            assert _ask(url, "SELECT id FROM parent UNION ALL SELECT id FROM child") == []
+        assert _ask(url, "SELECT count(*) FROM alembic_version") == [(2,)]
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            _ask(url, "INSERT INTO child (parent_id) VALUES (7)")
+
+
 def test_a_database_is_dropped_after_its_block_even_with_open_connections() -> None:
     with postgres.postgres_database() as url:
         left_open = psycopg.connect(url.replace("+psycopg", ""))
