@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from adminops.crypto import KeyRing
 from adminops.db import db, prepare_engine, transaction
@@ -29,6 +30,13 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 THEMES = ("light", "dark", "auto")
 
 
+class RowNumber(IntegerConverter):
+    """`<int:…>` in a route: a number that a key can have. A larger one is an unknown page, not a database error."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
+
+
 class WiringError(Exception):
     """The features don't fit together; the app does not start."""
 
@@ -40,6 +48,8 @@ class AdminOps(Flask):
         """Check access and run the view inside the request's transaction."""
         if request.routing_exception is not None:
             self.raise_routing_exception(request)
+        if b"%00" in request.query_string:
+            abort(400)  # no text of ours holds it, and PostgreSQL takes it nowhere
         declared = access_of(self.view_functions[request.endpoint or ""])
         if declared is None:
             raise WiringError(f"Route {request.endpoint} declares no access.")
@@ -54,6 +64,7 @@ class AdminOps(Flask):
 def create_app(settings: Settings, features: Sequence[Feature]) -> AdminOps:
     """Return the app of these settings and features. Raises `WiringError` when they don't fit together."""
     app = AdminOps("adminops", static_folder=None)  # the assets are served by their build id
+    app.url_map.converters["int"] = RowNumber
     app.testing = settings.environment == "test"
     set_up_logging(settings.log_level)
     settings.home.mkdir(parents=True, exist_ok=True)

@@ -128,6 +128,18 @@ class Panel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One number of the dashboard, with its meaning in words and the list behind it."""
+
+    label: str
+    value: int
+    note: str
+    url: str
+    tone: Literal["plain", "good", "warn", "bad"] = "plain"
+    order: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
 class Feature:
     """A package's front door."""
 
@@ -146,6 +158,8 @@ class Feature:
     panels: Sequence[Panel] = ()
     mails: "Mapping[str, Callable[..., Mail | None]]" = field(default_factory=dict)
     """Mails by key ("tickets.reply"): functions of ids that are called when the mail is sent."""
+    figures: "Callable[[User], Sequence[Figure]] | None" = None
+    """The feature's numbers for the dashboard, as far as the viewer may know them."""
     machines: "Mapping[str, Mapping[Any, Sequence[Any]]]" = field(default_factory=dict)
     """State machines by title, for docs/states.md: the TRANSITIONS of the feature's models."""
     init_app: Callable[[Flask], None] | None = None

@@ -1,5 +1,25 @@
-"""Agencies."""
+"""Agencies: who takes part in the HMIS."""
 
-from adminops.feature import Feature
+from adminops.agencies import refs
+from adminops.agencies.views import blueprint
+from adminops.feature import Feature, NavItem, SearchProvider
+from adminops.identity.permissions import Permission
+from adminops.refs import RefProvider
 
-feature = Feature(name="agencies", title="Agencies")
+feature = Feature(
+    name="agencies",
+    title="Agencies",
+    blueprints=(blueprint,),
+    nav=(
+        NavItem(
+            label="Agencies",
+            icon="building-2",
+            endpoint="agencies.index",
+            permission=Permission.READ_AGENCIES,
+            group="Records",
+            order=30,
+        ),
+    ),
+    refs=(RefProvider("agency", refs.resolve),),
+    search=(SearchProvider(kind="agency", title="Agencies", find=refs.find, permission=Permission.READ_AGENCIES),),
+)

@@ -1,7 +1,24 @@
 """The audit trail: every fact, one row, never changed; and its screens."""
 
 from adminops.audit import subscribers
+from adminops.audit.views import blueprint
 from adminops.facts import Fact
-from adminops.feature import Feature
+from adminops.feature import Feature, NavItem
+from adminops.identity.permissions import Permission
 
-feature = Feature(name="audit", title="Audit", subscribers=((Fact, subscribers.keep),))
+feature = Feature(
+    name="audit",
+    title="Audit",
+    blueprints=(blueprint,),
+    nav=(
+        NavItem(
+            label="Audit trail",
+            icon="scroll-text",
+            endpoint="audit.index",
+            permission=Permission.READ_AUDIT,
+            group="System",
+            order=90,
+        ),
+    ),
+    subscribers=((Fact, subscribers.keep),),
+)

@@ -17,9 +17,9 @@ def results() -> ResponseReturnValue:
     """Show what every feature finds for the words, by kind."""
     user, text = signed_in_user(), request.args.get("q", "").strip()[:200]
     offered = [provider for feature in registry().features for provider in feature.search]
-    groups = [
-        (provider, provider.find(text, user, HITS))
+    found = [
+        (provider.title, [(hit.icon, hit.title, hit.url, hit.summary) for hit in provider.find(text, user, HITS)])
         for provider in offered
         if text and (provider.permission is None or user.may(provider.permission))
     ]
-    return render_template("search/results.html", text=text, groups=[(p, hits) for p, hits in groups if hits])
+    return render_template("search/results.html", text=text, groups=[group for group in found if group[1]])

@@ -38,7 +38,8 @@ class Form(FlaskForm):  # type: ignore[misc]
                 filters = list(unbound_field.kwargs.get("filters", ()))
                 if trimmed not in filters:
                     unbound_field.kwargs["filters"] = [trimmed, *filters]
-            return unbound_field.bind(form=form, **options)
+            bound: Field = unbound_field.bind(form=form, **options)
+            return bound
 
     def submitted(self) -> bool:
         """Say whether the form was sent and its shape is right; a wrong one answers 422."""

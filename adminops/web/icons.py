@@ -93,6 +93,7 @@ ICONS: tuple[str, ...] = (
     "reply",
     "rotate-ccw",
     "scan-search",
+    "scroll-text",
     "search",
     "send",
     "settings",

@@ -5,7 +5,7 @@ import secrets
 import structlog
 from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -35,6 +35,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_token)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(Exception, _failed)
 
 
@@ -73,6 +74,11 @@ def _http(error: HTTPException) -> Response:
 def _database(error: OperationalError) -> Response:
     busy = "locked" in str(error.orig)
     return problem_page(503 if busy else 500, level="error", cause="database is busy" if busy else "database")
+
+
+def _unstorable(_error: DataError) -> Response:
+    # The driver refused a value (a number too large, a character no text column takes): the sender's doing, not ours.
+    return problem_page(422, "One of the values can't be stored. Go back, look at what you entered, and try again.")
 
 
 def _failed(error: Exception) -> Response:

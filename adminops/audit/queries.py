@@ -1,0 +1,73 @@
+"""Reading the audit trail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+
+from adminops.audit.models import AuditEntry
+from adminops.db import db
+from adminops.identity.models import User
+from adminops.refs import Ref
+from adminops.web.listing import Page, fetch_page
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One line: when, who, what."""
+
+    id: int
+    at: datetime
+    actor: str
+    actor_id: int | None
+    fact: str
+    about: Ref
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFilter:
+    """What to look for: the actor's user name, the kind of fact, what it is about ("ticket:12")."""
+
+    actor: str = ""
+    fact: str = ""
+    about: Ref | None = None
+
+
+def list_entries(wanted: AuditFilter, *, after: str | None = None, limit: int = 50) -> Page[AuditRow]:
+    """Return a page of the trail, the newest first."""
+    chosen = _narrowed(
+        select(
+            AuditEntry.id,
+            AuditEntry.at,
+            User.name,
+            AuditEntry.actor_id,
+            AuditEntry.fact,
+            AuditEntry.about_kind,
+            AuditEntry.about_id,
+            AuditEntry.sentence,
+        ).outerjoin(User, User.id == AuditEntry.actor_id),
+        wanted,
+    )
+    return fetch_page(chosen, (AuditEntry.id,), after=after, limit=limit, shape=_row)
+
+
+def _narrowed(chosen: Select, wanted: AuditFilter) -> Select:  # type: ignore[type-arg]
+    if wanted.actor:
+        chosen = chosen.where(User.username == wanted.actor.casefold())
+    if wanted.fact:
+        chosen = chosen.where(AuditEntry.fact == wanted.fact)
+    if wanted.about:
+        chosen = chosen.where(AuditEntry.about_kind == wanted.about.kind, AuditEntry.about_id == wanted.about.id)
+    return chosen
+
+
+def _row(row: Sequence[object]) -> AuditRow:
+    id_, at, name, actor_id, fact, kind, about_id, sentence = row
+    return AuditRow(id_, at, str(name or "AdminOps"), actor_id, fact, Ref(str(kind), str(about_id)), sentence)  # type: ignore[arg-type]
+
+
+def get_entry(entry_id: int) -> AuditEntry | None:
+    """Return one entry with everything it holds."""
+    return db.session.get(AuditEntry, entry_id)

@@ -1,0 +1,65 @@
+"""Routes: each says who may open it, and a stranger gets nowhere."""
+
+from adminops.identity.permissions import Permission
+from adminops.web.access import PUBLIC, access_of
+from tests.browsing import Desk
+
+#: What may be opened without signing in, each for a reason.
+OPEN = {
+    "assets.file",  # style sheet, scripts, icons and typeface
+    "signin.sign_in",
+    "accounts.forgot",  # who can't sign in asks for a new password
+    "accounts.reset",
+    "system.healthz",  # a load balancer asks whether the app lives
+    "system.mailbox",  # development only: where the demo's mails end up
+    "system.mailbox_mail",
+    "style_guide.show",  # development only
+}
+
+
+def test_every_route_declares_who_may_open_it(sqlite_desk: Desk) -> None:
+    app = sqlite_desk.app
+    silent = [rule.rule for rule in app.url_map.iter_rules() if access_of(app.view_functions[rule.endpoint]) is None]
+    assert silent == []
+
+
+def test_only_a_few_routes_are_open_to_everybody(sqlite_desk: Desk) -> None:
+    app = sqlite_desk.app
+    declared = {name: access_of(view) for name, view in app.view_functions.items()}
+    public = {name for name, access in declared.items() if access and access.needs is PUBLIC}
+    assert public <= OPEN
+
+
+def test_a_stranger_is_sent_to_the_sign_in_page(sqlite_desk: Desk) -> None:
+    app, stranger = sqlite_desk.app, sqlite_desk.visitor()
+    for rule in app.url_map.iter_rules():
+        access = access_of(app.view_functions[rule.endpoint])
+        if access is None or access.needs is PUBLIC or "GET" not in (rule.methods or ()):
+            continue
+        url = _filled(rule.rule)
+        assert "/sign-in" in stranger.get(url, status=302).goal, url
+
+
+def _filled(rule: str) -> str:
+    parts = []
+    for part in rule.split("/"):
+        number = part.startswith("<int:")
+        parts.append("1" if number else "nothing" if part.startswith("<") else part)
+    return "/".join(parts)
+
+
+def test_paths_are_written_in_kebab_case(sqlite_desk: Desk) -> None:
+    odd = [rule.rule for rule in sqlite_desk.app.url_map.iter_rules() if rule.rule != _kebab(rule.rule)]
+    assert odd == []
+
+
+def _kebab(rule: str) -> str:
+    return "/".join(p if p.startswith("<") else p.lower().replace("_", "-") for p in rule.split("/"))
+
+
+def test_every_permission_is_asked_for_somewhere(sqlite_desk: Desk) -> None:
+    from tests.structure.tree import ROOT, modules
+
+    sources = "".join((ROOT / name).read_text() for name in modules() if not name.endswith("identity/permissions.py"))
+    unused = [p.name for p in Permission if f"Permission.{p.name}" not in sources and f"P.{p.name}" not in sources]
+    assert unused == []
