@@ -7,6 +7,8 @@ answers with a server error, and requests to anywhere but this machine. `Watch.a
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -38,13 +40,32 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
-def find_chromium(playwright: Playwright) -> str | None:
+def find_chromium() -> str | None:
     """Return the browser to use: `ADMINOPS_CHROMIUM`, one on PATH, one of macOS, or Playwright's own download."""
     if named := os.environ.get("ADMINOPS_CHROMIUM"):
         return named if Path(named).exists() else None
     on_path = (found for program in PROGRAMS if (found := shutil.which(program)) and not _is_snap(found))
-    installed = (path for path in (*APPLICATIONS, playwright.chromium.executable_path) if Path(path).exists())
+    installed = (path for path in (*APPLICATIONS, *_downloads()) if Path(path).exists())
     return next(on_path, None) or next(installed, None)
+
+
+def _downloads() -> list[str]:
+    """Return the browsers that Playwright fetched, the newest first."""
+    named = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
+    caches = (Path.home() / ".cache" / "ms-playwright", Path.home() / "Library" / "Caches" / "ms-playwright")
+    found = [
+        program
+        for cache in ([Path(named)] if named else caches)
+        for pattern in ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*")
+        for program in cache.glob(pattern)
+    ]
+    return [str(program) for program in sorted(found, reverse=True)]
+
+
+def driver_starts() -> bool:
+    """Say whether Playwright's own driver runs here: it comes in the wheel, but needs libatomic of the system."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _is_snap(program: str) -> bool:
@@ -56,7 +77,7 @@ def _is_snap(program: str) -> bool:
 
 def launch(playwright: Playwright) -> Browser:
     """Start the browser. Raises `ServiceFailed` when there is none or it doesn't start."""
-    program = find_chromium(playwright)
+    program = find_chromium()
     if program is None:
         raise ServiceFailed("no Chromium or Chrome on this machine")
     try:

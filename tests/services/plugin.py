@@ -30,7 +30,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """Playwright itself, once per test process."""
+    """Playwright itself, once per test process; skips (fails in CI) where its driver doesn't start."""
+    if not browser.driver_starts():
+        require_or_skip("browser", "Playwright's driver does not start (Debian: libatomic1)")
     with sync_playwright() as running:
         yield running
 
