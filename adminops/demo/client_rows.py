@@ -37,7 +37,7 @@ def client_line(chance: Chance, ledger: Ledger, record: Record) -> Line:
         "VeteranStatus": int(person.veteran),
         **record.audit,
     }
-    row |= _NO_RACE if record.race_none else dict(zip(RACES, person.races, strict=True))
+    row |= _NO_RACE if record.race_none else dict(zip(RACES, record.races, strict=True))
     if chance.yes(0.008):
         row["Sex"] = chance.of((8, 9, 99))
     if person.veteran:

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 from adminops.demo.chance import Chance, Table
-from adminops.demo.journeys import Visit
 from adminops.demo.people import HEAD
 from adminops.demo.programs import CE, ES, HP, NBN, OPH, PH, PROJECT, PSH, RRH, SH, TH
 from adminops.demo.rows import Lines, Row, Sitting
@@ -24,8 +23,9 @@ _QUESTIONS = (
 )
 
 
-def coordination_lines(chance: Chance, stay: Stay, later: Visit | None) -> Lines:
-    """Yield assessments and events of a head of household in coordinated entry; `later` is where it goes next."""
+def coordination_lines(chance: Chance, stay: Stay) -> Lines:
+    """Yield assessments and events of a head of household in coordinated entry, up to where it goes next."""
+    later = stay.party.later
     if stay.project.type != CE or stay.relation != HEAD:
         return
     if chance.yes(0.82):

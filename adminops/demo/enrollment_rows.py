@@ -1,6 +1,5 @@
 """Rows of Enrollment.csv: the universal elements of an entry, where people slept before, and partners' elements."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from adminops.demo.agencies import COC_CODE
@@ -12,7 +11,7 @@ from adminops.demo.programs import DAY, ES, HP, NBN, SH, SO, Project
 from adminops.demo.rows import Line, Row
 from adminops.demo.stays import Stay
 
-HOMELESS, INSTITUTION = (101, 116, 118), (204, 205, 206, 207, 215, 225)
+HOMELESS, INSTITUTION, UNKNOWN = (101, 116, 118), (204, 205, 206, 207, 215, 225), (8, 9, 99)
 _STREET_FIRST = Table({116: 46, 101: 18, 335: 7, 336: 9, 314: 6, 207: 3, 206: 3, 205: 3, 204: 1, 410: 3, 8: 1, 99: 1})
 _HOUSED = Table({410: 52, 335: 16, 336: 14, 314: 6, 411: 5, 435: 6, 302: 1})
 _MIXED = Table({101: 34, 116: 28, 118: 2, 335: 8, 336: 9, 314: 6, 410: 5, 205: 2, 302: 3, 435: 1, 8: 1, 99: 1})
@@ -21,46 +20,40 @@ _LENGTH = Table({10: 6, 11: 11, 2: 22, 3: 22, 4: 22, 5: 15, 8: 1, 99: 1})
 _SUBSIDY = Table({433: 40, 434: 30, 431: 15, 439: 10, 420: 5})
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """Where a household stayed before it came, the same for all who are asked (3.917)."""
-
-    columns: Row
-
-
-def living_before(chance: Chance, project: Project, entry: date, *, minor: bool = False) -> Before:
-    """Draw the prior living situation of a household, with the questions that follow from it."""
+def living_before(chance: Chance, project: Project, entry: date, *, minor: bool = False) -> Row:
+    """Draw where a household stayed before, with the questions that follow from it (3.917)."""
     situation = chance.pick(_situations(project, minor=minor))
-    length = chance.pick(_LENGTH)
+    length = situation if situation in UNKNOWN else chance.pick(_LENGTH)
     row: Row = {"LivingSituation": situation, "LengthOfStay": length}
     if situation == 435:
         row["RentalSubsidyType"] = chance.pick(_SUBSIDY)
     if situation in HOMELESS or project.type in (ES, NBN, SO, SH):
-        return Before(row | _homeless_time(chance, entry))
+        return row | _homeless_time(chance, entry)
     short = length in ((10, 11, 2, 3) if situation in INSTITUTION else (10, 11))
-    row["LOSUnderThreshold"] = int(short)
+    if situation not in UNKNOWN:
+        row["LOSUnderThreshold"] = int(short)
     if short:
         street = int(chance.yes(0.35))
         row["PreviousStreetESSH"] = street
         if street:
             row |= _homeless_time(chance, entry)
-    return Before(row)
+    return row
 
 
-def enrollment_line(chance: Chance, stay: Stay, before: Before) -> Line:
+def enrollment_line(chance: Chance, stay: Stay) -> Line:
     """Return the row of an enrollment."""
     row: Row = {
         "EnrollmentID": stay.id,
         "PersonalID": stay.record.personal_id,
         "ProjectID": stay.project.id,
         "EntryDate": stay.entry,
-        "HouseholdID": stay.household_id,
+        "HouseholdID": stay.party.household_id,
         "RelationshipToHoH": stay.relation,
         "DisablingCondition": _disabling(chance, stay),
         **stay.first.audit,
     }
     if stay.answers:
-        row |= before.columns
+        row |= stay.party.before
         _partners(chance, stay, row)
         if stay.asked.engagement and chance.yes(0.8):
             row["DateOfEngagement"] = min(stay.last_day, stay.entry + timedelta(days=chance.between(0, 40)))

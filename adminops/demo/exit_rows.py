@@ -56,6 +56,8 @@ def _destination(chance: Chance, stay: Stay, row: Row) -> None:
     place = chance.pick(table)
     if stay.project.type in HOUSING and stay.move_in is None and place in (410, 411, 435):
         place = chance.of((30, 116, 101, 312))
+    if place == 24 and stay.party.later:
+        place = 30
     if chance.yes(0.008):
         place, row["OtherDestination"] = 17, chance.of(("Moved out of state", "Camper on a relative's land", "Boat"))
     if place == 435:

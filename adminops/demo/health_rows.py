@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from adminops.demo.chance import Chance
 from adminops.demo.elements import HOPWA, RHY_LIVING, SSVF, VASH, YHDP
+from adminops.demo.income_rows import Means
 from adminops.demo.names import FEMALE
 from adminops.demo.programs import HP, RRH
 from adminops.demo.rows import Lines, Row, Sitting
@@ -47,7 +48,7 @@ def disability_lines(chance: Chance, stay: Stay, sitting: Sitting) -> Lines:
         yield "Disabilities", row
 
 
-def education_lines(chance: Chance, stay: Stay, sitting: Sitting) -> Lines:
+def education_lines(chance: Chance, stay: Stay, sitting: Sitting, means: Means) -> Lines:
     """Yield schooling and work for youth and veterans' programs at start and exit (R4 to R6)."""
     funders = stay.project.funders
     if not stay.answers or sitting.stage not in (START, EXIT) or not funders & (RHY_LIVING | {SSVF, VASH}):
@@ -57,7 +58,7 @@ def education_lines(chance: Chance, stay: Stay, sitting: Sitting) -> Lines:
     row["LastGradeCompleted"] = chance.of((4, 4, 5) if stay.age < 19 else (4, 5, 5, 5, 7, 10, 10, 11, 12, 14))
     if funders & RHY_LIVING:
         row["SchoolStatus"] = chance.of((1, 1, 2, 3, 4, 5))
-    row["Employed"] = int(chance.yes(0.35 if sitting.stage == START else 0.48))
+    row["Employed"] = int("Earned" in means.amounts)
     if row["Employed"]:
         row["EmploymentType"] = chance.of((1, 2, 2, 3))
     else:

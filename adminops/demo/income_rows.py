@@ -45,12 +45,13 @@ class Means:
     benefits: tuple[str, ...]
     insurances: tuple[str, ...]
     answer: int | None = None  # 8, 9 or 99 when they do not say
+    adult: bool = True
 
 
 def means_of(chance: Chance, stay: Stay) -> Means:
     """Draw what a person lives on at the start of a stay."""
     if not stay.answers:
-        return Means({}, (), ("Medicaid",) if chance.yes(0.8) else (("SCHIP",) if chance.yes(0.5) else ()))
+        return Means({}, (), chance.of((("Medicaid",), ("Medicaid",), ("Medicaid",), ("SCHIP",), ())), adult=False)
     amounts: dict[str, int] = {}
     for _ in range(2 if chance.yes(0.2) else 1):
         _earn(chance, amounts, chance.pick(_SOURCE))
@@ -62,7 +63,7 @@ def means_of(chance: Chance, stay: Stay) -> Means:
 
 def improve(chance: Chance, means: Means) -> None:
     """Change what a person lives on between two occasions: a job found, a benefit granted, or nothing."""
-    if means.answer is None and means.amounts is not None and chance.yes(0.3):
+    if means.answer is None and means.adult and chance.yes(0.3):
         _earn(chance, means.amounts, chance.of(("Earned", "Earned", "Earned", "SSI", "SSDI")))
     if not means.insurances and chance.yes(0.3):
         means.insurances = ("Medicaid",)
@@ -92,7 +93,7 @@ def _earn(chance: Chance, amounts: dict[str, int], source: str) -> None:
 
 def _benefits(chance: Chance, stay: Stay) -> tuple[str, ...]:
     found = ["SNAP"] if chance.yes(0.52) else []
-    if stay.size > 1 and stay.person.sex == FEMALE and stay.age < 45 and chance.yes(0.25):
+    if stay.party.size > 1 and stay.person.sex == FEMALE and stay.age < 45 and chance.yes(0.25):
         found.append("WIC")
     return tuple(found)
 

@@ -1,7 +1,7 @@
 """Where a household goes: which programs it enters, when, for how long, and when it moves into housing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from adminops.demo.chance import Chance, Table
@@ -66,6 +66,8 @@ class Visit:
     entry: date
     exit: date | None
     move_in: date | None = None
+    seen: date | None = None  # the last day anybody saw a household whose exit was forgotten
+    overlaps: bool = False  # the exit was typed too late: the stay runs into the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,17 @@ def _move_in(chance: Chance, project: Project, entry: date, last: date) -> date 
     mean, never = _SEARCH[project.type]
     day = entry + timedelta(days=0 if chance.yes(0.15) else chance.days(mean, 200))
     return None if day > last or chance.yes(never) else day
+
+
+def forget_exit(visit: Visit) -> Visit:
+    """Return a stay that is still open in the system though the household left."""
+    return replace(visit, exit=None, seen=visit.exit)
+
+
+def exit_late(chance: Chance, visit: Visit, later: Visit, today: date) -> Visit:
+    """Return a stay whose exit was dated some days after the household came to its next shelter."""
+    late = later.entry + timedelta(days=chance.between(3, 9))
+    return replace(visit, exit=min(late, today), overlaps=True)
 
 
 def _door(chance: Chance, kind: str, wanted: int, day: date, today: date) -> Project:

@@ -59,7 +59,7 @@ def ssvf_columns(chance: Chance, stay: Stay) -> Row:
     if stay.project.type == HP:
         row["TargetScreenReqd"] = 1
         row |= {column: chance.of(answers) for column, answers in _SCREENING}
-        row["HH5Plus"] = int(stay.size >= 5)
+        row["HH5Plus"] = int(stay.party.size >= 5)
         row["HPScreeningScore"] = chance.between(4, 26)
         row["ThresholdScore"] = 12
     return row

@@ -180,6 +180,8 @@ def _adults(chance: Chance, day: date) -> Household:
         head = make_person(chance, (22, 60), day)
         age = age_on(head.born, day)
         second = make_person(chance, (max(18, age - 6), age), day, like=head)
+        if second.first == head.first:
+            second.first = _first_like(chance, head)
         household = Household("adults", [Member(head, HEAD), Member(second, RELATIVE)])
         if chance.yes(0.3):
             _make_twins(chance, household, 0, 1)
@@ -218,6 +220,8 @@ def _add_children(chance: Chance, household: Household, day: date, number: int) 
     for _ in range(number):
         sex = FEMALE if chance.yes(0.5) else MALE
         child = make_person(chance, (0, oldest), day, like=head, sex=sex)
+        if child.first in {member.person.first for member in household.members}:
+            child.first = _first_like(chance, child)
         household.members.append(Member(child, CHILD if chance.yes(0.96) else RELATIVE))
     if number > 1 and chance.yes(0.05):
         _make_twins(chance, household, first, first + 1)
@@ -251,8 +255,9 @@ def _serve(chance: Chance, person: Person, day: date) -> None:
 def _make_twins(chance: Chance, household: Household, one: int, other: int) -> None:
     elder, younger = household.members[one].person, household.members[other].person
     younger.born, younger.last, younger.races, younger.origin = elder.born, elder.last, elder.races, elder.origin
-    if chance.yes(0.5):
+    if chance.yes(0.6):
         younger.sex = elder.sex
+    if younger.sex == elder.sex:
         younger.first = _first_like(chance, elder)
     younger.ssn = _near(chance, elder.ssn, 1)
     household.look_alikes.append((one, other))

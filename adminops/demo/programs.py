@@ -210,7 +210,7 @@ _ROWS: tuple[Project, ...] = (
     Project("clay-shelter", "clay-crossing", "County Shelter", ES, "single family", 4,
             (_esg(8, 61),), ((1, 20), (3, 22)), housing=1, opened=8 * YEAR),
     Project("clay-prevention", "clay-crossing", "Rural Prevention", HP, "single family", 4,
-            (_esg(9, 62),), opened=8 * YEAR),
+            (_esg(9, 62, -20),), opened=8 * YEAR),
     Project("clay-mission", "clay-crossing", "Mission Dormitory", ES, "single", 0,
             (_local("Congregations United"),), ((1, 26),), housing=1, opened=25 * YEAR, participation=0),
     # Willow Gate Safe Homes: a victim service provider, whose clients are never in the HMIS

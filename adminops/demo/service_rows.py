@@ -10,7 +10,6 @@ from adminops.demo.programs import CE, NBN, PSH, SO
 from adminops.demo.rows import Lines, Row, Sitting
 from adminops.demo.stays import UPDATE, Stay
 
-_MOST_NIGHTS, _MOST_CONTACTS = 90, 16
 _Detail: TypeAlias = Callable[[Chance, Stay, date], Row]
 
 _PLACES = Table({116: 52, 101: 24, 336: 5, 335: 4, 314: 5, 8: 1, 37: 6, 410: 2, 207: 1})
@@ -36,15 +35,11 @@ def bed_night_lines(chance: Chance, stay: Stay) -> Lines:
     faithful = chance.of((0.3, 0.55, 0.8, 0.95))
     nights = max(1, (stay.last_day - stay.entry).days)
     first_missing = stay.ledger.spoils(chance, 0.02, "no bed night on the day of entry", "Enrollment", stay.id)
-    given = 0
     for night in range(nights):
         if (night == 0 and first_missing and nights > 1) or (night and not chance.yes(faithful)):
             continue
         day = stay.entry + timedelta(days=night)
         yield _service(stay, _sitting(chance, stay, day), 200, 200, {})
-        given += 1
-        if given == _MOST_NIGHTS:
-            break
     if stay.exit and stay.ledger.spoils(chance, 0.01, "bed night on the day of exit", "Enrollment", stay.id):
         yield _service(stay, _sitting(chance, stay, stay.exit), 200, 200, {})
 
@@ -62,14 +57,13 @@ def partner_service_lines(chance: Chance, stay: Stay) -> Lines:
 
 
 def contact_lines(chance: Chance, stay: Stay) -> Lines:
-    """Yield where outreach, shelter and coordinated entry met a client: at entry and every fortnight or so (4.12)."""
+    """Yield where outreach, shelter and coordinated entry met a client: at entry and then now and again (4.12)."""
     if not stay.asked.contacts or not stay.answers:
         return
-    day, number = stay.entry, 0
-    while day <= stay.last_day and number < (_MOST_CONTACTS if stay.project.type == SO else 3):
+    day, apart = stay.entry, 16 if stay.project.type == SO else 34
+    while day <= stay.last_day:
         yield "CurrentLivingSituation", _contact(chance, stay, day)
-        number += 1
-        day += timedelta(days=chance.days(16, 80) + 1)
+        day += timedelta(days=1 + chance.days(apart, 80))
 
 
 def _contact(chance: Chance, stay: Stay, day: date) -> Row:

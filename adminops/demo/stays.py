@@ -10,9 +10,20 @@ from adminops.demo.elements import Asked, asked_by
 from adminops.demo.journeys import Visit
 from adminops.demo.people import HEAD, Person
 from adminops.demo.programs import Project
-from adminops.demo.rows import Ledger, Row, Sitting, age_on
+from adminops.demo.rows import Fault, Ledger, Row, Sitting, age_on
 
 START, UPDATE, EXIT, ANNUAL = 1, 2, 3, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A household at one visit: its number there, its size, where it goes next, where it slept before (3.917)."""
+
+    household_id: str
+    visit: Visit
+    later: Visit | None
+    size: int
+    before: Row
 
 
 @dataclass(slots=True)
@@ -20,19 +31,16 @@ class Stay:
     """An enrollment to be: who, where, when. `record` is the client record it was typed under."""
 
     id: str
-    household_id: str
+    party: Party
     record: Record
     relation: int
     project: Project
     entry: date
     exit: date | None
-    move_in: date | None
     age: int
     workers: tuple[str, ...]
     ledger: Ledger
     first: Sitting
-    head_age: int
-    size: int  # people in the household
     asked: Asked
 
     @property
@@ -51,39 +59,44 @@ class Stay:
         return self.relation == HEAD or self.age >= 18
 
     @property
+    def move_in(self) -> date | None:
+        """Return the day on which the household moved into housing."""
+        return self.party.visit.move_in
+
+    @property
     def last_day(self) -> date:
-        """Return the day of exit, today while the stay goes on."""
-        return self.exit or self.ledger.today
+        """Return the day of exit, today while the stay goes on; nothing is recorded after it."""
+        return self.exit or self.party.visit.seen or self.ledger.today
 
     def row(self, key: str, number: str, sitting: Sitting) -> Row:
         """Return what rows of every child file begin with."""
         return {key: number, "EnrollmentID": self.id, "PersonalID": self.record.personal_id, **sitting.audit}
 
 
-def open_stay(
-    chance: Chance, ledger: Ledger, visit: Visit, household_id: str, record: Record, relation: int, head: Person,
-    size: int,
-) -> Stay:  # fmt: skip
+def open_stay(chance: Chance, ledger: Ledger, party: Party, record: Record, relation: int) -> Stay:
     """Enter a client into a program; one member in thirty leaves before the others."""
+    visit = party.visit
     workers = WORKER_IDS[visit.project.agency]
     leaves = visit.exit
     if leaves and relation != HEAD and chance.yes(0.03):
         leaves = visit.entry + timedelta(days=chance.between(0, (leaves - visit.entry).days))
+    number = ledger.number("Enrollment")
+    if visit.seen:
+        ledger.faults.append(Fault("exit forgotten", "Enrollment", number))
+    if visit.overlaps:
+        ledger.faults.append(Fault("overlaps the next stay", "Enrollment", number))
     return Stay(
-        id=ledger.number("Enrollment"),
-        household_id=household_id,
+        id=number,
+        party=party,
         record=record,
         relation=relation,
         project=visit.project,
         entry=visit.entry,
         exit=leaves,
-        move_in=visit.move_in,
         age=age_on(record.person.born, visit.entry),
         workers=workers,
         ledger=ledger,
         first=Sitting(START, visit.entry, ledger.audit(chance, visit.entry, workers)),
-        head_age=age_on(head.born, visit.entry),
-        size=size,
         asked=asked_by(visit.project),
     )
 

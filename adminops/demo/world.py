@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import combinations
+from typing import TypeAlias
 
 from adminops.demo.agencies import WORKER_IDS
 from adminops.demo.chance import Chance
 from adminops.demo.client_rows import client_line
 from adminops.demo.coordination_rows import coordination_lines
 from adminops.demo.duplicates import Record, Typing, type_record
-from adminops.demo.enrollment_rows import Before, enrollment_line, living_before
+from adminops.demo.enrollment_rows import enrollment_line, living_before
 from adminops.demo.exit_rows import exit_line
 from adminops.demo.health_rows import (
     disability_lines,
@@ -19,14 +20,17 @@ from adminops.demo.health_rows import (
     youth_education_lines,
 )
 from adminops.demo.income_rows import improve, income_line, means_of
-from adminops.demo.journeys import Visit, Window, plan_visits
+from adminops.demo.journeys import Visit, Window, exit_late, forget_exit, plan_visits
 from adminops.demo.people import HEAD, KINDS, Household, make_household
+from adminops.demo.programs import DAY, HOUSING, NBN, RESIDENTIAL, SO, SSO
 from adminops.demo.rows import Ledger, Lines
 from adminops.demo.service_rows import bed_night_lines, contact_lines, partner_service_lines
 from adminops.demo.setup_rows import setup_lines
-from adminops.demo.stays import EXIT, Stay, open_stay, sittings
+from adminops.demo.stays import EXIT, Party, Stay, open_stay, sittings
 
-Pair = tuple[str, str]
+Pair: TypeAlias = tuple[str, str]
+# The records of a household's members at one visit, in the order of the members.
+Records: TypeAlias = tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Options:
     seed: int
     today: date
     years: int = 3
-    duplicates: float = 0.15  # share of client records that are somebody's second, third… record
+    duplicates: float = 0.15  # about this share of client records is somebody's second, third… record
     faults: float = 1.0  # how often data-quality faults are put in, against real life; 0 for none
     sloppiness: float = 1.0  # how often typing faults are made in names, numbers and dates
 
@@ -74,16 +78,29 @@ class World:
         again = chance.yes(self.options.duplicates / (1 - self.options.duplicates))
         visits = plan_visits(chance, kind, self.options.window, at_least=2 if again else 1)
         household = make_household(chance, kind, visits[0].entry, self._left)
+        visits = self._spoil(chance, visits)
         casts = self._casts(chance, household, visits, again=again)
         for record in _distinct(casts):
             yield client_line(chance, self.ledger, record)
-        for place, (visit, cast) in enumerate(zip(visits, casts, strict=True)):
-            later = visits[place + 1] if place + 1 < len(visits) else None
-            yield from self._visit_lines(chance, household, visit, cast, later)
+        for visit, later, cast in zip(visits, [*visits[1:], None], casts, strict=True):
+            yield from self._visit_lines(chance, household, visit, later, cast)
 
-    def _casts(
-        self, chance: Chance, household: Household, visits: list[Visit], *, again: bool
-    ) -> list[tuple[Record, ...]]:
+    def _spoil(self, chance: Chance, visits: list[Visit]) -> list[Visit]:
+        """Forget exits, and type others too late, as often as programs do; the stays themselves log it."""
+        rate = self.options.faults
+        spoiled: list[Visit] = []
+        for visit, later in zip(visits, [*visits[1:], None], strict=True):
+            if visit.exit is None:
+                spoiled.append(visit)
+            elif visit.project.type in (NBN, SO, DAY, SSO) and chance.yes(0.025 * rate):
+                spoiled.append(forget_exit(visit))
+            elif later and _both_shelter(visit, later) and chance.yes(0.04 * rate):
+                spoiled.append(exit_late(chance, visit, later, self.options.today))
+            else:
+                spoiled.append(visit)
+        return spoiled
+
+    def _casts(self, chance: Chance, household: Household, visits: list[Visit], *, again: bool) -> list[Records]:
         """Decide under which client record every member is entered at every visit, and make the records.
 
         Whoever is not found is typed again: mostly the whole household, sometimes one member. Later workers
@@ -96,6 +113,7 @@ class World:
                 casts.append(self._typed(chance, household, visit, self._not_found(chance, household), casts[-1]))
             else:
                 casts.append(chance.of(casts))
+                self._touch(chance, visit, casts[-1])
         self._remember(household, casts)
         return casts
 
@@ -105,11 +123,10 @@ class World:
         return frozenset(missed[: self._left])
 
     def _typed(
-        self, chance: Chance, household: Household, visit: Visit, places: frozenset[int], known: tuple[Record, ...]
-    ) -> tuple[Record, ...]:
+        self, chance: Chance, household: Household, visit: Visit, places: frozenset[int], known: Records
+    ) -> Records:
         """Type the members at these places anew; the others keep the records they have."""
-        workers = visit.project.owner
-        sloppy = self.options.sloppiness * workers.sloppiness * chance.of((0.4, 0.8, 1.2, 1.6))
+        sloppy = self.options.sloppiness * visit.project.owner.sloppiness * chance.of((0.4, 0.8, 1.2, 1.6))
         parent = household.members[0].person.ssn
         records: list[Record] = []
         for place, member in enumerate(household.members):
@@ -119,11 +136,19 @@ class World:
             self._left -= 1
             typing = Typing(visit.entry, sloppy, bool(known), parent if place else None)
             record = type_record(chance, self.ledger.personal_id(), member.person, typing)
-            record.audit = self.ledger.audit(chance, visit.entry, _workers(visit))
+            record.audit = self.ledger.audit(chance, visit.entry, WORKER_IDS[visit.project.agency])
             records.append(record)
         return tuple(records)
 
-    def _remember(self, household: Household, casts: list[tuple[Record, ...]]) -> None:
+    def _touch(self, chance: Chance, visit: Visit, cast: Records) -> None:
+        """Let a worker who finds a record look it over: its date of update moves, its text does not."""
+        for record in cast:
+            if chance.yes(0.4):
+                seen = self.ledger.audit(chance, visit.entry, WORKER_IDS[visit.project.agency])
+                newest = max(str(record.audit["DateUpdated"]), str(seen["DateUpdated"]))
+                record.audit = record.audit | {"DateUpdated": newest}
+
+    def _remember(self, household: Household, casts: list[Records]) -> None:
         for place in range(len(household.members)):
             ids = dict.fromkeys(cast[place].personal_id for cast in casts)
             self.duplicate_pairs.extend(combinations(ids, 2))
@@ -131,37 +156,43 @@ class World:
             self.look_alikes.append((casts[0][one].personal_id, casts[0][other].personal_id))
 
     def _visit_lines(
-        self, chance: Chance, household: Household, visit: Visit, cast: tuple[Record, ...], later: Visit | None
+        self, chance: Chance, household: Household, visit: Visit, later: Visit | None, cast: Records
     ) -> Lines:
-        household_id = f"H{self.ledger.number('Household')}"
-        relations = _relations(chance, self.ledger, household, household_id)
-        head = household.members[0].person
+        number = self.ledger.number("Household")
+        relations = _relations(chance, self.ledger, household, f"H{number}")
         before = living_before(chance, visit.project, visit.entry, minor=household.kind == "minor")
+        party = Party(f"H{number}", visit, later, len(household.members), before)
         for record, relation in zip(cast, relations, strict=True):
-            stay = open_stay(
-                chance, self.ledger, visit, household_id, record, relation, head, len(household.members)
-            )  # fmt: skip
-            yield from _stay_lines(chance, stay, before, later)
+            yield from _stay_lines(chance, open_stay(chance, self.ledger, party, record, relation))
+        if self.ledger.spoils(chance, 0.003, "entered twice", "Enrollment", f"H{number}T"):
+            twice = Party(f"H{number}T", visit, later, 1, before)
+            yield from _stay_lines(chance, open_stay(chance, self.ledger, twice, cast[0], HEAD))
 
 
-def _stay_lines(chance: Chance, stay: Stay, before: Before, later: Visit | None) -> Lines:
-    yield enrollment_line(chance, stay, before)
+def _both_shelter(visit: Visit, later: Visit) -> bool:
+    """Say whether one cannot sleep in both: neither is housing that is still being looked for."""
+    kinds = {visit.project.type, later.project.type}
+    return kinds <= set(RESIDENTIAL) and not kinds & set(HOUSING) and visit.project != later.project
+
+
+def _stay_lines(chance: Chance, stay: Stay) -> Lines:
+    yield enrollment_line(chance, stay)
     means = means_of(chance, stay)
     asked_about_means = stay.asked.income or stay.asked.insurance
     for sitting in sittings(chance, stay):
         if asked_about_means:
             yield income_line(chance, stay, sitting, means)
-            improve(chance, means)
         yield from violence_and_health_lines(chance, stay, sitting)
         yield from disability_lines(chance, stay, sitting)
-        yield from education_lines(chance, stay, sitting)
+        yield from education_lines(chance, stay, sitting, means)
         yield from youth_education_lines(chance, stay, sitting)
         if sitting.stage == EXIT:
             yield exit_line(chance, stay, sitting)
+        improve(chance, means)
     yield from bed_night_lines(chance, stay)
     yield from partner_service_lines(chance, stay)
     yield from contact_lines(chance, stay)
-    yield from coordination_lines(chance, stay, later)
+    yield from coordination_lines(chance, stay)
 
 
 def _relations(chance: Chance, ledger: Ledger, household: Household, household_id: str) -> list[int]:
@@ -176,9 +207,5 @@ def _relations(chance: Chance, ledger: Ledger, household: Household, household_i
     return relations
 
 
-def _workers(visit: Visit) -> tuple[str, ...]:
-    return WORKER_IDS[visit.project.agency]
-
-
-def _distinct(casts: list[tuple[Record, ...]]) -> Iterator[Record]:
+def _distinct(casts: list[Records]) -> Iterator[Record]:
     return iter({record.personal_id: record for cast in casts for record in cast}.values())
