@@ -14,7 +14,7 @@ from adminops.crypto import KeyRing
 
 SSN_PURPOSE = "client|ssn"
 LAST4_PURPOSE = "client|ssn-last4"
-ROW_PURPOSE = "client|ssn-row"
+ROW_PURPOSE = "row-hash"
 HASHED_PURPOSE = "client|ssn-hashed"
 FAKE_NUMBERS = frozenset({"078051120", "219099999", "123456789"})
 
@@ -79,6 +79,16 @@ def open_ssn(source_id: int, personal_id: str, sealed: bytes | None) -> str:
     return "" if sealed is None else key_ring().decrypt(sealed, bound_to=cell(source_id, personal_id))
 
 
+def seal_aside(source_id: int, file: str, key: str, column: str, raw: str) -> bytes:
+    """Return `raw`, a text that its column can't hold, as the store keeps it aside."""
+    return key_ring().encrypt(raw, bound_to=f"hmis_unreadable|{source_id}|{file}|{key}|{column}")
+
+
+def open_aside(source_id: int, file: str, key: str, column: str, sealed: bytes) -> str:
+    """Return the text that was kept aside. Raises `CannotDecrypt`."""
+    return key_ring().decrypt(sealed, bound_to=f"hmis_unreadable|{source_id}|{file}|{key}|{column}")
+
+
 def ssn_index(ssn: str) -> bytes | None:
     """Return the blind index to look up a full valid `ssn` by; None for one that identifies nobody."""
     if is_valid_ssn(ssn):
@@ -95,9 +105,9 @@ def last4_index(last4: str) -> bytes | None:
     return key_ring().blind_index(last4, purpose=LAST4_PURPOSE)
 
 
-def ssn_in_row_hash(ssn: str) -> str:
-    """Return what stands for `ssn` in the hash of its row: a plain hash of nine digits could be found by trying."""
-    return key_ring().blind_index(ssn, purpose=ROW_PURPOSE).hex() if ssn else ""
+def keyed_in_row_hash(text: str) -> str:
+    """Return what stands for a secret `text` in the hash of its row: a plain hash of nine digits is found by trying."""
+    return key_ring().blind_index(text, purpose=ROW_PURPOSE).hex() if text else ""
 
 
 def is_valid_ssn(ssn: str) -> bool:

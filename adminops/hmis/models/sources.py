@@ -117,7 +117,7 @@ class RetiredValues(Model):
     source_id: Mapped[int] = mapped_column(ForeignKey("hmis_source.id"))
     file: Mapped[Code]
     hud_key: Mapped[Text32]
-    values: Mapped[str] = mapped_column(Text)
+    held: Mapped[LongText]
     """A JSON object, column → text, of those that were filled; keys sorted, so that equal means equal."""
 
 

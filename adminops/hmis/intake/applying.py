@@ -1,0 +1,294 @@
+"""One export, read from its package and written into the store of one source, in the order of the specification.
+
+Works on a plain connection, so that the same code fills the store of the app and the throwaway store of a check.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import BinaryIO
+
+from sqlalchemy import Connection, text
+
+from adminops.hmis import sealing
+from adminops.hmis.codes import ExportDirective, ExportPeriodType
+from adminops.hmis.intake.bulk import Bulk
+from adminops.hmis.intake.layout import WrongHeader, choose_spec, lay_out
+from adminops.hmis.intake.packages import Member, Package
+from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, Refused
+from adminops.hmis.intake.progress import Progress, Tell
+from adminops.hmis.intake.records import Records
+from adminops.hmis.intake.references import check_references
+from adminops.hmis.intake.rows import FileRows
+from adminops.hmis.intake.scope import Scope
+from adminops.hmis.intake.writing import FileCounts, FileWriter, Occasion
+from adminops.hmis.spec import FileSpec, Spec, current
+
+REQUIRED = ("Export", "Organization", "Project")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the one row of Export.csv says about an export."""
+
+    export_id: str
+    csv_version: str
+    hud_source_id: str
+    export_date: datetime | None
+    first: date
+    last: date
+    is_whole: bool
+    """Whether it holds all rows of its period: only then does absence mean anything."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The source that an export goes to, as far as taking it depends on it."""
+
+    source_id: int
+    import_id: int
+    at: datetime
+    known_ids: tuple[str, ...] = ()
+    names_hashed: bool | None = None
+    """Whether names must be hashed (or must not); None when either will do."""
+    newest_export: datetime | None = None
+
+
+class Intake:
+    """The taking in of one export."""
+
+    def __init__(self, connection: Connection, package: Package, target: Target, log: ProblemLog, tell: Tell) -> None:
+        self.counts: dict[str, FileCounts] = {}
+        self._connection, self._bulk = connection, Bulk(connection)
+        self._package, self._target, self._log, self._tell = package, target, log, tell
+        self._progress = Progress("checking", files=len(package.members), bytes=package.size)
+        self._headers = _headers_of(package)
+        self.header = read_header(package)
+        self._spec = choose_spec(self.header.csv_version, self._headers)
+        self._refuse_foreign_source()
+        self.occasion = Occasion(target.source_id, target.import_id, target.at, self._is_newest())
+        self._scope = Scope(connection, self._bulk, self.occasion, self.header.first, self.header.last)
+        self._written: list[FileWriter] = []
+
+    @property
+    def spec(self) -> Spec:
+        """The specification that the export follows."""
+        return self._spec
+
+    def run(self) -> None:
+        """Read and write all files.
+
+        Raises `Refused` when the export can't be taken; what was written until then must then be rolled back.
+        """
+        self._note_what_is_odd()
+        for file in current().files:
+            if file.name == "Enrollment":
+                self._scope.begin()
+            if file.name in self._package.members:
+                self._take_file(file, self._package.members[file.name])
+        self._tell(replace(self._progress, step="comparing"))
+        check_references(self._connection, [writer.file for writer in self._written], self._target.source_id, self._log)
+        self._scope.end()
+        for writer in self._written:
+            self._bulk.drop_table(writer.seen)
+        self._tell(replace(self._progress, step="done", bytes_done=self._package.size))
+
+    def _take_file(self, file: FileSpec, member: Member) -> None:
+        self._progress = replace(self._progress, step="reading", file=file.file)
+        with member.open_text() as (stream, raw):
+            records = Records(stream)
+            try:
+                layout = lay_out(file, records.header, self._spec)
+            except WrongHeader as wrong:
+                self._refuse_file(file, str(wrong))
+                return
+            rows = FileRows(records, layout, self._log, export_id=self.header.export_id)
+            writer = FileWriter(self._bulk, file, self.occasion, self._log)
+            self._note_file(file, member, layout.unknown)
+            hashed = _HashedNames()
+            for batch in rows.batches():
+                hashed.look_at(file, [row.values for row in batch.rows])
+                writer.write(batch)
+                self._report(raw, len(batch.rows))
+            writer.finish(rows.read, rows.rejected)
+        self._finish_file(writer, rows, hashed)
+        self._progress = replace(
+            self._progress,
+            files_done=self._progress.files_done + 1,
+            bytes_done=sum(self._package.members[name].size for name in self._names_until(file)),
+        )
+
+    def _names_until(self, file: FileSpec) -> Iterator[str]:
+        for name in (each.name for each in current().files):
+            if name in self._package.members:
+                yield name
+            if name == file.name:
+                return
+
+    def _report(self, raw: BinaryIO, rows: int) -> None:
+        self._progress = replace(self._progress, rows=self._progress.rows + rows)
+        self._tell(replace(self._progress, bytes_done=self._progress.bytes_done + raw.tell()))
+
+    def _finish_file(self, writer: FileWriter, rows: FileRows, hashed: "_HashedNames") -> None:
+        file = writer.file
+        if file.name == "Export" and writer.counts.read - writer.counts.rejected != 1:
+            raise Refused("export-rows", "Export.csv must have exactly one row that can be read.", file=file.file)
+        if file.name == "Client":
+            self._refuse_wrong_names(hashed)
+            self._found_persons()
+        if rows.lines_lost:
+            self._note(
+                "absence-ignored", file.file, "Lines could not be identified, so no row was removed for being absent."
+            )
+        elif self.header.is_whole and self.occasion.is_newest:
+            writer.counts.removed += self._scope.remove_absent(file, writer.seen)
+        self.counts[file.file] = writer.counts
+        self._written.append(writer)
+
+    def _found_persons(self) -> None:
+        """Let each new client record be a person of its own, with the number of the record."""
+        source = {"source": self._target.source_id}
+        new = "FROM hmis_client WHERE source_id = :source AND person_id IS NULL"
+        self._connection.execute(text(f"INSERT INTO hmis_person (id) SELECT id {new}"), source)
+        self._connection.execute(
+            text("UPDATE hmis_client SET person_id = id WHERE source_id = :source AND person_id IS NULL"), source
+        )
+
+    def _refuse_file(self, file: FileSpec, sentence: str) -> None:
+        if file.name in REQUIRED:
+            raise Refused("missing-column", sentence, file=file.file)
+        self._log.add(Problem("missing-column", ERROR, file.file, sentence))
+        self._progress = replace(self._progress, files_done=self._progress.files_done + 1)
+
+    def _refuse_foreign_source(self) -> None:
+        known, found = self._target.known_ids, self.header.hud_source_id
+        if known and found and found not in known:
+            raise Refused(
+                "wrong-source",
+                f"The export is of source {found}; so far this source has had {', '.join(known)}. It was not taken.",
+                file="Export.csv",
+            )
+
+    def _refuse_wrong_names(self, hashed: "_HashedNames") -> None:
+        wanted = self._target.names_hashed
+        if wanted is None or hashed.found is None or hashed.found == wanted:
+            return
+        if hashed.found:
+            raise Refused("hashed-names", "Names are hashed in this export, but this source needs them in clear.")
+        raise Refused("plain-names", "Names are in clear in this export, but this source must hold hashes only.")
+
+    def _is_newest(self) -> bool:
+        newest, made = self._target.newest_export, self.header.export_date
+        return newest is None or made is None or made >= newest
+
+    def _note_what_is_odd(self) -> None:
+        for file in current().files:
+            if file.name not in self._package.members:
+                self._note("missing-file", file.file, f"{file.file} is not in the export; its rows stay as they are.")
+        for name in self._package.unknown:
+            self._note("unknown-file", name, f"{name} is no file of an HMIS CSV export; it was not read.")
+        if self._spec != current():
+            self._note(
+                "converted",
+                "Export.csv",
+                f"The export is of FY{self._spec.year}; it was converted to FY{current().year}.",
+            )
+        if not self.header.is_whole:
+            self._note(
+                "partial-export", "Export.csv", "The export holds changes only: no row is removed for being absent."
+            )
+        if not self.occasion.is_newest:
+            self._note(
+                "older-export", "Export.csv", "A newer export was taken before: newer rows stay, and none is removed."
+            )
+
+    def _note_file(self, file: FileSpec, member: Member, unknown: tuple[str, ...]) -> None:
+        if not member.encoding.title.startswith("UTF-8"):
+            self._note("encoding", file.file, f"{file.file} is written in {member.encoding.title}; it was understood.")
+        for name in unknown:
+            self._log.add(
+                Problem("unknown-column", NOTE, file.file, "HUD has no such column; it was not read.", 1, name[:60])
+            )
+
+    def _note(self, rule: str, file: str, sentence: str) -> None:
+        self._log.note(rule, file[:60], sentence)
+
+
+class _HashedNames:
+    """Finds out whether the names of Client.csv are hashes. HashStatus can't be trusted: vendors set it wrongly."""
+
+    def __init__(self) -> None:
+        self._names = self._hashes = 0
+
+    def look_at(self, file: FileSpec, rows: list[list[str]]) -> None:
+        """Take some rows of `file` into account."""
+        if file.name == "Client":
+            place = [column.name for column in file.columns].index("LastName")
+            names = [row[place] for row in rows if row[place]]
+            self._names += len(names)
+            self._hashes += sum(1 for name in names if sealing.is_hash(name))
+
+    @property
+    def found(self) -> bool | None:
+        """Whether they are; None when there are no names."""
+        return self._hashes * 2 > self._names if self._names else None
+
+
+def _headers_of(package: Package) -> dict[str, list[str]]:
+    headers = {}
+    for name, member in package.members.items():
+        with _records(member) as records:
+            headers[name] = records.header
+    return headers
+
+
+@contextmanager
+def _records(member: Member) -> Iterator[Records]:
+    with member.open_text() as (stream, _raw):
+        yield Records(stream)
+
+
+def read_header(package: Package) -> Header:
+    """Return what Export.csv says.
+
+    Raises `Refused` when a required file is missing, when Export.csv has no row or several, or when it does not say
+    for which period it is.
+    """
+    for name in REQUIRED:
+        if name not in package.members:
+            raise Refused("missing-file", f"{name}.csv is missing: without it an export can't be taken.")
+    file = current().by_name["Export"]
+    with _records(package.members["Export"]) as records:
+        try:
+            layout = lay_out(file, records.header, current())
+        except WrongHeader as wrong:
+            raise Refused("missing-column", str(wrong), file=file.file) from None
+        rows = FileRows(records, layout, ProblemLog(), export_id=None)
+        found = [row.values for batch in rows.batches() for row in batch.rows]
+    if rows.read != 1:
+        count = "no row" if rows.read == 0 else f"{rows.read} rows"
+        raise Refused("export-rows", f"Export.csv has {count}; it must have exactly one.", file=file.file)
+    if not found:
+        raise Refused("export-rows", "The row of Export.csv can't be read.", file=file.file)
+    return _header(dict(zip(file.by_name, found[0], strict=True)))
+
+
+def _header(row: dict[str, str]) -> Header:
+    if not row["ExportStartDate"] or not row["ExportEndDate"] or row["ExportStartDate"] > row["ExportEndDate"]:
+        raise Refused(
+            "no-period",
+            "Export.csv does not say from when to when the export is: it can't be taken.",
+            file="Export.csv",
+        )
+    made = row["ExportDate"]
+    return Header(
+        export_id=row["ExportID"],
+        csv_version=row["CSVVersion"],
+        hud_source_id=row["SourceID"],
+        export_date=datetime.fromisoformat(made) if made else None,
+        first=date.fromisoformat(row["ExportStartDate"]),
+        last=date.fromisoformat(row["ExportEndDate"]),
+        is_whole=row["ExportPeriodType"] == str(ExportPeriodType.REPORTING_PERIOD.value)
+        and row["ExportDirective"] == str(ExportDirective.FULL_REFRESH.value),
+    )

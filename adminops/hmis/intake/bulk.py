@@ -1,0 +1,130 @@
+"""Many rows to and from the database at once, on SQLite and on PostgreSQL.
+
+Values come as the text that both databases read as the column's type, so nothing is converted on the way: SQLite gets
+them by executemany, PostgreSQL by COPY. Keys of a batch travel as one JSON text (SQLite) or one array (PostgreSQL).
+"""
+
+# ruff: noqa: S608 - the names in these statements are of our tables and of the specification, never of the input
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+
+class Stored(NamedTuple):
+    """What the store has under a key."""
+
+    id: int
+    hash: bytes | None
+    updated_on: str
+    """Day of DateUpdated (2022-01-31), empty when it is not known."""
+    is_removed: bool
+
+
+class Bulk:
+    """The bulk statements of one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._is_sqlite = connection.dialect.name == "sqlite"
+        self._mark = "?" if self._is_sqlite else "%s"
+
+    def moment(self, at: datetime) -> str:
+        """Return `at` as a column of moments takes it."""
+        text = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return text if self._is_sqlite else f"{text}+00:00"
+
+    def make_key_table(self, name: str) -> None:
+        """Make an empty temporary table of (key, line) that lasts as long as the transaction."""
+        self.drop_table(name)
+        options = " WITHOUT ROWID" if self._is_sqlite else " ON COMMIT DROP"
+        self._run(f"CREATE TEMPORARY TABLE {name} (key TEXT PRIMARY KEY, line INTEGER){options}")
+
+    def drop_table(self, name: str) -> None:
+        """Drop a temporary table if it is there."""
+        schema = "temp." if self._is_sqlite else "pg_temp."
+        self._run(f"DROP TABLE IF EXISTS {schema}{name}")
+
+    def add_keys(self, table: str, keys: Sequence[tuple[str, int]]) -> int:
+        """Add (key, line) pairs; a key that is there already stays as it is. Return how many were new."""
+        if not keys:
+            return 0
+        if self._is_sqlite:
+            sql = f"INSERT OR IGNORE INTO {table} (key, line) VALUES (?, ?)"
+            return self._connection.exec_driver_sql(sql, list(keys)).rowcount
+        sql = f"INSERT INTO {table} SELECT * FROM unnest(%s::text[], %s::int[]) ON CONFLICT DO NOTHING"
+        columns = ([key for key, _ in keys], [line for _, line in keys])
+        return self._connection.exec_driver_sql(sql, columns).rowcount
+
+    def lines_between(self, table: str, first: int, last: int) -> set[int]:
+        """Return the lines from `first` to `last` that a key table has."""
+        sql = f"SELECT line FROM {table} WHERE line BETWEEN {self._mark} AND {self._mark}"
+        return {line for (line,) in self._connection.exec_driver_sql(sql, (first, last))}
+
+    def stored(self, table: str, key: str, updated: str, source_id: int, keys: Sequence[str]) -> dict[str, Stored]:
+        """Return what `table` has of `keys`. `key` and `updated` name its key column and that of DateUpdated."""
+        among = "IN (SELECT value FROM json_each(?))" if self._is_sqlite else "= ANY(%s)"
+        sql = (
+            f"SELECT {key}, id, row_hash, {updated}, removed_at FROM {table}"
+            f" WHERE source_id = {self._mark} AND {key} {among}"
+        )
+        listed: Any = json.dumps(keys) if self._is_sqlite else list(keys)
+        return {
+            found: Stored(id_, row_hash, str(updated_at or "")[:10], removed_at is not None)
+            for found, id_, row_hash, updated_at, removed_at in self._connection.exec_driver_sql(
+                sql, (source_id, listed)
+            )
+        }
+
+    def has_rows(self, table: str, source_id: int) -> bool:
+        """Tell whether `table` has any row of the source."""
+        sql = f"SELECT 1 FROM {table} WHERE source_id = {self._mark} LIMIT 1"
+        return self._connection.exec_driver_sql(sql, (source_id,)).first() is not None
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert `rows`, each with a value for each of `columns`."""
+        if not rows:
+            return
+        names = ", ".join(f'"{name}"' for name in columns)
+        if self._is_sqlite:
+            marks = ", ".join("?" * len(columns))
+            self._connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(map(tuple, rows)))
+            return
+        driver: Any = self._connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def update(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Set `columns` of rows; each of `rows` has a value for each column and the row's id at its end."""
+        assignments = ", ".join(f'"{name}" = {self._mark}' for name in columns)
+        self.run_many(f"UPDATE {table} SET {assignments} WHERE id = {self._mark}", rows)
+
+    def upsert(self, table: str, keys: Sequence[str], column: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert rows of `keys` and one more `column`, or set that column where the keys are there already."""
+        names = ", ".join(f'"{name}"' for name in (*keys, column))
+        marks = ", ".join([self._mark] * (len(keys) + 1))
+        self.run_many(
+            f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({', '.join(keys)})"
+            f' DO UPDATE SET "{column}" = excluded."{column}" WHERE {table}."{column}" <> excluded."{column}"',
+            rows,
+        )
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run `sql`, which has this database's parameter marks, once for each of `rows`."""
+        listed = [tuple(row) for row in rows]
+        if listed:
+            self._connection.exec_driver_sql(sql, listed)
+
+    def delete_by_key(self, table: str, source_id: int, file: str, keys: Sequence[str]) -> None:
+        """Delete what `table` keeps beside the rows `keys` of `file`."""
+        among = "IN (SELECT value FROM json_each(?))" if self._is_sqlite else "= ANY(%s)"
+        sql = f"DELETE FROM {table} WHERE source_id = {self._mark} AND file = {self._mark} AND hud_key {among}"
+        listed: Any = json.dumps(keys) if self._is_sqlite else list(keys)
+        self._connection.exec_driver_sql(sql, (source_id, file, listed))
+
+    def _run(self, sql: str) -> None:
+        self._connection.exec_driver_sql(sql)

@@ -1,0 +1,107 @@
+"""How the columns of a file lead to ours: headers in any case and order, older years converted upward.
+
+Which year an export is of is said by its CSVVersion; where that is blank, unknown or contradicted by the headers, the
+year whose columns are all there is taken.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+from adminops.hmis.intake.problems import Refused
+from adminops.hmis.spec import Conversion, FileSpec, Spec, conversion_from, current, declared_year, specs
+
+
+class WrongHeader(Exception):
+    """A file whose header lacks columns or names one twice: it can't be read. The text is a sentence."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a record of one file becomes a row of ours.
+
+    `pick` turns the record's fields, with a blank added at their end, into raw values in the order of our columns.
+    """
+
+    file: FileSpec
+    pick: Callable[[list[str]], Sequence[str]]
+    retired: tuple[tuple[str, int], ...]
+    """Columns that our specification no longer has, with their place in the record."""
+    unknown: tuple[str, ...]
+    """Header names that no specification has."""
+    places: tuple[int, ...]
+    """For each of our columns its place in the record; the width of the record for one that it does not have."""
+
+
+def choose_spec(csv_version: str, headers: Mapping[str, Sequence[str]]) -> Spec:
+    """Return the specification that an export follows. `headers` has the header of each of its files by HUD's name.
+
+    Raises `Refused` when the export is of a year that is not known here.
+    """
+    fitting = [spec for spec in reversed(specs()) if all(_fits(spec, name, header) for name, header in headers.items())]
+    year = declared_year(csv_version)
+    declared = next((spec for spec in specs() if spec.year == year), None)
+    if declared and (declared in fitting or not fitting):
+        return declared
+    if fitting:
+        return fitting[0]
+    if year is not None:
+        known = " and ".join(f"FY{spec.year}" for spec in specs())
+        raise Refused("unknown-version", f"The export is of FY{year}; AdminOps reads {known}.")
+    return current()
+
+
+def _fits(spec: Spec, file: str, header: Sequence[str]) -> bool:
+    present = {name.lower() for name in header}
+    return all(column.spellings & present for column in spec.by_name[file].columns)
+
+
+def lay_out(file: FileSpec, header: Sequence[str], spec: Spec) -> Layout:
+    """Return how records under `header`, written by `spec`, become rows of `file` of the current specification.
+
+    Raises `WrongHeader` with one sentence that names what is missing or there twice.
+    """
+    places = _places(file, header)
+    old_file = spec.by_name[file.name]
+    missing = [column.name for column in old_file.columns if not column.spellings & places.keys()]
+    if missing:
+        raise WrongHeader(_missing_sentence(file, missing, header))
+    conversion = conversion_from(spec.year)
+    width = len(header)
+    ours = tuple(_place_of(file, number, places, conversion, width) for number in range(len(file.columns)))
+    removed = conversion.removed.get(file.name, ()) if conversion else ()
+    known = {spelling for column in (*file.columns, *old_file.columns) for spelling in column.spellings}
+    return Layout(
+        file=file,
+        pick=itemgetter(*ours),
+        retired=tuple((name, places[name.lower()]) for name in removed),
+        unknown=tuple(name for name in header if name and name.lower() not in known),
+        places=ours,
+    )
+
+
+def _places(file: FileSpec, header: Sequence[str]) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for number, name in enumerate(header):
+        if name and name.lower() in places and any(name.lower() in column.spellings for column in file.columns):
+            raise WrongHeader(f"{file.file} names the column {name} twice; the file was not read.")
+        places.setdefault(name.lower(), number)
+    return places
+
+
+def _place_of(file: FileSpec, number: int, places: dict[str, int], conversion: Conversion | None, width: int) -> int:
+    column = file.columns[number]
+    found = next((places[spelling] for spelling in sorted(column.spellings) if spelling in places), None)
+    if found is not None:
+        return found
+    old_name = conversion.old_name(file.name, column.name) if conversion else None
+    return places[old_name.lower()] if old_name else width
+
+
+def _missing_sentence(file: FileSpec, missing: list[str], header: Sequence[str]) -> str:
+    if len(missing) == len(file.columns) and len(header) <= 1:
+        return f"{file.file} has no header of comma-separated column names; the file was not read."
+    if len(missing) == 1:
+        return f"{file.file} lacks the column {missing[0]}; the file was not read."
+    some = ", ".join(missing[:8]) + (" and others" if len(missing) > 8 else "")
+    return f"{file.file} lacks {len(missing)} columns ({some}); the file was not read."

@@ -1,0 +1,98 @@
+"""What an import found wrong: each problem with its file, line, column and rule, and never with a person's data.
+
+A long list must not fill the memory, so the log spools to a temporary file and is read back from there.
+"""
+
+import json
+import tempfile
+import weakref
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import IO, Any
+
+from adminops.hmis.spec import ColumnSpec
+
+ERROR, WARNING, NOTE = "error", "warning", "note"
+SPOOL_IN_MEMORY = 4_000_000
+LONGEST_SHOWN = 120
+MASKED_COLUMNS = frozenset({"DOB", "SSN"})
+
+
+class Refused(Exception):
+    """The whole file set can't be taken; nothing is changed. `sentence` says why, `rule` names the reason."""
+
+    def __init__(self, rule: str, sentence: str, *, file: str | None = None) -> None:
+        super().__init__(sentence)
+        self.rule = rule
+        self.sentence = sentence
+        self.file = file
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong at one place. `value_masked` keeps the shape of what may say who somebody is."""
+
+    rule: str
+    severity: str
+    file: str
+    text: str
+    line: int | None = None
+    column: str | None = None
+    value_masked: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the problem as JSON shows it."""
+        order = ("rule", "severity", "file", "line", "column", "value_masked", "text")
+        values = asdict(self)
+        return {name: values[name] for name in order}
+
+
+class ProblemLog:
+    """All problems of one import, in the order in which they were found; counted by rule and by severity."""
+
+    def __init__(self) -> None:
+        self.by_rule: Counter[str] = Counter()
+        self.by_severity: Counter[str] = Counter()
+        # It lives as long as the log does, which is handed to pages and commands: no block could close it.
+        self._spool: IO[str] = tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY, "w+", encoding="utf-8")  # noqa: SIM115
+        weakref.finalize(self, self._spool.close)
+
+    def add(self, problem: Problem) -> None:
+        """Keep `problem`."""
+        self.by_rule[problem.rule] += 1
+        self.by_severity[problem.severity] += 1
+        self._spool.write(json.dumps(asdict(problem)) + "\n")
+
+    def note(self, rule: str, file: str, text: str) -> None:
+        """Keep a remark about a whole file."""
+        self.add(Problem(rule, NOTE, file, text))
+
+    def __len__(self) -> int:
+        return self.by_severity.total()
+
+    def __iter__(self) -> Iterator[Problem]:
+        self._spool.seek(0)
+        for line in self._spool:
+            yield Problem(**json.loads(line))
+        self._spool.seek(0, 2)
+
+    def first(self, number: int) -> list[Problem]:
+        """Return the first `number` problems."""
+        found = list(islice(self, number))
+        self._spool.seek(0, 2)
+        return found
+
+
+def mask(text: str) -> str:
+    """Return the shape of `text`: each letter an x, each digit a 9, the rest as it is, cut to a readable length."""
+    shape = "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in text[: LONGEST_SHOWN + 1])
+    return shape if len(text) <= LONGEST_SHOWN else shape[:LONGEST_SHOWN] + "…"
+
+
+def shown(column: ColumnSpec, raw: str) -> str:
+    """Return what a message may show of a value of `column`: codes and dates as they are, the rest its shape."""
+    if column.is_free_text or column.name in MASKED_COLUMNS:
+        return mask(raw)
+    return raw if len(raw) <= LONGEST_SHOWN else raw[:LONGEST_SHOWN] + "…"

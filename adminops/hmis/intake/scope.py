@@ -1,0 +1,113 @@
+"""What an export may remove by not having it: rows inside its scope, and nothing else.
+
+The scope of an export is its source, the projects of its Project.csv and its period. A row is inside when
+
+- it belongs to one of these projects and, where it has dates of validity, overlaps the period (Funder, Inventory,
+  HMISParticipation, CEParticipation; ProjectCoC and Affiliation have none), or
+- it is a stay in one of these projects that began by the end of the period and had not ended before its start, or
+- it belongs to such a stay and is dated no later than the period's end.
+
+Clients, users, organizations and projects are never removed by absence. Nor is anything when the export is a delta or
+chosen by what was updated (ExportDirective, ExportPeriodType), when a newer export was applied before, or in a file
+that was refused or had lines whose keys could not be read: then nobody knows what is absent.
+A row that was made here stays until the source's own export carries its project: that brings it into the scope.
+"""
+
+# ruff: noqa: S608 - the names in these statements are of our tables, never of the input
+
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from adminops.hmis.intake.bulk import Bulk
+from adminops.hmis.intake.writing import Occasion
+from adminops.hmis.spec import FileSpec
+
+STAYS = "scope_stays"
+
+VALID_DURING = {
+    "Funder": ("start_date", "end_date"),
+    "Inventory": ("inventory_start_date", "inventory_end_date"),
+    "HMISParticipation": ("hmis_participation_status_start_date", "hmis_participation_status_end_date"),
+    "CEParticipation": ("ce_participation_status_start_date", "ce_participation_status_end_date"),
+}
+OF_PROJECTS = ("ProjectCoC", "Affiliation")
+DATED = {
+    "Exit": "exit_date",
+    "IncomeBenefits": "information_date",
+    "HealthAndDV": "information_date",
+    "EmploymentEducation": "information_date",
+    "Disabilities": "information_date",
+    "YouthEducationStatus": "information_date",
+    "Services": "date_provided",
+    "CurrentLivingSituation": "information_date",
+    "Assessment": "assessment_date",
+    "Event": "event_date",
+}
+OF_ASSESSMENTS = ("AssessmentQuestions", "AssessmentResults")
+
+
+def _condition(file: str) -> str | None:
+    """Return the SQL condition for rows `t` of `file` that are in scope; None when absence means nothing there."""
+    in_projects = "t.project_id IN (SELECT key FROM seen_hmis_project)"
+    in_stays = f"t.enrollment_id IN (SELECT key FROM {STAYS})"
+    if file in VALID_DURING:
+        start, end = VALID_DURING[file]
+        return f"{in_projects} AND t.{start} <= :last AND (t.{end} IS NULL OR t.{end} >= :first)"
+    if file in OF_PROJECTS:
+        return in_projects
+    if file == "Enrollment":
+        return in_stays
+    if file in DATED:
+        return f"{in_stays} AND t.{DATED[file]} <= :last"
+    if file in OF_ASSESSMENTS:
+        return (
+            f"{in_stays} AND EXISTS (SELECT 1 FROM hmis_assessment a WHERE a.source_id = t.source_id"
+            " AND a.assessment_id = t.assessment_id AND a.assessment_date <= :last)"
+        )
+    return None
+
+
+class Scope:
+    """The scope of one export. `begin` must run once the projects are written and before the first stay is."""
+
+    def __init__(self, connection: Connection, bulk: Bulk, occasion: Occasion, first: date, last: date) -> None:
+        self._connection, self._bulk, self._occasion = connection, bulk, occasion
+        self._period = {"first": first.isoformat(), "last": last.isoformat()}
+
+    def begin(self) -> None:
+        """Note which stays are in scope, as the store had them before this export."""
+        self._bulk.make_key_table(STAYS)
+        self._connection.execute(
+            text(
+                f"INSERT INTO {STAYS} (key)"
+                " SELECT t.enrollment_id FROM hmis_enrollment t"
+                " WHERE t.source_id = :source AND t.removed_at IS NULL AND t.entry_date <= :last"
+                " AND t.project_id IN (SELECT key FROM seen_hmis_project)"
+                " AND NOT EXISTS (SELECT 1 FROM hmis_exit x WHERE x.source_id = t.source_id"
+                " AND x.enrollment_id = t.enrollment_id AND x.removed_at IS NULL AND x.exit_date < :first)"
+            ),
+            {"source": self._occasion.source_id, **self._period},
+        )
+
+    def remove_absent(self, file: FileSpec, seen: str) -> int:
+        """Remove the rows of `file` in scope whose keys the table `seen` does not have; return how many."""
+        condition = _condition(file.name)
+        if condition is None:
+            return 0
+        sql = (
+            f"UPDATE {file.table} AS t SET removed_at = :now, import_id = :import_id"
+            f" WHERE t.source_id = :source AND t.removed_at IS NULL AND {condition}"
+            f" AND NOT EXISTS (SELECT 1 FROM {seen} s WHERE s.key = t.{file.key_column.attribute})"
+        )
+        values = {
+            "now": self._bulk.moment(self._occasion.at),
+            "import_id": self._occasion.import_id,
+            "source": self._occasion.source_id,
+            **{name: value for name, value in self._period.items() if f":{name}" in sql},
+        }
+        return self._connection.execute(text(sql), values).rowcount
+
+    def end(self) -> None:
+        """Forget the stays."""
+        self._bulk.drop_table(STAYS)

@@ -1,0 +1,258 @@
+"""Values of a CSV file, read column by column into the text that the store holds: one reader a column.
+
+A reader is a dictionary from what stands in the file to what is stored, filled as it goes: codes and dates repeat so
+often that most values of a file cost one look-up. What is not as it should be is never remembered and so is judged
+anew each time, with the line it stands in. A blank is an empty text.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from adminops.hmis import sealing
+from adminops.hmis.codes import is_retired
+from adminops.hmis.intake.dates import Form, read_date
+from adminops.hmis.intake.problems import ERROR, NOTE, WARNING
+from adminops.hmis.spec import ColumnSpec, current
+
+ROOM = 20_000
+LARGEST_INT = 2_147_483_647
+LARGEST_CENTS = 10**14
+_EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_MONEY = re.compile(r"\$?\s*(-?)\s*\$?(\d{1,3}(?:,\d{3})+|\d*)(\.\d*)?")
+
+
+class Flawed(Exception):
+    """A value that is not as it should be. `value` is what can be stored; `lost` tells that the raw text says more."""
+
+    def __init__(self, rule: str, severity: str, text: str, *, value: str = "", lost: bool = False) -> None:
+        super().__init__(text)
+        self.rule, self.severity, self.text, self.value, self.lost = rule, severity, text, value, lost
+
+
+class RejectedLine(Exception):
+    """A line that can't be taken at all."""
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(text)
+        self.rule, self.text = rule, text
+
+
+class Reader(dict[str, str]):
+    """Reads the values of one column. Subclasses know a type; rules of all types are here."""
+
+    def __init__(self, column: ColumnSpec) -> None:
+        super().__init__()
+        self.column = column
+        self.form_seen: Form | None = None
+        """Set by readers of dates when a value is not written as HUD asks."""
+        self._pattern = _compiled(column)
+        if column.nullable:
+            self[""] = ""
+
+    def __missing__(self, raw: str) -> str:
+        stripped = raw.strip()
+        if not stripped:
+            if self.column.nullable:
+                return ""
+            raise Flawed("blank-required", WARNING, f"{self.column.name} must not be blank.")
+        value = self.read(stripped)
+        if len(self) < ROOM:
+            self[raw] = value
+        return value
+
+    def read(self, text: str) -> str:
+        """Return what is stored for `text`, which is not blank. Raises `Flawed` or `RejectedLine`."""
+        raise Flawed("unreadable", ERROR, "The type of this column is unknown.", lost=True)
+
+    def _check_pattern(self, text: str) -> str:
+        if self._pattern and not self._pattern.fullmatch(text):
+            raise Flawed("bad-pattern", WARNING, f"{self.column.name} is not written as HUD asks.", value=text)
+        return text
+
+
+def _compiled(column: ColumnSpec) -> re.Pattern[str] | None:
+    if column.pattern is None or column.pattern_if is not None:  # a pattern that depends is a matter of quality checks
+        return None
+    return re.compile(_EMAIL if column.pattern == "email" else column.pattern)
+
+
+class TextReader(Reader):
+    """Text. Prose that is too long is cut, a code that is too long is left out; the whole is kept aside."""
+
+    def read(self, text: str) -> str:
+        """Return `text`."""
+        length = self.column.stored_length or 0
+        if len(text) > length:
+            cut = text[:length].rstrip() if self.column.is_free_text and not self._pattern else ""
+            fate = "it was cut" if cut else "it was left out"
+            text_ = f"{self.column.name} is longer than {length} characters; {fate}, the whole is kept aside."
+            raise Flawed("too-long", ERROR, text_, value=cut, lost=True)
+        allowed = self.column.list_id
+        if allowed and text not in current().lists[allowed].codes:
+            raise Flawed("unknown-code", WARNING, _unknown(self.column.name, allowed), value=text)
+        return self._check_pattern(text)
+
+
+class KeyReader(Reader):
+    """The key of a row: without it the line can't be taken."""
+
+    def __missing__(self, raw: str) -> str:
+        text = raw.strip()
+        if not text:
+            raise RejectedLine("blank-key", f"{self.column.name} is blank: the line can't be identified.")
+        if len(text) > (self.column.max_length or 0):
+            raise RejectedLine(
+                "key-too-long", f"{self.column.name} is longer than {self.column.max_length} characters."
+            )
+        return text
+
+
+class ExportIdReader(Reader):
+    """The ExportID of a row, which must be that of Export.csv."""
+
+    def __init__(self, column: ColumnSpec, export_id: str) -> None:
+        super().__init__(column)
+        self._export_id = export_id
+
+    def read(self, text: str) -> str:
+        """Return `text` if it is the export's."""
+        if text != self._export_id:
+            raise RejectedLine(
+                "foreign-export", "The line belongs to another export: its ExportID is not Export.csv's."
+            )
+        return text
+
+
+class SsnReader(Reader):
+    """An SSN: nine characters of digits and x, dashes and blanks left out; or a hash."""
+
+    def __missing__(self, raw: str) -> str:
+        # Not remembered: numbers don't repeat, and they should not stay in memory longer than their row.
+        return self.read(raw.strip()) if raw.strip() else ""
+
+    def read(self, text: str) -> str:
+        """Return the nine characters, or the hash."""
+        bare = re.sub(r"[\s-]", "", text).lower()
+        if re.fullmatch(r"[0-9x]{9}", bare) or sealing.is_hash(bare):
+            return bare
+        if len(bare) <= (self.column.stored_length or 0):
+            raise Flawed("bad-pattern", WARNING, "SSN is not nine digits (x for an unknown one).", value=bare)
+        raise Flawed("too-long", ERROR, "SSN is too long; it was left out and is kept aside.", lost=True)
+
+
+class IntReader(Reader):
+    """A whole number, mostly a code of a list. An unknown code is kept and flagged."""
+
+    def read(self, text: str) -> str:
+        """Return the number without leading zeros."""
+        found = re.fullmatch(r"([+-]?)(\d+)(?:\.0*)?", text, re.ASCII)
+        if not found:
+            raise Flawed("bad-number", ERROR, f"{self.column.name} is not a whole number; it is kept aside.", lost=True)
+        number = int(found[2]) * (-1 if found[1] == "-" else 1)
+        if abs(number) > LARGEST_INT:
+            raise Flawed("bad-number", ERROR, f"{self.column.name} is too large; it is kept aside.", lost=True)
+        return self._check_code(str(number))
+
+    def _check_code(self, code: str) -> str:
+        if self.column.list_id:
+            check_code(self.column.name, self.column.list_id, code, self.column.use)
+        return code
+
+
+class MoneyReader(Reader):
+    """An amount of money, read into whole cents."""
+
+    def read(self, text: str) -> str:
+        """Return the cents."""
+        found = _MONEY.fullmatch(text)
+        try:
+            amount = (
+                Decimal(f"{found[1]}{found[2].replace(',', '')}{found[3] or ''}") * 100 if found else Decimal("NaN")
+            )
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount != int(amount) or abs(amount) > LARGEST_CENTS:
+            text_ = f"{self.column.name} is not an amount with two decimals; it is kept aside."
+            raise Flawed("bad-amount", ERROR, text_, lost=True)
+        if amount < 0:
+            raise Flawed("negative-amount", WARNING, f"{self.column.name} is below zero.", value=str(int(amount)))
+        return str(int(amount))
+
+
+class DateReader(Reader):
+    """A date."""
+
+    def read(self, text: str) -> str:
+        """Return it as 2022-01-31."""
+        found = read_date(text)
+        if found is None:
+            raise Flawed("bad-date", ERROR, f"{self.column.name} is not a date; it is kept aside.", lost=True)
+        if found.form is not Form.HUD and self.form_seen is not Form.AMBIGUOUS:
+            self.form_seen = found.form
+        return found.moment.date().isoformat()
+
+
+class TimeReader(DateReader):
+    """A date and time."""
+
+    def __missing__(self, raw: str) -> str:
+        # The shape that HUD asks for, without the way through the patterns: there are two or three of them in each row.
+        if len(raw) == 19 and raw[10] == " " and raw[4] == raw[7] == "-" and _is_time(raw):
+            return raw + ".000000"
+        return super().__missing__(raw)
+
+    def read(self, text: str) -> str:
+        """Return it as 2022-01-31 14:05:00.000000, the form that SQLite compares by."""
+        found = read_date(text)
+        if found is None:
+            text_ = f"{self.column.name} is not a date and time; it is kept aside."
+            raise Flawed("bad-date", ERROR, text_, lost=True)
+        if found.form is not Form.HUD and self.form_seen is not Form.AMBIGUOUS:
+            self.form_seen = found.form
+        return found.moment.isoformat(" ", "microseconds")
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def check_code(column: str, list_id: str, code: str, use: str | None = None) -> None:
+    """Raise `Flawed` for a code that its list does not have: kept as it is, and flagged."""
+    allowed = current().lists[list_id]
+    if allowed.allows(code, use):
+        return
+    if is_retired(list_id, code):
+        raise Flawed("retired-code", NOTE, f"{column} holds a code that HUD has retired.", value=code)
+    if code in allowed.codes:
+        raise Flawed("code-not-here", WARNING, f"{column} holds a code that HUD does not use here.", value=code)
+    raise Flawed("unknown-code", WARNING, _unknown(column, list_id), value=code)
+
+
+def _unknown(column: str, list_id: str) -> str:
+    return f"{column} holds a code that list {list_id} does not have."
+
+
+READERS: dict[str, Callable[[ColumnSpec], Reader]] = {
+    "string": TextReader,
+    "int": IntReader,
+    "money": MoneyReader,
+    "date": DateReader,
+    "datetime": TimeReader,
+}
+
+
+def reader_for(column: ColumnSpec, *, export_id: str | None = None) -> Reader:
+    """Return the reader of `column`; rows of an export must carry `export_id` if it is given."""
+    if column.is_key:
+        return KeyReader(column)
+    if column.name == "SSN":
+        return SsnReader(column)
+    if column.name == "ExportID" and export_id is not None:
+        return ExportIdReader(column, export_id)
+    return READERS[column.type](column)

@@ -1,0 +1,89 @@
+"""The sources of client records: one row for each HMIS implementation whose exports we take."""
+
+from sqlalchemy import select
+
+from adminops import clock
+from adminops.db import db
+from adminops.errors import Conflict, Invalid, NotFound
+from adminops.hmis.models import HmisImport, HmisSource, ImportProblem
+
+
+def add_source(
+    name: str, *, vendor: str = "", time_zone: str = "America/New_York", names_hashed: bool = False
+) -> HmisSource:
+    """Add a source called `name`. Raises `Invalid` for a blank name and `Conflict` for one that is taken."""
+    name = name.strip()
+    if not name:
+        raise Invalid("A source needs a name.", field="name")
+    if find_source(name) is not None:
+        raise Conflict(f"There is a source called {name} already.", field="name")
+    source = HmisSource(
+        name=name, vendor=vendor, time_zone=time_zone, names_hashed=names_hashed, created_at=clock.now()
+    )
+    db.session.add(source)
+    db.session.flush()
+    return source
+
+
+def find_source(name: str) -> HmisSource | None:
+    """Return the source called `name`, or None."""
+    return db.session.scalar(select(HmisSource).where(HmisSource.name == name.strip()))
+
+
+def source_named(name: str) -> HmisSource:
+    """Return the source called `name`. Raises `NotFound`."""
+    found = find_source(name)
+    if found is None:
+        raise NotFound(f"There is no source called {name}.")
+    return found
+
+
+def get_source(source_id: int) -> HmisSource:
+    """Return the source with this number. Raises `NotFound`."""
+    found = db.session.get(HmisSource, source_id)
+    if found is None:
+        raise NotFound("There is no such source.")
+    return found
+
+
+def all_sources() -> list[HmisSource]:
+    """Return all sources by name."""
+    return list(db.session.scalars(select(HmisSource).order_by(HmisSource.name)))
+
+
+def accept_source_id(source: HmisSource, hud_source_id: str) -> None:
+    """Let exports with the SourceID `hud_source_id` into `source`, too. Raises `Invalid` for a blank one."""
+    if not hud_source_id.strip():
+        raise Invalid("Which SourceID shall be accepted?", field="hud_source_id")
+    if hud_source_id.strip() not in source.known_ids:
+        source.known_ids = [*source.known_ids, hud_source_id.strip()]
+        db.session.flush()
+
+
+def imports_of(source: HmisSource | None = None, *, limit: int = 50, before: int | None = None) -> list[HmisImport]:
+    """Return the last imports, of one source or of all, the newest first; `before` an import's number to go on."""
+    reading = select(HmisImport).order_by(HmisImport.id.desc()).limit(limit)
+    if source is not None:
+        reading = reading.where(HmisImport.source_id == source.id)
+    if before is not None:
+        reading = reading.where(HmisImport.id < before)
+    return list(db.session.scalars(reading))
+
+
+def get_import(import_id: int) -> HmisImport:
+    """Return one import of the log. Raises `NotFound`."""
+    found = db.session.get(HmisImport, import_id)
+    if found is None:
+        raise NotFound("There is no such import.")
+    return found
+
+
+def problems_of(import_id: int, *, limit: int = 200, after: int = 0) -> list[ImportProblem]:
+    """Return problems of an import in the order in which they were found; `after` a problem's number to go on."""
+    reading = (
+        select(ImportProblem)
+        .where(ImportProblem.import_id == import_id, ImportProblem.id > after)
+        .order_by(ImportProblem.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(reading))
