@@ -1,6 +1,7 @@
 """The written export: valid by HUD's rules, complete, the same every time, and nobody's."""
 
 import csv
+import tracemalloc
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -277,3 +278,20 @@ def test_an_option_outside_its_range_is_refused_with_a_sentence(tmp_path, wrong,
 def test_people_can_be_reached_nowhere_but_at_invented_addresses(rows):
     assert all(row["UserEmail"].endswith(".example.org") for row in rows["User"])
     assert all(row["UserPhone"].startswith("90455501") for row in rows["User"])
+
+
+def peak_of_streaming(clients: int) -> int:
+    """Bytes that streaming a world of so many client records holds at most."""
+    tracemalloc.start()
+    try:
+        for _ in iter_rows(clients=clients, seed=2, today=TODAY):
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_number_of_clients():
+    peak_of_streaming(50)  # what is read once and kept
+    small, large = peak_of_streaming(200), peak_of_streaming(2000)
+    assert large - small < 400_000  # 1,800 client records more, with 50,000 rows
