@@ -50,7 +50,7 @@ def app_on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def app_on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> AdminOps:
+def app_on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminOps]:
     """The app on this test process's database of the private PostgreSQL."""
     from tests.services.postgres import postgres_url_for_worker  # after pytest has rewritten its assertions
 
@@ -63,7 +63,10 @@ def app_on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> AdminOps:
             db.engine.dispose()
 
     url = postgres_url_for_worker(migrate)
-    return create_app(settings_for(home, database_url=url), wsgi.FEATURES)
+    app = create_app(settings_for(home, database_url=url), wsgi.FEATURES)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 def _fresh_sqlite(app: AdminOps, template: Path) -> None:
