@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import current_app
+
 
 class WrongSetting(Exception):
     """A variable of the environment holds a value that can't be used; the text says which and what is expected."""
@@ -184,6 +186,12 @@ class Settings:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_private(path, secrets.token_urlsafe(48).encode())
         return path.read_text()
+
+
+def current_settings() -> Settings:
+    """Return the settings of the running app, for verbs and jobs that need one (a time zone, a time limit)."""
+    found: Settings = current_app.extensions["settings"]
+    return found
 
 
 #: Names of the environment that belong to the tools around the app, not to the app.
