@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from adminops.identity.models import Agency, User
+from adminops.identity.permissions import Role
 
 
 @dataclass
@@ -47,15 +48,15 @@ class Cast:
 #: The sign-ins that `./dev run` prints: one person for each role. Password: see `PASSWORD`.
 #: (user name, name, title, role, index of the agency or None for the team)
 CHARACTERS = (
-    ("maya", "Maya Okafor", "System administrator", "system_admin", None),
-    ("tomas", "Tomás Lindqvist", "Help desk", "help_desk", None),
-    ("grace", "Grace Whitfield", "Help desk", "help_desk", None),
-    ("ruth", "Ruth Abernathy", "Trainer", "trainer", None),
-    ("desmond", "Desmond Hale", "HMIS manager", "manager", None),
-    ("vera", "Vera Castellano", "Board member, read only", "viewer", None),
-    ("alicia", "Alicia Kowalski", "Program director", "agency_lead", 0),
-    ("owen", "Owen Sato", "Privacy and security officer", "security_officer", 0),
-    ("ben", "Ben Turner", "Case manager", "end_user", 0),
+    ("maya", "Maya Okafor", "System administrator", Role.SYSTEM_ADMIN, None),
+    ("tomas", "Tomás Lindqvist", "Help desk", Role.HELP_DESK, None),
+    ("grace", "Grace Whitfield", "Help desk", Role.HELP_DESK, None),
+    ("ruth", "Ruth Abernathy", "Trainer", Role.TRAINER, None),
+    ("desmond", "Desmond Hale", "HMIS manager", Role.MANAGER, None),
+    ("vera", "Vera Castellano", "Board member, read only", Role.VIEWER, None),
+    ("alicia", "Alicia Kowalski", "Program director", Role.AGENCY_LEAD, 0),
+    ("owen", "Owen Sato", "Privacy and security officer", Role.SECURITY_OFFICER, 0),
+    ("ben", "Ben Turner", "Case manager", Role.END_USER, 0),
 )
 
 PASSWORD = "harbor lantern maple river"  # noqa: S105 - of the demo only, printed at its start on purpose

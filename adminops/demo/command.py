@@ -9,7 +9,6 @@ from adminops.db import db, transaction
 from adminops.demo.cast import CHARACTERS, PASSWORD
 from adminops.demo.load import is_empty, load_demo
 from adminops.identity.models import User
-from adminops.identity.permissions import Role
 
 
 @click.command("demo")
@@ -36,5 +35,5 @@ def _print_sign_ins() -> None:
     click.echo(f"\nSign in at {current_app.extensions['settings'].base_url} as")
     for username, name, title, role, _agency in CHARACTERS:
         if username in present:
-            click.echo(f"  {username:<9} {name}, {title} ({Role(role).title.lower()})")
+            click.echo(f"  {username:<9} {name}, {title} ({role.title.lower()})")
     click.echo(f"Everybody's password: {PASSWORD}\n")

@@ -64,7 +64,7 @@ def _hire(source_id: int, seed: int) -> Cast:
     cast = Cast(seed=seed, now=clock.now(), source_id=source_id, agencies=agencies, people={})
     secret = hash_password(PASSWORD)  # one hash for all: sixty would take seconds, and the password is printed anyway
     for username, name, title, role, at in CHARACTERS:
-        _add(cast, secret, username, name, title, Role(role), agencies[at] if at is not None else None)
+        _add(cast, secret, username, name, title, role, agencies[at] if at is not None else None)
     for invented, agency in zip(AGENCIES, agencies, strict=True):
         workers = [worker for worker in WORKERS if worker.agency == invented.key]
         for worker in workers:
