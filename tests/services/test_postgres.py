@@ -100,6 +100,7 @@ def test_the_server_does_not_run_as_root() -> None:
 
 
 def test_a_killed_test_run_takes_its_server_along_and_the_next_one_cleans_up() -> None:
+    postgres.administration_url()  # skips where there is no PostgreSQL
     program = "from tests.services import postgres; s = postgres.launch(); print(s.folder, s.process.pid, flush=True); "
     program += "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
     killed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
