@@ -84,16 +84,18 @@ class PersonLink(Model):
 
 
 class Verdict(enum.Enum):
-    """What a reviewer said about a pair of records."""
+    """What a reviewer said about a pair of records; WITHDRAWN takes an earlier APART back."""
 
     SAME = "same"
     APART = "apart"
-    UNSURE = "unsure"
     WITHDRAWN = "withdrawn"
 
 
 class MergeDecision(Model):
-    """A reviewer's verdict about a pair of client records. Only ever added to: the last one about a pair holds."""
+    """A reviewer's verdict about a pair of client records. Only ever added to: the last one about a pair holds.
+
+    One that came with a merge (`merge_id`) no longer counts once that merge is undone.
+    """
 
     __tablename__ = "hmis_merge_decision"
     __table_args__ = (

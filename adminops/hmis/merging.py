@@ -1,0 +1,226 @@
+"""Merging client records into one person, and taking that back.
+
+A merge is a line in a log: this source record stands for the same person as that destination record. The persons are
+what the merges in force amount to, so that undoing one leaves exactly what there would be without it, in whatever
+order merges are undone. No row of a source is touched: the enrollments, services and all else of a record read under
+the person it belongs to, and the next import of either record changes nothing about that.
+
+A reviewer's word that two records are two people (`keep_apart`) holds against every merge that would join them, also
+by way of a third record.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from sqlalchemy import or_, select
+
+from adminops import clock
+from adminops.db import db
+from adminops.errors import Conflict, Invalid, InvalidState, NotFound
+from adminops.hmis.models import Client, Merge, MergeChoice, MergeDecision, PersonLink, Verdict
+from adminops.hmis.persons import UNITS, found_person
+
+Side = Literal["source", "destination"]
+MOST_RECORDS = 50
+"""More records than this are never one person: such a chain is a mistake somewhere in it."""
+
+
+def merge_clients(
+    source: Client, destination: Client, choices: Mapping[str, Side], *, by_id: int | None, reason: str = ""
+) -> Merge:
+    """Let the person of the `source` record be the person of the `destination` record.
+
+    All records that stand for the source's person move. `choices` says for units of `persons.UNITS` whose value the
+    person takes; a unit that it does not name is read from the destination, or from the source where that is blank.
+
+    Raises `Invalid` for one record twice or an unknown choice, `InvalidState` when a record has left its source, when
+    both stand for one person already or when too many records would be joined, and `Conflict` when a pair among the
+    joined records was kept apart.
+    """
+    _check_choices(choices)
+    if source.id == destination.id:
+        raise Invalid("A record can't be merged with itself.")
+    ours, theirs = _locked_records(source), _locked_records(destination)
+    _check_may_join(source, destination, ours, theirs)
+    merge = Merge(
+        source_client_id=source.id,
+        destination_client_id=destination.id,
+        by_id=by_id,
+        reason=reason,
+        merged_at=clock.now(),
+        choices=[
+            MergeChoice(unit=unit, client_id=source.id if side == "source" else destination.id)
+            for unit, side in choices.items()
+        ],
+    )
+    db.session.add(merge)
+    db.session.flush()
+    _decide(source, destination, Verdict.SAME, by_id=by_id, reason=reason, merge_id=merge.id)
+    _link({client.id: found_person(destination) for client in ours}, ours, merge, by_id)
+    return merge
+
+
+def undo_merge(merge: Merge, *, by_id: int | None, reason: str = "") -> None:
+    """Take `merge` back: persons, choices and verdicts are what they would be if it had never been made.
+
+    Raises `InvalidState` when it was undone before.
+    """
+    db.session.refresh(merge, with_for_update=True)
+    if not merge.is_active:
+        raise InvalidState("This merge was undone already.")
+    records = _locked_records(merge.source_client)
+    merge.undone_at, merge.undone_by_id, merge.undo_reason = clock.now(), by_id, reason
+    db.session.flush()
+    _link(persons_by_merges([client.id for client in records]), records, merge, by_id)
+
+
+def keep_apart(one: Client, other: Client, *, by_id: int | None, reason: str = "") -> MergeDecision:
+    """Record that two records are two people: no merge may join them, directly or by way of others.
+
+    Raises `Invalid` for one record twice and `InvalidState` when they are merged: undo that first.
+    """
+    if one.id == other.id:
+        raise Invalid("A record can't be kept apart from itself.")
+    _locked_records(one)
+    if found_person(one) == found_person(other):
+        raise InvalidState("These records are merged: undo the merge first.")
+    return _decide(one, other, Verdict.APART, by_id=by_id, reason=reason)
+
+
+def allow_again(one: Client, other: Client, *, by_id: int | None, reason: str = "") -> MergeDecision:
+    """Take back that two records must be kept apart. Raises `InvalidState` when nobody said so."""
+    if verdict_on(one, other) is not Verdict.APART:
+        raise InvalidState("These records are not kept apart.")
+    return _decide(one, other, Verdict.WITHDRAWN, by_id=by_id, reason=reason)
+
+
+def verdict_on(one: Client, other: Client) -> Verdict | None:
+    """Return what holds about a pair of records: SAME, APART, or None when nothing does."""
+    found = _verdicts([one.id, other.id]).get(_pair(one.id, other.id))
+    return None if found is Verdict.WITHDRAWN else found
+
+
+def decisions_on(one: Client, other: Client) -> list[MergeDecision]:
+    """Return all that was ever decided about a pair of records, the oldest first."""
+    low, high = _pair(one.id, other.id)
+    reading = select(MergeDecision).where(MergeDecision.low_client_id == low, MergeDecision.high_client_id == high)
+    return list(db.session.scalars(reading.order_by(MergeDecision.id)))
+
+
+def get_merge(merge_id: int) -> Merge:
+    """Return a merge of the log. Raises `NotFound`."""
+    found = db.session.get(Merge, merge_id)
+    if found is None:
+        raise NotFound("There is no such merge.")
+    return found
+
+
+def recent_merges(*, limit: int = 50, before: int | None = None) -> list[Merge]:
+    """Return the last merges, undone ones too, the newest first; `before` a merge's number to go on."""
+    reading = select(Merge).order_by(Merge.id.desc()).limit(limit)
+    return list(db.session.scalars(reading if before is None else reading.where(Merge.id < before)))
+
+
+def apart_pairs(client_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Return the pairs (lower number first) among `client_ids` that are kept apart."""
+    return {pair for pair, verdict in _verdicts(client_ids).items() if verdict is Verdict.APART}
+
+
+def persons_by_merges(client_ids: Sequence[int]) -> dict[int, int]:
+    """Return the person of each of `client_ids` by the log alone.
+
+    `client_ids` must hold every record that a merge in force joins to one of them.
+    """
+    persons = {client_id: client_id for client_id in client_ids}
+    reading = select(Merge.source_client_id, Merge.destination_client_id).where(
+        Merge.undone_at.is_(None), Merge.source_client_id.in_(client_ids)
+    )
+    for source_id, destination_id in db.session.execute(reading.order_by(Merge.id)):
+        joined, kept = persons[source_id], persons[destination_id]
+        if joined != kept:
+            persons = {client_id: kept if person == joined else person for client_id, person in persons.items()}
+    return persons
+
+
+def _check_choices(choices: Mapping[str, Side]) -> None:
+    for unit, side in choices.items():
+        if unit not in UNITS:
+            raise Invalid(f"There is nothing called {unit} to choose.")
+        if side not in ("source", "destination"):
+            raise Invalid("A choice is the source record or the destination record.")
+
+
+def _check_may_join(source: Client, destination: Client, ours: list[Client], theirs: list[Client]) -> None:
+    if source.removed_at or destination.removed_at:
+        raise InvalidState("A record that has left its source can't be merged.")
+    if found_person(source) == found_person(destination):
+        raise InvalidState("These records stand for the same person already.")
+    if len(ours) + len(theirs) > MOST_RECORDS:
+        raise InvalidState(f"More than {MOST_RECORDS} records would stand for one person: something is wrong.")
+    crossing = {_pair(one.id, other.id) for one in ours for other in theirs}
+    if apart := crossing & apart_pairs([client.id for client in (*ours, *theirs)]):
+        if _pair(source.id, destination.id) in apart:
+            raise Conflict("A reviewer decided to keep these two records apart.")
+        raise Conflict("This merge would join two records that a reviewer decided to keep apart, by way of others.")
+
+
+def _locked_records(client: Client) -> list[Client]:
+    """Return all records of the client's person, removed ones too, held until the end of the transaction."""
+    db.session.refresh(client)
+    reading = select(Client).where(Client.person_id == found_person(client)).order_by(Client.id)
+    return list(db.session.scalars(reading.with_for_update().execution_options(populate_existing=True)))
+
+
+def _pair(one: int, other: int) -> tuple[int, int]:
+    return (one, other) if one < other else (other, one)
+
+
+def _verdicts(client_ids: Sequence[int]) -> dict[tuple[int, int], Verdict]:
+    reading = (
+        select(MergeDecision.low_client_id, MergeDecision.high_client_id, MergeDecision.verdict)
+        .outerjoin(Merge, Merge.id == MergeDecision.merge_id)
+        .where(
+            MergeDecision.low_client_id.in_(client_ids),
+            MergeDecision.high_client_id.in_(client_ids),
+            or_(MergeDecision.merge_id.is_(None), Merge.undone_at.is_(None)),
+        )
+        .order_by(MergeDecision.id)
+    )
+    return {(low, high): verdict for low, high, verdict in db.session.execute(reading)}
+
+
+def _decide(
+    one: Client, other: Client, verdict: Verdict, *, by_id: int | None, reason: str, merge_id: int | None = None
+) -> MergeDecision:
+    low, high = _pair(one.id, other.id)
+    decision = MergeDecision(
+        low_client_id=low,
+        high_client_id=high,
+        verdict=verdict,
+        by_id=by_id,
+        reason=reason,
+        decided_at=clock.now(),
+        merge_id=merge_id,
+    )
+    db.session.add(decision)
+    db.session.flush()
+    return decision
+
+
+def _link(persons: Mapping[int, int], records: Sequence[Client], merge: Merge, by_id: int | None) -> None:
+    """Let each record stand for the person that `persons` names, and log each that goes from one to another."""
+    for client in records:
+        before, after = found_person(client), persons[client.id]
+        if before != after:
+            client.person_id = after
+            db.session.add(
+                PersonLink(
+                    client_id=client.id,
+                    from_person_id=before,
+                    to_person_id=after,
+                    merge_id=merge.id,
+                    by_id=by_id,
+                    linked_at=clock.now(),
+                )
+            )
+    db.session.flush()
