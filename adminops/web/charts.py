@@ -96,8 +96,9 @@ def _step(top: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of a bar: the number it stands for, its left edge and its width in percent."""
+    """A piece of a bar: which state it is, the number it stands for, its left edge and its width in percent."""
 
+    index: int
     value: float
     x: float
     width: float
@@ -107,9 +108,9 @@ def segments(values: Sequence[float], longest: float) -> tuple[Segment, ...]:
     """Lay the pieces of one bar side by side; a bar as long as `longest` fills the row."""
     placed: list[Segment] = []
     x = 0.0
-    for value in values:
+    for index, value in enumerate(values):
         width = value * 100 / longest if longest > 0 else 0.0
-        placed.append(Segment(value, x, width))
+        placed.append(Segment(index, value, x, width))
         x += width
     return tuple(placed)
 

@@ -1,0 +1,27 @@
+// Menus (<details class="menu">) and dialogs (<dialog>).
+
+const openMenus = () => [...document.querySelectorAll('details.menu[open]')];
+
+document.addEventListener('click', (event) => {
+  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return;
+  for (const menu of openMenus()) {
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  }
+});
+
+document.addEventListener('click', (event) => {
+  const opener = event.target.closest('[data-open]');
+  const dialog = opener && document.getElementById(opener.dataset.open);
+  if (dialog) {
+    event.preventDefault();
+    for (const menu of openMenus()) menu.open = false;
+    dialog.showModal();
+  }
+  event.target.closest('[data-close]')?.closest('dialog')?.close();
+  if (event.target.nodeName === 'DIALOG') event.target.close(); // the backdrop
+});
