@@ -34,6 +34,7 @@ def certificates(authority: str = "AdminOps test authority") -> Certificates:
     """Return certificates signed by `authority`; another name is an authority nobody trusts yet."""
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = _name(authority)
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     root = (
         _draft(issuer, issuer, authority_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -44,6 +45,7 @@ def certificates(authority: str = "AdminOps test authority") -> Certificates:
         _draft(_name("127.0.0.1"), issuer, server_key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
+        .add_extension(signer, critical=False)
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .sign(authority_key, SHA256())
     )
@@ -65,6 +67,7 @@ def _draft(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKe
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=2))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 
