@@ -34,7 +34,8 @@ class NavItem:
     permission: "Permission | None" = None
     group: str = "Work"
     order: int = 50
-    shell: Literal["desk", "portal", "both"] = "desk"
+    shell: Literal["desk", "portal", "both", "plain"] = "desk"
+    """Whose frame shows it; "plain" stands under the sign-in form, for people who can't get in."""
     key: str | None = None
     """Letter after `g` that jumps here."""
     count: "Callable[[User], int] | None" = None

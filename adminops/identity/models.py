@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
@@ -55,7 +55,7 @@ class User(Model):
     __tablename__ = "app_user"
     id: Mapped[Key]
     username: Mapped[Code] = mapped_column(unique=True)
-    """Folded to lower case; never changes."""
+    """Folded to lower case; never changes, for mails, audit and directory know the person by it."""
     name: Mapped[Name]
     email: Mapped[Name] = mapped_column(index=True)
     title: Mapped[Name] = mapped_column(default="")
@@ -140,12 +140,37 @@ class User(Model):
         held = {grant.role for grant in self.grants}
         return [role for role in Role if role in held]
 
+    @property
+    def rank(self) -> int:
+        """How far the person's highest role reaches (`Role.rank`); AdminOps itself stands above all."""
+        if self.is_system:
+            return max(role.rank for role in Role) + 1
+        return max((grant.role.rank for grant in self.grants), default=0)
+
+    @property
+    def who(self) -> str:
+        """The person in a few words: "Ben Turner, Case manager, Harbor House"."""
+        if self.is_system:
+            return self.name
+        return ", ".join(filter(None, (self.name, self.title, self.agency.name if self.agency else "Systems Team")))
+
 
 class RoleGrant(Model):
     """A role given to a user, at one agency or (None) everywhere."""
 
     __tablename__ = "role_grant"
-    __table_args__ = (UniqueConstraint("user_id", "role", "agency_id"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "role", "agency_id"),
+        # No agency is NULL, and NULLs never equal each other: a role of the team needs an index of its own.
+        Index(
+            "uq_role_grant_user_id_role_everywhere",
+            "user_id",
+            "role",
+            unique=True,
+            sqlite_where=text("agency_id IS NULL"),
+            postgresql_where=text("agency_id IS NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
@@ -180,8 +205,9 @@ class SignInThrottle(Model):
     __tablename__ = "sign_in_throttle"
 
     key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    failures: Mapped[int] = mapped_column(default=0)
-    last_failure_at: Mapped[datetime]
+    failures: Mapped[float] = mapped_column(default=0.0)
+    """As of `counted_at`; it runs down with the time since."""
+    counted_at: Mapped[datetime] = mapped_column(index=True)
     blocked_until: Mapped[datetime | None]
 
 

@@ -1,12 +1,16 @@
 """The verbs of identity: sign in and out, grant and revoke roles, keep users and agencies."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import lazyload
 
 from adminops import clock
-from adminops.db import db
-from adminops.errors import Conflict, Invalid, NotAllowed
+from adminops.db import db, savepoint
+from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
 from adminops.facts import (
     AgencyAdded,
     AgencyChanged,
@@ -18,10 +22,15 @@ from adminops.facts import (
     publish,
 )
 from adminops.identity import passwords, sessions, throttle
-from adminops.identity.models import Agency, RoleGrant, User, UserSession
+from adminops.identity.models import Agency, AgencyState, RoleGrant, User, UserSession
 from adminops.identity.permissions import Permission, Role
 
 WRONG = "That user name and password don't belong together. Check both, or ask for a new password."
+_TAKEN = "That user name is taken. Choose another."
+
+#: What user names of directories and HMIS vendors allow alike; it ends up in addresses of pages and in file names.
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,59}")
+_ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f<>()\[\],;:\\\"]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -34,29 +43,49 @@ class SignInOutcome:
     wait_seconds: int = 0
 
 
-def sign_in(username: str, password: str, *, network: str, device: str, hours: int) -> SignInOutcome:
+def sign_in(
+    username: str, password: str, *, network: str, device: str, hours: int, known_device: str | None = None
+) -> SignInOutcome:
     """Try to sign in. It never raises for a refusal, because the failed try itself has to be stored.
 
     The answer is the same, and takes as long, for an unknown name, a wrong password and a disabled account.
+    `known_device` names the device when this very person has signed in on it before: its tries are counted apart.
     Publishes `SignedIn` or, for a known name, `SignInRefused`.
     """
     username = fold(username)
-    if wait := throttle.seconds_to_wait(username, network):
+    meters = throttle.sign_in_meters(username, network, known_device)
+    if wait := throttle.seconds_to_wait(meters):
         minutes = "in a minute" if wait <= 60 else f"in {(wait + 59) // 60} minutes"
         return SignInOutcome(sentence=f"Too many tries. Please try again {minutes}.", wait_seconds=wait)
-    user = find_user(username)
+    user = _take_user(username)
     right = passwords.matches(user.password_hash if user else "", password)
     if user is None or not right or not user.may_sign_in:
-        throttle.note_failure(username, network)
+        throttle.note_failure(meters)
         if user is not None:
             reason = "disabled" if right else "password"
             publish(SignInRefused(user_id=user.id, agency_id=user.agency_id, reason=reason), by=user)
         return SignInOutcome(sentence=WRONG)
-    throttle.clear_failures(username, network)
+    throttle.clear_failures(meters)
+    if passwords.is_outdated(user.password_hash):
+        user.password_hash = passwords.hash_password(password)
     user.last_sign_in_at = clock.now()
     token = sessions.start_session(user, device=device, hours=hours)
     publish(SignedIn(user_id=user.id, agency_id=user.agency_id), by=user)
     return SignInOutcome(token=token, user=user)
+
+
+def _take_user(username: str) -> User | None:
+    """Return the user of that name and hold the row, so that a reset or a disable comes before or after, not amid.
+
+    The grants are left for later: they would cost a read that an unknown name does not.
+    """
+    chosen = select(User).where(User.username == username).options(lazyload(User.grants))
+    return db.session.scalar(chosen.with_for_update().execution_options(populate_existing=True))
+
+
+def hold_user(user: User) -> None:
+    """Hold the user's row until the end of the transaction: who changes passwords, roles or sign-in takes turns."""
+    db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
 
 
 def sign_out(session: UserSession, *, by: User) -> None:
@@ -67,9 +96,22 @@ def sign_out(session: UserSession, *, by: User) -> None:
     publish(SignedOut(user_id=by.id, agency_id=by.agency_id), by=by)
 
 
+def sign_out_elsewhere(here: UserSession, *, by: User) -> int:
+    """End all sessions of one's own but `here`; return how many. Publishes `SignedOut` when there was one.
+
+    Raises `NotAllowed` for somebody else's.
+    """
+    if here.user_id != by.id:
+        raise NotAllowed("You can only end your own sessions.")
+    ended = sessions.end_all_sessions(by, reason="signed out", keep=here)
+    if ended:
+        publish(SignedOut(user_id=by.id, agency_id=by.agency_id), by=by)
+    return ended
+
+
 def fold(username: str) -> str:
     """Return a user name as it is stored: trimmed, in lower case."""
-    return username.strip().casefold()
+    return unicodedata.normalize("NFKC", username).replace("\x00", "").strip().casefold()
 
 
 def find_user(username: str) -> User | None:
@@ -85,20 +127,54 @@ def find_users_by_email(email: str) -> list[User]:
 def add_user(*, username: str, name: str, email: str, title: str = "", agency: Agency | None = None, by: User) -> User:
     """Add a user without a password; the account's life cycle opens sign-in.
 
-    Raises `NotAllowed` (needs accounts.manage), `Invalid` for an empty name, `Conflict` when the name is taken.
-    Publishes nothing: the account that it is for does.
+    Raises `NotAllowed` (needs accounts.manage), `Invalid` for a user name, name or address of the wrong shape,
+    `Conflict` when the user name is taken. Publishes nothing: the account that it is for does.
     """
     if not by.reach(Permission.MANAGE_ACCOUNTS).covers(agency.id if agency else None):
         raise NotAllowed("Only the Systems Team can add users.")
-    if not fold(username) or not name.strip():
-        raise Invalid("A user needs a user name and a name.", field="username")
+    username = fold(username)
+    if not _USERNAME.fullmatch(username):
+        raise Invalid(
+            "A user name has 2 to 60 letters, digits, dots, hyphens, underscores, plus or at signs, "
+            "and begins with a letter or digit.",
+            field="username",
+        )
     if find_user(username) is not None:
-        raise Conflict("That user name is taken. Choose another.", field="username")
-    user = User(username=fold(username), name=name.strip(), email=email.strip(), title=title.strip(), agency=agency)
-    user.may_sign_in = False
-    db.session.add(user)
-    db.session.flush()
+        raise Conflict(_TAKEN, field="username")
+    user = User(username=username, agency=agency, may_sign_in=False, **_particulars(name, email, title))
+    try:
+        with savepoint():
+            db.session.add(user)
+    except IntegrityError:  # another request was a moment faster
+        raise Conflict(_TAKEN, field="username") from None
     return user
+
+
+def change_user(user: User, *, name: str, email: str, title: str, by: User) -> list[str]:
+    """Change a person's particulars and return the names of the fields that are different now.
+
+    Raises `NotAllowed` (needs accounts.manage) and `Invalid` as `add_user`. Publishes nothing: the account does.
+    """
+    if not by.reach(Permission.MANAGE_ACCOUNTS).covers(user.agency_id):
+        raise NotAllowed("Only the Systems Team can change a person's particulars.")
+    wanted = _particulars(name, email, title)
+    changed = [field for field, value in wanted.items() if getattr(user, field) != value]
+    for field in changed:
+        setattr(user, field, wanted[field])
+    db.session.flush()
+    return changed
+
+
+def _particulars(name: str, email: str, title: str) -> dict[str, str]:
+    """Return name, e-mail and job title as they are stored. Raises `Invalid` at the field that has a wrong shape."""
+    name, email, title = " ".join(name.split()), email.strip(), " ".join(title.split())
+    if not name or len(name) > 200 or not name.isprintable():
+        raise Invalid("Enter the person's name, in at most 200 characters.", field="name")
+    if len(title) > 200 or not title.isprintable():
+        raise Invalid("A job title has at most 200 characters.", field="title")
+    if len(email) > 200 or not _ADDRESS.fullmatch(email):
+        raise Invalid("Enter an e-mail address such as name@agency.org: the invitation goes there.", field="email")
+    return {"name": name, "email": email, "title": title}
 
 
 def grant_role(user: User, role: Role, *, agency: Agency | None, by: User) -> RoleGrant:
@@ -113,6 +189,10 @@ def grant_role(user: User, role: Role, *, agency: Agency | None, by: User) -> Ro
         raise NotAllowed("Nobody can change their own roles. Ask another administrator.")
     if role.at_agency != (agency is not None):
         raise Invalid("Choose an agency for an agency role, and none for a role of the team.", field="agency")
+    if agency is not None and agency.state is AgencyState.CLOSED:
+        raise InvalidState("That agency is closed: nobody new gets a role there.", field="agency")
+    hold_user(user)  # two clicks at once grant once
+    db.session.refresh(user, ["grants"])
     for grant in user.grants:
         if grant.role == role and grant.agency_id == (agency.id if agency else None):
             return grant

@@ -1,5 +1,8 @@
 """Local passwords: argon2id hashes and the rules for a new one (NIST SP 800-63B-4: length, no composition)."""
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
@@ -19,16 +22,26 @@ CONTEXT_WORDS = ("adminops", "hmis", "clienttrack", "homeless", "shelter", "pass
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash of `password`."""
-    return _hasher.hash(password)
+    return _hasher.hash(_plain(password))
 
 
 def matches(password_hash: str, password: str) -> bool:
     """Say whether `password` belongs to `password_hash`. Takes as long for an empty hash as for a real one."""
     usable = bool(password_hash) and 0 < len(password) <= MAXIMUM_LENGTH
     try:
-        return _hasher.verify(password_hash or _decoy(), password[:MAXIMUM_LENGTH]) and usable
+        return _hasher.verify(password_hash or _decoy(), _plain(password[:MAXIMUM_LENGTH])) and usable
     except (VerificationError, InvalidHashError):
         return False
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Say whether a hash was made with other costs than are used now, so that it should be made anew."""
+    return bool(password_hash) and _hasher.check_needs_rehash(password_hash)
+
+
+def _plain(password: str) -> str:
+    # One keyboard sends é as one character and another as two; NIST asks for one form of them before hashing.
+    return unicodedata.normalize("NFKC", password)
 
 
 @cache
@@ -36,28 +49,40 @@ def _decoy() -> str:
     return _hasher.hash("nobody's password, so that an unknown name takes as long as a known one")
 
 
-def check_new_password(password: str, *, about: tuple[str, ...]) -> None:
-    """Raise `Invalid` with a sentence when `password` is not good enough.
+def check_new_password(password: str, *, about: Sequence[str], field: str = "password") -> None:
+    """Raise `Invalid` (at form field `field`) with a sentence when `password` is not good enough.
 
-    Rules in the order checked: 15 to 256 characters, not a widely used password, not mostly the person's or the
-    house's own words (`about`: name, user name, e-mail, agency), not one character or a keyboard row repeated.
+    Rules in the order checked: 15 to 256 characters, not a widely used password and not a few characters repeated,
+    not mostly the person's or the house's own words (`about`: name, user name, e-mail, agency).
     """
-    if len(password) < MINIMUM_LENGTH:
+    if len(_plain(password)) < MINIMUM_LENGTH:
         raise Invalid(
-            f"Use at least {MINIMUM_LENGTH} characters. A few unrelated words are easy to remember.", field="password"
+            f"Use at least {MINIMUM_LENGTH} characters. A few unrelated words are easy to remember.", field=field
         )
     if len(password) > MAXIMUM_LENGTH:
-        raise Invalid(f"Use at most {MAXIMUM_LENGTH} characters.", field="password")
-    folded = password.casefold()
+        raise Invalid(f"Use at most {MAXIMUM_LENGTH} characters.", field=field)
+    folded = _plain(password).casefold()
     bare = "".join(letter for letter in folded if letter.isalnum())
-    if bare in common_passwords() or folded in common_passwords() or len(set(folded)) < 5:
-        raise Invalid("That password is too easy to guess. Choose a few unrelated words instead.", field="password")
-    own = {word.casefold() for text in about for word in text.replace("@", " ").replace(".", " ").split()}
-    rest = bare
-    for word in sorted({word for word in own if len(word) >= 4} | set(CONTEXT_WORDS), key=len, reverse=True):
-        rest = rest.replace(word, "")
-    if len(rest) < 8:
-        raise Invalid("That password is made of your own or the house's words. Choose others.", field="password")
+    if _is_common(folded, bare) or _is_repetition(folded):
+        raise Invalid("That password is too easy to guess. Choose a few unrelated words instead.", field=field)
+    if len(_without_own_words(bare, about)) < 8:
+        raise Invalid("That password is made of your own or the house's words. Choose others.", field=field)
+
+
+def _is_common(folded: str, bare: str) -> bool:
+    return not {folded, bare, bare.rstrip("0123456789")}.isdisjoint(common_passwords())
+
+
+def _is_repetition(folded: str) -> bool:
+    period = (folded + folded).find(folded, 1)  # a text found in its own double repeats itself that often
+    return len(set(folded)) < 5 or (period < len(folded) and period <= 8)
+
+
+def _without_own_words(bare: str, about: Sequence[str]) -> str:
+    own = {word.casefold() for text in about for word in re.split(r"[\W_]+", _plain(text)) if len(word) >= 4}
+    for word in sorted(own | set(CONTEXT_WORDS), key=len, reverse=True):
+        bare = bare.replace(word, "")
+    return bare
 
 
 @cache

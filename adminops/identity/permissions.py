@@ -52,27 +52,33 @@ class Permission(StrEnum):
 
 
 class Role(StrEnum):
-    """Each role with its title and whether it is granted at an agency or for the whole CoC."""
+    """Each role with its title, whether it is granted at an agency or for the whole CoC, and its rank.
 
-    def __new__(cls, value: str, title: str, at_agency: bool) -> "Role":
-        """Keep title and reach beside the value."""
+    The rank answers one question: who may act on whose account. Nobody starts a password reset for a person of a
+    higher rank, or the help desk's password would be worth an administrator's.
+    """
+
+    def __new__(cls, value: str, title: str = "", at_agency: bool = False, rank: int = 0) -> "Role":
+        """Keep title, reach and rank beside the value."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.title = title
         member.at_agency = at_agency
+        member.rank = rank
         return member
 
     title: str  # type: ignore[assignment]
     at_agency: bool
+    rank: int
 
-    END_USER = "end_user", "End user", True
-    AGENCY_LEAD = "agency_lead", "Agency lead", True
-    SECURITY_OFFICER = "security_officer", "Security officer", True
-    HELP_DESK = "help_desk", "Help desk", False
-    TRAINER = "trainer", "Trainer", False
-    SYSTEM_ADMIN = "system_admin", "System administrator", False
-    MANAGER = "manager", "HMIS manager", False
-    VIEWER = "viewer", "Read-only viewer", False
+    END_USER = "end_user", "End user", True, 0
+    AGENCY_LEAD = "agency_lead", "Agency lead", True, 1
+    SECURITY_OFFICER = "security_officer", "Security officer", True, 1
+    HELP_DESK = "help_desk", "Help desk", False, 2
+    TRAINER = "trainer", "Trainer", False, 2
+    SYSTEM_ADMIN = "system_admin", "System administrator", False, 3
+    MANAGER = "manager", "HMIS manager", False, 3
+    VIEWER = "viewer", "Read-only viewer", False, 1
 
 
 P = Permission

@@ -3,9 +3,9 @@
 import hashlib
 import re
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import joinedload
 
 from adminops import clock
@@ -60,6 +60,7 @@ def end_session(session: UserSession, *, reason: str) -> None:
     """End one session; its token is worthless from now on."""
     if session.ended_at is None:
         session.ended_at, session.end_reason = clock.now(), reason
+        db.session.flush()
 
 
 def end_all_sessions(user: User, *, reason: str, keep: UserSession | None = None) -> int:
@@ -74,24 +75,41 @@ def end_all_sessions(user: User, *, reason: str, keep: UserSession | None = None
     return int(db.session.execute(ending).rowcount)  # type: ignore[attr-defined]
 
 
-def sessions_of(user: User) -> list[UserSession]:
-    """Return the living sessions of `user`, the most recently used first."""
+def sessions_of(user: User, *, idle: timedelta) -> list[UserSession]:
+    """Return the sessions of `user` that a request could still use, the most recently used first."""
+    now = clock.now()
     living = (
         select(UserSession)
         .where(
             UserSession.user_id == user.id,
             UserSession.ended_at.is_(None),
-            UserSession.ends_at > clock.now(),
+            UserSession.ends_at > now,
+            UserSession.last_seen_at > now - idle - TOUCH_EVERY,
         )
-        .order_by(UserSession.last_seen_at.desc())
+        .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
     )
     return list(db.session.scalars(living))
 
 
-_BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+def forget_sessions(*, over_before: datetime) -> int:
+    """Delete the sessions that were over before that moment, ended or run out; return how many."""
+    over = func.coalesce(UserSession.ended_at, UserSession.ends_at)
+    gone = delete(UserSession).where(over < over_before).execution_options(synchronize_session=False)
+    return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
+
+
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR|Opera", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox|FxiOS", "Firefox"),
+    ("Chrome|CriOS", "Chrome"),
+    ("Safari", "Safari"),
+)
 _SYSTEMS = (
     ("Android", "Android"),
     ("iPhone|iPad", "iOS"),
+    ("CrOS", "ChromeOS"),
     ("Windows", "Windows"),
     ("Mac OS", "macOS"),
     ("Linux", "Linux"),

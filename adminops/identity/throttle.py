@@ -1,83 +1,120 @@
 """Slowing down guesses without letting a stranger lock a person out.
 
-Failures are counted under three keys: the account from one network, the network, and the account from anywhere. The
-first two back off up to 15 minutes; the last one never makes the owner wait longer than half a minute, because anyone
-could cause it. A right password clears the account's own counters.
+Tries are counted by meters: leaking buckets that fill with failures and run down with time. Signing in fills three:
+the account from one network, the network, and the account from anywhere. The first two back off up to 15 minutes, the
+last one to half a minute. A person who has signed in on a device before is counted by that device alone, so neither
+somebody else's guesses from far away nor a neighbour's behind the same address keep the owner out.
+
+A right password empties the account's own meters; the network's runs down by itself.
 """
 
 import hashlib
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from adminops import clock
 from adminops.db import db
 from adminops.identity.models import SignInThrottle
 
-FORGET_AFTER = timedelta(hours=1)
-
 
 @dataclass(frozen=True)
 class Limit:
-    """After `free` failures each further one makes the key wait twice as long, from a second up to `longest`."""
+    """`free` tries cost nothing; each further one doubles the wait, from a second up to `longest`.
+
+    One try is forgiven in every `forgives`, so `free` is also what may be made at once after a quiet while.
+    """
 
     free: int
     longest: timedelta
+    forgives: timedelta
 
 
-HERE = Limit(free=5, longest=timedelta(minutes=15))
-NETWORK = Limit(free=30, longest=timedelta(minutes=15))
-ANYWHERE = Limit(free=20, longest=timedelta(seconds=30))
+HERE = Limit(free=5, longest=timedelta(minutes=15), forgives=timedelta(minutes=10))
+NETWORK = Limit(free=30, longest=timedelta(minutes=15), forgives=timedelta(minutes=1))
+ANYWHERE = Limit(free=20, longest=timedelta(seconds=30), forgives=timedelta(minutes=3))
 
 
-def _keys(username: str, network: str) -> list[tuple[bytes, Limit]]:
-    named = (
-        ("here", f"{username}\x00{network}", HERE),
-        ("network", network, NETWORK),
-        ("anywhere", username, ANYWHERE),
+@dataclass(frozen=True)
+class Meter:
+    """What is counted together: `subject` (a user name, a network) for the purpose `kind`, under `limit`."""
+
+    kind: str
+    subject: str
+    limit: Limit
+
+    @property
+    def key(self) -> bytes:
+        """What is stored instead of the subject: nobody needs to read names and addresses there."""
+        return hashlib.sha256(f"{self.kind}\x00{self.subject}".encode()).digest()
+
+
+def sign_in_meters(username: str, network: str, device: str | None = None) -> tuple[Meter, ...]:
+    """Return what a try for `username` is counted by; `device` names one on which that person signed in before."""
+    if device:
+        return (Meter("device", f"{username}\x00{device}", HERE),)
+    return (
+        Meter("here", f"{username}\x00{network}", HERE),
+        Meter("anywhere", username, ANYWHERE),
+        Meter("network", network, NETWORK),
     )
-    return [(hashlib.sha256(f"{kind}\x00{text}".encode()).digest(), limit) for kind, text, limit in named]
 
 
-def _rows(keys: Iterable[bytes]) -> dict[bytes, SignInThrottle]:
-    chosen = select(SignInThrottle).where(SignInThrottle.key.in_(list(keys))).with_for_update()
-    return {row.key: row for row in db.session.scalars(chosen)}
+def seconds_to_wait(meters: Sequence[Meter]) -> int:
+    """Return how long a try has to wait; 0 when it may go ahead.
 
-
-def seconds_to_wait(username: str, network: str) -> int:
-    """Return how long a try for `username` from `network` has to wait; 0 when it may go ahead."""
+    It takes the meters for this transaction, so that a hundred tries at once are judged one after the other.
+    """
     now = clock.now()
-    rows = _rows(key for key, _ in _keys(username, network))
-    waits = [(row.blocked_until - now).total_seconds() for row in rows.values() if row.blocked_until]
-    return max((int(wait) + 1 for wait in waits if wait > 0), default=0)
+    waits = [(row.blocked_until - now).total_seconds() for row in _take(meters).values() if row.blocked_until]
+    return max((math.ceil(wait) for wait in waits if wait > 0), default=0)
 
 
-def note_failure(username: str, network: str) -> None:
+def note_failure(meters: Sequence[Meter]) -> None:
     """Count a failed try."""
     now = clock.now()
-    keys = _keys(username, network)
-    rows = _rows(key for key, _ in keys)
-    for key, limit in keys:
-        row = rows.get(key)
-        if row is None:
-            row = SignInThrottle(key=key, failures=0, last_failure_at=now)
-            db.session.add(row)
-        if row.last_failure_at + FORGET_AFTER < now:
-            row.failures = 0
-        row.failures += 1
-        row.last_failure_at = now
-        row.blocked_until = _blocked_until(row.failures, limit, now)
+    rows = _take(meters)
+    for meter in meters:
+        row = rows[meter.key]
+        row.failures = max(0.0, row.failures - (now - row.counted_at) / meter.limit.forgives) + 1
+        row.counted_at = now
+        row.blocked_until = _blocked_until(row.failures, meter.limit, now)
+    db.session.flush()
 
 
-def _blocked_until(failures: int, limit: Limit, now: datetime) -> datetime | None:
-    over = failures - limit.free
+def clear_failures(meters: Sequence[Meter]) -> None:
+    """Forget the failures of an account after a right password (those of its network stay)."""
+    for row in _take([meter for meter in meters if meter.kind != "network"]).values():
+        row.failures, row.blocked_until = 0.0, None
+    db.session.flush()
+
+
+def forget_quiet_meters(*, before: datetime) -> int:
+    """Delete the meters that nothing was counted by since `before`; return how many."""
+    quiet = delete(SignInThrottle).where(SignInThrottle.counted_at < before)
+    return int(db.session.execute(quiet).rowcount)  # type: ignore[attr-defined]
+
+
+def _blocked_until(failures: float, limit: Limit, now: datetime) -> datetime | None:
+    over = round(failures) - limit.free
     return None if over < 0 else now + min(timedelta(seconds=2 ** min(over, 12)), limit.longest)
 
 
-def clear_failures(username: str, network: str) -> None:
-    """Forget the failures of an account after a right password (those of the network stay)."""
-    (here, _), _network, (anywhere, _) = _keys(username, network)
-    for row in _rows((here, anywhere)).values():
-        db.session.delete(row)
+def _take(meters: Sequence[Meter]) -> dict[bytes, SignInThrottle]:
+    """Return the rows of `meters`, made where missing and locked; always in the same order, against deadlocks."""
+    keys = sorted(meter.key for meter in meters)
+    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    fresh = [{"key": key, "failures": 0.0, "counted_at": clock.now()} for key in keys]
+    db.session.execute(insert(SignInThrottle).on_conflict_do_nothing(), fresh)
+    chosen = (
+        select(SignInThrottle)
+        .where(SignInThrottle.key.in_(keys))
+        .order_by(SignInThrottle.key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.key: row for row in db.session.scalars(chosen)}

@@ -1,20 +1,28 @@
-"""The pages of signing in and out."""
+"""The pages of signing in and out, and one's own page."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
+from werkzeug.wrappers import Response
 
 from adminops.clock import now
 from adminops.identity import operations, sessions
+from adminops.identity.models import User, UserSession
+from adminops.settings import current_settings
+from adminops.signin.devices import known_device, remember_device
 from adminops.signin.forms import SignInForm
+from adminops.signin.queries import demo_sign_ins
 from adminops.web.access import PUBLIC, SIGNED_IN, access, current_session, signed_in_user, viewer
 from adminops.web.forms import ConfirmForm
-from adminops.web.navigation import start_page
+from adminops.web.navigation import panels, start_page, ways_in
 from adminops.web.security import SEEN
 
 blueprint = Blueprint("signin", __name__)
+
+THEMES = ("light", "dark", "auto")
 
 
 @blueprint.get("/")
@@ -28,38 +36,55 @@ def home() -> ResponseReturnValue:
 @access(PUBLIC)
 def sign_in() -> ResponseReturnValue:
     """Ask for name and password."""
-    if viewer() is not None and request.method == "GET":
+    if viewer() is not None and request.method in ("GET", "HEAD"):
         return redirect(url_for(".home"))
     form = SignInForm(next=request.args.get("next"))
     if form.submitted():
-        outcome = operations.sign_in(
-            form.username.data or "",
-            form.password.data or "",
-            network=request.remote_addr or "",
-            device=sessions.device_of(request.user_agent.string),
-            hours=current_app.extensions["settings"].session_hours,
-        )
+        outcome = try_sign_in(form.username.data or "", form.password.data or "")
         if outcome.token and outcome.user:
             return open_session(outcome.user, outcome.token, goal=form.next.data)
         form.status = 429 if outcome.wait_seconds else 422
         form.refuse(outcome.sentence)
-    return render_template("signin/sign_in.html", form=form), form.status
+    demo = demo_sign_ins() if current_settings().demo_allowed else []
+    return render_template("signin/sign_in.html", form=form, ways_in=ways_in(), demo=demo), form.status
 
 
-def open_session(user: operations.User, token: str, *, goal: str | None) -> ResponseReturnValue:
+def try_sign_in(username: str, password: str) -> operations.SignInOutcome:
+    """Try to sign the sender of this request in."""
+    return operations.sign_in(
+        username,
+        password,
+        network=request.remote_addr or "",
+        device=sessions.device_of(request.user_agent.string),
+        hours=current_settings().session_hours,
+        known_device=known_device(username),
+    )
+
+
+def open_session(user: User, token: str, *, goal: str | None) -> Response:
     """Give the browser the session's token and go on to where the person wanted to be."""
+    before = viewer()
+    if before is not None and before.session is not None:
+        sessions.end_session(before.session, reason="signed in anew")
     session.clear()  # a new session, a new CSRF token: nothing of before the sign-in lives on
     user.load_by(None, token)
     login_user(user)
     session[SEEN] = now().timestamp()
-    return redirect(safe_goal(goal) or start_page(user))
+    answer = redirect(safe_goal(goal) or start_page(user))
+    remember_device(answer, user.username)
+    return answer
 
 
 def safe_goal(goal: str | None) -> str | None:
     """Return `goal` when it is a path of this very app, else None."""
-    parts = urlsplit(goal or "")
-    inside = not parts.scheme and not parts.netloc and parts.path.startswith("/") and not parts.path.startswith("//")
-    return goal if inside and "\\" not in (goal or "") else None
+    text = goal or ""
+    if not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable():
+        return None
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    return text if not parts.scheme and not parts.netloc else None
 
 
 @blueprint.post("/sign-out")
@@ -74,6 +99,14 @@ def sign_out() -> ResponseReturnValue:
     return answer
 
 
+@blueprint.get("/me")
+@access(SIGNED_IN)
+def me() -> ResponseReturnValue:
+    """Show one's own page: who one is here, and what the features have to say about one."""
+    user = signed_in_user()
+    return render_template("signin/me.html", user=user, cards=panels("user", user.id, user), here=current_session())
+
+
 @blueprint.get("/me/sessions")
 @access(SIGNED_IN)
 def my_sessions() -> ResponseReturnValue:
@@ -82,7 +115,7 @@ def my_sessions() -> ResponseReturnValue:
     return render_template(
         "signin/sessions.html",
         user=user,
-        sessions=sessions.sessions_of(user),
+        sessions=_living_sessions(user),
         here=current_session(),
         form=ConfirmForm(),
     )
@@ -91,14 +124,27 @@ def my_sessions() -> ResponseReturnValue:
 @blueprint.post("/me/sessions/<int:session_id>/end")
 @access(SIGNED_IN)
 def end_session(session_id: int) -> ResponseReturnValue:
-    """End another of one's own sessions."""
+    """End one of one's own sessions."""
     user = signed_in_user()
-    found = next((row for row in sessions.sessions_of(user) if row.id == session_id), None)
+    found = next((row for row in _living_sessions(user) if row.id == session_id), None)
     if found is None:
         abort(404)
     operations.sign_out(found, by=user)
-    flash("That session has ended.")
+    flash("That session has ended.", "good")
     return redirect(url_for(".my_sessions"))
+
+
+@blueprint.post("/me/sessions/end-others")
+@access(SIGNED_IN)
+def end_other_sessions() -> ResponseReturnValue:
+    """End all of one's sessions but this one."""
+    ended = operations.sign_out_elsewhere(current_session(), by=signed_in_user())
+    flash("You are signed in nowhere else now." if ended else "You were signed in nowhere else.", "good")
+    return redirect(url_for(".my_sessions"))
+
+
+def _living_sessions(user: User) -> list[UserSession]:
+    return sessions.sessions_of(user, idle=timedelta(minutes=current_settings().session_idle_minutes))
 
 
 @blueprint.post("/me/theme")
@@ -106,9 +152,10 @@ def end_session(session_id: int) -> ResponseReturnValue:
 def set_theme() -> ResponseReturnValue:
     """Remember light, dark or automatic in a cookie, so that the server draws it without a flash."""
     theme = request.form.get("theme", "")
-    if theme not in ("light", "dark", "auto"):
+    if theme not in THEMES:
         abort(422)
-    goal = safe_goal(urlsplit(request.referrer or "").path)
+    goal = safe_goal(request.form.get("next")) or safe_goal(urlsplit(request.referrer or "").path)
     answer = redirect(goal or url_for(".home"), code=303)
-    answer.set_cookie("theme", theme, max_age=31_536_000, httponly=True, samesite="Lax", secure=request.is_secure)
+    secure = current_settings().secure_cookies
+    answer.set_cookie("theme", theme, max_age=31_536_000, httponly=True, samesite="Lax", secure=secure)
     return answer

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, StringField, SubmitField
+from wtforms import Field, PasswordField, SelectField, StringField, SubmitField
 
 from adminops.db import savepoint
 from adminops.errors import DomainError
@@ -33,8 +33,9 @@ class Form(FlaskForm):  # type: ignore[misc]
         """Trim what is typed."""
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
-            """Give every one-line text field the trimming filter."""
-            if issubclass(unbound_field.field_class, StringField):
+            """Give every text field the trimming filter; a password is what was typed, blanks included."""
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
                 filters = list(unbound_field.kwargs.get("filters", ()))
                 if trimmed not in filters:
                     unbound_field.kwargs["filters"] = [trimmed, *filters]

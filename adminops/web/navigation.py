@@ -75,6 +75,11 @@ def places(user: User) -> list[NavItem]:
     ]
 
 
+def ways_in() -> list[NavItem]:
+    """Return the places for people who can't sign in: what stands under the sign-in form."""
+    return [item for item in registry().nav if item.shell == "plain"]
+
+
 def navigation(user: User) -> list[NavGroup]:
     """Return the viewer's navigation with its counts."""
     here = (request.endpoint or "").partition(".")[0]

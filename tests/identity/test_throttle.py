@@ -1,0 +1,148 @@
+"""Counting tries: guesses get slow, the owner gets in, and nothing is lost when many come at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from adminops import clock
+from adminops.app import AdminOps
+from adminops.db import transaction
+from adminops.identity import operations, throttle
+from adminops.identity.models import SignInThrottle
+from adminops.identity.throttle import HERE, NETWORK, Meter, sign_in_meters
+from tests.browsing import Desk, Visitor
+from tests.make import PASSWORD, give_password, make_user
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+WRONG = "not the right one at all"
+
+
+def _fail(username: str, network: str, times: int, device: str | None = None) -> None:
+    for _ in range(times):
+        throttle.note_failure(sign_in_meters(username, network, device))
+
+
+def _wait(username: str, network: str, device: str | None = None) -> int:
+    return throttle.seconds_to_wait(sign_in_meters(username, network, device))
+
+
+def test_first_tries_are_free_and_each_further_one_doubles_the_wait(session: Session) -> None:
+    waits = []
+    with clock.frozen_at(NOON):
+        for _ in range(18):
+            _fail("ben", "192.0.2.1", 1)
+            waits.append(_wait("ben", "192.0.2.1"))
+    assert waits[:4] == [0, 0, 0, 0]
+    assert waits[4:9] == [1, 2, 4, 8, 16]
+    assert waits[-1] == 15 * 60
+
+
+def test_from_anywhere_the_wait_is_never_longer_than_half_a_minute(session: Session) -> None:
+    with clock.frozen_at(NOON):
+        for number in range(200):
+            _fail("ben", f"198.51.100.{number}", 1)
+        assert _wait("ben", "192.0.2.1") == 30
+        assert _wait("alicia", "192.0.2.1") == 0
+
+
+def test_a_device_of_the_owner_does_not_wait_for_strangers(session: Session) -> None:
+    with clock.frozen_at(NOON):
+        _fail("ben", "192.0.2.1", 60)
+        assert _wait("ben", "192.0.2.1") > 0
+        assert _wait("ben", "192.0.2.1", device="laptop") == 0
+        _fail("ben", "192.0.2.1", 9, device="laptop")
+        assert _wait("ben", "192.0.2.1", device="laptop") == 16, "a stolen mark is no way around the meter"
+
+
+def test_failures_run_down_with_time(session: Session) -> None:
+    meter = [Meter("here", "somebody", HERE)]
+    with clock.frozen_at(NOON):
+        for _ in range(9):
+            throttle.note_failure(meter)
+    with clock.frozen_at(NOON + 8 * HERE.forgives):
+        throttle.note_failure(meter)
+        assert throttle.seconds_to_wait(meter) == 0
+
+
+def test_an_office_that_mistypes_now_and_then_is_never_slowed_down(session: Session) -> None:
+    meter = [Meter("network", "192.0.2.1", NETWORK)]
+    for minute in range(240):
+        with clock.frozen_at(NOON + timedelta(minutes=minute)):
+            throttle.note_failure(meter)
+            assert throttle.seconds_to_wait(meter) == 0
+
+
+def test_a_right_password_forgives_the_account_but_not_the_network(session: Session) -> None:
+    with clock.frozen_at(NOON):
+        _fail("ben", "192.0.2.1", 35)
+        throttle.clear_failures(sign_in_meters("ben", "192.0.2.1"))
+        assert _wait("ben", "198.51.100.7") == 0
+        assert _wait("alicia", "192.0.2.1") > 0
+
+
+def test_no_name_and_no_address_is_stored(session: Session) -> None:
+    _fail("ben", "192.0.2.1", 1)
+    stored = session.scalars(select(SignInThrottle)).all()
+    assert len(stored) == 3
+    assert all(b"ben" not in row.key and b"192" not in row.key for row in stored)
+
+
+def test_quiet_meters_are_forgotten(session: Session) -> None:
+    with clock.frozen_at(NOON):
+        _fail("ben", "192.0.2.1", 1)
+    with clock.frozen_at(NOON + timedelta(days=2)):
+        _fail("alicia", "192.0.2.2", 1)
+        assert throttle.forget_quiet_meters(before=clock.now() - timedelta(days=1)) == 3
+    assert session.scalar(select(func.count()).select_from(SignInThrottle)) == 3
+
+
+def test_tries_at_the_same_moment_are_all_counted(app: AdminOps) -> None:
+    with app.app_context(), transaction():
+        give_password(make_user(username="ben"))
+
+    def guess(_: int) -> bool:
+        with app.app_context(), transaction():
+            outcome = operations.sign_in("ben", WRONG, network="192.0.2.1", device="", hours=1)
+            return outcome.wait_seconds == 0
+
+    with ThreadPoolExecutor(8) as pool:
+        judged = sum(pool.map(guess, range(12)))
+    assert judged < 12, "some had to wait"
+    with app.app_context(), transaction(writes=False) as session:
+        rows = session.scalars(select(SignInThrottle).order_by(SignInThrottle.failures)).all()
+        assert [round(row.failures) for row in rows] == [judged] * 3
+
+
+def test_a_stranger_cannot_keep_the_owner_out(desk: Desk) -> None:
+    with desk.work():
+        give_password(make_user(username="ben"))
+    owner = desk.visitor()
+    _sign_in(owner, PASSWORD, status=302)
+    owner.post("/sign-out")
+    # Somebody guesses from the owner's own network and from many others, without end.
+    with desk.work():
+        for number in range(80):
+            _fail("ben", f"198.51.100.{number}", 1)
+        _fail("ben", "127.0.0.1", 80)
+    _sign_in(desk.visitor(), PASSWORD, status=429)
+    _sign_in(owner, PASSWORD, status=302)
+
+
+def test_the_mark_of_a_device_is_good_for_its_owner_only(desk: Desk) -> None:
+    with desk.work():
+        give_password(make_user(username="ben"))
+        give_password(make_user(username="mallory"))
+    mallory = desk.visitor()
+    _sign_in(mallory, PASSWORD, status=302, username="mallory")
+    mallory.post("/sign-out")
+    with desk.work():
+        _fail("ben", "127.0.0.1", 80)
+    _sign_in(mallory, PASSWORD, status=429)
+    names = [cookie.key for cookie in mallory.client._cookies.values()]
+    assert not any("mallory" in name for name in names)
+
+
+def _sign_in(visitor: Visitor, password: str, *, status: int, username: str = "ben") -> None:
+    visitor.post("/sign-in", {"username": username, "password": password}, status=status)
