@@ -7,13 +7,14 @@ if (form := TicketForm()).submitted():
 return render_template("tickets/new.html", form=form), form.status
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField, SelectField, StringField, SubmitField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from adminops.db import savepoint
 from adminops.errors import DomainError
@@ -93,6 +94,11 @@ class ConfirmForm(Form):
     """A form without fields: a button that changes something."""
 
 
-def choice_field(label: str, choices: list[tuple[str, str]], **kwargs: Any) -> SelectField:
+def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Return (value, label) pairs as the choices of a field; WTForms 3.3 no longer wants bare pairs."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
+def choice_field(label: str, pairs: Iterable[tuple[str, str]], **kwargs: Any) -> SelectField:
     """Return a select box with an empty first choice."""
-    return SelectField(label, choices=[("", "Choose…"), *choices], **kwargs)
+    return SelectField(label, choices=choices([("", "Choose…"), *pairs]), **kwargs)

@@ -25,10 +25,14 @@ from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from adminops.web.charts import Stay
-from adminops.web.forms import Form
+from adminops.web.forms import Form, choices
 from adminops.web.marks import marked
 
-ROLES: Final = [("case-manager", "Case manager"), ("lead", "Agency lead"), ("viewer", "Read-only viewer")]
+ROLES: Final = [
+    ("case-manager", "Case manager"),
+    ("lead", "Agency lead"),
+    ("viewer", "Read-only viewer"),
+]
 VOICES: Final = [("reply", "Reply to Alicia"), ("note", "Team note")]
 
 
@@ -46,22 +50,24 @@ class EveryField(Form):
     email = EmailField("Work e-mail")
     age = IntegerField("Beds")
     starts_on = DateField("Starts on")
-    role = SelectField("Role", choices=ROLES)
-    access = RadioField("Access", choices=ROLES, description="One role for each agency.")
+    role = SelectField("Role", choices=choices(ROLES))
+    access = RadioField("Access", choices=choices(ROLES), description="One role for each agency.")
     days = SelectMultipleField(
         "Days",
-        choices=[("mon", "Monday"), ("tue", "Tuesday")],
+        choices=choices([("mon", "Monday"), ("tue", "Tuesday")]),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    programs = SelectMultipleField("Programs", choices=[("es", "Emergency shelter"), ("rrh", "Rapid re-housing")])
+    programs = SelectMultipleField(
+        "Programs", choices=choices([("es", "Emergency shelter"), ("rrh", "Rapid re-housing")])
+    )
     reason = TextAreaField("Reason", description="No names, birth dates or SSNs.")
     password = PasswordField("New password", description="At least 15 characters.")
     upload = FileField("Export", description="A zip of HMIS CSV files.")
     agreed = BooleanField("I have read the user agreement", description="Version 3, from 1 October 2026.")
     contact = FormField(Contact, "Contact")
     aliases = FieldList(StringField("Alias"), "Other names", min_entries=1)
-    kind = RadioField("Message type", choices=VOICES, default="reply")
+    kind = RadioField("Message type", choices=choices(VOICES), default="reply")
 
 
 class WrongForm(Form):
@@ -69,7 +75,7 @@ class WrongForm(Form):
 
     name = StringField("Name", [DataRequired("Enter the person's name.")])
     email = EmailField("Work e-mail", [DataRequired("Enter the work e-mail address.")])
-    role = SelectField("Role", choices=[("", "Choose…"), *ROLES], validators=[DataRequired("Choose a role.")])
+    role = SelectField("Role", choices=choices([("", "Choose…"), *ROLES]), validators=[DataRequired("Choose a role.")])
 
 
 class SignIn(Form):
@@ -82,14 +88,14 @@ class SignIn(Form):
 class TicketProperties(Form):
     """The properties of a ticket that change in place."""
 
-    state = SelectField("Status", choices=[("open", "Open"), ("waiting", "Waiting on agency")])
-    assignee = SelectField("Assigned to", choices=[("1", "Maya Okafor"), ("2", "Daniel Reyes")])
+    state = SelectField("Status", choices=choices([("open", "Open"), ("waiting", "Waiting on agency")]))
+    assignee = SelectField("Assigned to", choices=choices([("1", "Maya Okafor"), ("2", "Daniel Reyes")]))
 
 
 class Composer(Form):
     """What one writes in a ticket."""
 
-    kind = RadioField("Message type", choices=VOICES, default="reply")
+    kind = RadioField("Message type", choices=choices(VOICES), default="reply")
     body = TextAreaField("Message")
 
 
