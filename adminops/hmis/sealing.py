@@ -70,7 +70,7 @@ def seal_ssn(source_id: int, personal_id: str, ssn: str) -> SealedSsn:
     return SealedSsn(
         sealed=ring.encrypt(ssn, bound_to=cell(source_id, personal_id)),
         number_index=ssn_index(ssn),
-        last4_index=ring.blind_index(ssn[5:], purpose=LAST4_PURPOSE) if has_last4(ssn) else None,
+        last4_index=last4_index(last4_of(ssn)),
     )
 
 
@@ -93,7 +93,7 @@ def ssn_index(ssn: str) -> bytes | None:
     """Return the blind index to look up a full valid `ssn` by; None for one that identifies nobody."""
     if is_valid_ssn(ssn):
         return key_ring().blind_index(ssn, purpose=SSN_PURPOSE)
-    if is_hash(ssn):
+    if is_hashed_ssn(ssn):
         return key_ring().blind_index(ssn.lower(), purpose=HASHED_PURPOSE)
     return None
 
@@ -124,9 +124,10 @@ def is_valid_ssn(ssn: str) -> bool:
     return len(set(ssn)) > 1 and ssn not in FAKE_NUMBERS
 
 
-def has_last4(ssn: str) -> bool:
-    """Tell whether the last four digits of `ssn` are known and may mean something."""
-    return len(ssn) == 9 and ssn[5:].isascii() and ssn[5:].isdecimal() and ssn[5:] != "0000"
+def last4_of(ssn: str) -> str:
+    """Return the last four digits of `ssn` (of a hashed one, too) if they are known and mean something, else ""."""
+    last4 = ssn[:4] if is_hashed_ssn(ssn) and len(ssn) in (44, 68) else ssn[5:] if len(ssn) == 9 else ""
+    return last4 if last4.isascii() and last4.isdecimal() and last4 != "0000" else ""
 
 
 def is_hash(text: str) -> bool:
@@ -134,10 +135,15 @@ def is_hash(text: str) -> bool:
     return len(text) in (40, 64) and re.fullmatch(r"[0-9A-Fa-f]+", text) is not None
 
 
+def is_hashed_ssn(text: str) -> bool:
+    """Tell whether `text` is an SSN as hashed exports hold it: a hash, mostly behind the last four characters."""
+    return is_hash(text) or (len(text) in (44, 68) and is_hash(text[4:]))
+
+
 def mask_ssn(ssn: str) -> str:
     """Return `ssn` as screens show it: "•••-••-1234", "hashed", or an empty text when there is none."""
     if not ssn:
         return ""
-    if is_hash(ssn):
+    if is_hashed_ssn(ssn):
         return "hashed"
-    return f"•••-••-{ssn[5:]}" if has_last4(ssn) else "•••-••-••••"
+    return f"•••-••-{last4_of(ssn) or '••••'}"

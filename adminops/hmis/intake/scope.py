@@ -21,30 +21,10 @@ from sqlalchemy import Connection, text
 
 from adminops.hmis.intake.bulk import Bulk
 from adminops.hmis.intake.writing import Occasion
+from adminops.hmis.periods import DATED, OF_ASSESSMENTS, OF_PROJECTS, VALID_DURING
 from adminops.hmis.spec import FileSpec
 
 STAYS = "scope_stays"
-
-VALID_DURING = {
-    "Funder": ("start_date", "end_date"),
-    "Inventory": ("inventory_start_date", "inventory_end_date"),
-    "HMISParticipation": ("hmis_participation_status_start_date", "hmis_participation_status_end_date"),
-    "CEParticipation": ("ce_participation_status_start_date", "ce_participation_status_end_date"),
-}
-OF_PROJECTS = ("ProjectCoC", "Affiliation")
-DATED = {
-    "Exit": "exit_date",
-    "IncomeBenefits": "information_date",
-    "HealthAndDV": "information_date",
-    "EmploymentEducation": "information_date",
-    "Disabilities": "information_date",
-    "YouthEducationStatus": "information_date",
-    "Services": "date_provided",
-    "CurrentLivingSituation": "information_date",
-    "Assessment": "assessment_date",
-    "Event": "event_date",
-}
-OF_ASSESSMENTS = ("AssessmentQuestions", "AssessmentResults")
 
 
 def _condition(file: str) -> str | None:

@@ -135,7 +135,7 @@ class SsnReader(Reader):
     def read(self, text: str) -> str:
         """Return the nine characters, or the hash."""
         bare = re.sub(r"[\s-]", "", text).lower()
-        if re.fullmatch(r"[0-9x]{9}", bare) or sealing.is_hash(bare):
+        if re.fullmatch(r"[0-9x]{9}", bare) or sealing.is_hashed_ssn(bare):
             return bare
         if len(bare) <= (self.column.stored_length or 0):
             raise Flawed("bad-pattern", WARNING, "SSN is not nine digits (x for an unknown one).", value=bare)

@@ -14,6 +14,7 @@ from adminops.hmis.spec.spec import (
     snake_case,
     spec_of,
     specs,
+    usual_project_types,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "snake_case",
     "spec_of",
     "specs",
+    "usual_project_types",
 ]

@@ -205,6 +205,14 @@ def coc_codes() -> dict[str, str]:
 
 
 @cache
+def usual_project_types() -> dict[int, frozenset[int]]:
+    """Return which project types each funding source usually pays for: for remarks, not for refusals."""
+    stored = json.loads((FOLDER / "report_groups.json").read_text(encoding="utf-8"))
+    usual: dict[str, list[int]] = stored["typical_project_types_by_funder"]["map"]
+    return {int(funder): frozenset(types) for funder, types in usual.items()}
+
+
+@cache
 def snake_case(name: str) -> str:
     """Return HUD's `name` as a Python name: "HOHLeaseholder" is `hoh_leaseholder`, "CoCCode" is `coc_code`."""
     plain = name.replace("CoC", "Coc").replace("HoH", "Hoh").replace("DVID", "DvId")

@@ -1,0 +1,206 @@
+"""Writing a source's rows as a HUD HMIS CSV export: a zip with the files, columns, order and formats of the spec.
+
+Rows are written as their source has them, rows made here among them; rows that were removed are left out. Merges and
+what was chosen with them are layers of ours: an export that went by them could not be taken in again as the same rows.
+The bytes depend on the rows and on the moment of writing (ExportID, ExportDate) alone.
+"""
+
+import csv
+import io
+import os
+import secrets
+import zipfile
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, collate, func, select
+
+from adminops import clock
+from adminops.db import db
+from adminops.errors import Invalid, NotFound
+from adminops.hmis import sealing
+from adminops.hmis.codes import ExportDirective, ExportPeriodType, HashStatus, SourceType
+from adminops.hmis.hashing import hashed_name, hashed_ssn
+from adminops.hmis.models import FILE_MODELS, Enrollment, Export, HmisSource, Project
+from adminops.hmis.selection import Selection
+from adminops.hmis.spec import ColumnSpec, FileSpec, current
+
+ROWS_AT_ONCE = 2_000
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+SOFTWARE = "AdminOps"
+HASHED_NAMES = ("FirstName", "MiddleName", "LastName")
+
+
+@dataclass(frozen=True)
+class WrittenExport:
+    """What was written: the ExportID, and the rows of each file ("Client.csv": 514)."""
+
+    export_id: str
+    rows: dict[str, int]
+
+
+def write_export(
+    target: Path,
+    *,
+    source: HmisSource,
+    project_ids: Collection[str] | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    hashed: bool = False,
+) -> WrittenExport:
+    """Write the rows of `source` to the zip `target`, replacing a file that is there once the new one is whole.
+
+    With `project_ids`, what belongs to these projects: their stays and the clients and users of these. With `start`
+    and `end`, what HUD puts into an export of that period: stays that overlap it, and what is dated by its end.
+    `hashed` writes names and SSNs as SHA-256.
+
+    Raises `Invalid` for a period that ends before it begins and `NotFound` for a project that the source does not have.
+    """
+    if start and end and start > end:
+        raise Invalid("The period ends before it begins.", field="end")
+    db.session.flush()
+    if project_ids is not None:
+        _check_projects(source, project_ids)
+    selection = Selection(source.id, None if project_ids is None else tuple(sorted(project_ids)), start, end)
+    header = _header(source, start, end, hashed=hashed)
+    rows: dict[str, int] = {}
+    users: set[str] = set()
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in _in_writing_order():
+                values = _values(file, selection, header, users, hashed=hashed)
+                rows[file.file] = _write_file(archive, file, values)
+        os.replace(temporary, target)  # noqa: PTH105 - atomic, on one file system
+    finally:
+        temporary.unlink(missing_ok=True)
+    return WrittenExport(header["ExportID"], {file.file: rows[file.file] for file in current().files})
+
+
+def _in_writing_order() -> list[FileSpec]:
+    """Return the files, User.csv last: it holds those users whom the other files name."""
+    return sorted(current().files, key=lambda file: file.name == "User")
+
+
+def _check_projects(source: HmisSource, project_ids: Collection[str]) -> None:
+    known = set(
+        db.session.scalars(
+            select(Project.project_id).where(
+                Project.source_id == source.id, Project.project_id.in_(project_ids), Project.removed_at.is_(None)
+            )
+        )
+    )
+    if unknown := sorted(set(project_ids) - known):
+        raise NotFound(f"{source.name} has no project {unknown[0]}.")
+
+
+def _header(source: HmisSource, start: date | None, end: date | None, *, hashed: bool) -> dict[str, str]:
+    """Return the row of Export.csv: what the source's last export said of itself, with what is ours."""
+    now = clock.now().astimezone(ZoneInfo(source.time_zone))
+    last = db.session.scalar(
+        select(Export).where(Export.source_id == source.id).order_by(Export.import_id.desc(), Export.id.desc()).limit(1)
+    )
+    said = {
+        column.name: _text_of(getattr(last, column.attribute, None)) for column in current().by_name["Export"].columns
+    }
+    ours = {
+        "ExportID": f"{now:%Y%m%d%H%M%S}",
+        "SourceType": said["SourceType"] or str(SourceType.OTHER.value),
+        "SourceID": said["SourceID"] or (source.known_ids[-1] if source.known_ids else ""),
+        "SourceName": said["SourceName"] or source.name[:50],
+        "ExportDate": f"{now:%Y-%m-%d %H:%M:%S}",
+        "ExportStartDate": (start or _first_day(source, now.date())).isoformat(),
+        "ExportEndDate": (end or max(now.date(), start or now.date())).isoformat(),
+        "SoftwareName": SOFTWARE,
+        "SoftwareVersion": "",
+        "CSVVersion": current().csv_version,
+        "ExportPeriodType": str(ExportPeriodType.REPORTING_PERIOD.value),
+        "ExportDirective": str(ExportDirective.FULL_REFRESH.value),
+        "HashStatus": str((HashStatus.SHA256 if hashed else HashStatus.UNHASHED).value),
+        "ImplementationID": said["ImplementationID"] or f"{SOFTWARE}-{source.id}",
+    }
+    return {**said, **ours}
+
+
+def _first_day(source: HmisSource, today: date) -> date:
+    """Return the day on which the first stay or the first project began: with it a whole export has a period."""
+    firsts = (
+        select(func.min(Enrollment.entry_date)).where(Enrollment.source_id == source.id),
+        select(func.min(Project.operating_start_date)).where(Project.source_id == source.id),
+    )
+    return min((first for reading in firsts if (first := db.session.scalar(reading))), default=today)
+
+
+def _values(
+    file: FileSpec, selection: Selection, header: dict[str, str], users: set[str], *, hashed: bool
+) -> Iterator[list[str]]:
+    """Yield the texts of a file's rows, and gather the users whom they name."""
+    if file.name == "Export":
+        yield [header[column.name] for column in file.columns]
+        return
+    if file.name == "User" and not selection.is_whole:
+        selection = selection.of_users(users)
+    writers = [_writer(column, hashed=hashed) for column in file.columns]
+    export_id = [column.name for column in file.columns].index("ExportID")
+    user_id = next((place for place, column in enumerate(file.columns) if column.ref == ("User", "UserID")), None)
+    for row in _rows(file, selection):
+        texts = [write(value) for write, value in zip(writers, row, strict=True)]
+        texts[export_id] = header["ExportID"]
+        if user_id is not None:
+            users.add(texts[user_id])
+        yield texts
+
+
+def _rows(file: FileSpec, selection: Selection) -> Iterator[Sequence[Any]]:
+    model = FILE_MODELS[file.name]
+    columns = [_column(model, column) for column in file.columns]
+    key = getattr(model, file.key_column.attribute)
+    by_bytes: ColumnElement[str] = collate(key, "C") if db.engine.dialect.name == "postgresql" else key
+    reading = select(*columns).where(*selection.conditions(file)).order_by(by_bytes)
+    place = next((place for place, column in enumerate(file.columns) if column.name == "SSN"), None)
+    for row in db.session.execute(reading.execution_options(yield_per=ROWS_AT_ONCE)):
+        if place is None:
+            yield row
+        else:
+            ssn = sealing.open_ssn(selection.source_id, row[0], row[place])
+            yield (*row[:place], ssn, *row[place + 1 :])
+
+
+def _column(model: type[Any], column: ColumnSpec) -> Any:
+    return getattr(model, "ssn_sealed" if column.name == "SSN" else column.attribute)
+
+
+def _writer(column: ColumnSpec, *, hashed: bool) -> Callable[[Any], str]:
+    if hashed and column.name in HASHED_NAMES:
+        return lambda value: hashed_name(value or "")
+    if hashed and column.name == "SSN":
+        return hashed_ssn
+    if column.type == "money":
+        return lambda value: "" if value is None else f"{value:.2f}"
+    return _text_of
+
+
+def _text_of(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _write_file(archive: zipfile.ZipFile, file: FileSpec, rows: Iterator[list[str]]) -> int:
+    entry = zipfile.ZipInfo(file.file, ZIP_TIME)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    count = 0
+    with archive.open(entry, "w", force_zip64=True) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerow([column.name for column in file.columns])
+        for row in rows:
+            writer.writerow(row)
+            count += 1
+    return count

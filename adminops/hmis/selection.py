@@ -1,0 +1,104 @@
+"""Which rows of a source belong to an export of some projects or of a period."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+
+from adminops.hmis.models import FILE_MODELS, Assessment, Enrollment, Exit, Organization, Project
+from adminops.hmis.periods import DATED, OF_ASSESSMENTS, OF_PROJECTS, VALID_DURING
+from adminops.hmis.spec import FileSpec
+
+Conditions = list[ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows of one source, narrowed to projects, to a period, or not at all."""
+
+    source_id: int
+    project_ids: tuple[str, ...] | None
+    start: date | None
+    end: date | None
+    user_ids: frozenset[str] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows of the source are meant."""
+        return self.project_ids is None and self.start is None and self.end is None
+
+    def of_users(self, user_ids: Collection[str]) -> "Selection":
+        """Return the same selection with no other users than these."""
+        return replace(self, user_ids=frozenset(user_ids))
+
+    def conditions(self, file: FileSpec) -> Conditions:
+        """Return the conditions for the rows of `file`."""
+        model: Any = FILE_MODELS[file.name]
+        conditions: Conditions = [model.source_id == self.source_id, model.removed_at.is_(None)]
+        return conditions if self.is_whole else conditions + self._narrowing(file.name, model)
+
+    def _narrowing(self, name: str, model: Any) -> Conditions:
+        if name in ("Project", *OF_PROJECTS, *VALID_DURING):
+            return self._of_projects(model) + self._valid(name, model)
+        if name == "Organization":
+            return [Organization.organization_id.in_(self._organizations())]
+        if name == "User":
+            return [] if self.user_ids is None else [model.user_id.in_(sorted(self.user_ids))]
+        if name == "Enrollment":
+            return self._stay_conditions()
+        if name == "Client":
+            return [model.personal_id.in_(self._stays(Enrollment.personal_id))]
+        return [model.enrollment_id.in_(self._stays(Enrollment.enrollment_id)), *self._dated(name, model)]
+
+    def _of_projects(self, model: Any) -> Conditions:
+        return [] if self.project_ids is None else [model.project_id.in_(self.project_ids)]
+
+    def _valid(self, name: str, model: Any) -> Conditions:
+        if name not in VALID_DURING:
+            return []
+        first, last = (getattr(model, column) for column in VALID_DURING[name])
+        conditions: Conditions = []
+        if self.end:
+            conditions.append(or_(first.is_(None), first <= self.end))
+        if self.start:
+            conditions.append(or_(last.is_(None), last >= self.start))
+        return conditions
+
+    def _organizations(self) -> Select[Any]:
+        return select(Project.organization_id).where(
+            Project.source_id == self.source_id, Project.removed_at.is_(None), *self._of_projects(Project)
+        )
+
+    def _stay_conditions(self) -> Conditions:
+        conditions = self._of_projects(Enrollment)
+        if self.end:
+            conditions.append(Enrollment.entry_date <= self.end)
+        if self.start:
+            ended_before = and_(
+                Exit.source_id == Enrollment.source_id,
+                Exit.enrollment_id == Enrollment.enrollment_id,
+                Exit.removed_at.is_(None),
+                Exit.exit_date < self.start,
+            )
+            conditions.append(~exists().where(ended_before))
+        return conditions
+
+    def _stays(self, column: Any) -> Select[Any]:
+        return select(column).where(
+            Enrollment.source_id == self.source_id, Enrollment.removed_at.is_(None), *self._stay_conditions()
+        )
+
+    def _dated(self, name: str, model: Any) -> Conditions:
+        if self.end is None:
+            return []
+        if name in DATED:
+            dated = getattr(model, DATED[name])
+            return [or_(dated.is_(None), dated <= self.end)]
+        if name in OF_ASSESSMENTS:
+            assessments = select(Assessment.assessment_id).where(
+                Assessment.source_id == self.source_id, Assessment.assessment_date <= self.end
+            )
+            return [model.assessment_id.in_(assessments)]
+        return []
