@@ -1,5 +1,27 @@
-"""Clients."""
+"""Client records: looking one up, and the page of a person."""
 
-from adminops.feature import Feature
+from adminops.clients import refs
+from adminops.clients.views import blueprint
+from adminops.feature import Feature, NavItem, SearchProvider
+from adminops.identity.permissions import Permission
+from adminops.refs import RefProvider
 
-feature = Feature(name="clients", title="Clients")
+feature = Feature(
+    name="clients",
+    title="Clients",
+    blueprints=(blueprint,),
+    nav=(
+        NavItem(
+            label="Clients",
+            icon="contact",
+            endpoint="clients.index",
+            permission=Permission.READ_CLIENTS,
+            group="Records",
+            order=10,
+            shell="both",
+            key="c",
+        ),
+    ),
+    refs=(RefProvider("client", refs.resolve),),
+    search=(SearchProvider(kind="client", title="Clients", find=refs.find, permission=Permission.READ_CLIENTS),),
+)

@@ -101,7 +101,7 @@ def reveal_ssn(client_id: int, *, scope: Scope) -> str:
 
 def _records(clients: Sequence[Client]) -> tuple[Record, ...]:
     reading = select(HmisSource.id, HmisSource.name).where(HmisSource.id.in_({client.source_id for client in clients}))
-    names = dict(db.session.execute(reading).tuples().all())
+    names = dict(db.session.execute(reading).all())
     return tuple(
         Record(
             id=client.id,

@@ -42,6 +42,7 @@ ICONS: tuple[str, ...] = (
     "circle-x",
     "clipboard-list",
     "clock",
+    "contact",
     "copy",
     "database",
     "download",

@@ -1,0 +1,38 @@
+"""The verbs on client records: look at one, have an SSN shown. Both are on the record."""
+
+from adminops.clients.queries import scope_of
+from adminops.errors import Invalid, NotAllowed
+from adminops.facts import ClientViewed, SsnRevealed, publish
+from adminops.hmis.clients import ClientPage, client_page, get_client, reveal_ssn
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+
+#: Why somebody may need to see a whole SSN: a code for the record, words for the screen.
+REASONS = {
+    "duplicate": "To compare two records",
+    "benefits": "To help with benefits or documents",
+    "correction": "To correct what was entered",
+    "request": "The client asked for their record",
+}
+
+
+def view_client(client_id: int, *, by: User) -> ClientPage:
+    """Return the page of a client. Raises `NotFound`, also outside the viewer's projects. Publishes `ClientViewed`."""
+    page = client_page(client_id, scope=scope_of(by))
+    publish(ClientViewed(client_id=page.client.id, agency_id=by.agency_id), by=by)
+    return page
+
+
+def show_ssn(client_id: int, *, reason: str, by: User) -> str:
+    """Return the SSN of a record in clear.
+
+    Rules in the order checked: clients.ssn, a reason out of `REASONS`, the record in the viewer's scope.
+    Raises `NotAllowed`, `Invalid`, `NotFound`. Publishes `SsnRevealed`.
+    """
+    if not by.may(Permission.REVEAL_SSN):
+        raise NotAllowed("Your role does not include seeing a whole SSN.")
+    if reason not in REASONS:
+        raise Invalid("Choose why you need to see the SSN.", field="reason")
+    client = get_client(client_id, scope=scope_of(by))
+    publish(SsnRevealed(client_id=client.id, agency_id=by.agency_id, reason=reason), by=by)
+    return reveal_ssn(client.id, scope=scope_of(by))

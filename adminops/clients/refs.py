@@ -1,0 +1,40 @@
+"""How client records are shown and found elsewhere: by their PersonalID, never by name."""
+
+from collections.abc import Sequence
+
+from flask import url_for
+from sqlalchemy import select
+
+from adminops.clients.queries import scope_of
+from adminops.db import db
+from adminops.feature import Found
+from adminops.hmis.models import Client
+from adminops.hmis.search import may_be_seen
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.refs import Link, Ref
+
+
+def resolve(ids: Sequence[str], viewer: User) -> dict[str, Link]:
+    """Return the links of the records among `ids` that the viewer may see."""
+    if not viewer.may(Permission.READ_CLIENTS):
+        return {}
+    numbers = [int(id_) for id_ in ids if id_.isdecimal() and len(id_) < 10]
+    chosen = select(Client.id, Client.personal_id).where(Client.id.in_(numbers), Client.removed_at.is_(None))
+    scope = scope_of(viewer)
+    if scope is not None:
+        chosen = chosen.where(may_be_seen(scope))
+    rows = db.session.execute(chosen)
+    return {str(id_): Link(f"Client {key}", url_for("clients.show", client_id=id_), "user") for id_, key in rows}
+
+
+def find(text: str, viewer: User, limit: int) -> list[Found]:
+    """Return the records with exactly this PersonalID: the search box's words stand in the address, names may not."""
+    chosen = select(Client.id, Client.personal_id).where(Client.personal_id == text, Client.removed_at.is_(None))
+    scope = scope_of(viewer)
+    if scope is not None:
+        chosen = chosen.where(may_be_seen(scope))
+    return [
+        Found(Ref.to("client", id_), f"Client {key}", "Client record", url_for("clients.show", client_id=id_), "user")
+        for id_, key in db.session.execute(chosen.limit(limit))
+    ]
