@@ -85,7 +85,9 @@ def create_app(settings: Settings, features: Sequence[Feature]) -> AdminOps:
 
 
 def _connect(app: AdminOps, settings: Settings) -> None:
-    engine_options: dict[str, Any] = {} if settings.database.startswith("sqlite") else {"pool_pre_ping": True}
+    engine_options: dict[str, Any] = {"hide_parameters": True}  # the text of an error must not hold anybody's data
+    if not settings.database.startswith("sqlite"):
+        engine_options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options,

@@ -5,7 +5,9 @@
 """
 
 import enum
-from collections.abc import Iterator
+import os
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -71,6 +73,7 @@ db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": Fa
 
 _writing: ContextVar[bool] = ContextVar("adminops_writing", default=True)
 _open: ContextVar[bool] = ContextVar("adminops_transaction_open", default=False)
+_afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar("adminops_after_commit", default=None)
 
 
 @contextmanager
@@ -84,7 +87,8 @@ def transaction(*, writes: bool = True) -> Iterator[Session]:
         raise RuntimeError("A transaction is open already: one request, job or command has one.")
     session: Session = db.session()
     session.rollback()  # whatever was read before starts anew, under the right kind of lock
-    opened, kind = _open.set(True), _writing.set(writes)
+    calls: list[Callable[[], None]] = []
+    opened, kind, waiting = _open.set(True), _writing.set(writes), _afterwards.set(calls)
     try:
         yield session
         session.commit()
@@ -92,22 +96,51 @@ def transaction(*, writes: bool = True) -> Iterator[Session]:
         session.rollback()
         raise
     finally:
+        _afterwards.reset(waiting)
         _writing.reset(kind)
         _open.reset(opened)
+    for call in calls:
+        call()
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Have `call` run once the open transaction is stored, and never when it (or the savepoint around) is undone.
+
+    For what must not happen too early: waking a worker, removing the file of a deleted row. `call` must not raise,
+    for what it follows is stored. Outside a transaction there is nothing to follow, and it is not called.
+    """
+    waiting = _afterwards.get()
+    if waiting is not None:
+        waiting.append(call)
 
 
 @contextmanager
 def savepoint() -> Iterator[None]:
     """Undo what the block changed when it raises, and go on with the transaction around it."""
-    with db.session.begin_nested():
-        yield
+    waiting = _afterwards.get()
+    before = len(waiting or ())
+    try:
+        with db.session.begin_nested():
+            yield
+    except BaseException:
+        if waiting is not None:
+            del waiting[before:]
+        raise
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Set up each new connection of `engine`: SQLite's pragmas and explicit BEGIN."""
+    """Set up `engine`: SQLite's pragmas and explicit BEGIN, and no connection shared with a forked worker."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    known = weakref.ref(engine)
+
+    def start_with_an_empty_pool() -> None:
+        # A web server may build the app and fork afterwards: two processes on one connection garble each other's data.
+        if (inherited := known()) is not None:
+            inherited.dispose(close=False)
+
+    os.register_at_fork(after_in_child=start_with_an_empty_pool)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

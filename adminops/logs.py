@@ -1,7 +1,16 @@
-"""Logging: JSON lines of an allow-list of keys, so that no personal data slips into a log."""
+"""Logging: JSON lines of an allow-list of keys, so that no personal data slips into a log.
 
+The house logs through structlog and names what it says. Libraries log through the standard library, with whatever
+they have at hand: of theirs only the unfilled text of the message, the level and the kind and place of an error are
+kept, never the values filled in.
+"""
+
+import json
 import logging
 import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -9,13 +18,56 @@ import structlog
 ALLOWED = frozenset(
     {
         "event", "level", "timestamp", "logger", "reference", "status", "endpoint", "method", "cause", "place",
-        "job", "slot", "seconds", "count", "message_id", "import_id", "scan_id", "user_id", "port", "leader", "kind",
+        "job", "slot", "seconds", "count", "put_off", "dropped", "given_up", "message_id", "import_id", "scan_id",
+        "user_id", "file_id", "port", "leader", "kind",
     }
 )  # fmt: skip
 
 
+class _Lines:
+    """Writes to what is standard error at that moment: a server may have replaced it since the start."""
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        print(line, file=sys.stderr, flush=True)
+
+    debug = info = warning = warn = error = critical = exception = log = fatal = failure = err = msg
+
+
+class LibraryHandler(logging.Handler):
+    """Writes what libraries log, without the values in it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record as a line of JSON."""
+        entry = {
+            "event": record.msg if isinstance(record.msg, str) and record.args else _first_words(record),
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "logger": record.name,
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            entry["cause"] = record.exc_info[0].__name__
+            entry["place"] = place_of(record.exc_info[2])
+        _Lines().msg(json.dumps(entry))
+
+
+def _first_words(record: logging.LogRecord) -> str:
+    """Return a message without values to fill in as far as it can hold none of its own: up to the first mark."""
+    text = str(record.msg)
+    for mark in ("'", '"', ":", "=", "(", "\n"):
+        text = text.partition(mark)[0]
+    return text.strip()[:120]
+
+
+def place_of(trace: TracebackType | None) -> str:
+    """Return where an error was raised: "file:line"."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
 def set_up_logging(level: str) -> None:
-    """Write logs of `level` and above to standard error."""
+    """Write logs of `level` and above to standard error; libraries speak up from "warning" on."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -24,11 +76,14 @@ def set_up_logging(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Lines(),
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    if not any(isinstance(handler, LibraryHandler) for handler in root.handlers):
+        root.addHandler(LibraryHandler(logging.WARNING))
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
-def _keep_allowed(_logger: Any, _method: str, entry: dict[str, Any]) -> dict[str, Any]:
+def _keep_allowed(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key in ALLOWED}

@@ -9,9 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+SHORTEST_SECRET = 32
 
 
 class WrongSetting(Exception):
@@ -39,10 +43,35 @@ def _flag(raw: str) -> bool:
 
 
 def _positive(raw: str) -> int:
-    number = int(raw) if raw.strip().isdecimal() else 0
+    number = int(raw) if raw.strip().isascii() and raw.strip().isdecimal() else 0
     if number <= 0:
         raise ValueError("a whole number above zero")
     return number
+
+
+def _count(raw: str) -> int:
+    if not (raw.strip().isascii() and raw.strip().isdecimal()):
+        raise ValueError("a whole number, zero or above")
+    return int(raw)
+
+
+def _port(raw: str) -> int:
+    if not 0 < (number := _count(raw)) < 65536:
+        raise ValueError("a port between 1 and 65535")
+    return number
+
+
+def _mail_address(raw: str) -> str:
+    name, at, domain = raw.strip().partition("@")
+    if not (name and at and domain) or " " in raw.strip() or not raw.isascii():
+        raise ValueError("an e-mail address such as adminops@example.org")
+    return raw.strip()
+
+
+def _directory(raw: str) -> str:
+    if not raw.startswith(("ldap://", "ldaps://")):
+        raise ValueError("ldaps://… or ldap://…")
+    return raw.strip()
 
 
 def _zone(raw: str) -> str:
@@ -63,19 +92,33 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 def _web_address(raw: str) -> str:
-    if not raw.startswith(("http://", "https://")):
+    try:
+        parts = urlsplit(raw.strip())
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+    except ValueError:
+        is_address = False
+    if not is_address:
         raise ValueError("a web address such as https://desk.example.org")
     return raw.strip().rstrip("/")
 
 
 def _database(raw: str) -> str:
-    if not raw.startswith(("sqlite:", "postgresql+psycopg:")):
-        raise ValueError("sqlite:///… or postgresql+psycopg://…")
+    if not raw.startswith(("sqlite:///", "postgresql+psycopg://")) or raw.strip() == "sqlite:///":
+        raise ValueError("sqlite:////folder/file or postgresql+psycopg://name:password@server/database")
     return raw.strip()
 
 
 def _path(raw: str) -> Path:
-    return Path(raw).expanduser().resolve()
+    try:
+        return Path(raw).expanduser().resolve()
+    except (RuntimeError, OSError, ValueError) as wrong:
+        raise ValueError("the path of a folder") from wrong
+
+
+def _file(raw: str) -> str:
+    if not Path(raw).is_file():
+        raise ValueError("the path of a file that is there")
+    return str(Path(raw).resolve())
 
 
 def setting(default: Any, about: str, read: Callable[[str], Any] = _text) -> Any:
@@ -119,10 +162,11 @@ class Settings:
         "`mailbox` keeps mails on a page of the app (development), `console` prints them, `smtp` sends them.",
         _one_of("mailbox", "console", "smtp"),
     )
-    mail_from: str = setting("adminops@example.org", "Sender address of all mails.")
+    mail_from: str = setting("adminops@example.org", "Sender address of all mails.", _mail_address)
     smtp_host: str = setting("127.0.0.1", "Mail server.")
-    smtp_port: int = setting(25, "Port of the mail server.", _positive)
+    smtp_port: int = setting(25, "Port of the mail server.", _port)
     smtp_security: str = setting("starttls", "How the connection is protected.", _one_of("none", "starttls", "tls"))
+    smtp_ca_file: str = setting("", "Who signs the mail server's certificate; empty means the system's list.", _file)
     smtp_user: str = setting("", "Name at the mail server; empty means no sign-in.")
     smtp_password: str = setting("", "Password at the mail server.")
     smtp_timeout_seconds: int = setting(20, "How long a mail server may take to answer.", _positive)
@@ -131,8 +175,10 @@ class Settings:
     )
     upload_limit_mb: int = setting(200, "Largest file that can be uploaded, in megabytes.", _positive)
     unpacked_limit_mb: int = setting(4000, "Largest size of an HMIS export once unpacked, in megabytes.", _positive)
-    trusted_proxies: int = setting(0, "Number of reverse proxies whose forwarded headers are believed.", int)
-    directory_url: str = setting("", "ldaps:// or ldap:// address of the directory; empty means local passwords.")
+    trusted_proxies: int = setting(0, "Number of reverse proxies whose forwarded headers are believed.", _count)
+    directory_url: str = setting(
+        "", "ldaps:// or ldap:// address of the directory; empty means local passwords.", _directory
+    )
     log_level: str = setting("info", "How much is logged.", _one_of("debug", "info", "warning", "error"))
 
     @classmethod
@@ -161,6 +207,14 @@ class Settings:
             raise WrongSetting("ADMINOPS_BASE_URL must start with https:// in production.")
         if self.mail_transport != "smtp":
             raise WrongSetting("ADMINOPS_MAIL_TRANSPORT must be smtp in production: nobody reads the mailbox page.")
+        if self.smtp_security == "none" and self.smtp_host not in LOOPBACK:
+            raise WrongSetting(
+                "ADMINOPS_SMTP_SECURITY must be starttls or tls in production, unless the mail server is this machine."
+            )
+        if self.secret_key and len(self.secret_key) < SHORTEST_SECRET:
+            raise WrongSetting(
+                f"ADMINOPS_SECRET_KEY needs {SHORTEST_SECRET} random characters or more; empty, one is made for you."
+            )
 
     @property
     def database(self) -> str:

@@ -28,3 +28,41 @@ class MessageRetried(MessageFact):
     """A given-up message is tried again on somebody's word."""
 
     says: ClassVar[str] = "had message {message_id} tried again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageDropped(MessageFact):
+    """A message that had not left was taken out of the outbox on somebody's word."""
+
+    says: ClassVar[str] = "took message {message_id} out of the outbox"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobAskedFor(Fact):
+    """Somebody wants a job to run now, out of its turn."""
+
+    about_kind: ClassVar[str] = "job"
+    about_field: ClassVar[str] = "job_name"
+    says: ClassVar[str] = "had job {job_name} run"
+    job_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupWritten(Fact):
+    """A backup of the database and the files was written; `with_keys`: what opens the SSNs is in it too."""
+
+    about_kind: ClassVar[str] = "backup"
+    about_field: ClassVar[str] = "backup_id"
+    says: ClassVar[str] = "wrote backup {backup_id}"
+    backup_id: str
+    with_keys: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupRestored(Fact):
+    """The database was replaced by that of a backup."""
+
+    about_kind: ClassVar[str] = "backup"
+    about_field: ClassVar[str] = "backup_id"
+    says: ClassVar[str] = "restored backup {backup_id}"
+    backup_id: str

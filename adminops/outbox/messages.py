@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from adminops.db import db
+from adminops.db import after_commit, db, savepoint
 from adminops.identity.models import User
+from adminops.outbox.bell import WORK_WAITS
 from adminops.outbox.models import OutboxMessage
 
 
@@ -36,9 +38,16 @@ def enqueue_mail(kind: str, *, to: User, **ids: int | str) -> OutboxMessage:
     """
     about = ":".join(f"{name}={value}" for name, value in sorted(ids.items()))
     key = f"{kind}:user={to.id}:{about}"
-    found = db.session.scalar(select(OutboxMessage).where(OutboxMessage.key == key))
-    if found is None:
-        found = OutboxMessage(key=key, kind=kind, arguments=dict(ids), recipient_id=to.id)
-        db.session.add(found)
-        db.session.flush()
-    return found
+    asked_before = select(OutboxMessage).where(OutboxMessage.key == key)
+    found = db.session.scalar(asked_before)
+    if found is not None:
+        return found
+    message = OutboxMessage(key=key, kind=kind, arguments=dict(ids), recipient_id=to.id)
+    try:
+        with savepoint():
+            db.session.add(message)
+            db.session.flush()
+    except IntegrityError:  # somebody asked for the same at this very moment
+        return db.session.scalars(asked_before).one()
+    after_commit(WORK_WAITS.ring)
+    return message

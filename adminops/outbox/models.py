@@ -1,14 +1,16 @@
 """Messages waiting to leave, and the development mailbox."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
 from adminops.db import Code, Key, LongText, Model, Name
+from adminops.identity.models import User
 
 
 class MessageState(StrEnum):
@@ -22,6 +24,16 @@ class MessageState(StrEnum):
     """No longer worth sending when its turn came (a newer reset link, an account disabled meanwhile)."""
     DEAD = "dead"
     """Given up; somebody has to look."""
+
+
+S = MessageState
+TRANSITIONS: dict[MessageState, Sequence[MessageState]] = {
+    S.PENDING: (S.SENDING, S.DROPPED),
+    S.SENDING: (S.SENT, S.PENDING, S.DROPPED, S.DEAD),
+    S.DEAD: (S.PENDING, S.DROPPED),
+    S.SENT: (),
+    S.DROPPED: (),
+}
 
 
 class OutboxMessage(Model):
@@ -39,12 +51,18 @@ class OutboxMessage(Model):
     recipient_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
     state: Mapped[MessageState] = mapped_column(default=MessageState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
+    """How often it was claimed; the number also tells one claim from the next."""
+    unconfirmed: Mapped[int] = mapped_column(default=0)
+    """How many tries ended without anybody knowing whether the message left."""
     next_try_at: Mapped[datetime] = mapped_column(default=clock.now)
-    claimed_until: Mapped[datetime | None]
+    """When it is due; while it is being sent, when the claim runs out."""
+    give_up_at: Mapped[datetime | None]
+    """When trying ends; set by the first try."""
     problem: Mapped[Name] = mapped_column(default="")
-    """What the mail server said, in a few words without addresses."""
+    """Why it did not leave, in a few words of ours without addresses."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     sent_at: Mapped[datetime | None]
+    recipient: Mapped[User] = relationship()
 
 
 class MailboxMail(Model):
@@ -53,6 +71,8 @@ class MailboxMail(Model):
     __tablename__ = "mailbox_mail"
 
     id: Mapped[Key]
+    message_id: Mapped[Name] = mapped_column(unique=True)
+    """The mail's Message-ID: the same mail is caught once."""
     recipient: Mapped[Name]
     subject: Mapped[Name]
     text: Mapped[LongText]
