@@ -107,8 +107,9 @@ class Bulk:
         """Insert rows of `keys` and one more `column`, or set that column where the keys are there already."""
         names = ", ".join(f'"{name}"' for name in (*keys, column))
         marks = ", ".join([self._mark] * (len(keys) + 1))
+        unique = ", ".join(f'"{name}"' for name in keys)
         self.run_many(
-            f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({', '.join(keys)})"
+            f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({unique})"
             f' DO UPDATE SET "{column}" = excluded."{column}" WHERE {table}."{column}" <> excluded."{column}"',
             rows,
         )

@@ -1,0 +1,485 @@
+"""Bad input: each fault gets a clear line, a wrong row never stops the good ones, a wrong set changes nothing."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from adminops.db import db, transaction
+from adminops.hmis import sealing, sources
+from adminops.hmis.intake import ImportResult, check_export, import_export
+from adminops.hmis.models import (
+    Client,
+    Enrollment,
+    HmisImport,
+    HmisSource,
+    ImportProblem,
+    ImportStatus,
+    Project,
+    Unreadable,
+)
+from tests.hmis.conftest import row, ssn_of
+from tests.hmis.exports import SmallExport
+
+Take = Callable[..., ImportResult]
+
+
+def count(model: type) -> int:
+    return db.session.scalar(select(func.count()).select_from(model))
+
+
+def the_problem(result: ImportResult, rule: str):
+    """The one problem of a rule."""
+    found = [problem for problem in result.problems if problem.rule == rule]
+    assert len(found) == 1, [problem.as_dict() for problem in result.problems]
+    return found[0]
+
+
+def two_clients() -> SmallExport:
+    return SmallExport().add_client().add_client("C2", FirstName="Ana", LastName="Ortiz")
+
+
+def without_line(text: str, number: int, replacement: str) -> bytes:
+    lines = text.split("\r\n")
+    lines[number - 1] = replacement
+    return "\r\n".join(lines).encode()
+
+
+# --- sets that are refused whole ---
+
+
+def test_a_folder_that_is_no_export_is_refused(source: HmisSource, tmp_path: Path):
+    (tmp_path / "letter.txt").write_text("Dear all")
+    result = import_export(tmp_path, source=source, by_id=None)
+    assert result.status == "refused"
+    assert the_problem(result, "no-export-file").text == result.sentence
+    assert count(Client) == count(Project) == 0
+
+
+def test_a_path_that_does_not_exist_is_refused(source: HmisSource, tmp_path: Path):
+    assert the_problem(import_export(tmp_path / "no.zip", source=source, by_id=None), "not-found")
+
+
+def test_a_file_that_is_no_zip_is_refused(source: HmisSource, tmp_path: Path):
+    (tmp_path / "export.zip").write_text("PersonalID,FirstName")
+    assert the_problem(import_export(tmp_path / "export.zip", source=source, by_id=None), "not-a-zip")
+
+
+def test_a_cut_off_zip_is_refused(source: HmisSource, tmp_path: Path):
+    whole = two_clients().zip(tmp_path / "export.zip").read_bytes()
+    (tmp_path / "cut.zip").write_bytes(whole[: len(whole) // 2])
+    assert import_export(tmp_path / "cut.zip", source=source, by_id=None).status == "refused"
+
+
+def test_a_damaged_file_inside_a_zip_is_refused(source: HmisSource, tmp_path: Path):
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in two_clients().files().items():
+            archive.writestr(name, content)
+    path.write_bytes(path.read_bytes().replace(b"Lopez", b"Lopes"))
+    result = import_export(path, source=source, by_id=None)
+    assert the_problem(result, "broken-file").file == "Client.csv"
+    assert count(Client) == 0
+
+
+@pytest.mark.parametrize("name", ["../Client.csv", "a/../../Client.csv", "/etc/passwd", "C:\\Client.csv", "..\\x.csv"])
+def test_a_zip_with_a_path_that_leads_out_is_refused(source: HmisSource, tmp_path: Path, name: str):
+    path = two_clients().zip(tmp_path / "export.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, "x")
+    assert the_problem(import_export(path, source=source, by_id=None), "unsafe-path")
+    assert count(Client) == 0
+
+
+def test_a_zip_with_a_symbolic_link_is_refused(source: HmisSource, tmp_path: Path):
+    path = two_clients().zip(tmp_path / "export.zip")
+    link = zipfile.ZipInfo("Event2.csv")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(link, "/etc/passwd")
+    assert the_problem(import_export(path, source=source, by_id=None), "unsafe-path")
+
+
+def test_a_folder_with_a_symbolic_link_is_refused(source: HmisSource, tmp_path: Path):
+    folder = two_clients().folder(tmp_path / "export")
+    (tmp_path / "outside.csv").write_text("PersonalID")
+    (folder / "Client.csv").unlink()
+    (folder / "Client.csv").symlink_to(tmp_path / "outside.csv")
+    assert the_problem(import_export(folder, source=source, by_id=None), "unsafe-path")
+
+
+def test_a_zip_bomb_is_refused_without_being_opened(source: HmisSource, tmp_path: Path):
+    path = two_clients().zip(tmp_path / "export.zip")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Zeros.csv", b"\0" * 60_000_000)
+    assert the_problem(import_export(path, source=source, by_id=None), "zip-bomb")
+    assert count(Client) == 0
+
+
+def test_a_zip_that_unpacks_to_more_than_the_limit_is_refused(source: HmisSource, tmp_path: Path):
+    path = two_clients().zip(tmp_path / "export.zip")
+    result = import_export(path, source=source, by_id=None, unpacked_limit=1000)
+    assert the_problem(result, "too-large")
+
+
+def test_a_zip_with_thousands_of_entries_is_refused(source: HmisSource, tmp_path: Path):
+    path = two_clients().zip(tmp_path / "export.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        for number in range(2_100):
+            archive.writestr(f"x{number}", "")
+    assert the_problem(import_export(path, source=source, by_id=None), "too-many-entries")
+
+
+@pytest.mark.parametrize("name", ["Export", "Organization", "Project"])
+def test_a_set_without_a_required_file_is_refused(take: Take, name: str):
+    export = two_clients()
+    export.without.add(f"{name}.csv")
+    result = take(export)
+    assert result.status == "refused"
+    assert f"{name}.csv" in result.sentence
+    assert count(Client) == 0
+
+
+def test_two_exports_in_one_zip_are_refused(source: HmisSource, tmp_path: Path):
+    path = two_clients().zip(tmp_path / "export.zip", inside="a/")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("b/Export.csv", two_clients().csv("Export"))
+    assert the_problem(import_export(path, source=source, by_id=None), "several-exports")
+
+
+@pytest.mark.parametrize("rows", [0, 2])
+def test_an_export_file_without_exactly_one_row_is_refused(take: Take, rows: int):
+    export = two_clients()
+    export.rows["Export"] = export.rows["Export"] * rows
+    result = take(export)
+    assert the_problem(result, "export-rows").file == "Export.csv"
+    assert count(Project) == 0
+
+
+@pytest.mark.parametrize(("start", "end"), [("", "2024-03-31"), ("2024-01-01", "never"), ("2024-04-01", "2024-03-31")])
+def test_an_export_without_a_period_is_refused(take: Take, start: str, end: str):
+    result = take(two_clients().change("Export", ExportStartDate=start, ExportEndDate=end))
+    assert the_problem(result, "no-period")
+
+
+def test_an_export_of_an_unknown_year_is_refused(take: Take):
+    export = two_clients().change("Export", CSVVersion="2020")
+    export.raw["Client.csv"] = b"PersonalID,Gender\r\nC1,1\r\n"
+    result = take(export)
+    assert the_problem(result, "unknown-version")
+    assert "FY2020" in result.sentence
+
+
+def test_an_export_of_another_source_is_refused_once_the_source_is_known(take: Take, source: HmisSource):
+    assert take(two_clients()).status == "applied"
+    result = take(two_clients().change("Export", SourceID="FL-600").add_client("C3"))
+    assert the_problem(result, "wrong-source")
+    assert count(Client) == 2
+    assert source.known_ids == ["FL-510"]
+
+
+def test_hashed_names_are_refused_where_names_are_needed_and_the_reverse(take: Take, source: HmisSource):
+    hashed = SmallExport().add_client(FirstName="a" * 64, LastName="b" * 64, SSN="4817" + "c" * 64)
+    assert the_problem(take(hashed), "hashed-names")
+    source.names_hashed = True
+    assert take(hashed).status == "applied"
+    assert the_problem(take(two_clients()), "plain-names")
+    assert count(Client) == 1
+
+
+def test_a_refused_import_is_in_the_log_with_its_reason(take: Take, source: HmisSource):
+    export = two_clients()
+    export.without.add("Project.csv")
+    result = take(export, by_id=7)
+    logged = db.session.scalars(select(HmisImport)).one()
+    assert logged.status is ImportStatus.REFUSED
+    assert (logged.id, logged.by_id, logged.sentence) == (result.import_id, 7, result.sentence)
+    assert [problem.rule for problem in db.session.scalars(select(ImportProblem))] == ["missing-file"]
+    assert source.newest_export is None
+
+
+# --- files that are refused while the others go on ---
+
+
+def test_a_missing_column_refuses_that_file_with_one_error_and_the_others_go_on(take: Take):
+    export = two_clients().add_stay()
+    export.raw["Client.csv"] = export.csv("Client", without=["DOB"]).encode()
+    result = take(export)
+    assert result.status == "applied"
+    assert the_problem(result, "missing-column").text == "Client.csv lacks the column DOB; the file was not read."
+    assert (count(Client), count(Enrollment)) == (0, 1)
+    assert "Client.csv" not in result.files
+
+
+def test_a_missing_column_of_a_required_file_refuses_the_set(take: Take):
+    export = two_clients()
+    export.raw["Project.csv"] = export.csv("Project", without=["ProjectType"]).encode()
+    assert the_problem(take(export), "missing-column").file == "Project.csv"
+    assert count(Client) == 0
+
+
+def test_a_column_named_twice_refuses_that_file(take: Take):
+    export = two_clients()
+    export.raw["Client.csv"] = export.csv("Client").replace("LastName", "FirstName", 1).encode()
+    assert "twice" in the_problem(take(export), "missing-column").text
+
+
+@pytest.mark.parametrize("content", [b"", b"\r\n\r\n", b"PersonalID;FirstName\r\n1;Ana\r\n"])
+def test_a_file_without_a_header_is_refused_and_the_others_go_on(take: Take, content: bytes):
+    export = two_clients().add_stay()
+    export.raw["Client.csv"] = content
+    assert "header" in the_problem(take(export), "missing-column").text
+    assert count(Enrollment) == 1
+
+
+def test_unknown_columns_and_files_are_noted_and_passed_over(take: Take):
+    export = two_clients()
+    text = export.csv("Client").replace("PersonalID,", "Nickname,PersonalID,", 1)
+    head, *lines = text.splitlines()
+    export.raw["Client.csv"] = "\r\n".join([head, *(f"Mia,{line}" for line in lines)]).encode()
+    export.raw["Custom.csv"] = b"a,b\r\n"
+    result = take(export)
+    assert the_problem(result, "unknown-column").column == "Nickname"
+    assert the_problem(result, "unknown-file").file == "Custom.csv"
+    assert result.files["Client.csv"].added == 2
+
+
+def test_missing_files_are_noted(take: Take):
+    export = two_clients()
+    export.without |= {"Event.csv"}
+    assert the_problem(take(export), "missing-file").file == "Event.csv"
+
+
+def test_headers_are_read_in_any_case_and_order_with_quotes_and_blanks(take: Take):
+    export = two_clients()
+    lines = [line.split(",") for line in export.csv("Client").split("\r\n") if line]
+    turned = [list(reversed(line)) for line in lines]
+    turned[0] = [f' "{name.upper()}" ' if number % 2 else name.lower() for number, name in enumerate(turned[0])]
+    export.raw["Client.csv"] = "\r\n".join(",".join(line) for line in turned).encode("utf-8-sig")
+    assert take(export).files["Client.csv"].added == 2
+    assert row("Client", "C2").first_name == "Ana"
+
+
+# --- lines ---
+
+
+@pytest.mark.parametrize(("rule", "line"), [("too-few-fields", "C1,Maria,Lopez"), ("too-many-fields", "C1" + "," * 50)])
+def test_a_line_with_too_few_or_too_many_fields_is_left_out_and_named(take: Take, rule: str, line: str):
+    export = two_clients()
+    export.raw["Client.csv"] = without_line(export.csv("Client"), 2, line)
+    result = take(export)
+    problem = the_problem(result, rule)
+    assert (problem.file, problem.line, problem.severity) == ("Client.csv", 2, "error")
+    assert "Lopez" not in str(problem.as_dict())
+    counts = result.files["Client.csv"]
+    assert (counts.read, counts.added, counts.rejected) == (2, 1, 1)
+
+
+def test_a_line_with_a_quote_that_never_closes_costs_that_line_only(take: Take):
+    export = SmallExport()
+    for number in range(300):
+        export.add_client(f"C{number}")
+    text = export.csv("Client").split("\r\n")
+    text[5] = text[5].replace("Maria", '"Maria', 1)
+    export.raw["Client.csv"] = "\r\n".join(text).encode()
+    counts = take(export).files["Client.csv"]
+    assert (counts.read, counts.added, counts.rejected) == (300, 299, 1)
+
+
+def test_a_stray_quote_inside_a_value_is_tolerated(take: Take):
+    export = two_clients()
+    export.raw["Client.csv"] = export.csv("Client").replace("Lopez", 'Lo"pez').encode()
+    assert take(export).files["Client.csv"].added == 2
+    assert row("Client", "C1").last_name == 'Lo"pez'
+
+
+def test_a_line_break_in_prose_belongs_to_the_value(take: Take):
+    export = two_clients().change("Client", 0, AdditionalRaceEthnicity="first\nsecond")
+    assert take(export).files["Client.csv"].added == 2
+    assert row("Client", "C1").additional_race_ethnicity == "first\nsecond"
+
+
+def test_a_blank_key_rejects_the_line(take: Take):
+    result = take(two_clients().change("Client", 0, PersonalID=""))
+    assert the_problem(result, "blank-key").line == 2
+    assert result.files["Client.csv"].added == 1
+
+
+def test_a_key_that_is_too_long_rejects_the_line(take: Take):
+    assert the_problem(take(two_clients().change("Client", 0, PersonalID="9" * 40)), "key-too-long").line == 2
+
+
+def test_of_a_duplicate_key_the_first_line_is_kept(take: Take):
+    export = two_clients().add_client("C1", FirstName="Other").add_client("C1", FirstName="Another")
+    result = take(export)
+    found = [problem.line for problem in result.problems if problem.rule == "duplicate-key"]
+    assert found == [4, 5]
+    assert result.files["Client.csv"].rejected == 2
+    assert row("Client", "C1").first_name == "Maria"
+
+
+def test_a_line_of_another_export_is_rejected(take: Take):
+    result = take(two_clients().change("Client", 1, ExportID="E9"))
+    assert the_problem(result, "foreign-export").line == 3
+    assert result.files["Client.csv"].added == 1
+
+
+def test_blank_lines_are_passed_over(take: Take):
+    export = two_clients()
+    export.raw["Client.csv"] = export.csv("Client").replace("\r\n", "\r\n\r\n").encode()
+    counts = take(export).files["Client.csv"]
+    assert (counts.read, counts.added) == (2, 2)
+
+
+# --- values ---
+
+
+def test_a_bad_date_is_named_masked_kept_aside_and_the_row_goes_on(take: Take, source: HmisSource):
+    result = take(two_clients().change("Client", 0, DOB="31/31/1985"))
+    problem = the_problem(result, "bad-date")
+    assert (problem.file, problem.line, problem.column) == ("Client.csv", 2, "DOB")
+    assert problem.value_masked == "99/99/9999"
+    assert row("Client", "C1").dob is None
+    aside = db.session.scalars(select(Unreadable)).one()
+    assert (aside.file, aside.hud_key, aside.column) == ("Client", "C1", "DOB")
+    assert sealing.open_aside(source.id, "Client", "C1", "DOB", aside.raw_sealed) == "31/31/1985"
+
+
+def test_what_was_kept_aside_is_forgotten_when_the_value_is_put_right(take: Take):
+    take(two_clients().change("Client", 0, DOB="31/31/1985"))
+    take(two_clients().change("Client", 0, DOB="1985-03-01"))
+    assert count(Unreadable) == 0
+
+
+def test_another_unreadable_value_in_place_of_one_is_a_change(take: Take):
+    take(two_clients().change("Client", 0, DOB="31/31/1985"))
+    assert take(two_clients().change("Client", 0, DOB="30/30/1985")).files["Client.csv"].updated == 1
+    assert count(Unreadable) == 1
+
+
+def test_an_unknown_code_is_kept_and_flagged(take: Take):
+    problem = the_problem(take(two_clients().change("Client", 0, VeteranStatus="7")), "unknown-code")
+    assert (problem.line, problem.column, problem.value_masked) == (2, "VeteranStatus", "7")
+    assert row("Client", "C1").veteran_status == 7
+
+
+def test_a_code_whose_list_depends_on_another_column_is_checked_against_that_list(take: Take):
+    export = two_clients().add_stay()
+    export.add("Services", ServicesID="1", RecordType="200", TypeProvided="200")
+    export.add("Services", ServicesID="2", RecordType="200", TypeProvided="14")
+    problem = the_problem(take(export), "unknown-code")
+    assert (problem.line, problem.column) == (3, "TypeProvided")
+
+
+def test_a_retired_code_is_kept_and_noted(take: Take):
+    export = two_clients().add("Funder", FunderID="F1", Funder="47", GrantID="G", StartDate="2020-01-01")
+    assert the_problem(take(export), "retired-code").severity == "note"
+
+
+def test_a_blank_where_hud_wants_a_value_is_flagged_and_kept(take: Take):
+    problem = the_problem(take(two_clients().change("Client", 0, VeteranStatus="")), "blank-required")
+    assert problem.severity == "warning"
+    assert row("Client", "C1").veteran_status is None
+
+
+@pytest.mark.parametrize("value", ["abc", "1.5", "99999999999999"])
+def test_a_number_that_is_none_is_kept_aside(take: Take, value: str):
+    assert the_problem(take(two_clients().change("Client", 0, VeteranStatus=value)), "bad-number")
+    assert row("Client", "C1").veteran_status is None
+    assert count(Unreadable) == 1
+
+
+def test_prose_that_is_too_long_is_cut_and_the_whole_kept_aside(take: Take, source: HmisSource):
+    name = "Maria de los Angeles " * 6
+    take(two_clients().change("Client", 0, FirstName=name))
+    assert row("Client", "C1").first_name == name.strip()[:64].strip()
+    aside = db.session.scalars(select(Unreadable)).one()
+    assert sealing.open_aside(source.id, "Client", "C1", "FirstName", aside.raw_sealed) == name
+
+
+def test_a_code_that_is_too_long_is_left_out(take: Take):
+    take(two_clients().add_stay(EnrollmentCoC="FL-51000"))
+    assert row("Enrollment", "S1").enrollment_coc is None
+
+
+def test_references_into_nothing_are_flagged_with_their_line(take: Take):
+    result = take(two_clients().add_stay().add_stay("S2", "C9").add("Exit", ExitID="X", EnrollmentID="S9"))
+    found = {(problem.file, problem.line, problem.column) for problem in result.problems if "reference" in problem.rule}
+    assert found == {("Enrollment.csv", 3, "PersonalID"), ("Exit.csv", 2, "EnrollmentID")}
+    assert result.files["Enrollment.csv"].added == 2
+
+
+def test_a_row_of_another_persons_stay_is_flagged(take: Take):
+    result = take(two_clients().add_stay().add("Exit", ExitID="X", PersonalID="C2"))
+    assert the_problem(result, "wrong-person").value_masked == "C2"
+
+
+def test_unknown_users_are_noted_once_a_file(take: Take):
+    result = take(two_clients().change("Client", 0, UserID="U8").change("Client", 1, UserID="U9"))
+    assert the_problem(result, "unknown-user").text.startswith("2 rows")
+
+
+def test_names_ssns_and_birth_dates_never_stand_in_problems(take: Take):
+    secrets = {"FirstName": "Wilhelmina" * 8, "LastName": "Zzyzx" * 20, "SSN": "21945-0817-99", "DOB": "17.May.85?"}
+    export = SmallExport().add_client("C1", **secrets).add_client("C1", **secrets).add_client("C2" * 40, **secrets)
+    result = take(export)
+    told = str([problem.as_dict() for problem in result.problems]) + str(result.as_dict())
+    assert len(result.problems) >= 5
+    for secret in ("Wilhelmina", "Zzyzx", "0817", "May"):
+        assert secret not in told
+
+
+def test_numbers_with_dashes_are_ssns_and_hashes_of_ssns_are_kept(take: Take, source: HmisSource):
+    take(two_clients().change("Client", 0, SSN="219-45-0817"))
+    assert ssn_of(row("Client", "C1")) == "219450817"
+
+
+# --- encodings and line ends ---
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac_roman"])
+@pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n"])
+def test_names_survive_every_encoding_and_line_end(sqlite_app, tmp_path: Path, encoding: str, line_end: str):
+    export = SmallExport().add_client(FirstName="José", LastName="Muñoz-O’Brien")
+    for name in ("Client", "Export", "Project"):
+        export.raw[f"{name}.csv"] = export.csv(name).replace("\r\n", line_end).encode(encoding)
+    path = export.zip(tmp_path / "export.zip")
+    with sqlite_app.app_context(), transaction():
+        result = import_export(path, source=sources.add_source("X"), by_id=None)
+        client = row("Client", "C1")
+        assert (client.first_name, client.last_name) == ("José", "Muñoz-O’Brien")
+        noted = {problem.file for problem in result.problems if problem.rule == "encoding"}
+        assert noted >= (set() if encoding.startswith("utf-8") else {"Client.csv"})
+        assert not (encoding.startswith("utf-8") and noted)
+
+
+def test_a_windows_file_with_some_utf8_names_reads_both(take: Take):
+    export = SmallExport().add_client(FirstName="José").add_client("C2", FirstName="Zoë")
+    text = export.csv("Client").encode("utf-8").replace("Zoë".encode(), "Zoë".encode("cp1252"))
+    export.raw["Client.csv"] = text
+    take(export)
+    assert (row("Client", "C1").first_name, row("Client", "C2").first_name) == ("José", "Zoë")
+
+
+def test_zero_bytes_are_dropped(take: Take):
+    export = two_clients()
+    export.raw["Client.csv"] = export.csv("Client").replace("Lopez", "Lo\0pez").encode()
+    take(export)
+    assert row("Client", "C1").last_name == "Lopez"
+
+
+# --- a look without a database ---
+
+
+def test_a_check_finds_the_same_without_a_database(tmp_path: Path):
+    export = two_clients().change("Client", 0, DOB="31/31/1985").add_stay("S1", "C9")
+    result = check_export(export.zip(tmp_path / "export.zip"))
+    assert (result.status, result.dry_run, result.import_id) == ("applied", True, None)
+    assert {problem.rule for problem in result.problems} >= {"bad-date", "unknown-reference"}
+    assert result.files["Client.csv"].read == 2
+
+
+def test_a_check_of_something_else_is_refused(tmp_path: Path):
+    assert check_export(tmp_path).status == "refused"
