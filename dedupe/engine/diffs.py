@@ -1,0 +1,84 @@
+"""Show where two texts differ, letter by letter, and say how alike names, dates and numbers are.
+
+Nothing here is meant for answers in codes: two codes are the same or not.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rapidfuzz.distance import JaroWinkler, Levenshtein
+
+from dedupe.engine.compare import compare_partial_ssn, compare_ssn
+from dedupe.engine.fields import Level
+from dedupe.engine.normalise import ssn_of
+
+
+class Segment(NamedTuple):
+    """A stretch of one text; `differs` is True where the other text has something else."""
+
+    text: str
+    differs: bool
+
+
+Segments = tuple[Segment, ...]
+
+_SSN_WORDS = {
+    Level.SAME: "same",
+    Level.NEAR_SERIAL: "a few numbers apart",
+    Level.TRANSPOSED: "two digits transposed",
+    Level.DIGIT_DIFFERS: "1 digit differs",
+    Level.TWO_DIGITS: "2 digits differ",
+    Level.DIFFERENT: "different",
+}
+
+
+def _joined(pieces: list[Segment]) -> Segments:
+    """Put neighbouring stretches of one kind together and drop empty ones."""
+    merged: list[Segment] = []
+    for piece in pieces:
+        if not piece.text:
+            continue
+        if merged and merged[-1].differs == piece.differs:
+            merged[-1] = Segment(merged[-1].text + piece.text, piece.differs)
+        else:
+            merged.append(piece)
+    return tuple(merged)
+
+
+def differences(left: str, right: str) -> tuple[Segments, Segments]:
+    """Split two texts into stretches that agree and stretches that differ, in the fewest single-letter edits.
+
+    Capital and small letters count as different. The stretches of a side, put together, are its text.
+    """
+    lefts: list[Segment] = []
+    rights: list[Segment] = []
+    for step in Levenshtein.opcodes(left, right):
+        differs = step.tag != "equal"
+        lefts.append(Segment(left[step.src_start : step.src_end], differs))
+        rights.append(Segment(right[step.dest_start : step.dest_end], differs))
+    return _joined(lefts), _joined(rights)
+
+
+def percent_alike(left: str, right: str) -> int:
+    """Say how alike two names or two written dates are, 0 to 100 per cent; 100 for equal texts only.
+
+    Capital letters do not count. The measure is Jaro's with Winkler's bonus for an equal beginning, the same as in
+    the score.
+    """
+    one, other = " ".join(left.casefold().split()), " ".join(right.casefold().split())
+    if one == other:
+        return 100
+    return min(round(100 * JaroWinkler.similarity(one, other)), 99)
+
+
+def ssn_in_words(left: str | None, right: str | None) -> str | None:
+    """Compare two SSNs without showing either: "same", "1 digit differs", "different", ... None if one is unusable.
+
+    Where digits are hidden on a side the words are about the digits both show, and None when those are under four.
+    """
+    one, other = ssn_of(left), ssn_of(right)
+    if one is None or other is None:
+        return None
+    level = compare_partial_ssn(one, other) if "x" in one + other else compare_ssn(one, other)
+    return _SSN_WORDS.get(level)

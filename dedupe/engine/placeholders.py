@@ -1,0 +1,42 @@
+"""Words that stand where a name should be, and small words inside names."""
+
+from __future__ import annotations
+
+import re
+
+_PARTICLES = """
+al ap ben bin da das de del dem den der des di do dos du el ibn la las le los st san santa ter van vander vom von y
+zu zur
+"""
+_NO_NAMES = """
+anon anonymous blank client clientdoesnotknow clientdoesntknow clientrefused confidential datanotcollected declined
+declines deidentified deleted doesnotknow doesntknow dontknow firstname fname hidden lastname lname missing na name
+namenotgiven nfn nln nmi nmn nofirstname nolastname nomiddlename noname none notapplicable notavailable notcollected
+notgiven notprovided null pending prefernottoanswer prefersnottoanswer redacted refusal refused tbd test testing
+undisclosed unk unkn unknown unnamed withheld
+"""
+PARTICLES = frozenset(_PARTICLES.split())
+NO_NAMES = frozenset(_NO_NAMES.split())
+_DOES = frozenset({"baby", "jane", "janie", "john", "johnny", "jon"})
+_INFANT = re.compile(
+    r"(baby|bb|newborn|new born|unborn|infant)( ?(boy|girl|child|twin|of|one|two|[abg123]))*( .*)?"
+    r"|(twin|boy|girl)( ?(one|two|[ab12]))?"
+)
+
+
+def is_placeholder(folded: str) -> bool:
+    """Say whether a folded name stands for no name: unknown, refused, anonymous, xxx, 123, a repeated letter."""
+    joined = folded.replace(" ", "")
+    if joined in NO_NAMES or not any(sign.isalpha() for sign in joined):
+        return True
+    return len(joined) > 1 and len(set(joined)) == 1
+
+
+def is_infant(folded: str) -> bool:
+    """Say whether a folded first name only tells that this is a newborn child (baby boy, infant, twin a)."""
+    return _INFANT.fullmatch(folded) is not None
+
+
+def is_doe(first: str, last: str) -> bool:
+    """Say whether a folded first and last name are John or Jane Doe; Doe with another first name is a name."""
+    return last == "doe" and first in _DOES
