@@ -23,7 +23,9 @@ class Page:
     def __init__(self, response: TestResponse) -> None:
         self.response = response
         self.status = response.status_code
+        self.body = response.get_data()
         self.html = response.get_data(as_text=True) if response.mimetype.startswith("text/") else ""
+        response.close()
         self.reader = _Reader()
         if response.mimetype == "text/html":
             self.reader.feed(self.html)
@@ -75,6 +77,7 @@ def _twice(ids: list[str]) -> list[str]:
 class _Reader(HTMLParser):
     """Collects what `Page` looks at."""
 
+    INLINE = frozenset({"a", "b", "strong", "em", "code", "mark", "span", "small", "svg", "use", "path", "kbd"})
     UNLABELLED = frozenset({"hidden", "submit", "button", "image", "reset"})
 
     def __init__(self) -> None:
@@ -99,6 +102,8 @@ class _Reader(HTMLParser):
         self.inline += [f"{tag} {name}" for name in values if name == "style" or name.startswith("on")]
         if tag in ("style",) or (tag == "script" and "src" not in values):
             self.inline.append(tag)
+        if tag not in self.INLINE:
+            self.text.append(" ")
         self._open_element(tag, values)
 
     def _open_element(self, tag: str, values: dict[str, str]) -> None:

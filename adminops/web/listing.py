@@ -32,7 +32,7 @@ class Page(Generic[R]):
 
 
 def fetch_page(
-    chosen: Select[Any],
+    chosen: Select[*tuple[Any, ...]],
     keys: Sequence[SortKey],
     *,
     after: str | None = None,

@@ -1,0 +1,31 @@
+"""The forms of imports and exports."""
+
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from adminops.web.forms import Form
+
+
+class UploadForm(Form):
+    """An export and the source it belongs to."""
+
+    source = StringField(
+        "Source",
+        [InputRequired("Which HMIS is this export from?"), Length(max=200)],
+        description="The HMIS that wrote the export. A new name adds a source.",
+        render_kw={"list": "sources"},
+    )
+    export = FileField(
+        "HUD CSV export",
+        [FileRequired("Choose the export.")],
+        description="The zip with the 24 CSV files, as the HMIS wrote it.",
+        render_kw={"accept": ".zip,application/zip"},
+    )
+
+
+class ExportForm(Form):
+    """What to write."""
+
+    source = SelectField("Source", [InputRequired("Choose a source.")], choices=[])
+    hashed = BooleanField("Hash names and SSNs", description="For HUD's upload tools, which refuse names.")

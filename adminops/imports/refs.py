@@ -1,0 +1,17 @@
+"""How imports are shown elsewhere."""
+
+from collections.abc import Sequence
+
+from flask import url_for
+
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.refs import Link
+
+
+def resolve(ids: Sequence[str], viewer: User) -> dict[str, Link]:
+    """Return the links of the imports among `ids`, for those who may import."""
+    if not viewer.may(Permission.IMPORT_EXPORTS):
+        return {}
+    numbers = [id_ for id_ in ids if id_.isdecimal()]
+    return {id_: Link(f"Import {id_}", url_for("imports.show", import_id=int(id_)), "upload") for id_ in numbers}

@@ -1,0 +1,114 @@
+"""The pages of imports and exports."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from adminops import clock
+from adminops.hmis import sources
+from adminops.hmis.intake.progress import read_progress
+from adminops.hmis.models import HmisImport
+from adminops.identity.permissions import Permission
+from adminops.imports import operations, queries, uploads
+from adminops.imports.forms import ExportForm, UploadForm
+from adminops.settings import Settings
+from adminops.web.access import access, signed_in_user
+from adminops.web.forms import choices
+
+blueprint = Blueprint("imports", __name__, url_prefix="/imports")
+
+
+def settings() -> Settings:
+    """Return the settings of the running app."""
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+@blueprint.get("")
+@access(Permission.IMPORT_EXPORTS)
+def index() -> ResponseReturnValue:
+    """Show the log of imports."""
+    page = queries.list_imports(after=request.args.get("after"))
+    return render_template("imports/index.html", page=page, sources=sources.all_sources())
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@access(Permission.IMPORT_EXPORTS)
+def new() -> ResponseReturnValue:
+    """Take an uploaded export."""
+    if (form := UploadForm()).submitted():
+        with form.refusals():
+            by = signed_in_user()
+            record = operations.upload_export(
+                form.export.data.stream,
+                file_name=form.export.data.filename or "export.zip",
+                source=operations.source_for(form.source.data or "", by=by),
+                home=settings().home,
+                limit=settings().upload_limit_mb * 1024 * 1024,
+                by=by,
+            )
+            return redirect(url_for(".show", import_id=record.id))
+    return render_template("imports/new.html", form=form, sources=sources.all_sources()), form.status
+
+
+@blueprint.get("/<int:import_id>")
+@access(Permission.IMPORT_EXPORTS)
+def show(import_id: int) -> ResponseReturnValue:
+    """Show how far an import is, or what it did."""
+    record, rule = queries.get_import(import_id), request.args.get("rule", "")
+    return render_template(
+        "imports/show.html",
+        record=record,
+        source=sources.get_source(record.source_id),
+        running=record.status in queries.WAITING,
+        progress=read_progress(uploads.progress_of(settings().home, record.id)),
+        rules=queries.problems_by_rule(record),
+        rule=rule,
+        problems=queries.problems_page(record, rule=rule, after=request.args.get("after")),
+    )
+
+
+@blueprint.get("/<int:import_id>/problems.csv")
+@access(Permission.IMPORT_EXPORTS)
+def problems(import_id: int) -> ResponseReturnValue:
+    """Hand out every problem of an import as a CSV file."""
+    text = "".join(_problem_lines(queries.get_import(import_id)))
+    headers = {"Content-Disposition": f'attachment; filename="import-{import_id}-problems.csv"'}
+    return Response(text, mimetype="text/csv", headers=headers)
+
+
+def _problem_lines(record: HmisImport) -> Iterator[str]:
+    columns = ("severity", "rule", "file", "line", "column", "value_masked", "text")
+    yield ",".join(columns) + "\r\n"
+    for problem in queries.all_problems(record):
+        line = io.StringIO()
+        csv.writer(line).writerow([_harmless(getattr(problem, column)) for column in columns])
+        yield line.getvalue()
+
+
+def _harmless(value: object) -> object:
+    """Keep a spreadsheet from taking a cell for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+
+
+@blueprint.route("/export", methods=["GET", "POST"])
+@access(Permission.EXPORT_STORE)
+def export() -> ResponseReturnValue:
+    """Write a HUD CSV export and hand it out."""
+    form = ExportForm()
+    form.source.choices = choices((str(source.id), source.name) for source in sources.all_sources())
+    if form.submitted():
+        with form.refusals():
+            source = sources.get_source(int(form.source.data))
+            with tempfile.TemporaryDirectory(prefix="adminops-export-") as folder:
+                target = Path(folder) / "export.zip"
+                operations.export_store(target, source=source, hashed=form.hashed.data, by=signed_in_user())
+                written = target.open("rb")  # readable after its name is gone; closed with the answer
+            name = f"hmis-{clock.today()}.zip"
+            return send_file(written, mimetype="application/zip", as_attachment=True, download_name=name)
+    return render_template("imports/export.html", form=form), form.status
