@@ -15,14 +15,20 @@ from types import ModuleType
 
 import pytest
 
+from tests.services.private import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 WSGI = """
 import sys
+import os
 import tiny
 
-def cli():
-    print("adminops", *sys.argv[1:], tiny.WORD, flush=True)
-    return 3 if "fail" in sys.argv else 0
+FAILS = os.environ.get("FAILS")
+
+def cli(words=None):
+    words = words or sys.argv[1:]
+    print("adminops", *words, tiny.WORD, flush=True)
+    sys.exit("no space on this disk" if FAILS in words else 0)
 """
 
 
@@ -100,13 +106,18 @@ def test_second_start_installs_nothing(tree: Path) -> None:
 
 
 def test_run_upgrades_fills_and_serves_in_that_order(tree: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     done = _dev(tree, "run", "--port", str(port))
     assert done.returncode == 0, done.stderr
     spoken = [line.removesuffix(" first") for line in done.stdout.splitlines() if line.startswith("adminops")]
     assert spoken == ["adminops db upgrade", "adminops demo --if-empty", f"adminops serve --port {port}"]
+
+
+def test_failing_step_of_run_says_what_to_type(tree: Path) -> None:
+    done = _dev(tree, "run", "--port", str(free_port()), FAILS="demo")
+    assert done.returncode == 1
+    assert "serve" not in done.stdout
+    assert done.stderr.endswith("lines above say why.\nType: .venv/bin/adminops doctor\n")
 
 
 def test_run_refuses_a_taken_port_before_anything_else(tree: Path) -> None:
