@@ -50,11 +50,17 @@ class TicketAssigned(TicketFact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketMoved(TicketFact):
-    """A ticket changed its state."""
+    """A ticket changed its state.
+
+    `waiting_on` says on whom it waits now; `because` says what brought it there: "answered", "assigned", "taken up",
+    "reopened", "settled" (the work was carried out), or nothing when somebody simply moved it.
+    """
 
     says: ClassVar[str] = "moved ticket {ticket_id} from {old} to {new}"
     old: str
     new: str
+    waiting_on: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,57 @@
+"""Mails about tickets: a number and a link, never a word of the ticket itself. Called when a mail is sent."""
+
+from collections.abc import Callable
+
+from adminops.db import db
+from adminops.identity.models import User
+from adminops.outbox.messages import Mail
+from tickets.models import OPEN_STATES, Ticket
+from tickets.queries import visible_to
+
+
+def filed(*, to_id: int, ticket_id: int) -> Mail | None:
+    """Tell a requester that the request arrived."""
+    return _mail("tickets/filed", f"We have your request #{ticket_id}", to_id, ticket_id)
+
+
+def replied(*, to_id: int, ticket_id: int, message_id: int) -> Mail | None:  # noqa: ARG001 - tells replies apart
+    """Tell the other side that there is an answer."""
+    return _mail("tickets/replied", f"There is a reply on request #{ticket_id}", to_id, ticket_id)
+
+
+def assigned(*, to_id: int, ticket_id: int) -> Mail | None:
+    """Tell a member of the team that a ticket is theirs now; not if it has moved on meanwhile."""
+    ticket = db.session.get(Ticket, ticket_id)
+    if ticket is None or ticket.assignee_id != to_id or ticket.state not in OPEN_STATES:
+        return None
+    return _mail("tickets/assigned", f"Ticket #{ticket_id} is assigned to you", to_id, ticket_id)
+
+
+def resolved(*, to_id: int, ticket_id: int, round: int) -> Mail | None:  # noqa: A002 - stored by this name
+    """Tell a requester that the request is resolved; not if it is open again. `round` counts the reopenings."""
+    ticket = db.session.get(Ticket, ticket_id)
+    if ticket is None or ticket.state in OPEN_STATES or ticket.times_reopened != round:
+        return None
+    return _mail("tickets/resolved", f"Your request #{ticket_id} is resolved", to_id, ticket_id)
+
+
+MAILS: dict[str, Callable[..., Mail | None]] = {
+    "tickets.filed": filed,
+    "tickets.replied": replied,
+    "tickets.assigned": assigned,
+    "tickets.resolved": resolved,
+}
+
+
+def _mail(template: str, subject: str, to_id: int, ticket_id: int) -> Mail | None:
+    """Return the mail, or None when the person may not see the ticket (any more)."""
+    reader = db.session.get(User, to_id)
+    if reader is None or db.session.scalar(visible_to(reader).where(Ticket.id == ticket_id)) is None:
+        return None
+    return Mail(
+        subject=subject,
+        template=template,
+        values={"number": ticket_id},
+        link=f"/tickets/{ticket_id}",
+        link_label="Open the request",
+    )

@@ -1,0 +1,30 @@
+"""What the clock does to tickets."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from adminops import clock
+from adminops.db import db
+from adminops.feature import Job
+from adminops.identity.models import SYSTEM
+from tickets.models import Ticket, TicketState
+from tickets.operations import close
+from tickets.policies import REOPEN_WITHIN
+
+BATCH = 500
+
+
+def close_resolved() -> None:
+    """Close what was resolved so long ago that no answer reopens it any more."""
+    overdue = (
+        select(Ticket)
+        .where(Ticket.state == TicketState.RESOLVED, Ticket.resolved_at < clock.now() - REOPEN_WITHIN)
+        .order_by(Ticket.resolved_at)
+        .limit(BATCH)
+    )
+    for ticket in db.session.scalars(overdue).all():
+        close(ticket, by=SYSTEM)
+
+
+JOBS = (Job(name="close-resolved", title="Close old tickets", run=close_resolved, every=timedelta(hours=1)),)

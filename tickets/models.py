@@ -1,0 +1,206 @@
+"""Tickets: what somebody asked for, the conversation about it, and what happened on the way."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from sqlalchemy import Computed, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from adminops import clock
+from adminops.db import Code, Key, LongText, Model, Name
+from adminops.errors import InvalidState
+from adminops.identity.models import Agency, User
+from adminops.refs import Ref
+
+
+class TicketState(StrEnum):
+    """Where a ticket stands."""
+
+    NEW = "new"
+    OPEN = "open"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+    @property
+    def clock(self) -> Literal["running", "paused", "done"]:
+        """What the clock of the goal does."""
+        if self in RUNNING_STATES:
+            return "running"
+        return "paused" if self is TicketState.WAITING else "done"
+
+
+S = TicketState
+OPEN_STATES = (S.NEW, S.OPEN, S.WAITING)
+RUNNING_STATES = (S.NEW, S.OPEN)
+
+TRANSITIONS: dict[TicketState, Sequence[TicketState]] = {
+    S.NEW: (S.OPEN, S.WAITING, S.RESOLVED),
+    S.OPEN: (S.WAITING, S.RESOLVED),
+    S.WAITING: (S.OPEN, S.WAITING, S.RESOLVED),  # waiting on somebody else now
+    S.RESOLVED: (S.OPEN, S.CLOSED),
+    S.CLOSED: (S.OPEN,),
+}
+
+
+class WaitingOn(StrEnum):
+    """Whose turn it is while a ticket waits."""
+
+    USER = "user"
+    AGENCY = "agency"
+    VENDOR = "vendor"
+    APPROVAL = "approval"
+
+    @property
+    def label(self) -> str:
+        """The words of the badge."""
+        return f"Waiting on {'requester' if self is WaitingOn.USER else self.value}"
+
+
+class Priority(StrEnum):
+    """How much a ticket presses."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Voice(StrEnum):
+    """Who speaks in a message, and to whom."""
+
+    REQUESTER = "requester"
+    TEAM = "team"
+    NOTE = "note"
+    """Of the team to itself: the requester never sees it."""
+
+
+class Ticket(Model):
+    """A request for help. Its number is its id; the text of the request is its first message."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        # The lists: all open ones by activity or by urgency, somebody's, an agency's, a type's, and the late ones.
+        Index(None, "is_open", "updated_at", "id"),
+        Index(None, "is_open", "urgency", "updated_at", "id"),
+        Index(None, "is_open", "due_at", "id"),
+        Index(None, "is_open", "request_type", "updated_at", "id"),
+        Index(None, "assignee_id", "is_open", "updated_at", "id"),
+        Index(None, "requester_id", "is_open", "updated_at", "id"),
+        Index(None, "agency_id", "is_open", "updated_at", "id"),
+        Index(None, "updated_at", "id"),
+    )
+
+    id: Mapped[Key]
+    subject: Mapped[Name]
+    request_type: Mapped[Code]
+    """Key of the catalogue of request types."""
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What was entered in the fields of the request type's own form, by their names."""
+    state: Mapped[TicketState] = mapped_column(default=S.NEW)
+    waiting_on: Mapped[WaitingOn | None]
+    priority: Mapped[Priority] = mapped_column(default=Priority.NORMAL)
+    requester_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    filed_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    """The requester, or who filed it on their behalf."""
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
+    """The agency it is about; None for a matter of the team."""
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    filed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+    """When something last happened that people would look at the ticket for."""
+    due_at: Mapped[datetime | None]
+    """When it should be resolved; None while the clock stands still."""
+    minutes_left: Mapped[int | None]
+    """Office minutes that were left when the clock stopped; None while it runs."""
+    first_reply_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    times_reopened: Mapped[int] = mapped_column(default=0)
+
+    # Kept by the database, for its indexes; code asks the state and the priority.
+    is_open: Mapped[bool] = mapped_column(Computed("state IN ('new', 'open', 'waiting')", persisted=True))
+    urgency: Mapped[int] = mapped_column(
+        Computed(
+            "CASE priority WHEN 'urgent' THEN 3 WHEN 'high' THEN 2 WHEN 'normal' THEN 1 ELSE 0 END", persisted=True
+        )
+    )
+
+    requester: Mapped[User] = relationship(foreign_keys=[requester_id])
+    assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
+    agency: Mapped[Agency | None] = relationship()
+
+    @property
+    def ref(self) -> Ref:
+        """The reference to this ticket."""
+        return Ref.to("ticket", self.id)
+
+
+class TicketMessage(Model):
+    """Something written on a ticket."""
+
+    __tablename__ = "ticket_message"
+    __table_args__ = (UniqueConstraint("author_id", "nonce"),)
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    voice: Mapped[Voice]
+    body: Mapped[LongText]
+    written_at: Mapped[datetime] = mapped_column(default=clock.now)
+    nonce: Mapped[Code | None]
+    """Number of the form it was written in: the same form sent twice is stored once."""
+
+
+class TicketEntry(Model):
+    """A line on the timeline: something that happened to the ticket, or that was done for it elsewhere."""
+
+    __tablename__ = "ticket_entry"
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    """None: AdminOps itself."""
+    sentence: Mapped[Name]
+    """What happened, without the actor; `{}` stands for the person or else the thing it is about."""
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    thing_kind: Mapped[Code | None]
+    thing_id: Mapped[Code | None]
+    for_team: Mapped[bool] = mapped_column(default=False)
+    """Whether only the team sees it."""
+
+    @property
+    def thing(self) -> Ref | None:
+        """What it is about."""
+        return Ref(self.thing_kind, self.thing_id) if self.thing_kind and self.thing_id else None
+
+
+class TicketLink(Model):
+    """Something that belongs to a ticket: a manual page, a pair of records, an account."""
+
+    __tablename__ = "ticket_link"
+    __table_args__ = (UniqueConstraint("ticket_id", "kind", "ref_id"), Index(None, "kind", "ref_id"))
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    kind: Mapped[Code]
+    ref_id: Mapped[Code]
+    linked_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    linked_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def ref(self) -> Ref:
+        """What is linked."""
+        return Ref(self.kind, self.ref_id)
+
+
+def move(ticket: Ticket, to: TicketState) -> None:
+    """Bring `ticket` into state `to`. Raises `InvalidState` when that move is not in `TRANSITIONS`."""
+    if to not in TRANSITIONS[ticket.state]:
+        was, now = ticket.state.value, to.value
+        raise InvalidState(
+            f"This ticket is {was} already." if to is ticket.state else f"A ticket that is {was} can't become {now}."
+        )
+    ticket.state = to

@@ -1,0 +1,390 @@
+"""The verbs of the help desk: file, answer, note, assign, prioritise, wait, resolve, reopen, close, link.
+
+Each locks its ticket first, so that two people (or two clicks) act one after the other and the second meets the state
+that the first left.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+
+from adminops import clock
+from adminops.db import db
+from adminops.errors import Invalid
+from adminops.facts import (
+    TicketAssigned,
+    TicketFiled,
+    TicketLinked,
+    TicketMoved,
+    TicketNoted,
+    TicketPrioritised,
+    TicketReplied,
+    TicketUnlinked,
+    publish,
+)
+from adminops.feature import RequestType
+from adminops.identity.models import Agency, User
+from adminops.outbox.messages import enqueue_mail
+from adminops.refs import Ref
+from tickets import policies
+from tickets.deadlines import office_hours
+from tickets.models import (
+    OPEN_STATES,
+    RUNNING_STATES,
+    Priority,
+    Ticket,
+    TicketLink,
+    TicketMessage,
+    TicketState,
+    Voice,
+    WaitingOn,
+    move,
+)
+
+S = TicketState
+
+
+class Then(StrEnum):
+    """What a member of the team does to the ticket with the answer."""
+
+    NOTHING = ""
+    WAIT = "wait"
+    RESOLVE = "resolve"
+
+
+def file_ticket(
+    *,
+    kind: RequestType,
+    subject: str,
+    body: str,
+    answers: Mapping[str, Any] | None = None,
+    requester: User | None = None,
+    agency: Agency | None = None,
+    nonce: str | None = None,
+    confirmed_clean: bool = False,
+    by: User,
+) -> Ticket:
+    """File a request of type `kind` and return its ticket; the same `nonce` again returns the one filed before.
+
+    `answers` are the fields of the type's own form, fit for JSON. `requester` and `agency` default to `by` and the
+    requester's agency. Rules in the order checked: `by` may ask for this (`NotAllowed`); a subject and a text
+    (`Invalid`); no personal data of a client in any of it (`Invalid`, unless the team says `confirmed_clean`).
+    It is due the type's hours of office time from now. Publishes `TicketFiled`; mails the requester.
+    """
+    requester = requester or by
+    policies.check_may_file(kind, requester, by=by)
+    if (known := _sent_before(nonce, by)) is not None:
+        return db.session.get_one(Ticket, known.ticket_id)
+    texts = {"subject": subject.strip(), "body": body.strip(), **_texts(answers or {})}
+    _check_texts(texts, confirmed_clean, by)
+    now = clock.now()
+    ticket = Ticket(
+        subject=texts["subject"],
+        request_type=kind.key,
+        answers=dict(answers or {}),
+        priority=Priority(kind.priority),
+        requester=requester,
+        filed_by_id=by.id,
+        agency_id=agency.id if agency else requester.agency_id,
+        filed_at=now,
+        updated_at=now,
+        due_at=office_hours().add(now, kind.target_hours * 60),
+    )
+    db.session.add(ticket)
+    db.session.flush()
+    _write(ticket, texts["body"], Voice.REQUESTER, nonce, by)
+    publish(TicketFiled(ticket_id=ticket.id, agency_id=ticket.agency_id, request_type=kind.key), by=by)
+    enqueue_mail("tickets.filed", to=requester, ticket_id=ticket.id)
+    return ticket
+
+
+def reply(
+    ticket: Ticket,
+    *,
+    body: str,
+    then: Then = Then.NOTHING,
+    nonce: str | None = None,
+    confirmed_clean: bool = False,
+    by: User,
+) -> TicketMessage:
+    """Answer where the requester reads it; the same `nonce` again returns the message written before.
+
+    Rules in the order checked: `by` takes part in the conversation and it is not over; a text; nothing personal in it.
+    The team's first answer opens a new ticket, and `then` lets it wait on the person or resolves it. An answer of the
+    other side reopens a waiting or resolved ticket. Raises `NotAllowed`, `InvalidState`, `Invalid`. Publishes
+    `TicketReplied` (and `TicketMoved`); mails the other side.
+    """
+    _lock(ticket)
+    if (known := _sent_before(nonce, by)) is not None:
+        return known
+    policies.check_may_reply(ticket, by=by)
+    _check_texts({"body": body.strip()}, confirmed_clean, by)
+    team = policies.is_team(by, ticket) and not policies.is_own(by, ticket)
+    message = _write(ticket, body.strip(), Voice.TEAM if team else Voice.REQUESTER, nonce, by)
+    if team and ticket.first_reply_at is None:
+        ticket.first_reply_at = message.written_at
+    publish(TicketReplied(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=message.id), by=by)
+    reader = ticket.requester if team else ticket.assignee
+    if reader is not None and reader.id != by.id and then is not Then.RESOLVE:  # that mail says it all
+        enqueue_mail("tickets.replied", to=reader, ticket_id=ticket.id, message_id=message.id)
+    _move_after_reply(ticket, team, then, by)
+    return message
+
+
+def write_note(
+    ticket: Ticket, *, body: str, nonce: str | None = None, confirmed_clean: bool = False, by: User
+) -> TicketMessage:
+    """Write a note that only the team reads. Checks and `nonce` as in `reply`. Publishes `TicketNoted`."""
+    _lock(ticket)
+    if (known := _sent_before(nonce, by)) is not None:
+        return known
+    policies.check_may_work(ticket, by=by)
+    _check_texts({"body": body.strip()}, confirmed_clean, by)
+    note = _write(ticket, body.strip(), Voice.NOTE, nonce, by)
+    publish(TicketNoted(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=note.id), by=by)
+    return note
+
+
+def assign(ticket: Ticket, assignee: User | None, *, by: User) -> None:
+    """Give `ticket` to `assignee`, or back to the queue (None); a new ticket is open then. The same again is nothing.
+
+    Raises `NotAllowed` or `InvalidState` (see `check_may_work`), `Invalid` for somebody who does not work on tickets.
+    Publishes `TicketAssigned`; mails the assignee unless they took it themselves.
+    """
+    _lock(ticket)
+    policies.check_may_assign(ticket, assignee, by=by)
+    if ticket.assignee_id == (assignee.id if assignee else None):
+        return
+    ticket.assignee = assignee
+    _touch(ticket)
+    publish(
+        TicketAssigned(ticket_id=ticket.id, agency_id=ticket.agency_id, assignee_id=assignee.id if assignee else None),
+        by=by,
+    )
+    if assignee is not None and assignee.id != by.id:
+        enqueue_mail("tickets.assigned", to=assignee, ticket_id=ticket.id)
+    if assignee is not None and ticket.state is S.NEW:
+        _move(ticket, S.OPEN, because="assigned", by=by)
+
+
+def set_priority(ticket: Ticket, priority: Priority, *, by: User) -> None:
+    """Change how much `ticket` presses. Raises as `check_may_work`. Publishes `TicketPrioritised`."""
+    _lock(ticket)
+    policies.check_may_work(ticket, by=by)
+    if priority is ticket.priority:
+        return
+    old, ticket.priority = ticket.priority, priority
+    _touch(ticket)
+    fact = TicketPrioritised(ticket_id=ticket.id, agency_id=ticket.agency_id, old=old.value, new=priority.value)
+    publish(fact, by=by)
+
+
+def change(
+    ticket: Ticket,
+    *,
+    state: TicketState,
+    waiting_on: WaitingOn | None,
+    assignee: User | None,
+    priority: Priority,
+    by: User,
+) -> None:
+    """Bring `ticket` to these properties by the verbs below, one for each that differs. Raises as they do."""
+    _lock(ticket)
+    moves = (state, waiting_on) != (ticket.state, ticket.waiting_on)
+    if ticket.assignee_id != (assignee.id if assignee else None):
+        assign(ticket, assignee, by=by)
+    if ticket.priority is not priority:
+        set_priority(ticket, priority, by=by)
+    if moves:
+        _bring_to(ticket, state, waiting_on, by)
+
+
+def set_open(ticket: Ticket, *, by: User) -> None:
+    """Take `ticket` up: nobody is waited on (any more). Raises as `check_may_work`. Publishes `TicketMoved`."""
+    _lock(ticket)
+    policies.check_may_work(ticket, by=by)
+    if ticket.state is not S.OPEN:
+        _move(ticket, S.OPEN, by=by)
+
+
+def wait_on(ticket: Ticket, whom: WaitingOn, *, by: User) -> None:
+    """Let `ticket` wait on somebody; its clock stands still. Raises as `check_may_work`. Publishes `TicketMoved`."""
+    _lock(ticket)
+    policies.check_may_work(ticket, by=by)
+    if ticket.waiting_on is not whom:
+        _move(ticket, S.WAITING, waiting_on=whom, by=by)
+
+
+def resolve(ticket: Ticket, *, because: str = "", by: User) -> None:
+    """Call `ticket` done. `because` is "settled" when the work that it asked for was carried out.
+
+    Raises `NotAllowed`, `InvalidState`. Publishes `TicketMoved`; mails the requester unless they did it themselves.
+    """
+    _lock(ticket)
+    policies.check_may_resolve(ticket, by=by)
+    _move(ticket, S.RESOLVED, because=because, by=by)
+
+
+def reopen(ticket: Ticket, *, by: User) -> None:
+    """Take up a resolved ticket again: the requester within 14 days, the team at any time. Its clock goes on.
+
+    Raises `NotAllowed`, `InvalidState`. Publishes `TicketMoved`.
+    """
+    _lock(ticket)
+    policies.check_may_reopen(ticket, by=by)
+    _move(ticket, S.OPEN, because="reopened", by=by)
+
+
+def close(ticket: Ticket, *, by: User) -> None:
+    """Close a resolved ticket: nothing more is expected. Raises as `check_may_work`. Publishes `TicketMoved`."""
+    _lock(ticket)
+    policies.check_may_work(ticket, by=by)
+    _move(ticket, S.CLOSED, by=by)
+
+
+def link(ticket: Ticket, ref: Ref, *, by: User) -> TicketLink:
+    """Link `ref`, which `by` may see, to `ticket`; linking it again changes nothing.
+
+    Raises as `check_may_work`. Publishes `TicketLinked`.
+    """
+    _lock(ticket)
+    policies.check_may_work(ticket, by=by)
+    if ref == ticket.ref:
+        raise Invalid("A ticket can't be linked to itself.")
+    known = db.session.scalar(
+        select(TicketLink).where(
+            TicketLink.ticket_id == ticket.id,
+            TicketLink.kind == ref.kind,
+            TicketLink.ref_id == ref.id,
+        )
+    )
+    if known is not None:
+        return known
+    linked = TicketLink(ticket_id=ticket.id, kind=ref.kind, ref_id=ref.id, linked_by_id=by.id)
+    db.session.add(linked)
+    _touch(ticket)
+    publish(TicketLinked(ticket_id=ticket.id, agency_id=ticket.agency_id, linked=str(ref)), by=by)
+    return linked
+
+
+def unlink(ticket: Ticket, linked: TicketLink, *, by: User) -> None:
+    """Take a link off `ticket`. Raises as `check_may_work`. Publishes `TicketUnlinked`."""
+    _lock(ticket)
+    policies.check_may_work(ticket, by=by)
+    db.session.delete(linked)
+    _touch(ticket)
+    publish(TicketUnlinked(ticket_id=ticket.id, agency_id=ticket.agency_id, linked=str(linked.ref)), by=by)
+
+
+# What the verbs share
+
+
+def _lock(ticket: Ticket) -> None:
+    # As weak as a lock on a row may be: rows that refer to the ticket are stored beside it.
+    db.session.refresh(ticket, with_for_update={"key_share": True})
+
+
+def _touch(ticket: Ticket) -> None:
+    ticket.updated_at = clock.now()
+    db.session.flush()
+
+
+def _sent_before(nonce: str | None, by: User) -> TicketMessage | None:
+    """Return what `by` wrote in the form of that number, once whoever is sending it now is done."""
+    if not nonce:
+        return None
+    db.session.execute(select(User.id).where(User.id == by.id).with_for_update(key_share=True))
+    written = select(TicketMessage).where(TicketMessage.author_id == by.id, TicketMessage.nonce == nonce)
+    return db.session.scalar(written)
+
+
+def _write(ticket: Ticket, body: str, voice: Voice, nonce: str | None, by: User) -> TicketMessage:
+    message = TicketMessage(
+        ticket_id=ticket.id,
+        author_id=by.id,
+        voice=voice,
+        body=body,
+        written_at=clock.now(),
+        nonce=nonce or None,
+    )
+    db.session.add(message)
+    _touch(ticket)
+    return message
+
+
+def _texts(answers: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in answers.items() if isinstance(value, str)}
+
+
+def _check_texts(texts: Mapping[str, str], confirmed: bool, by: User) -> None:
+    for field, words in (("subject", "Say in a few words what it is about."), ("body", "Write a message first.")):
+        if texts.get(field) == "":
+            raise Invalid(words, field=field)
+    for field, text in texts.items():
+        policies.check_text(text, field=field, confirmed=confirmed, by=by)
+
+
+def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User) -> None:
+    if not team:
+        if ticket.state is S.WAITING or ticket.state is S.RESOLVED:
+            _move(ticket, S.OPEN, because="answered", by=by)
+    elif then is Then.WAIT:
+        _move(ticket, S.WAITING, waiting_on=WaitingOn.USER, by=by)
+    elif then is Then.RESOLVE:
+        _move(ticket, S.RESOLVED, by=by)
+    elif ticket.state is S.NEW:
+        _move(ticket, S.OPEN, because="taken up", by=by)
+
+
+def _bring_to(ticket: Ticket, state: TicketState, waiting_on: WaitingOn | None, by: User) -> None:
+    """Do what brings `ticket` into `state`."""
+    if state is S.WAITING:
+        wait_on(ticket, waiting_on or WaitingOn.USER, by=by)
+    elif state is S.RESOLVED:
+        resolve(ticket, by=by)
+    elif state is S.CLOSED:
+        close(ticket, by=by)
+    elif ticket.state in OPEN_STATES:
+        set_open(ticket, by=by)
+    else:
+        reopen(ticket, by=by)
+
+
+def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = None, because: str = "", by: User) -> None:
+    """Move, set the clock, publish `TicketMoved` and tell the requester of a resolved ticket."""
+    old = ticket.state
+    move(ticket, to)
+    ticket.waiting_on = waiting_on
+    if to is S.RESOLVED:
+        ticket.resolved_at = clock.now()
+    elif old not in OPEN_STATES and to in OPEN_STATES:
+        ticket.resolved_at = None
+        ticket.times_reopened += 1
+    _set_clock(ticket)
+    _touch(ticket)
+    publish(
+        TicketMoved(
+            ticket_id=ticket.id,
+            agency_id=ticket.agency_id,
+            old=old.value,
+            new=to.value,
+            waiting_on=waiting_on.value if waiting_on else "",
+            because=because,
+        ),
+        by=by,
+    )
+    if to is S.RESOLVED and not policies.is_own(by, ticket):
+        enqueue_mail("tickets.resolved", to=ticket.requester, ticket_id=ticket.id, round=ticket.times_reopened)
+
+
+def _set_clock(ticket: Ticket) -> None:
+    """Let the clock of the goal run or stand still, as the state says; no office time is lost or won by a stop."""
+    runs = ticket.state in RUNNING_STATES
+    if runs and ticket.minutes_left is not None:
+        ticket.due_at = office_hours().add(clock.now(), ticket.minutes_left)
+        ticket.minutes_left = None
+    elif not runs and ticket.due_at is not None:
+        ticket.minutes_left = office_hours().between(clock.now(), ticket.due_at)
+        ticket.due_at = None

@@ -1,0 +1,130 @@
+"""Who may do what with a ticket: authority first, then state. `check_x` raises with a sentence, `may_x` asks.
+
+The team (`tickets.work`) works on tickets; a requester reads, answers, resolves and reopens their own; an agency's
+lead reads the agency's tickets and may answer for it.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from adminops import clock
+from adminops.errors import DomainError, Invalid, InvalidState, NotAllowed
+from adminops.feature import RequestType
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.pii import check_clean
+from tickets.models import OPEN_STATES, Ticket, TicketState
+
+REOPEN_WITHIN = timedelta(days=14)
+"""So long after it was resolved, a requester's answer brings a ticket back; then it is closed."""
+
+
+def is_team(user: User, ticket: Ticket) -> bool:
+    """Say whether `user` works on `ticket` as a member of the team."""
+    return user.reach(Permission.WORK_TICKETS).covers(ticket.agency_id)
+
+
+def is_own(user: User, ticket: Ticket) -> bool:
+    """Say whether `user` asked for this, and so speaks as the requester even as a member of the team."""
+    return user.id is not None and user.id == ticket.requester_id
+
+
+def check_may_file(kind: RequestType, requester: User, *, by: User) -> None:
+    """Raise `NotAllowed` unless `by` may ask for `kind` on behalf of `requester`."""
+    if not by.may(Permission.ASK_FOR_HELP):
+        raise NotAllowed("Your role does not include filing tickets.")
+    if requester.id != by.id and not by.may(Permission.WORK_TICKETS):
+        raise NotAllowed("Only the Systems Team can file a ticket on somebody's behalf.")
+    if kind.audience is not None and not (requester.may(kind.audience) or by.may(kind.audience)):
+        raise NotAllowed("Your role does not include asking for this. Your agency lead can.")
+
+
+def check_is_team(ticket: Ticket, *, by: User) -> None:
+    """Raise `NotAllowed` for who does not work on tickets."""
+    if not is_team(by, ticket):
+        raise NotAllowed("Only the Systems Team can do this.")
+
+
+def check_may_work(ticket: Ticket, *, by: User) -> None:
+    """Raise `NotAllowed` for who is not of the team, `InvalidState` for a closed ticket."""
+    check_is_team(ticket, by=by)
+    if ticket.state is TicketState.CLOSED:
+        raise InvalidState("This ticket is closed. Reopen it first.")
+
+
+def check_may_reply(ticket: Ticket, *, by: User) -> None:
+    """Raise `NotAllowed` unless `by` takes part in the conversation, `InvalidState` when it is over."""
+    answers_for_agency = by.reach(Permission.REQUEST_FOR_AGENCY).covers(ticket.agency_id)
+    if not (is_own(by, ticket) or is_team(by, ticket) or answers_for_agency):
+        raise NotAllowed("Only the person who asked, their agency lead and the Systems Team can answer here.")
+    if ticket.state is TicketState.CLOSED and is_team(by, ticket):
+        raise InvalidState("This ticket is closed. Reopen it first.")
+    _check_not_over(ticket, by)
+
+
+def check_may_assign(ticket: Ticket, assignee: User | None, *, by: User) -> None:
+    """Raise as `check_may_work`, and `Invalid` for an assignee who does not work on tickets."""
+    check_may_work(ticket, by=by)
+    if assignee is not None and not (assignee.may_sign_in and is_team(assignee, ticket)):
+        raise Invalid("Tickets can only be given to active members of the Systems Team.", field="assignee")
+
+
+def check_may_resolve(ticket: Ticket, *, by: User) -> None:
+    """Raise `NotAllowed` unless `by` is the requester or of the team, `InvalidState` when it is resolved already."""
+    if not (is_own(by, ticket) or is_team(by, ticket)):
+        raise NotAllowed("Only the person who asked and the Systems Team can resolve this.")
+    if ticket.state not in OPEN_STATES:
+        raise InvalidState(f"This ticket is {ticket.state.value} already.")
+
+
+def check_may_reopen(ticket: Ticket, *, by: User) -> None:
+    """Raise `NotAllowed` unless `by` is the requester or of the team, `InvalidState` when the requester is too late."""
+    if not (is_own(by, ticket) or is_team(by, ticket)):
+        raise NotAllowed("Only the person who asked and the Systems Team can reopen this.")
+    if ticket.state in OPEN_STATES:
+        raise InvalidState("This ticket is open already.")
+    _check_not_over(ticket, by)
+
+
+def _check_not_over(ticket: Ticket, by: User) -> None:
+    """Raise `InvalidState` when everybody but the team has to file a new ticket instead."""
+    long_ago = ticket.resolved_at is not None and ticket.resolved_at + REOPEN_WITHIN < clock.now()
+    if (long_ago or ticket.state is TicketState.CLOSED) and not is_team(by, ticket):
+        raise InvalidState("This ticket is closed. Please file a new one and mention its number.")
+
+
+def check_text(text: str, *, field: str, confirmed: bool, by: User) -> None:
+    """Raise `Invalid` at `field` when `text` seems to hold personal data of a client.
+
+    `confirmed` says that the writer looked again and that it is none; only the team's word counts.
+    """
+    if not (confirmed and by.may(Permission.WORK_TICKETS)):
+        check_clean(text, field=field)
+
+
+def may_work(ticket: Ticket, *, by: User) -> bool:
+    """Say whether `by` may work on `ticket` now."""
+    return _passes(check_may_work, ticket, by)
+
+
+def may_reply(ticket: Ticket, *, by: User) -> bool:
+    """Say whether `by` may answer on `ticket` now."""
+    return _passes(check_may_reply, ticket, by)
+
+
+def may_resolve(ticket: Ticket, *, by: User) -> bool:
+    """Say whether `by` may resolve `ticket` now."""
+    return _passes(check_may_resolve, ticket, by)
+
+
+def may_reopen(ticket: Ticket, *, by: User) -> bool:
+    """Say whether `by` may reopen `ticket` now."""
+    return _passes(check_may_reopen, ticket, by)
+
+
+def _passes(check: Callable[..., None], ticket: Ticket, by: User) -> bool:
+    try:
+        check(ticket, by=by)
+    except DomainError:
+        return False
+    return True

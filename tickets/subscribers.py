@@ -1,0 +1,106 @@
+"""What tickets do when something happens: keep it on the timeline, and resolve the ticket that asked for it."""
+
+from adminops import clock
+from adminops.db import db
+from adminops.facts import (
+    Fact,
+    TicketAssigned,
+    TicketFact,
+    TicketFiled,
+    TicketLinked,
+    TicketMoved,
+    TicketNoted,
+    TicketPrioritised,
+    TicketReplied,
+    TicketUnlinked,
+)
+from adminops.identity.models import SYSTEM, User
+from adminops.refs import Ref
+from tickets.models import OPEN_STATES, Ticket, TicketEntry, TicketState, WaitingOn
+from tickets.operations import resolve
+
+S = TicketState
+
+INNER_KINDS = ("client", "pair")
+"""Work on client records is the team's matter, until it settles the request."""
+
+
+def keep_on_timeline(fact: Fact, by: User) -> None:
+    """Write a line for `fact` when it happened to a ticket, or was done for one elsewhere."""
+    if isinstance(fact, TicketFact):
+        if (entry := _entry_of(fact, by)) is not None:
+            entry.ticket_id = fact.ticket_id
+            _keep(entry, by)
+    elif (ticket := _requested_by(fact)) is not None:
+        entry = _entry_of_work(fact)
+        entry.ticket_id = ticket.id
+        ticket.updated_at = clock.now()
+        _keep(entry, by)
+
+
+def settle(fact: Fact, by: User) -> None:  # noqa: ARG001 - whoever did the work, the ticket resolves by itself
+    """Resolve the ticket that asked for what `fact` carried out, unless somebody did already."""
+    if fact.settles and (ticket := _requested_by(fact)) is not None and ticket.state in OPEN_STATES:
+        resolve(ticket, because="settled", by=SYSTEM)
+
+
+def _requested_by(fact: Fact) -> Ticket | None:
+    request = fact.request
+    if request is None or request.kind != "ticket" or not request.id.isdecimal():
+        return None
+    return db.session.get(Ticket, request.number)
+
+
+def _keep(entry: TicketEntry, by: User) -> None:
+    entry.at, entry.actor_id = clock.now(), by.id
+    db.session.add(entry)
+    db.session.flush()
+
+
+def _entry_of_work(fact: Fact) -> TicketEntry:
+    about = fact.about
+    named = f"{about.kind.replace('_', ' ')} {about.id}"
+    sentence = fact.sentence.replace("{", "(").replace("}", ")").replace(named, "{}", 1)[:200]
+    inner = about.kind in INNER_KINDS and not fact.settles
+    return TicketEntry(sentence=sentence, thing_kind=about.kind, thing_id=about.id, for_team=inner)
+
+
+def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
+    """Return the line for something that happened to the ticket itself; None where a message tells it already."""
+    match fact:
+        case TicketFiled() | TicketReplied() | TicketNoted():
+            return None
+        case TicketMoved():
+            sentence = _moved(fact)
+            return TicketEntry(sentence=sentence) if sentence else None
+        case TicketAssigned(assignee_id=None):
+            return TicketEntry(sentence="put this back into the queue")
+        case TicketAssigned():
+            took = fact.assignee_id == by.id
+            return TicketEntry(sentence="took this" if took else "assigned this to {}", person_id=fact.assignee_id)
+        case TicketPrioritised():
+            sentence = f"changed the priority from {fact.old.capitalize()} to {fact.new.capitalize()}"
+            return TicketEntry(sentence=sentence, for_team=True)
+        case TicketLinked() | TicketUnlinked():
+            thing = Ref.parse(fact.linked) or fact.about
+            sentence = "linked {}" if isinstance(fact, TicketLinked) else "took the link to {} off"
+            return TicketEntry(sentence=sentence, thing_kind=thing.kind, thing_id=thing.id, for_team=True)
+    return TicketEntry(sentence=fact.sentence[:200], for_team=True)
+
+
+def _moved(fact: TicketMoved) -> str | None:
+    if fact.because in ("assigned", "taken up"):  # the line or the message before it says as much
+        return None
+    said = {
+        "answered": "replied, so this is open again",
+        "reopened": "reopened this",
+        "settled": "resolved this: the work is done",
+    }
+    if fact.because in said:
+        return said[fact.because]
+    if fact.new == S.RESOLVED:
+        return "resolved this"
+    if fact.new == S.CLOSED:
+        return "closed this"
+    label = WaitingOn(fact.waiting_on).label if fact.waiting_on else fact.new.capitalize()
+    return f"changed the status to {label}"

@@ -1,0 +1,87 @@
+"""What a ticket's page tells: messages and the lines between them, in the order in which they happened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from adminops.db import db
+from adminops.identity.models import SYSTEM, Agency, User
+from adminops.refs import Ref
+from tickets.models import Ticket, TicketEntry, TicketMessage, Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something written. `role` is the author's title and, outside the team, the agency."""
+
+    at: datetime
+    id: int
+    voice: Voice
+    author_id: int
+    author: str
+    role: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something that happened: "<actor> <before> <person or thing> <after>"."""
+
+    at: datetime
+    id: int
+    actor: str
+    before: str
+    person: str | None
+    thing: Ref | None
+    after: str
+
+
+def timeline(ticket: Ticket, *, team: bool) -> list[Message | Line]:
+    """Return messages and lines of `ticket`, the oldest first; notes and inner matters only for the team."""
+    told: list[Message | Line] = [*_messages(ticket, team), *_lines(ticket, team)]
+    return sorted(told, key=lambda item: (item.at, isinstance(item, Line), item.id))
+
+
+def _messages(ticket: Ticket, team: bool) -> list[Message]:
+    chosen = (
+        select(
+            TicketMessage.written_at,
+            TicketMessage.id,
+            TicketMessage.voice,
+            TicketMessage.author_id,
+            User.name,
+            User.title,
+            Agency.name,
+            TicketMessage.body,
+        )
+        .join(User, User.id == TicketMessage.author_id)
+        .outerjoin(Agency, Agency.id == User.agency_id)
+        .where(TicketMessage.ticket_id == ticket.id)
+    )
+    if not team:
+        chosen = chosen.where(TicketMessage.voice != Voice.NOTE)
+    return [
+        Message(at, id_, voice, author_id, author, ", ".join(filter(None, (title, agency))), body)
+        for at, id_, voice, author_id, author, title, agency, body in db.session.execute(chosen)
+    ]
+
+
+def _lines(ticket: Ticket, team: bool) -> list[Line]:
+    person = aliased(User)
+    chosen = (
+        select(TicketEntry, User.name, person.name)
+        .outerjoin(User, User.id == TicketEntry.actor_id)
+        .outerjoin(person, person.id == TicketEntry.person_id)
+        .where(TicketEntry.ticket_id == ticket.id)
+    )
+    if not team:
+        chosen = chosen.where(TicketEntry.for_team.is_(False))
+    return [_line(entry, actor, named) for entry, actor, named in db.session.execute(chosen)]
+
+
+def _line(entry: TicketEntry, actor: str | None, person: str | None) -> Line:
+    before, named, after = entry.sentence.partition("{}")
+    whom, what = (person, entry.thing) if named else (None, None)
+    return Line(entry.at, entry.id, actor or SYSTEM.name, before, whom, what, after)
