@@ -1,5 +1,62 @@
-"""Tickets."""
+"""The help desk: what people ask for, the conversation about it, and the desk that answers.
 
-from adminops.feature import Feature
+Request types come from all features; carrying one out elsewhere publishes a fact that names the ticket, which the
+ticket's timeline shows and which resolves it.
+"""
 
-feature = Feature(name="tickets", title="Tickets")
+from adminops.facts import Fact
+from adminops.feature import Feature, NavItem, Panel, SearchProvider
+from adminops.identity.permissions import Permission
+from adminops.refs import RefProvider
+from tickets import refs
+from tickets.catalogue import GENERAL
+from tickets.emails import MAILS
+from tickets.jobs import JOBS
+from tickets.models import TRANSITIONS
+from tickets.queries import count_open
+from tickets.subscribers import keep_on_timeline, settle
+from tickets.views import blueprints
+
+feature = Feature(
+    name="tickets",
+    title="Tickets",
+    blueprints=blueprints,
+    nav=(
+        NavItem(
+            label="Get help",
+            icon="life-buoy",
+            endpoint="help.start",
+            permission=Permission.ASK_FOR_HELP,
+            order=1,
+            shell="portal",
+        ),
+        NavItem(
+            label="My requests",
+            icon="inbox",
+            endpoint="tickets.mine",
+            permission=Permission.ASK_FOR_HELP,
+            order=2,
+            shell="portal",
+        ),
+        NavItem(
+            label="Tickets",
+            icon="inbox",
+            endpoint="tickets.index",
+            permission=Permission.READ_AGENCY_TICKETS,
+            order=10,
+            key="t",
+            count=count_open,
+        ),
+    ),
+    primary=NavItem(
+        label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
+    ),
+    jobs=JOBS,
+    subscribers=((Fact, keep_on_timeline), (Fact, settle)),
+    request_types=GENERAL,
+    search=(SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),),
+    refs=(RefProvider("ticket", refs.resolve),),
+    panels=(Panel(place="user", render=refs.open_requests, order=20),),
+    mails=MAILS,
+    machines={"Ticket": TRANSITIONS},
+)

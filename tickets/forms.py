@@ -1,0 +1,180 @@
+"""The forms of the help desk."""
+
+import secrets
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields.core import UnboundField
+from wtforms.validators import AnyOf, InputRequired, Length, Optional
+
+from adminops.db import db
+from adminops.feature import RequestType
+from adminops.identity.models import Agency, User
+from adminops.identity.operations import find_user, find_users_by_email
+from adminops.pii import find_pii
+from adminops.web.forms import Form
+from tickets import queries
+from tickets.catalogue import plain
+from tickets.models import TRANSITIONS, Priority, Ticket, TicketState, WaitingOn
+from tickets.operations import Then
+
+LEAVE_OUT = "Please leave out names, birth dates and SSNs of clients: the client ID is enough."
+LONGEST_TEXT = 20_000
+
+
+def _number(text: str) -> int | None:
+    return int(text) if str(text or "").isdecimal() else None
+
+
+class WritingForm(Form):
+    """What every form has that a text is written in. `nonce` numbers the form: sent twice, it counts once."""
+
+    nonce = HiddenField(default=lambda: secrets.token_urlsafe(12), validators=[Length(max=60)])
+    confirmed_clean = BooleanField("I looked again: this is no client's data")
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether the text seems to hold personal data, so that the team may be asked to look again."""
+        return any(find_pii(field.data) for field in self if isinstance(field.data, str))
+
+
+class TicketForm(WritingForm):
+    """A request in one's own words; the fields of its type join it (`ticket_form`)."""
+
+    subject = StringField("What is it about?", [InputRequired("Say in a few words what it is about."), Length(max=200)])
+    body = TextAreaField(
+        "Tell us more",
+        [InputRequired("Tell us what happened or what you need."), Length(max=LONGEST_TEXT)],
+        description=LEAVE_OUT,
+    )
+
+    @property
+    def own_fields(self) -> list[Field]:
+        """The fields that the request type brings."""
+        brought = type(self).__bases__[1:]
+        return [f for f in self if any(isinstance(getattr(form, f.name, None), UnboundField) for form in brought)]
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `file_ticket`: the type's own fields as `answers`."""
+        values = super().values()
+        return {**values, "answers": {field.name: plain(values.pop(field.name)) for field in self.own_fields}}
+
+
+class TeamTicketForm(TicketForm):
+    """The same as the team sees it: it may be for somebody else."""
+
+    requester = StringField(
+        "On behalf of", [Length(max=200)], description="User name or e-mail address; empty for yourself"
+    )
+    agency = SelectField("Agency", coerce=_number, description="Only where it isn't the person's own")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.agency.choices = [("", "The person's agency"), *((row.id, row.name) for row in queries.agencies())]
+        self.person: User | None = None
+
+    def validate_requester(self, field: StringField) -> None:
+        """Find the person, so that a wrong name is said at the field."""
+        if field.data:
+            named = find_user(field.data)
+            found = [named] if named else find_users_by_email(field.data)
+            if len(found) != 1:
+                raise ValidationError("There is nobody with that user name or address. Try the user name.")
+            self.person = found[0]
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `file_ticket`."""
+        values = super().values()
+        agency = db.session.get(Agency, values["agency"]) if values["agency"] else None
+        return {**values, "requester": self.person, "agency": agency}
+
+
+def ticket_form(kind: RequestType, *, team: bool) -> TicketForm:
+    """Return the form of a request type: the general fields and the type's own."""
+    base = TeamTicketForm if team else TicketForm
+    own = (kind.form(),) if kind.form else ()
+    form: TicketForm = type("RequestForm", (base, *own), {})()
+    return form
+
+
+class MessageForm(WritingForm):
+    """An answer or a note. `then` is the button that was pressed."""
+
+    kind = RadioField("Message type", choices=[("reply", "Reply"), ("note", "Team note")], default="reply")
+    body = TextAreaField("Message", [InputRequired("Write a message first."), Length(max=LONGEST_TEXT)])
+    then = StringField(validators=[AnyOf([choice.value for choice in Then])], default="")
+
+    def speak(self, ticket: Ticket, *, note: bool) -> None:
+        """Name who is spoken to; `note` offers the team's own voice too."""
+        first_name = ticket.requester.name.partition(" ")[0]
+        self.kind.choices = [("reply", f"Reply to {first_name}"), ("note", "Team note")]
+        if not note:
+            del self.kind
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments that `reply` and `write_note` share."""
+        shared = ("body", "nonce", "confirmed_clean")
+        return {name: value for name, value in super().values().items() if name in shared}
+
+
+class PropertiesForm(Form):
+    """State, assignee and priority: each saves on change; one that is not sent stays as it is."""
+
+    state = SelectField("Status")
+    assignee = SelectField("Assigned to", coerce=_number, validators=[Optional()])
+    priority = SelectField("Priority", choices=[(level.value, level.value.capitalize()) for level in Priority])
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(
+            data={
+                "state": status_value(ticket.state, ticket.waiting_on),
+                "assignee": ticket.assignee_id,
+                "priority": ticket.priority.value,
+            }
+        )
+        self.state.choices = _status_choices(ticket)
+        people = {choice.id: choice.name for choice in queries.team()}
+        if ticket.assignee is not None:
+            people.setdefault(ticket.assignee.id, ticket.assignee.name)
+        self.assignee.choices = [("", "Nobody yet"), *people.items()]
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `change`."""
+        state, waiting_on = read_status(self.state.data)
+        return {
+            "state": state,
+            "waiting_on": waiting_on,
+            "assignee": db.session.get(User, self.assignee.data) if self.assignee.data else None,
+            "priority": Priority(self.priority.data),
+        }
+
+
+def status_value(state: TicketState, waiting_on: WaitingOn | None) -> str:
+    """Return a state as the select box names it: "open", "waiting:agency"."""
+    return f"{state.value}:{waiting_on.value}" if waiting_on else state.value
+
+
+def read_status(value: str) -> tuple[TicketState, WaitingOn | None]:
+    """Read `status_value` back."""
+    state, _, whom = value.partition(":")
+    return TicketState(state), WaitingOn(whom) if whom else None
+
+
+def _status_choices(ticket: Ticket) -> list[tuple[str, str]]:
+    """Return where the ticket stands and where it can go from there."""
+    choices: list[tuple[str, str]] = []
+    for state in TicketState:
+        if state is TicketState.WAITING and state in (ticket.state, *TRANSITIONS[ticket.state]):
+            choices += [(status_value(state, whom), whom.label) for whom in WaitingOn]
+        elif state in (ticket.state, *TRANSITIONS[ticket.state]):
+            choices.append((state.value, state.value.capitalize()))
+    return choices

@@ -1,0 +1,195 @@
+"""A ticket: its page, which its requester sees too, and everything that is done on it."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from adminops import clock
+from adminops.errors import NotFound
+from adminops.feature import RequestType
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.refs import Ref
+from adminops.web.access import access, signed_in_user
+from adminops.web.chips import duration
+from adminops.web.forms import ConfirmForm
+from adminops.web.navigation import link_to, links_to, panels, registry
+from tickets import operations, policies, queries
+from tickets.catalogue import find_type, shown_answers, title_of
+from tickets.deadlines import office_hours
+from tickets.forms import MessageForm, PropertiesForm
+from tickets.models import Ticket
+from tickets.operations import Then
+from tickets.timeline import Line, timeline
+from tickets.views.desk import blueprint
+
+HITS = 6
+
+
+@blueprint.get("/<int:ticket_id>")
+@access(Permission.ASK_FOR_HELP)
+def show(ticket_id: int) -> ResponseReturnValue:
+    """Show a ticket: to the team with its properties, to its requester without."""
+    return ticket_page(queries.get_ticket(ticket_id, signed_in_user()))
+
+
+@blueprint.post("/<int:ticket_id>/messages")
+@access(Permission.ASK_FOR_HELP)
+def write(ticket_id: int) -> ResponseReturnValue:
+    """Store an answer or a note, and do to the ticket what the button said."""
+    user = signed_in_user()
+    ticket, form = queries.get_ticket(ticket_id, user), MessageForm()
+    if form.submitted():
+        with form.refusals():
+            if form.kind.data == "note":
+                message = operations.write_note(ticket, **form.values(), by=user)
+            else:
+                message = operations.reply(ticket, **form.values(), then=Then(form.then.data or ""), by=user)
+            return redirect(url_for(".show", ticket_id=ticket.id, _anchor=f"message-{message.id}"))
+    return ticket_page(ticket, message=form)
+
+
+@blueprint.post("/<int:ticket_id>/properties")
+@access(Permission.ASK_FOR_HELP)
+def change(ticket_id: int) -> ResponseReturnValue:
+    """Change status, assignee or priority."""
+    user = signed_in_user()
+    ticket = queries.get_ticket(ticket_id, user)
+    policies.check_is_team(ticket, by=user)
+    form = PropertiesForm(ticket)
+    if form.submitted():
+        with form.refusals():
+            operations.change(ticket, **form.values(), by=user)
+            return redirect(url_for(".show", ticket_id=ticket.id, saved="yes"))
+    return ticket_page(ticket, properties=form)
+
+
+@blueprint.post("/<int:ticket_id>/take")
+@access(Permission.ASK_FOR_HELP)
+def take(ticket_id: int) -> ResponseReturnValue:
+    """Assign a ticket to oneself."""
+    user = signed_in_user()
+    ticket = queries.get_ticket(ticket_id, user)
+    operations.assign(ticket, user, by=user)
+    return redirect(url_for(".show", ticket_id=ticket.id))
+
+
+@blueprint.post("/<int:ticket_id>/resolve")
+@access(Permission.ASK_FOR_HELP)
+def resolve(ticket_id: int) -> ResponseReturnValue:
+    """Let the requester say that it is done."""
+    user = signed_in_user()
+    ticket = queries.get_ticket(ticket_id, user)
+    operations.resolve(ticket, by=user)
+    flash("Thank you for telling us. The request is resolved.", "good")
+    return redirect(url_for(".show", ticket_id=ticket.id))
+
+
+@blueprint.post("/<int:ticket_id>/reopen")
+@access(Permission.ASK_FOR_HELP)
+def reopen(ticket_id: int) -> ResponseReturnValue:
+    """Take a resolved ticket up again."""
+    user = signed_in_user()
+    ticket = queries.get_ticket(ticket_id, user)
+    operations.reopen(ticket, by=user)
+    return redirect(url_for(".show", ticket_id=ticket.id))
+
+
+@blueprint.get("/<int:ticket_id>/links/new")
+@access(Permission.ASK_FOR_HELP)
+def choose_link(ticket_id: int) -> ResponseReturnValue:
+    """Search for something to link to a ticket."""
+    user, text = signed_in_user(), request.args.get("q", "").replace("\x00", "").strip()[:200]
+    ticket = queries.get_ticket(ticket_id, user)
+    policies.check_may_work(ticket, by=user)
+    providers = [provider for feature in registry().features for provider in feature.search]
+    groups = [
+        (provider.title, [hit for hit in provider.find(text, user, HITS) if hit.ref != ticket.ref])
+        for provider in providers
+        if text and (provider.permission is None or user.may(provider.permission))
+    ]
+    found = [(title, hits) for title, hits in groups if hits]
+    return render_template("tickets/choose_link.html", ticket=ticket, text=text, groups=found, form=ConfirmForm())
+
+
+@blueprint.post("/<int:ticket_id>/links")
+@access(Permission.ASK_FOR_HELP)
+def link(ticket_id: int) -> ResponseReturnValue:
+    """Link something that the viewer may see to a ticket."""
+    user = signed_in_user()
+    ticket, ref = queries.get_ticket(ticket_id, user), Ref.parse(request.form.get("ref", "").replace("\x00", ""))
+    if ref is None or link_to(ref, user) is None:
+        raise NotFound("There is no such thing to link.")
+    operations.link(ticket, ref, by=user)
+    return redirect(url_for(".show", ticket_id=ticket.id))
+
+
+@blueprint.post("/<int:ticket_id>/links/<int:link_id>/remove")
+@access(Permission.ASK_FOR_HELP)
+def unlink(ticket_id: int, link_id: int) -> ResponseReturnValue:
+    """Take a link off a ticket."""
+    user = signed_in_user()
+    ticket = queries.get_ticket(ticket_id, user)
+    operations.unlink(ticket, queries.get_link(ticket, link_id), by=user)
+    return redirect(url_for(".show", ticket_id=ticket.id))
+
+
+# The page
+
+
+def ticket_page(
+    ticket: Ticket, *, message: MessageForm | None = None, properties: PropertiesForm | None = None
+) -> ResponseReturnValue:
+    """Return the page of a ticket, with a refused form in its place, and its status."""
+    user, features = signed_in_user(), registry().features
+    team, kind = policies.is_team(user, ticket), find_type(ticket.request_type, features)
+    form = message or MessageForm()
+    form.speak(ticket, note=team)
+    page = render_template(
+        "tickets/show.html",
+        ticket=ticket,
+        team=team,
+        form=form,
+        properties=(properties or PropertiesForm(ticket)) if team else None,
+        type_title=title_of(ticket.request_type, features),
+        answers=shown_answers(kind, ticket.answers),
+        work=work_of(kind, ticket, user),
+        panels=panels("ticket", ticket.id, user),
+        **_story(ticket, user, team),
+        **_rights(ticket, user),
+        **_clock(ticket),
+    )
+    refused = message or properties
+    return page, refused.status if refused else 200
+
+
+def work_of(kind: RequestType | None, ticket: Ticket, user: User) -> tuple[str, str, str] | None:
+    """Return label, address and icon of the screen where the request is carried out, if `user` may use it."""
+    work = kind.work if kind else None
+    address = work.url(ticket) if work and user.may(work.permission) else None
+    return (work.label, address, work.icon) if work and address else None
+
+
+def _story(ticket: Ticket, user: User, team: bool) -> dict[str, Any]:
+    told, linked = timeline(ticket, team=team), queries.links_of(ticket)
+    things = [item.thing for item in told if isinstance(item, Line) and item.thing]
+    return {"told": told, "linked": linked, "links": links_to([*things, *(row.ref for row in linked)], user)}
+
+
+def _rights(ticket: Ticket, user: User) -> dict[str, bool]:
+    return {
+        "own": policies.is_own(user, ticket),
+        "may_work": policies.may_work(ticket, by=user),
+        "may_reply": policies.may_reply(ticket, by=user),
+        "may_resolve": policies.may_resolve(ticket, by=user),
+        "may_reopen": policies.may_reopen(ticket, by=user),
+    }
+
+
+def _clock(ticket: Ticket) -> dict[str, int | str | None]:
+    hours, answered = office_hours(), ticket.first_reply_at
+    return {
+        "minutes_left": hours.between(clock.now(), ticket.due_at) if ticket.due_at else None,
+        "first_reply": duration(hours.between(ticket.filed_at, answered)) if answered else None,
+    }
