@@ -31,6 +31,13 @@ class CoursePublished(CourseFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CourseRetired(CourseFact):
+    """A course is no longer offered; what was completed stays."""
+
+    says: ClassVar[str] = "retired course {course_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class OfferingFact(Fact):
     """Something about a dated class of a course."""
 
@@ -45,6 +52,14 @@ class OfferingScheduled(OfferingFact):
     """A class was given a date."""
 
     says: ClassVar[str] = "scheduled class {offering_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferingChanged(OfferingFact):
+    """A class has another time, place, trainer or number of seats; `changed` names the fields."""
+
+    says: ClassVar[str] = "changed class {offering_id}: {changed}"
+    changed: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +78,23 @@ class LearnerFact(OfferingFact):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassJoined(LearnerFact):
-    """A learner signed up."""
+    """A learner has a seat."""
 
     says: ClassVar[str] = "signed user {learner_id} up for class {offering_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingListJoined(LearnerFact):
+    """A class was full: a learner waits for a seat."""
+
+    says: ClassVar[str] = "put user {learner_id} on the waiting list of class {offering_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatGiven(LearnerFact):
+    """A seat became free and the first who waited has it."""
+
+    says: ClassVar[str] = "gave user {learner_id} a free seat in class {offering_id}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +106,7 @@ class ClassLeft(LearnerFact):
 
 @dataclass(frozen=True, kw_only=True)
 class AttendanceMarked(LearnerFact):
-    """The trainer marked a learner as attended or absent."""
+    """The trainer marked a learner as attended or absent, or took the mark back ("joined")."""
 
     says: ClassVar[str] = "marked user {learner_id} as {attendance} in class {offering_id}"
     attendance: str
