@@ -134,6 +134,20 @@ class ProgramFact(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProgramDrafted(ProgramFact):
+    """An agency saved the answers of a program request that is not sent yet."""
+
+    says: ClassVar[str] = "saved program request {program_request_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramWithdrawn(ProgramFact):
+    """An agency took a program request back."""
+
+    says: ClassVar[str] = "withdrew program request {program_request_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgramRequested(ProgramFact):
     """An agency asked for a program."""
 

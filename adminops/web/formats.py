@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app
 
 from adminops import clock
+from adminops.hmis.codes import label
 
 
 def _local(moment: datetime) -> datetime:
@@ -55,6 +56,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def register(app: Flask) -> None:
-    """Offer the formats to the templates as filters of the same names."""
+    """Offer the formats to the templates as filters of the same names, and HUD's words as `hud_label(list, code)`."""
     for function in (day, moment, ago, number, plural):
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals["hud_label"] = label

@@ -7,8 +7,8 @@ if (form := TicketForm()).submitted():
 return render_template("tickets/new.html", form=form), form.status
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from types import TracebackType
 from typing import Any
 
 from flask import request
@@ -52,15 +52,9 @@ class Form(FlaskForm):  # type: ignore[misc]
         self.status = 422
         return False
 
-    @contextmanager
-    def refusals(self) -> Iterator[None]:
+    def refusals(self) -> "Refusals":
         """Turn a `DomainError` of the block into a message on the form, undoing what the block had changed."""
-        try:
-            with savepoint():
-                yield
-        except DomainError as refusal:
-            self.status = 422 if refusal.status < 500 else refusal.status
-            self.refuse(refusal.sentence, field=refusal.field)
+        return Refusals(self)
 
     def refuse(self, sentence: str, *, field: str | None = None) -> None:
         """Show `sentence` at `field`, or above the form when it has no such field."""
@@ -88,6 +82,27 @@ class Form(FlaskForm):  # type: ignore[misc]
             else:
                 found += [(field.id, field.label.text, str(sentence)) for sentence in field.errors]
         return found
+
+
+class Refusals:
+    """The block of `Form.refusals`. A class, so that the type check knows that it may swallow an exception."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._savepoint = savepoint()
+
+    def __enter__(self) -> None:
+        self._savepoint.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._savepoint.__exit__(kind, error, trace)
+        if not isinstance(error, DomainError):
+            return False
+        self._form.status = 422 if error.status < 500 else error.status
+        self._form.refuse(error.sentence, field=error.field)
+        return True
 
 
 class ConfirmForm(Form):
