@@ -53,7 +53,17 @@ UNITS: dict[str, tuple[str, ...]] = {
 }
 """The units in which a reviewer chooses, with the columns of the client table that each is made of."""
 
-_NOT_AN_ANSWER = (None, "", 99)
+_VALUES: dict[str, tuple[str, ...]] = {
+    "name": ("first_name", "last_name"),
+    "ssn": ("ssn_sealed",),
+    "dob": ("dob",),
+    "sex": ("sex",),
+    "race": UNITS["race"][:-2],
+    "veteran": ("veteran_status",),
+}
+"""The columns of each unit that hold what was asked for; the others say how good it is or add to it."""
+
+_NOT_AN_ANSWER = (None, "", 8, 9, 99)
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ def merges_of(records: Iterable[Client]) -> list[Merge]:
 
 def chosen_records(records: Sequence[Client], merges: Sequence[Merge]) -> dict[str, Client]:
     """Return for each unit the record that the person takes it from. `records` begin with the kept one."""
-    chosen = {unit: _default_record(records, columns) for unit, columns in UNITS.items()}
+    chosen = {unit: _default_record(records, unit) for unit in UNITS}
     by_id = {client.id: client for client in records}
     if merges:
         choices = db.session.scalars(
@@ -128,9 +138,9 @@ def chosen_records(records: Sequence[Client], merges: Sequence[Merge]) -> dict[s
     return chosen
 
 
-def _default_record(records: Sequence[Client], columns: tuple[str, ...]) -> Client:
+def _default_record(records: Sequence[Client], unit: str) -> Client:
     for client in records:
-        if any(getattr(client, column) not in _NOT_AN_ANSWER for column in columns):
+        if any(getattr(client, column) not in _NOT_AN_ANSWER for column in _VALUES[unit]):
             return client
     return records[0]
 

@@ -95,7 +95,7 @@ def list_projects(
         .where(Project.removed_at.is_(None), *_narrowing(scope, organizations, operating_on))
         .order_by(Organization.organization_name, Project.project_name, Project.id)
     )
-    found = [_row(*row) for row in db.session.execute(reading).tuples()]
+    found = [_row(*row) for row in db.session.execute(reading)]
     wanted = name_key(text)
     return [row for row in found if wanted in name_key(row.name) or wanted in name_key(row.organization_name)]
 
@@ -138,7 +138,7 @@ def project_keys(organizations: Collection[OrganizationKey]) -> frozenset[Projec
     reading = select(Project.source_id, Project.project_id).where(
         tuple_(Project.source_id, Project.organization_id).in_(sorted(organizations)), Project.removed_at.is_(None)
     )
-    return frozenset(db.session.execute(reading).tuples())
+    return frozenset((source_id, project_id) for source_id, project_id in db.session.execute(reading))
 
 
 def find_organization(source_id: int, organization_id: str) -> Organization | None:

@@ -32,6 +32,7 @@ DEFAULTS = {
     "CurrentLivingSituation": "116",
     "Destination": "410",
     "Funder": "8",
+    "VictimServiceProvider": "0",
 }
 EXPORT = {
     "SourceType": "1",
