@@ -1,8 +1,8 @@
 """The matching engine: records in, scored pairs with their reasons out. It knows no database and no web page.
 
 `find_pairs` looks through a whole store, `score_pair` scores two records, `rank_matches` looks one person up.
-The stages, a module each: records → prepare (normalise, phonetics, nicknames) → blocking → compare → learning →
-scoring → households → explain and warn → clusters; scan puts them together.
+The stages, a module each: records → admission (prepare, crowds) → blocking → compare → learning (frequencies,
+dependence, defaults) → scoring → households → explain and warn → clusters; scan puts them together.
 """
 
 from dedupe.engine.blocking import CappedBlock

@@ -53,12 +53,10 @@ def _begins(one: str, other: str, letters: int) -> bool:
 
 
 def _same_or_initial(one: Name, other: Name) -> Level | None:
-    """Compare names that are equal or of which one is an initial; None for any others."""
-    if one.spelling == other.spelling:
-        return Level.SAME
+    """Compare names that are equal or of which one is an initial; None for any others. Two initials are no name."""
     if len(one.joined) == 1 or len(other.joined) == 1:
         return Level.INITIAL if one.joined[0] == other.joined[0] else Level.DIFFERENT
-    return None
+    return Level.SAME if one.spelling == other.spelling else None
 
 
 def compare_first(one: Name, other: Name) -> Level:
@@ -177,11 +175,17 @@ def _compare_veteran(one: int | None, other: int | None) -> Level:
     return Level.BOTH_YES if one == 1 else Level.BOTH_NO
 
 
-def _is_swapped(one: Prepared, other: Prepared) -> bool:
+def _swapped(one: Prepared, other: Prepared) -> Level | None:
+    """Say whether first and last name have changed places, exactly or with a slip in one of them."""
     if one.first is None or one.last is None or other.first is None or other.last is None:
-        return False
-    crossed = (compare_first(one.first, other.last), compare_first(one.last, other.first))
-    return Level.SAME in crossed and all(level in _CROSSED or level is Level.PART for level in crossed)
+        return None
+    there, back = _is_same(one.first, other.last), _is_same(one.last, other.first)
+    if there and back:
+        return Level.SWAPPED
+    if not there and not back:
+        return None
+    rest = compare_first(one.last, other.first) if there else compare_first(one.first, other.last)
+    return Level.NEARLY_SWAPPED if rest in _CROSSED or rest is Level.PART else None
 
 
 def _unless_different(level: Level) -> Level:
@@ -231,8 +235,8 @@ class Comparer:
     def names(self, one: Prepared, other: Prepared) -> tuple[Level, Level, Level]:
         """Compare first, middle and last name together: swapped names and middle names used as first names."""
         first, last = self.first(one.first, other.first), self.last(one.last, other.last)
-        if first is Level.DIFFERENT and last is Level.DIFFERENT and _is_swapped(one, other):
-            return Level.SWAPPED, compare_middle(one.middle, other.middle), Level.SWAPPED
+        if first is last is Level.DIFFERENT and (swapped := _swapped(one, other)) is not None:
+            return swapped, compare_middle(one.middle, other.middle), swapped
         if first is Level.DIFFERENT and self._crosses(one, other):
             return Level.ELSEWHERE, Level.MISSING, last
         if last is Level.DIFFERENT and (_is_same(one.last, other.middle) or _is_same(other.last, one.middle)):

@@ -40,17 +40,20 @@ _CLASSES: Mapping[Kind, Callable[[Chances], float]] = {
 
 Table = Mapping[Field, Mapping[Level, Chances]]
 
+# Swapped names stand twice, under the first and the last name: strangers of one name are as often swapped as the same
+# person is, so that a swap says as much as the names say, and no more.
 DEFAULTS: Table = {
     Field.FIRST: {
-        Level.SAME: Chances(0.72, 0.006, 0.0006, 0.93, 0.005),
+        Level.SAME: Chances(0.73, 0.006, 0.0006, 0.925, 0.005),
         Level.SHORT_FORM: Chances(0.05, 0.002, 0.004, 0.03, 0.005),
         Level.SOUNDS_SAME: Chances(0.035, 0.0015, 0.03, 0.005, 0.005),
         Level.NEARLY: Chances(0.05, 0.008, 0.08, 0.005, 0.02),
         Level.PART: Chances(0.03, 0.004, 0.04, 0.01, 0.02),
         Level.INITIAL: Chances(0.02, 0.003, 0.005, 0.01, 0.01),
         Level.ELSEWHERE: Chances(0.03, 0.0025, 0.02, 0.005, 0.01),
-        Level.SWAPPED: Chances(0.012, 0.0001, 0.0001, 0.001, 0.0001),
-        Level.DIFFERENT: Chances(0.05, 0.9714, 0.8202, 0.0038, 0.9197),
+        Level.SWAPPED: Chances(0.01, 0.00006, 0.0001, 0.01, 0.0001),
+        Level.NEARLY_SWAPPED: Chances(0.002, 0.00006, 0.0001, 0.002, 0.0001),
+        Level.DIFFERENT: Chances(0.04, 0.9714, 0.8202, 0.0038, 0.9197),
     },
     Field.MIDDLE: {
         Level.SAME: Chances(0.7, 0.012, 0.06, 0.45, 0.03),
@@ -64,7 +67,8 @@ DEFAULTS: Table = {
         Level.PART: Chances(0.04, 0.002, 0.01, 0.01, 0.05),
         Level.INITIAL: Chances(0.008, 0.003, 0.004, 0.004, 0.004),
         Level.ELSEWHERE: Chances(0.01, 0.0015, 0.001, 0.001, 0.002),
-        Level.SWAPPED: Chances(0.012, 0.0001, 0.0001, 0.001, 0.0001),
+        Level.SWAPPED: Chances(0.01, 0.000015, 0.01, 0.01, 0.01),
+        Level.NEARLY_SWAPPED: Chances(0.002, 0.00002, 0.002, 0.002, 0.002),
         Level.DIFFERENT: Chances(0.07, 0.988, 0.005, 0.004, 0.213),
     },
     Field.SUFFIX: {

@@ -55,6 +55,7 @@ _WORDS = {
     Level.PART: "same in part",
     Level.INITIAL: "starts with the same letter",
     Level.SWAPPED: "swapped with the other name",
+    Level.NEARLY_SWAPPED: "nearly the same, swapped with the other name",
     Level.DIFFERENT: "different",
     Level.ONE_ONLY: "on one record only",
     Level.ROUGH_SAME: "same, but only estimated",

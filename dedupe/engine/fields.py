@@ -34,6 +34,7 @@ class Level(StrEnum):
     INITIAL = "initial"
     ELSEWHERE = "elsewhere"
     SWAPPED = "swapped"
+    NEARLY_SWAPPED = "nearly_swapped"
     DIFFERENT = "different"
     ONE_ONLY = "one_only"
     ROUGH_SAME = "rough_same"

@@ -15,20 +15,24 @@ from math import exp, log
 
 from dedupe.engine.compare import Comparer
 from dedupe.engine.defaults import DEFAULTS, Chances, Table, default_priors
+from dedupe.engine.dependence import learn_dependence
 from dedupe.engine.fields import FIELDS, LOOKALIKES, PLACE, Field, Kind, Level, Pattern
 from dedupe.engine.frequencies import Frequencies, count_values
 from dedupe.engine.parameters import Parameters, default_parameters
 from dedupe.engine.prepare import Prepared
+from dedupe.engine.scoring import Scorer
 
 LEAST_RECORDS = 200
 LEAST_LIKELY_PAIRS = 40
 _SAMPLE = 20_000
 _SAMPLE_WEIGHT = 2_000  # how many sampled pairs the built-in chances of unrelated people are worth
 _PAIR_WEIGHT = 120.0  # how many pairs of one person the built-in chances are worth
+_PAIR_SHARE = 0.25  # and this share of the pairs found, so that learning cannot run away
+_RARITY_STEP = 2.0  # bits; values are taken for equally rare within a step
 _ROUNDS = 30
 _SETTLED = 0.002  # a change of the expected number of duplicates this small ends the learning
 # A weight a few odd pairs must not move: swapped names are a double level, set by hand.
-_FIXED_LEVELS = frozenset({Level.SWAPPED})
+_FIXED_LEVELS = frozenset({Level.SWAPPED, Level.NEARLY_SWAPPED})
 # Chance agreement on these is too rare to be seen in a sample; one household is judged apart.
 _NOT_SAMPLED = frozenset({Field.SSN, Field.SSN_PART, Field.HOUSEHOLD})
 _PRIOR_RANGE = 8.0  # a share may become this many times larger or smaller than the built-in one
@@ -72,6 +76,8 @@ def _chance_table(counts: Mapping[Field, Counter[Level]], frequencies: Frequenci
     def by_chance(field: Field, level: Level, built_in: float) -> float:
         if level is Level.SAME and field in exact:
             return exact[field]
+        if level is Level.SWAPPED:
+            return exact[field] * DEFAULTS[field][level].same
         if field in _NOT_SAMPLED or level in _FIXED_LEVELS:
             return built_in
         return (counts[field][level] + _SAMPLE_WEIGHT * built_in) / (counts[field].total() + _SAMPLE_WEIGHT)
@@ -105,18 +111,20 @@ class _Row:
     same_ssn: bool
 
 
-def _rows(patterns: Counter[Pattern], table: Table) -> list[_Row]:
+def _rows(counted: Counter[tuple[Pattern, int]], start: Parameters) -> list[_Row]:
     rows = []
-    for pattern, count in sorted(patterns.items()):
+    for (pattern, rarer), count in sorted(counted.items()):
         known = tuple((f, level) for f, level in zip(FIELDS, pattern, strict=True) if level is not Level.MISSING)
         same_ssn = pattern[PLACE[Field.SSN]] is Level.SAME
         fixed: dict[Kind, float] = {
-            kind: sum(log(table[field][level].of(kind)) for field, level in known)
-            for kind in Kind
-            if kind is not Kind.SAME
+            kind: sum(log(start.chances[field][level].of(kind)) for field, level in known) for kind in LOOKALIKES
         }
-        if same_ssn:
-            fixed[Kind.UNRELATED] -= log(table[Field.SSN][Level.SAME].unrelated)
+        by_chance = (
+            start.dependence.unrelated(pattern, field, level, start.chances[field][level].unrelated)
+            for field, level in known
+            if not (field is Field.SSN and same_ssn)
+        )
+        fixed[Kind.UNRELATED] = sum(map(log, by_chance)) - rarer * _RARITY_STEP * log(2)
         rows.append(_Row(pattern, count, known, fixed, same_ssn))
     return rows
 
@@ -177,16 +185,17 @@ def _new_priors(seen: _Seen, start: Mapping[Kind, float], all_pairs: int) -> dic
 
 def _new_same(seen: _Seen) -> dict[Field, dict[Level, float]]:
     """Mix what was seen among pairs of one person with the built-in chances. Household evidence stays as it is."""
+    weight = _PAIR_WEIGHT + _PAIR_SHARE * seen.kinds[Kind.SAME]
     learned: dict[Field, dict[Level, float]] = {}
     for field, levels in DEFAULTS.items():
         if field is Field.HOUSEHOLD:
             learned[field] = {level: chances.same for level, chances in levels.items()}
             continue
-        total = sum(seen.levels[field].values()) + _PAIR_WEIGHT
+        total = sum(seen.levels[field].values()) + weight
         learned[field] = {
             level: chances.same
             if level in _FIXED_LEVELS
-            else (seen.levels[field][level] + _PAIR_WEIGHT * chances.same) / total
+            else (seen.levels[field][level] + weight * chances.same) / total
             for level, chances in levels.items()
         }
     return learned
@@ -221,21 +230,49 @@ def _with_model(table: Table, model: _Model) -> Table:
     return learned
 
 
-def learn(people: Sequence[Prepared], patterns: Sequence[Pattern], comparer: Comparer) -> Parameters:
-    """Learn the model of a store from its records and the patterns of its candidate pairs."""
+def _before_learning(
+    people: Sequence[Prepared], patterns: Sequence[Pattern], comparer: Comparer, frequencies: Frequencies
+) -> Parameters:
+    """Put together what is known of strangers before duplicates are looked at."""
+    records = len(people)
+    table = _chance_table(_sample(people, comparer), frequencies)
+    priors = default_priors(records)
+    pairs = records * (records - 1) / 2
+    dates_differ = {level: table[Field.DOB][level] for level in (Level.GENERATION, Level.DIFFERENT)}
+    named = sum(bool(person.first and person.last and person.dob) for person in people)
+    by_chance = named * (named - 1) / 2 * table[Field.FIRST][Level.SAME].unrelated
+    by_chance *= table[Field.LAST][Level.SAME].unrelated * sum(row.unrelated for row in dates_differ.values())
+    mistaken = pairs * sum(
+        priors[kind] * sum(row.of(kind) for row in dates_differ.values()) for kind in (Kind.SAME, Kind.NAMESAKES)
+    )
+    dependence = learn_dependence(people, patterns, by_chance, mistaken)
+    start = default_parameters(records, frequencies)
+    return replace(start, chances=table, dependence=dependence)
+
+
+def learn(people: Sequence[Prepared], compared: Sequence[tuple[int, int, Pattern]], comparer: Comparer) -> Parameters:
+    """Learn the model of a store from its records and its compared candidate pairs (two places and a pattern)."""
     records = len(people)
     frequencies = count_values(people)
     if records < LEAST_RECORDS:
         return default_parameters(records, frequencies, TOO_SMALL)
-    table = _chance_table(_sample(people, comparer), frequencies)
-    start = _Model(
-        priors=default_priors(records),
-        same={field: {level: chances.same for level, chances in levels.items()} for field, levels in table.items()},
-        ssn_by_chance=table[Field.SSN][Level.SAME].unrelated,
+    start = _before_learning(people, [pattern for _, _, pattern in compared], comparer, frequencies)
+    scorer = Scorer(start)
+    counted = Counter(
+        (pattern, round(scorer.rarer_bits(pattern, people[one]) / _RARITY_STEP)) for one, _, pattern in compared
     )
-    full_ssns = sum(person.ssn_full for person in people)
-    model = _maximise(_rows(Counter(patterns), table), start, records, full_ssns)
-    if model is None:
+    model = _Model(
+        priors=dict(start.priors),
+        same={field: {level: row.same for level, row in levels.items()} for field, levels in start.chances.items()},
+        ssn_by_chance=start.chances[Field.SSN][Level.SAME].unrelated,
+    )
+    learned = _maximise(_rows(counted, start), model, records, sum(person.ssn_full for person in people))
+    if learned is None:
         return default_parameters(records, frequencies, TOO_FEW_PAIRS)
-    note = f"Learned from {records:,} records and {len(patterns):,} candidate pairs."
-    return Parameters(model.priors, _with_model(table, model), frequencies, records, learned=True, note=note)
+    return replace(
+        start,
+        priors=learned.priors,
+        chances=_with_model(start.chances, learned),
+        learned=True,
+        note=f"Learned from {records:,} records and {len(compared):,} candidate pairs.",
+    )

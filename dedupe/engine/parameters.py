@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import log2
 
 from dedupe.engine.defaults import DEFAULTS, USUAL_RECORDS, Table, default_priors
+from dedupe.engine.dependence import USUAL_DEPENDENCE, Dependence
 from dedupe.engine.fields import Kind
 from dedupe.engine.frequencies import Frequencies, no_frequencies
 
@@ -24,6 +25,7 @@ class Parameters:
 
     priors: Mapping[Kind, float]
     chances: Table
+    dependence: Dependence
     frequencies: Frequencies = field(repr=False)
     records: int
     learned: bool
@@ -43,6 +45,11 @@ class Parameters:
             "note": self.note,
             "bits_needed": round(self.bits_needed, 3),
             "priors": {kind.value: share for kind, share in self.priors.items()},
+            "dependence": {
+                "full_name": self.dependence.full_name,
+                "sex": {level.value: chance for level, chance in self.dependence.sex.items()},
+                "race": {level.value: chance for level, chance in self.dependence.race.items()},
+            },
             "chances": {
                 name.value: {
                     level.value: {kind.value: chances.of(kind) for kind in Kind} for level, chances in levels.items()
@@ -59,6 +66,7 @@ def default_parameters(
     return Parameters(
         priors=default_priors(records),
         chances=DEFAULTS,
+        dependence=USUAL_DEPENDENCE,
         frequencies=frequencies or no_frequencies(),
         records=records,
         learned=False,

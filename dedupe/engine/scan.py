@@ -47,7 +47,11 @@ class ScoredPair:
 
 @dataclass(frozen=True)
 class Counts:
-    """The size of a scan. `pairs_by_rule` counts a pair at the first rule that found it."""
+    """The size of a scan.
+
+    `pairs_by_rule` counts a pair at the first rule that found it; `pairs_kept_apart` are pairs that reached the minimum
+    score and were left out because of decisions.
+    """
 
     records: int
     matchable: int
@@ -142,7 +146,7 @@ def _score_all(
 ) -> tuple[list[_Pair], Scorer]:
     comparer = Comparer()
     compared = _compare_all(people, candidates, comparer)
-    model = parameters or learn(people, [pattern for _, _, pattern in compared], comparer)
+    model = parameters or learn(people, compared, comparer)
     pairs = _promising(compared, people, Scorer(model), minimum_score)
     counts = _see_households(pairs, people)
     if parameters is None:
@@ -175,10 +179,10 @@ def find_pairs(
     people, skipped = admit(ordered)
     candidates = find_candidates(people)
     pairs, scorer = _score_all(people, candidates, parameters, minimum_score)
-    barred = _Barred(apart, one_person)
-    free = [pair for pair in pairs if not barred(people[pair.one].key, people[pair.other].key)]
+    free = _allowed(pairs, people, _Barred(apart, one_person))
     links = [Link(people[pair.one].key, people[pair.other].key, pair.weighed.weight) for pair in pairs]
     clusters = make_clusters(links, must_link=one_person, cannot_link=apart)
+    compared = len(candidates.pairs)
     return ScanResult(
         pairs=tuple(sorted((_explained(pair, people, scorer) for pair in free), key=_strongest_first)),
         skipped=tuple(skipped),
@@ -186,14 +190,12 @@ def find_pairs(
         clusters=clusters.groups,
         conflicts=clusters.conflicts,
         parameters=scorer.parameters,
-        counts=Counts(
-            records=len(ordered),
-            matchable=len(people),
-            pairs_compared=len(candidates.pairs),
-            pairs_by_rule=candidates.by_rule,
-            pairs_kept_apart=len(pairs) - len(free),
-        ),
+        counts=Counts(len(ordered), len(people), compared, candidates.by_rule, len(pairs) - len(free)),
     )
+
+
+def _allowed(pairs: Iterable[_Pair], people: Sequence[Prepared], barred: _Barred) -> list[_Pair]:
+    return [pair for pair in pairs if not barred(people[pair.one].key, people[pair.other].key)]
 
 
 def _strongest_first(pair: ScoredPair) -> tuple[float, tuple[int, int, str], tuple[int, int, str]]:

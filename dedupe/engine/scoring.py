@@ -14,13 +14,13 @@ others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, exp2, floor, log2
 from typing import NamedTuple
 
 from dedupe.engine.defaults import LOOKALIKE_LEVELS
-from dedupe.engine.fields import FIELDS, LOOKALIKES, Field, Kind, Level, Pattern
+from dedupe.engine.fields import FIELDS, LOOKALIKES, PLACE, Field, Kind, Level, Pattern
 from dedupe.engine.normalise import Name
 from dedupe.engine.parameters import Parameters
 from dedupe.engine.prepare import Prepared
@@ -41,6 +41,7 @@ _MOST_BITS: Mapping[Field, tuple[float, float]] = {
 }
 _STRAIGHT_TO = 80.0
 _EVEN = 50.0
+_BETWEEN = "|"  # no letter of a folded name
 _TWO_LOGS = 60.0  # beyond this many bits a probability is 0 or 1
 _NOTABLE = 0.01  # look-alikes less likely than this are not worth a word: they only keep the score from 100
 _CROWDED_NUMBER = 1.5  # a number on many records says less: forms, desks and parents lend theirs
@@ -85,11 +86,15 @@ def curve(evidence: float, needed: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """What a pattern says whatever the values are: bits against strangers, and the odds of each look-alike kind."""
+    """What a pattern says whatever the values are: bits against strangers, and the odds of each look-alike kind.
 
-    bits: float
+    `valued` lists the levels whose bits depend on the value, each with the chance that strangers agree on any value.
+    """
+
+    bits: dict[Field, float]
+    total: float
     lookalikes: tuple[float, ...]
-    valued: tuple[tuple[Field, Level], ...]
+    valued: tuple[tuple[Field, Level, float], ...]
 
 
 class Scorer:
@@ -99,68 +104,89 @@ class Scorer:
         self.parameters = parameters
         self.needed = parameters.bits_needed
         self._bases: dict[Pattern, _Base] = {}
-        self._values: dict[tuple[Field, Level, Hashable], float] = {}
-        self._bits = {
-            field: {level: _held(field, log2(chances.same / chances.unrelated)) for level, chances in levels.items()}
-            for field, levels in parameters.chances.items()
-        }
+        self._values: dict[tuple[Field, Level, float, Hashable], float] = {}
 
     def _base(self, pattern: Pattern) -> _Base:
         found = self._bases.get(pattern)
         if found is None:
-            known = [(f, level) for f, level in zip(FIELDS, pattern, strict=True) if level is not Level.MISSING]
-            found = self._bases[pattern] = _Base(
-                bits=sum(self._bits[field][level] for field, level in known),
-                lookalikes=tuple(self._lookalike_odds(kind, known) for kind in LOOKALIKES),
-                valued=tuple((field, level) for field, level in known if (field, level) in _VALUED),
-            )
+            found = self._bases[pattern] = self._make_base(pattern)
         return found
 
-    def _lookalike_odds(self, kind: Kind, known: Sequence[tuple[Field, Level]]) -> float:
+    def _make_base(self, pattern: Pattern) -> _Base:
+        known = [(f, level) for f, level in zip(FIELDS, pattern, strict=True) if level is not Level.MISSING]
+        model = self.parameters
+        chance = {
+            field: model.dependence.unrelated(pattern, field, level, model.chances[field][level].unrelated)
+            for field, level in known
+        }
+        bits = {f: _held(f, log2(model.chances[f][level].same / chance[f])) for f, level in known}
+        return _Base(
+            bits=bits,
+            total=sum(bits.values()),
+            lookalikes=tuple(self._lookalike_odds(kind, known, chance) for kind in LOOKALIKES),
+            valued=tuple((field, level, chance[field]) for field, level in known if (field, level) in _VALUED),
+        )
+
+    def _lookalike_odds(
+        self, kind: Kind, known: Sequence[tuple[Field, Level]], by_chance: Mapping[Field, float]
+    ) -> float:
         """Give log2 of how likely a look-alike kind is against strangers, for the levels of a pattern."""
         priors = self.parameters.priors
         odds = log2(priors[kind] / priors[Kind.SAME]) - self.needed
         for field, level in known:
-            chances = self.parameters.chances[field][level]
-            odds += log2(chances.of(kind) / chances.unrelated)
+            odds += log2(self.parameters.chances[field][level].of(kind) / by_chance[field])
         return odds
 
-    def _value_bits(self, field: Field, level: Level, person: Prepared) -> float:
+    def _value_bits(self, field: Field, level: Level, by_chance: float, person: Prepared) -> float:
         """Give the bits of agreeing on a value, by how many other records hold it."""
-        value = _VALUE[field](person)
-        known = self._values.get((field, level, value))
+        value = _value(field, level, person)
+        known = self._values.get((field, level, by_chance, value))
         if known is None:
             chances = self.parameters.chances[field][level]
-            bits = log2(chances.same / self._chance_of(field, value, chances.unrelated))
-            known = self._values[field, level, value] = _held(field, bits)
+            rarer = self._rarity(field, level, value) * by_chance / chances.unrelated
+            known = _held(field, log2(chances.same / min(rarer, 0.9)))
+            self._values[field, level, by_chance, value] = known
         return known
 
-    def _chance_of(self, field: Field, value: Hashable, usual: float) -> float:
+    def _rarity(self, field: Field, level: Level, value: Hashable) -> float:
+        """Give the chance that strangers agree on this very value."""
         frequencies = self.parameters.frequencies
         if field is Field.SSN:
+            usual = self.parameters.chances[field][Level.SAME].unrelated
             holders = frequencies.ssn.get(str(value), 2)
             return float(usual * max(holders - 1, 1) ** _CROWDED_NUMBER)
-        column = {Field.FIRST: frequencies.first, Field.LAST: frequencies.last, Field.DOB: frequencies.dob}[field]
-        return column.chance(value)
+        if field is Field.DOB:
+            return frequencies.dob.chance(value)
+        column = frequencies.first if field is Field.FIRST else frequencies.last
+        if level is not Level.SWAPPED:
+            return column.chance(value)
+        name = self._right_way(str(value))[field is Field.LAST]
+        return column.chance(name) * self.parameters.chances[field][level].same
 
-    def field_bits(self, field: Field, level: Level, person: Prepared) -> float:
-        """Give the bits of one field at a level; where both have the same value, `person` is either of the two."""
-        if level is Level.MISSING:
-            return 0.0
-        if (field, level) in _VALUED:
-            return self._value_bits(field, level, person)
-        return self._bits[field][level]
+    def _right_way(self, swapped: str) -> tuple[str, str]:
+        """Put swapped names into the order in which they are more usual as first and last name."""
+        one, other = swapped.split(_BETWEEN)
+        first, last = self.parameters.frequencies.first, self.parameters.frequencies.last
+        as_given = first.chance(one) * last.chance(other)
+        turned = first.chance(other) * last.chance(one)
+        return (one, other) if as_given >= turned else (other, one)
+
+    def rarer_bits(self, pattern: Pattern, person: Prepared) -> float:
+        """Give the bits by which the values a pair agrees on are rarer than values are on average."""
+        base = self._base(pattern)
+        rarer = 0.0
+        for field, level, by_chance in base.valued:
+            rarer += self._value_bits(field, level, by_chance, person) - base.bits[field]
+        return rarer
 
     def weigh(self, pattern: Pattern, person: Prepared) -> Weighed:
         """Weigh a pair by its pattern; `person` is either of the two."""
         base = self._base(pattern)
-        rarer = 0.0
-        for field, level in base.valued:
-            rarer += self._value_bits(field, level, person) - self._bits[field][level]
+        rarer = self.rarer_bits(pattern, person)
         weights = [exp2(min(odds + rarer, _TWO_LOGS)) for odds in base.lookalikes]
         others = sum(weights)
-        evidence = base.bits + rarer - log2(1 + others)
-        same = exp2(min(base.bits + rarer - self.needed, _TWO_LOGS))
+        evidence = base.total + rarer - log2(1 + others)
+        same = exp2(min(base.total + rarer - self.needed, _TWO_LOGS))
         suspected = others / (others + 1 + same) >= _NOTABLE
         kind = LOOKALIKES[weights.index(max(weights))] if suspected else None
         return Weighed(evidence, evidence - self.needed, -log2(1 + others), kind)
@@ -171,10 +197,11 @@ class Scorer:
 
     def contributions(self, pattern: Pattern, person: Prepared, weighed: Weighed) -> list[Contribution]:
         """Give every known field of a pair with its bits and its points; the points add up to the score."""
-        levels = [(f, level) for f, level in zip(FIELDS, pattern, strict=True) if level is not Level.MISSING]
-        parts: list[tuple[Field, Level, float]] = [
-            (field, level, self.field_bits(field, level, person)) for field, level in levels
-        ]
+        base = self._base(pattern)
+        bits = dict(base.bits)
+        for field, level, by_chance in base.valued:
+            bits[field] = self._value_bits(field, level, by_chance, person)
+        parts = [(field, pattern[PLACE[field]], value) for field, value in bits.items()]
         if weighed.lookalike is not None:
             parts.append((Field.LOOKALIKE, LOOKALIKE_LEVELS[weighed.lookalike], weighed.lookalike_bits))
         score = self.score(weighed.evidence)
@@ -212,16 +239,23 @@ def _spelling(name: Name | None) -> str:
     return name.joined if name else ""
 
 
-_VALUE: Mapping[Field, Callable[[Prepared], Hashable]] = {
-    Field.FIRST: lambda person: _spelling(person.first),
-    Field.LAST: lambda person: _spelling(person.last),
-    Field.DOB: lambda person: person.dob,
-    Field.SSN: lambda person: person.ssn,
-}
+def _value(field: Field, level: Level, person: Prepared) -> Hashable:
+    """Give the value a pair agrees on, from either of the two; swapped names in alphabetical order."""
+    if field is Field.SSN:
+        return person.ssn
+    if field is Field.DOB:
+        return person.dob
+    if level is Level.SWAPPED:
+        return _BETWEEN.join(sorted((_spelling(person.first), _spelling(person.last))))
+    return _spelling(person.first if field is Field.FIRST else person.last)
+
+
 _VALUED = frozenset(
     {
         (Field.FIRST, Level.SAME),
         (Field.LAST, Level.SAME),
+        (Field.FIRST, Level.SWAPPED),
+        (Field.LAST, Level.SWAPPED),
         (Field.SSN, Level.SAME),
         (Field.DOB, Level.SAME),
         (Field.DOB, Level.ROUGH_SAME),

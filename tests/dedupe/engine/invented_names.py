@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import accumulate
 from random import Random
 
@@ -72,20 +73,24 @@ SHORT_FORMS = {
 }  # fmt: skip
 
 
-class NameBag:
-    """Draws names: a few are very common, most of the rest are rare."""
+# How many first names and last names a culture has.
+_OWN_NAMES = 20
 
-    def __init__(self, random: Random) -> None:
+
+class NameBag:
+    """Draws names: a few are very common, most of the rest are rare.
+
+    With cultures, every name is a common one of the person's own culture: the same full name comes again and again on
+    different people.
+    """
+
+    def __init__(self, random: Random, cultures: int = 0) -> None:
         self._random = random
-        self._men, self._women = _MEN.split(), _WOMEN.split()
-        self._families = _FAMILIES.split()
+        self._cultures = cultures
+        self._men, self._women, self._families = _MEN.split(), _WOMEN.split(), _FAMILIES.split()
         self._heads, self._middles, self._tails = _HEADS.split(), _MIDDLES.split(), _TAILS.split()
         self._rare = [self._invent() for _ in range(6_000)]
         self._rare_firsts = [self._invent_first() for _ in range(1_500)]
-        self._steps = {size: list(accumulate(1 / (rank + 6) for rank in range(size))) for size in self._sizes()}
-
-    def _sizes(self) -> set[int]:
-        return {len(names) for names in (self._men, self._women, self._families, self._rare, self._rare_firsts)}
 
     def _invent(self) -> str:
         middle = self._random.choice(self._middles) if self._random.random() < 0.6 else ""
@@ -96,18 +101,32 @@ class NameBag:
         return self._random.choice(self._heads) + self._random.choice(self._middles) + tail
 
     def _draw(self, names: list[str]) -> str:
-        return self._random.choices(names, cum_weights=self._steps[len(names)])[0]
+        return self._random.choices(names, cum_weights=_steps(len(names)))[0]
 
-    def first(self, sex: int) -> str:
+    def _own(self, names: list[str], culture: int) -> str:
+        start = culture % self._cultures * _OWN_NAMES
+        return self._draw(names[start : start + _OWN_NAMES])
+
+    def first(self, sex: int, culture: int = 0) -> str:
         """Draw a first name; `sex` is 1 for a man, 0 for a woman."""
+        if self._cultures:
+            return self._own(self._men if sex == 1 else self._women, culture)
         if self._random.random() < 0.12:
             return self._draw(self._rare_firsts)
         return self._draw(self._men if sex == 1 else self._women)
 
-    def family(self) -> str:
+    def family(self, culture: int = 0) -> str:
         """Draw a last name; one in twelve is a double name."""
+        if self._cultures:
+            return self._own(self._families, culture)
         name = self._draw(self._families if self._random.random() < 0.45 else self._rare)
         draw = self._random.random()
         if draw < 0.03:
             return "de la " + name
         return f"{name}{self._random.choice('- ')}{self._draw(self._families)}" if draw < 0.11 else name
+
+
+@cache
+def _steps(size: int) -> list[float]:
+    """Give the running sums by which a name is drawn: the first are the most common."""
+    return list(accumulate(1 / (rank + 6) for rank in range(size)))

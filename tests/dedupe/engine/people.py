@@ -70,9 +70,9 @@ class Desk(NamedTuple):
 class Town:
     """Makes people, families and their episodes. The same seed gives the same town."""
 
-    def __init__(self, seed: int, noise: float) -> None:
+    def __init__(self, seed: int, noise: float, cultures: int) -> None:
         self.random = Random(seed)
-        self.names = NameBag(self.random)
+        self.names = NameBag(self.random, cultures)
         self.noise = noise
         self.desks = [
             Desk(self.random.choice((0.4, 0.7, 1.0, 1.6)) * noise, self.random.choice((0.05, 0.1, 0.25, 0.5)))
@@ -91,16 +91,18 @@ class Town:
     def person(self, **known: object) -> Person:
         sex = self.random.randint(0, 1)
         days = self.random.randint(18 * 365, 75 * 365)
+        races = self.random.choices(_RACES, weights=_RACE_WEIGHTS)[0]
+        culture = _RACES.index(races)
         person = Person(
             number=len(self.people),
-            first=self.names.first(sex),
-            middle=self.names.first(sex) if self.chance(0.6) else "",
-            last=self.names.family(),
+            first=self.names.first(sex, culture),
+            middle=self.names.first(sex, culture) if self.chance(0.6) else "",
+            last=self.names.family(culture),
             suffix="",
             sex=sex,
             born=_TODAY - timedelta(days=days),
             ssn=self.ssn(),
-            races=self.random.choices(_RACES, weights=_RACE_WEIGHTS)[0],
+            races=races,
             veteran=int(self.chance(0.08)),
             has_ssn=not self.chance(0.04),
         )
@@ -297,9 +299,12 @@ def _change_with_time(person: Person, town: Town) -> None:
         person.first = town.names.first(person.sex)
 
 
-def make_people(size: int, *, seed: int, noise: float = 1.0, repeats: float = 0.16) -> People:
-    """Make a store of at least `size` records. `repeats` is the share of households that come again."""
-    town = Town(seed, noise)
+def make_people(size: int, *, seed: int, noise: float = 1.0, repeats: float = 0.16, cultures: int = 0) -> People:
+    """Make a store of at least `size` records. `repeats` is the share of households that come again.
+
+    With `cultures` people of one origin have their few names in common.
+    """
+    town = Town(seed, noise, cultures)
     made = People(lookalikes=town.lookalikes)
     episode = 0
     while len(made.records) < size:

@@ -70,7 +70,9 @@ def test_a_record_with_itself_is_refused() -> None:
 
 _KEYS = st.integers(0, 7)
 _PAIRS = st.tuples(_KEYS, _KEYS).filter(lambda pair: pair[0] != pair[1])
-_LINKS = st.lists(st.builds(lambda pair, weight: Link(*pair, weight), _PAIRS, st.floats(-5, 25)), max_size=14)
+_LINKS = st.lists(
+    st.builds(lambda pair, weight: Link(pair[0], pair[1], weight), _PAIRS, st.floats(-5, 25)), max_size=14
+)
 
 
 @settings(deadline=None, database=None, max_examples=300)
@@ -97,10 +99,10 @@ def test_no_cluster_ever_holds_a_pair_told_apart(
 def test_clusters_do_not_depend_on_the_order_of_anything(
     links: list[Link], must: list[tuple[int, int]], cannot: list[tuple[int, int]], data: st.DataObject
 ) -> None:
-    shuffled = [data.draw(st.permutations(values)) for values in (links, must, cannot)]
-    turned = [Link(link.other, link.one, link.weight) for link in shuffled[0]]
+    turned = [Link(link.other, link.one, link.weight) for link in data.draw(st.permutations(links))]
+    other_must, other_cannot = data.draw(st.permutations(must)), data.draw(st.permutations(cannot))
     assert make_clusters(links, must_link=must, cannot_link=cannot) == make_clusters(
-        turned, must_link=shuffled[1], cannot_link=shuffled[2]
+        turned, must_link=other_must, cannot_link=other_cannot
     )
 
 

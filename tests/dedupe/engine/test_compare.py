@@ -85,7 +85,17 @@ def test_swapped_names_are_noticed() -> None:
 
 def test_swapped_names_are_noticed_with_a_slip_in_one_of_them() -> None:
     levels = _levels({"first": "Nguyem", "last": "Linh"}, {"first": "Linh", "last": "Nguyen"})
-    assert levels[Field.FIRST] is levels[Field.LAST] is Level.SWAPPED
+    assert levels[Field.FIRST] is levels[Field.LAST] is Level.NEARLY_SWAPPED
+
+
+def test_swapped_names_are_noticed_when_a_particle_is_lost() -> None:
+    levels = _levels({"first": "De La King", "last": "Jon"}, {"first": "Jon", "last": "King"})
+    assert levels[Field.FIRST] is levels[Field.LAST] is Level.NEARLY_SWAPPED
+
+
+def test_one_name_in_the_other_place_is_no_swap() -> None:
+    levels = _levels({"first": "Thomas", "last": "Reyes"}, {"first": "Latoya", "last": "Thomas"})
+    assert levels[Field.FIRST] is levels[Field.LAST] is Level.DIFFERENT
 
 
 def test_equal_first_and_last_name_is_no_swap() -> None:

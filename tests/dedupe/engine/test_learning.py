@@ -22,8 +22,8 @@ from tests.dedupe.engine.records import prepared, record
 def _learned(records: list[MatchRecord]) -> Parameters:
     people, _ = admit(in_order(records))
     comparer = Comparer()
-    patterns = [comparer.levels(people[a], people[b]) for a, b in find_candidates(people).pairs]
-    return learn(people, patterns, comparer)
+    compared = [(a, b, comparer.levels(people[a], people[b])) for a, b in find_candidates(people).pairs]
+    return learn(people, compared, comparer)
 
 
 def test_a_small_store_keeps_the_built_in_weights() -> None:

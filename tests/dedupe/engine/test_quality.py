@@ -88,6 +88,13 @@ def test_careless_desks_cost_recall_but_not_precision() -> None:
     assert _precision(result.pairs, made) >= 0.98
 
 
+def test_where_a_few_names_are_shared_by_many_strangers_they_are_not_taken_for_one() -> None:
+    made = make_people(5_000, seed=FRESH_SEED + 5, cultures=6)
+    result = find_pairs(made.records)
+    assert _recall_at(0.99, result.pairs, made) >= 0.93
+    assert _precision(result.pairs, made) >= 0.975
+
+
 @pytest.mark.parametrize(
     ("missing", "recall"),
     [

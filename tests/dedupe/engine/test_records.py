@@ -13,7 +13,8 @@ def test_a_pair_has_one_name_whichever_way_round_it_is_given() -> None:
 
 
 def test_numbers_sort_as_numbers_and_come_before_text() -> None:
-    assert sorted(["10", 10, "9", 9], key=key_order) == [9, 10, "10", "9"]
+    keys: list[int | str] = ["10", 10, "9", 9]
+    assert sorted(keys, key=key_order) == [9, 10, "10", "9"]
 
 
 def test_a_record_is_no_pair_with_itself() -> None:
