@@ -27,7 +27,9 @@ from wtforms import Form as PlainForm
 from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from adminops.app import AdminOps
+import wsgi
+from adminops.app import AdminOps, create_app
+from adminops.settings import Settings
 from adminops.web.fields import attributes, kind
 from adminops.web.forms import Form, choices
 from adminops.web.style_guide import PAGES, TEMPLATES, components, usage_of
@@ -465,5 +467,6 @@ def test_a_sample_page_that_does_not_exist_is_not_found(sqlite_app: AdminOps) ->
     assert Visitor(sqlite_app).get("/style-guide/nothing", status=404).heading == "There is no such page"
 
 
-def test_the_style_guide_stays_out_of_production(sqlite_app: AdminOps) -> None:
-    assert "style_guide.show" in sqlite_app.view_functions
+def test_the_style_guide_stays_out_of_production(tmp_path: Path) -> None:
+    app = create_app(Settings(environment="production", home=tmp_path, scheduler=False), wsgi.FEATURES)
+    assert app.test_client().get("/style-guide").status_code == 404
