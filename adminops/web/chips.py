@@ -106,6 +106,12 @@ _DUE_ICONS: Final = {
 }
 
 
+# Added to Markup, a name is escaped; adding is four times as fast as formatting, and a list does it a hundred times.
+_PERSON: Final = Markup('<span class="person">')
+_NAME: Final = Markup("<span>")
+_CLOSE: Final = Markup("</span>")
+
+
 class Chips:
     """The functions of the global `chip`. One value for each application: icons need its build id."""
 
@@ -114,6 +120,7 @@ class Chips:
         self.icon = lru_cache(maxsize=1024)(self._icon)
         self.badge = lru_cache(maxsize=1024)(self._badge)
         self._level = lru_cache(maxsize=16)(self._draw_level)
+        self._circle = lru_cache(maxsize=32)(self._draw_circle)
         self._clock = lru_cache(maxsize=1024)(self._draw_clock)
 
     def _icon(self, name: str, cls: str = "") -> Markup:
@@ -135,6 +142,10 @@ class Chips:
             raise LookupError(f"There is no tone {tone!r}; the tones are {', '.join(TONES)}.")
         shape = Markup('<span class="badge tone-{}">{}{}</span>')
         return shape.format(tone, self.icon(icon) if icon else "", text)
+
+    def _draw_circle(self, tint: int, size: str) -> Markup:
+        classes = f"avatar avatar-{tint}" + (f" avatar-{size}" if size else "")
+        return Markup('<span class="{}" aria-hidden="true">').format(classes)
 
     def _draw_level(self, key: str) -> Markup:
         look = PRIORITIES[key]
@@ -177,13 +188,11 @@ class Chips:
     def avatar(self, key: object, name: str, size: Literal["", "small", "large"] = "") -> Markup:
         """Return the circle with a person's initials; `key` (their id) picks its colour."""
         tint = key % 6 if isinstance(key, int) else crc32(str(key).encode()) % 6
-        classes = f"avatar avatar-{tint}" + (f" avatar-{size}" if size else "")
-        return Markup('<span class="{}" aria-hidden="true">{}</span>').format(classes, initials(name))
+        return self._circle(tint, size) + initials(name) + _CLOSE
 
     def person(self, key: object, name: str) -> Markup:
         """Return a person in one line: circle and name."""
-        shape = Markup('<span class="person">{}<span>{}</span></span>')
-        return shape.format(self.avatar(key, name, "small"), name)
+        return _PERSON + self.avatar(key, name, "small") + _NAME + name + _CLOSE + _CLOSE
 
     def nobody(self, text: str = "Nobody yet") -> Markup:
         """Return what stands where a person could be."""
