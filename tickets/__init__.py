@@ -10,6 +10,7 @@ from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
 from tickets import refs
 from tickets.catalogue import GENERAL
+from tickets.demo import fill
 from tickets.emails import MAILS
 from tickets.jobs import JOBS
 from tickets.models import TRANSITIONS
@@ -59,4 +60,5 @@ feature = Feature(
     panels=(Panel(place="user", render=refs.open_requests, order=20),),
     mails=MAILS,
     machines={"Ticket": TRANSITIONS},
+    demo=fill,
 )

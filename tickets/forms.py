@@ -50,7 +50,9 @@ class WritingForm(Form):
 class TicketForm(WritingForm):
     """A request in one's own words; the fields of its type join it (`ticket_form`)."""
 
-    subject = StringField("What is it about?", [InputRequired("Say in a few words what it is about."), Length(max=200)])
+    subject = StringField(
+        "Your request in a few words", [InputRequired("Say in a few words what it is about."), Length(max=200)]
+    )
     body = TextAreaField(
         "Tell us more",
         [InputRequired("Tell us what happened or what you need."), Length(max=LONGEST_TEXT)],
@@ -72,17 +74,17 @@ class TicketForm(WritingForm):
 class TeamTicketForm(TicketForm):
     """The same as the team sees it: it may be for somebody else."""
 
-    requester = StringField(
+    on_behalf_of = StringField(
         "On behalf of", [Length(max=200)], description="User name or e-mail address; empty for yourself"
     )
-    agency = SelectField("Agency", coerce=_number, description="Only where it isn't the person's own")
+    about_agency = SelectField("Agency", coerce=_number, description="Only where it isn't the person's own")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.agency.choices = [("", "The person's agency"), *((row.id, row.name) for row in queries.agencies())]
+        self.about_agency.choices = [("", "The person's agency"), *((row.id, row.name) for row in queries.agencies())]
         self.person: User | None = None
 
-    def validate_requester(self, field: StringField) -> None:
+    def validate_on_behalf_of(self, field: StringField) -> None:
         """Find the person, so that a wrong name is said at the field."""
         if field.data:
             named = find_user(field.data)
@@ -94,8 +96,13 @@ class TeamTicketForm(TicketForm):
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments of `file_ticket`."""
         values = super().values()
-        agency = db.session.get(Agency, values["agency"]) if values["agency"] else None
-        return {**values, "requester": self.person, "agency": agency}
+        agency_id = values.pop("about_agency")
+        del values["on_behalf_of"]
+        return {
+            **values,
+            "requester": self.person,
+            "agency": db.session.get(Agency, agency_id) if agency_id else None,
+        }
 
 
 def ticket_form(kind: RequestType, *, team: bool) -> TicketForm:

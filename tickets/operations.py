@@ -363,7 +363,9 @@ def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = Non
         ticket.resolved_at = None
         ticket.times_reopened += 1
     _set_clock(ticket)
-    _touch(ticket)
+    if to is not S.CLOSED:  # nobody has to look at that
+        ticket.updated_at = clock.now()
+    db.session.flush()
     publish(
         TicketMoved(
             ticket_id=ticket.id,

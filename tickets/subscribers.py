@@ -54,7 +54,6 @@ def _requested_by(fact: Fact) -> Ticket | None:
 def _keep(entry: TicketEntry, by: User) -> None:
     entry.at, entry.actor_id = clock.now(), by.id
     db.session.add(entry)
-    db.session.flush()
 
 
 def _entry_of_work(fact: Fact) -> TicketEntry:

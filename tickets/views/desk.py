@@ -72,18 +72,15 @@ def _choices() -> dict[str, list[tuple[Any, str]]]:
 
 
 def _columns(wanted: TicketFilter) -> list[Any]:
-    """Return the heads of the table; two of them order it, except where the most pressing come first anyway."""
-    sorts = wanted.view is not View.LATE
+    """Return the heads of the table; another order is one click away, except where the late ones come first anyway."""
     heads: dict[Order, dict[str, Any]] = {
-        Order.PRIORITY: {"label": "Priority", "url": address(wanted, order="priority") if sorts else None},
-        Order.DUE: {"label": "Due"},
-        Order.ACTIVITY: {
-            "label": "Last activity",
-            "cls": "cell-extra",
-            "url": address(wanted, order=None) if sorts else None,
-        },
+        Order.PRIORITY: {"label": "Priority", "url": address(wanted, order="priority")},
+        Order.DUE: {"label": "Due", "url": None},
+        Order.ACTIVITY: {"label": "Last activity", "cls": "cell-extra", "url": address(wanted, order=None)},
     }
-    heads[wanted.order]["sorted"] = "ascending" if wanted.order is Order.DUE else "descending"
+    heads[wanted.order].update(sorted="ascending" if wanted.order is Order.DUE else "descending", url=None)
+    if wanted.view is View.LATE:
+        heads = {order: {**head, "url": None} for order, head in heads.items()}
     return ["Ticket", "Status", heads[Order.PRIORITY], heads[Order.DUE], "Assigned to", heads[Order.ACTIVITY]]
 
 

@@ -19,7 +19,7 @@ from tickets import operations, policies, queries
 from tickets.catalogue import find_type, shown_answers, title_of
 from tickets.deadlines import office_hours
 from tickets.forms import MessageForm, PropertiesForm
-from tickets.models import Ticket
+from tickets.models import OPEN_STATES, Ticket
 from tickets.operations import Then
 from tickets.timeline import Line, timeline
 from tickets.views.desk import blueprint
@@ -165,8 +165,8 @@ def ticket_page(
 
 
 def work_of(kind: RequestType | None, ticket: Ticket, user: User) -> tuple[str, str, str] | None:
-    """Return label, address and icon of the screen where the request is carried out, if `user` may use it."""
-    work = kind.work if kind else None
+    """Return label, address and icon of the screen where the request is carried out, while there is work to do."""
+    work = kind.work if kind and ticket.state in OPEN_STATES else None
     address = work.url(ticket) if work and user.may(work.permission) else None
     return (work.label, address, work.icon) if work and address else None
 
@@ -178,9 +178,11 @@ def _story(ticket: Ticket, user: User, team: bool) -> dict[str, Any]:
 
 
 def _rights(ticket: Ticket, user: User) -> dict[str, bool]:
+    may_work = policies.may_work(ticket, by=user)
     return {
         "own": policies.is_own(user, ticket),
-        "may_work": policies.may_work(ticket, by=user),
+        "may_work": may_work,
+        "may_take": may_work and ticket.state in OPEN_STATES and ticket.assignee_id != user.id,
         "may_reply": policies.may_reply(ticket, by=user),
         "may_resolve": policies.may_resolve(ticket, by=user),
         "may_reopen": policies.may_reopen(ticket, by=user),

@@ -1,0 +1,165 @@
+"""The desk's part of the demo: 600 tickets that were filed and worked on over the last 90 days.
+
+Each ticket is a small life that says when its next step comes; the steps of all are taken in the order of time, by the
+verbs that people use.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
+from random import Random
+from typing import Any
+
+from adminops import clock
+from adminops.demo.cast import Cast
+from adminops.feature import RequestType
+from adminops.identity.models import SYSTEM, User
+from adminops.web.navigation import registry
+from tickets import operations, scenes
+from tickets.catalogue import all_types
+from tickets.deadlines import DAY_MINUTES, OfficeHours, office_hours
+from tickets.models import Priority, WaitingOn
+from tickets.operations import Then
+from tickets.policies import REOPEN_WITHIN
+from tickets.scenes import Scene
+
+TICKETS = 600
+DAYS = 90
+SHARES = {
+    "locked_out": 20,
+    "staff_change": 13,
+    "client_twice": 14,
+    "wrong_number": 14,
+    "data_correction": 12,
+    "new_program": 6,
+    "training": 9,
+    "something_else": 12,
+}
+#: Who works on what: the first is the likeliest.
+WORKERS = {
+    "client_twice": ("maya", "grace", "tomas"),
+    "new_program": ("maya", "grace"),
+    "training": ("ruth", "tomas"),
+    "wrong_number": ("grace", "maya", "tomas"),
+}
+ANYBODY = ("tomas", "grace", "maya")
+
+
+def fill(cast: Cast) -> None:
+    """File and work on the demo's tickets."""
+    kinds = {kind.key: kind for kind in all_types(registry().features) if kind.key in scenes.SCENES and not kind.start}
+    hours, chance = office_hours(), Random(cast.chance.getrandbits(64))
+    lives = [Life(cast, kinds[key], hours, Random(chance.getrandbits(64))) for key in _drawn(kinds, chance)]
+    steps = [(next(life), number, life) for number, life in enumerate(life.steps() for life in lives)]
+    heapify(steps)
+    while steps:
+        moment, number, life = heappop(steps)
+        if moment >= cast.now:
+            continue
+        with clock.frozen_at(moment):
+            following = next(life, None)
+        if following is not None:
+            heappush(steps, (max(following, moment), number, life))
+
+
+def _drawn(kinds: dict[str, RequestType], chance: Random) -> list[str]:
+    keys = [key for key in SHARES if key in kinds]
+    return chance.choices(keys, [SHARES[key] for key in keys], k=TICKETS)
+
+
+class Life:
+    """One ticket from its filing to where it stands today."""
+
+    def __init__(self, cast: Cast, kind: RequestType, hours: OfficeHours, chance: Random) -> None:
+        self.cast, self.kind, self.hours, self.chance = cast, kind, hours, chance
+        self.scene: Scene = chance.choice(scenes.SCENES[kind.key])
+        self.requester = self._requester()
+        self.worker = self._worker()
+        self.words = self._words()
+
+    def steps(self) -> Iterator[datetime]:
+        """Yield when the next step comes; it is taken when the time has come."""
+        at = self._filed_at()
+        yield at
+        ticket = operations.file_ticket(
+            kind=self.kind,
+            subject=self._say(self.scene.subject),
+            body=self._say(self.scene.body),
+            answers={name: text.format(**self.words) for name, text in self.scene.answers.items()},
+            by=self.requester,
+        )
+        yield (at := self._later(at, 10, 2 * DAY_MINUTES))
+        if self.chance.random() < 0.06:
+            operations.set_priority(ticket, self.chance.choice((Priority.URGENT, Priority.LOW)), by=self.worker)
+        dispatcher = self.cast["tomas"] if self.chance.random() < 0.2 else self.worker
+        operations.assign(ticket, self.worker, by=dispatcher)
+        if self.scene.note and self.chance.random() < 0.6:
+            yield (at := self._later(at, 5, 90))
+            operations.write_note(ticket, body=self._say(self.scene.note), by=self.worker)
+        if self.scene.question and self.chance.random() < 0.4:
+            yield (at := self._later(at, 10, 200))
+            operations.reply(ticket, body=self._say(self.scene.question), then=Then.WAIT, by=self.worker)
+            yield (at := self._later(at, 30, 3 * DAY_MINUTES))
+            operations.reply(ticket, body=self._say(self.scene.reply), by=self.requester)
+        if self.chance.random() < 0.22:
+            yield (at := self._later(at, 20, 300))
+            operations.reply(ticket, body=self.chance.choice(scenes.STILL_ON_IT), by=self.worker)
+            if self.chance.random() < 0.6:
+                whom = self.chance.choice((WaitingOn.VENDOR, WaitingOn.VENDOR, WaitingOn.AGENCY, WaitingOn.APPROVAL))
+                operations.wait_on(ticket, whom, by=self.worker)
+            yield (at := self._later(at, 2 * DAY_MINUTES, 24 * DAY_MINUTES))
+        yield (at := self._later(at, 15, self.kind.target_hours * 75))
+        operations.reply(ticket, body=self._say(self.scene.answer), then=Then.RESOLVE, by=self.worker)
+        if self.chance.random() < 0.05:
+            yield (at := self._later(at, 60, 5 * DAY_MINUTES))
+            operations.reply(ticket, body=self.chance.choice(scenes.BACK_AGAIN), by=self.requester)
+            yield (at := self._later(at, 60, 2 * DAY_MINUTES))
+            operations.reply(ticket, body="It should be right now.", then=Then.RESOLVE, by=self.worker)
+        yield at + REOPEN_WITHIN + timedelta(minutes=30)
+        operations.close(ticket, by=SYSTEM)
+
+    def _requester(self) -> User:
+        agency = self.chance.choice(self.cast.agencies)
+        lead = self.cast.lead_of(agency)
+        staff = [user for user in self.cast.staff.get(agency.id, ()) if self._may_ask(user)]
+        return self.chance.choice(staff) if staff and self.chance.random() < 0.85 else lead
+
+    def _may_ask(self, user: User) -> bool:
+        return self.kind.audience is None or user.may(self.kind.audience)
+
+    def _worker(self) -> User:
+        likely = WORKERS.get(self.kind.key, ANYBODY)
+        weights = [4, 2, 1][: len(likely)]
+        return self.cast[self.chance.choices(likely, weights)[0]]
+
+    def _words(self) -> dict[str, Any]:
+        colleagues = [user for user in self.cast.staff.get(self.requester.agency_id or 0, ()) if user.username != "ben"]
+        client = self.chance.randrange(20_000, 60_000)
+        return {
+            "client": client,
+            "other": client + self.chance.randrange(300, 9_000),
+            "program": self.chance.choice(scenes.PROGRAMS),
+            "report": self.chance.choice(scenes.REPORTS),
+            "month": self.chance.choice(scenes.MONTHS),
+            "day": self.chance.choice(scenes.DAYS),
+            "count": self.chance.randrange(3, 25),
+            "colleague": self.chance.choice(scenes.COLLEAGUES),
+            "username": self.chance.choice(colleagues).username if colleagues else self.requester.username,
+            "first_name": self.requester.name.partition(" ")[0],
+        }
+
+    def _say(self, text: str) -> str:
+        said = text.format(**self.words)
+        return said[:1].upper() + said[1:]
+
+    def _filed_at(self) -> datetime:
+        """Return some moment of the last days, mostly in office hours, now and then in the evening."""
+        start = self.cast.days_ago(DAYS)
+        minute = self.chance.randrange(self.hours.between(start, self.cast.now))
+        evening = timedelta(hours=self.chance.randrange(1, 12)) if self.chance.random() < 0.1 else timedelta()
+        return self.hours.add(start, minute) + timedelta(seconds=self.chance.randrange(60)) + evening
+
+    def _later(self, at: datetime, least: int, most: int) -> datetime:
+        """Return a moment so many office minutes later, sooner rather than later."""
+        minutes = least + int((most - least) * self.chance.random() ** 1.7)
+        return self.hours.add(at, minutes) + timedelta(seconds=self.chance.randrange(60))
