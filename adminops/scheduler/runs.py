@@ -1,0 +1,142 @@
+"""Running one job once: in its slot or out of turn, with its outcome on record."""
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+
+from adminops import clock
+from adminops.db import db, transaction
+from adminops.feature import Job
+from adminops.logs import place_of
+from adminops.scheduler.models import JobRun, RunState
+
+log = structlog.get_logger("adminops.scheduler")
+
+
+class RunElsewhere(Exception):
+    """Somebody else has run the job in this slot, or is just doing so."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run ended; `cause` is the kind of the error."""
+
+    job: str
+    state: RunState
+    seconds: float
+    cause: str = ""
+
+
+def slot_of(job: Job, moment: datetime) -> int:
+    """Return the number of the period of `job.every` that `moment` lies in, counted from 1970 in UTC."""
+    return int(moment.timestamp() // job.every.total_seconds())
+
+
+def here() -> str:
+    """Return this machine and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def run_job(app: Flask, job: Job) -> Ran:
+    """Run `job` now, out of turn. A failure is recorded and returned, not raised."""
+    with app.app_context():
+        ran = _run(job, slot=None)
+    if ran is None:
+        raise AssertionError("A run without a slot can't have been run elsewhere.")
+    return ran
+
+
+def run_in_slot(app: Flask, job: Job, slot: int) -> Ran | None:
+    """Run `job` for `slot`; None when that was done already. A failure is recorded and returned, not raised.
+
+    The row of job and slot is stored in the job's own transaction; a job with `own_transactions` has it stored before
+    it starts. Either way the slot is used up: what failed is tried again in the next one.
+    """
+    with app.app_context():
+        return _run(job, slot)
+
+
+def has_run(job: Job, slot: int) -> bool:
+    """Say whether `job` was run in `slot` (a cheap look; the row itself is the fence)."""
+    with transaction(writes=False):
+        found = select(JobRun.id).where(JobRun.job == job.name, JobRun.slot == slot)
+        return db.session.scalar(found) is not None
+
+
+def _run(job: Job, slot: int | None) -> Ran | None:
+    started = clock.now()
+    try:
+        if job.own_transactions:
+            _run_beside(job, slot)
+        else:
+            _run_within(job, slot)
+    except RunElsewhere:
+        return None
+    except Exception as broken:
+        cause, place = type(broken).__name__, place_of(broken.__traceback__)
+        log.error("job failed", job=job.name, slot=slot, cause=cause, place=place)
+        _note_failure(job, slot, started, cause)
+        return Ran(job.name, RunState.FAILED, (clock.now() - started).total_seconds(), cause)
+    return Ran(job.name, RunState.DONE, (clock.now() - started).total_seconds())
+
+
+def _run_within(job: Job, slot: int | None) -> None:
+    with transaction():
+        run = _enter(job, slot)
+        job.run()
+        run.state, run.ended_at = RunState.DONE, clock.now()
+
+
+def _run_beside(job: Job, slot: int | None) -> None:
+    with transaction():
+        entered = _enter(job, slot).id
+    job.run()
+    with transaction():
+        run = db.session.get_one(JobRun, entered)
+        run.state, run.ended_at = RunState.DONE, clock.now()
+
+
+def _enter(job: Job, slot: int | None) -> JobRun:
+    """Add the row that fences the slot. Raises `RunElsewhere` when it is there or about to be."""
+    run = JobRun(job=job.name, slot=slot, host=here())
+    on_postgresql = db.engine.dialect.name == "postgresql"
+    try:
+        if on_postgresql:  # a frozen leader's unfinished row would block us for as long as it is frozen
+            db.session.execute(text("SET LOCAL lock_timeout = '5s'"))
+        db.session.add(run)
+        db.session.flush()
+        if on_postgresql:
+            db.session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+    except IntegrityError:
+        raise RunElsewhere from None
+    except OperationalError as failed:
+        if getattr(failed.orig, "sqlstate", "") == "55P03":  # lock_not_available
+            raise RunElsewhere from None
+        raise
+    return run
+
+
+def _note_failure(job: Job, slot: int | None, started: datetime, cause: str) -> None:
+    """Record the failure, in the row that is there already or a new one; a database that is down is only logged."""
+    try:
+        with transaction():
+            mine = select(JobRun).where(
+                JobRun.job == job.name,
+                JobRun.slot.is_(None) if slot is None else JobRun.slot == slot,
+                JobRun.host == here(),
+                JobRun.state == RunState.RUNNING,
+                JobRun.started_at >= started,
+            )
+            run = db.session.scalar(mine.order_by(JobRun.id.desc()).limit(1))
+            if run is None:
+                run = JobRun(job=job.name, slot=slot, started_at=started, host=here())
+                db.session.add(run)
+            run.state, run.ended_at, run.cause = RunState.FAILED, clock.now(), cause[:60]
+    except SQLAlchemyError as broken:
+        log.error("job's failure can't be stored", job=job.name, cause=type(broken).__name__)
