@@ -174,7 +174,7 @@ def _collect(cache: Path) -> dict[str, bytes]:
         files[FONT] = font
     files["app.css"] = stylesheet(with_font=bool(font)).encode()
     files["without-js.css"] = minify(_css("without-js.css")).encode()
-    return files
+    return files | {path.name: _page_sheet(path).encode() for path in (STATIC / "css" / "pages").glob("*.css")}
 
 
 def _from_wheel(package: str, path: str) -> bytes:
@@ -200,6 +200,11 @@ def stylesheet(*, with_font: bool) -> str:
         if layer == "tokens":
             parts.append(f"@layer {layer} {{ {_dark()} }}")
     return minify("\n".join(parts))
+
+
+def _page_sheet(path: Path) -> str:
+    """The styles of one page, in the layer of the components: it is loaded after the sheet that orders the layers."""
+    return minify(f"@layer components {{ {path.read_text('utf-8')} }}")
 
 
 def _dark() -> str:

@@ -51,9 +51,10 @@ document.addEventListener('keydown', (event) => {
   timer = setTimeout(() => { prefix = ''; }, 900);
 });
 
-// A button that shows its key: <button data-press="m">.
+// A button that shows its key: <button data-press="m">. One that is not on the screen is not pressed.
 function pressed(key) {
-  const button = document.querySelector(`[data-press="${CSS.escape(key)}"]`);
+  const buttons = [...document.querySelectorAll(`[data-press="${CSS.escape(key)}"]`)];
+  const button = buttons.find((found) => found.getClientRects().length);
   return button && (() => button.click());
 }
 
