@@ -1,5 +1,65 @@
-"""Duplicates."""
+"""Duplicates: finding client records that may be one person, and the desk where a person decides."""
 
-from adminops.feature import Feature
+from datetime import timedelta
 
-feature = Feature(name="dedupe", title="Duplicates")
+from adminops.facts import ExportImported
+from adminops.feature import Feature, Job, NavItem, Panel, RequestType, WorkScreen
+from adminops.identity.permissions import Permission
+from adminops.refs import RefProvider
+from dedupe import jobs, refs, subscribers
+from dedupe.cli import dedupe
+from dedupe.demo import fill
+from dedupe.forms import RequestForm
+from dedupe.models import TRANSITIONS
+from dedupe.queries import count_open
+from dedupe.views import blueprint
+
+feature = Feature(
+    name="dedupe",
+    title="Duplicates",
+    blueprints=(blueprint,),
+    nav=(
+        NavItem(
+            label="Merge queue",
+            icon="merge",
+            endpoint="dedupe.index",
+            permission=Permission.REVIEW_DUPLICATES,
+            order=30,
+            key="m",
+            count=count_open,
+        ),
+    ),
+    jobs=(
+        Job(
+            name="scan-duplicates",
+            title="Scan the store for duplicates when something asked for it",
+            run=jobs.run_waiting_scan,
+            every=timedelta(seconds=30),
+        ),
+    ),
+    subscribers=((ExportImported, subscribers.scan_after_import),),
+    request_types=(
+        RequestType(
+            key="merge_clients",
+            title="A client is in twice",
+            help="Tell us the two client IDs",
+            icon="copy",
+            order=30,
+            form=lambda: RequestForm,
+            target_hours=40,
+            pii_rule="Client IDs only. Say “the older birth date is right”, never the date itself.",
+            work=WorkScreen(
+                label="Compare the two records",
+                icon="merge",
+                permission=Permission.REVIEW_DUPLICATES,
+                url=refs.work_url,
+            ),
+        ),
+    ),
+    cli=(dedupe,),
+    refs=(RefProvider("pair", refs.resolve_pairs),),
+    panels=(Panel(place="client", render=refs.client_panel, order=20),),
+    figures=refs.figures,
+    machines={"Pair of client records": TRANSITIONS},
+    demo=fill,
+)

@@ -25,7 +25,7 @@ class SignedIn(UserFact):
 
 @dataclass(frozen=True, kw_only=True)
 class SignInRefused(UserFact):
-    """A sign-in with a known name was refused: `reason` is password, throttled or disabled."""
+    """A sign-in with a known name was refused: `reason` is password or disabled."""
 
     says: ClassVar[str] = "was refused at sign-in ({reason})"
     reason: str
@@ -73,6 +73,21 @@ class AccountCreated(AccountFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountInvited(AccountFact):
+    """The invitation to a new account was sent again."""
+
+    says: ClassVar[str] = "sent the invitation for account {account_id} again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountChanged(AccountFact):
+    """The person's particulars were changed; `changed` names the fields."""
+
+    says: ClassVar[str] = "changed account {account_id}: {changed}"
+    changed: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountActivated(AccountFact):
     """The owner set a first password: the account is in use."""
 
@@ -83,7 +98,7 @@ class AccountActivated(AccountFact):
 class AccountDisabled(AccountFact):
     """An account was disabled and its sessions ended; `reason` is a code of the accounts feature."""
 
-    says: ClassVar[str] = "disabled account {account_id} ({reason})"
+    says: ClassVar[str] = "disabled account {account_id}"
     settles: ClassVar[bool] = True
     reason: str
 
@@ -97,8 +112,22 @@ class AccountReactivated(AccountFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountArchived(AccountFact):
+    """A disabled account was put away for good."""
+
+    says: ClassVar[str] = "archived account {account_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(AccountFact):
+    """Somebody signed in changed their own password."""
+
+    says: ClassVar[str] = "changed the password of account {account_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PasswordResetStarted(AccountFact):
-    """A reset link is on its way. `reason` says how: self-service or help desk."""
+    """A reset link is on its way. `reason` says how: self-service or help-desk."""
 
     says: ClassVar[str] = "started a password reset for account {account_id}"
     reason: str

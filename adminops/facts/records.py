@@ -76,6 +76,13 @@ class PairDeferred(PairFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PairReopened(PairFact):
+    """A decision on a pair was taken back."""
+
+    says: ClassVar[str] = "reopened pair {pair_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScanFinished(Fact):
     """A duplicate scan went through the store."""
 

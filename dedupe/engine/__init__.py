@@ -7,7 +7,7 @@ dependence, defaults) → scoring → households → explain and warn → cluste
 
 from dedupe.engine.blocking import CappedBlock
 from dedupe.engine.clusters import Clusters, Conflict, Link, make_clusters
-from dedupe.engine.diffs import Segment, differences, percent_alike, ssn_in_words
+from dedupe.engine.diffs import percent_alike, ssn_in_words
 from dedupe.engine.explain import Part, band_of
 from dedupe.engine.fields import Field, Level
 from dedupe.engine.parameters import Parameters, default_parameters
@@ -33,13 +33,11 @@ __all__ = [
     "Part",
     "ScanResult",
     "ScoredPair",
-    "Segment",
     "Skipped",
     "Stay",
     "WarningKind",
     "band_of",
     "default_parameters",
-    "differences",
     "find_pairs",
     "make_clusters",
     "pair_key",

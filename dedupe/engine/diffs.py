@@ -1,27 +1,15 @@
-"""Show where two texts differ, letter by letter, and say how alike names, dates and numbers are.
+"""Say how alike names, dates and numbers are.
 
 Nothing here is meant for answers in codes: two codes are the same or not.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from rapidfuzz.distance import JaroWinkler, Levenshtein
+from rapidfuzz.distance import JaroWinkler
 
 from dedupe.engine.compare import compare_partial_ssn, compare_ssn
 from dedupe.engine.fields import Level
 from dedupe.engine.normalise import ssn_of
-
-
-class Segment(NamedTuple):
-    """A stretch of one text; `differs` is True where the other text has something else."""
-
-    text: str
-    differs: bool
-
-
-Segments = tuple[Segment, ...]
 
 _SSN_WORDS = {
     Level.SAME: "same",
@@ -31,33 +19,6 @@ _SSN_WORDS = {
     Level.TWO_DIGITS: "2 digits differ",
     Level.DIFFERENT: "different",
 }
-
-
-def _joined(pieces: list[Segment]) -> Segments:
-    """Put neighbouring stretches of one kind together and drop empty ones."""
-    merged: list[Segment] = []
-    for piece in pieces:
-        if not piece.text:
-            continue
-        if merged and merged[-1].differs == piece.differs:
-            merged[-1] = Segment(merged[-1].text + piece.text, piece.differs)
-        else:
-            merged.append(piece)
-    return tuple(merged)
-
-
-def differences(left: str, right: str) -> tuple[Segments, Segments]:
-    """Split two texts into stretches that agree and stretches that differ, in the fewest single-letter edits.
-
-    Capital and small letters count as different. The stretches of a side, put together, are its text.
-    """
-    lefts: list[Segment] = []
-    rights: list[Segment] = []
-    for step in Levenshtein.opcodes(left, right):
-        differs = step.tag != "equal"
-        lefts.append(Segment(left[step.src_start : step.src_end], differs))
-        rights.append(Segment(right[step.dest_start : step.dest_end], differs))
-    return _joined(lefts), _joined(rights)
 
 
 def percent_alike(left: str, right: str) -> int:

@@ -1,40 +1,8 @@
-"""Marks and percentages for the side-by-side view."""
+"""Percentages and words for the side-by-side view."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from dedupe.engine import Segment, differences, percent_alike, ssn_in_words
-
-
-def test_the_letters_that_differ_are_marked_on_both_sides() -> None:
-    assert differences("Katherine", "Catherine") == (
-        (Segment("K", True), Segment("atherine", False)),
-        (Segment("C", True), Segment("atherine", False)),
-    )
-
-
-def test_a_letter_that_one_side_lacks_is_marked_on_the_other_only() -> None:
-    left, right = differences("Whitlock", "Whitlok")
-    assert left == (Segment("Whitlo", False), Segment("c", True), Segment("k", False))
-    assert right == (Segment("Whitlok", False),)
-
-
-def test_equal_and_empty_texts_have_no_marks() -> None:
-    assert differences("Ann", "Ann") == ((Segment("Ann", False),), (Segment("Ann", False),))
-    assert differences("", "") == ((), ())
-    assert differences("Ann", "") == ((Segment("Ann", True),), ())
-
-
-@settings(deadline=None, database=None)
-@given(st.text(), st.text())
-def test_the_stretches_of_a_side_are_its_text(left: str, right: str) -> None:
-    lefts, rights = differences(left, right)
-    assert "".join(piece.text for piece in lefts) == left
-    assert "".join(piece.text for piece in rights) == right
-    assert [piece.text for piece in lefts if not piece.differs] or left != right or not left
-    kept = "".join(piece.text for piece in lefts if not piece.differs)
-    assert kept == "".join(piece.text for piece in rights if not piece.differs)
+from dedupe.engine import percent_alike, ssn_in_words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""Pairs of client records to judge, and the scans that found them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from adminops import clock
+from adminops.db import Code, Key, LongText, Model, Name
+from adminops.errors import InvalidState
+from adminops.hmis.models import Client, Merge
+from adminops.identity.models import User
+from adminops.refs import Ref
+
+Reasons = list[dict[str, Any]]
+
+
+class PairState(StrEnum):
+    """Where a pair stands."""
+
+    OPEN = "open"
+    DEFERRED = "deferred"
+    MERGED = "merged"
+    APART = "apart"
+    GONE = "gone"
+    """No longer proposed: the records changed, or one of them left its source."""
+
+
+TRANSITIONS: dict[PairState, tuple[PairState, ...]] = {
+    PairState.OPEN: (PairState.MERGED, PairState.APART, PairState.DEFERRED, PairState.GONE),
+    PairState.DEFERRED: (PairState.OPEN, PairState.MERGED, PairState.APART, PairState.GONE),
+    PairState.MERGED: (PairState.OPEN,),
+    PairState.APART: (PairState.OPEN,),
+    PairState.GONE: (PairState.OPEN,),
+}
+
+
+class Pair(Model):
+    """Two client records that may be one person. The score's reasons name no value of either."""
+
+    __tablename__ = "dedupe_pair"
+    __table_args__ = (
+        UniqueConstraint("low_client_id", "high_client_id"),
+        Index(None, "state", "score", "id"),
+        Index(None, "high_client_id"),
+    )
+
+    id: Mapped[Key]
+    low_client_id: Mapped[int] = mapped_column(ForeignKey(Client.id))
+    high_client_id: Mapped[int] = mapped_column(ForeignKey(Client.id))
+    state: Mapped[PairState] = mapped_column(default=PairState.OPEN)
+    score: Mapped[int]
+    """0 to 100; the points of the reasons add up to it."""
+    probability: Mapped[float]
+    reasons: Mapped[Reasons] = mapped_column(JSON().with_variant(JSONB(), "postgresql"))
+    """[{"field": "SSN last four", "says": "same", "points": 40}, …]"""
+    warnings: Mapped[list[str]]
+    proposed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    claimed_until: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[LongText] = mapped_column(default="")
+    merge_id: Mapped[int | None] = mapped_column(ForeignKey(Merge.id), index=True)
+    """The merge in force, while the pair is merged."""
+    ticket_id: Mapped[int | None]
+    """Number of the ticket that asked for it, if one did."""
+    low_client: Mapped[Client] = relationship(foreign_keys=[low_client_id])
+    high_client: Mapped[Client] = relationship(foreign_keys=[high_client_id])
+    claimed_by: Mapped[User | None] = relationship(foreign_keys=[claimed_by_id])
+
+    def move(self, to: PairState) -> None:
+        """Change the state. Raises `InvalidState` for a move that is not in `TRANSITIONS`."""
+        if to not in TRANSITIONS[self.state]:
+            raise InvalidState(WAYS_ON[self.state])
+        self.state = to
+
+    @property
+    def request(self) -> Ref | None:
+        """The ticket that asked for it."""
+        return Ref.to("ticket", self.ticket_id) if self.ticket_id else None
+
+
+WAYS_ON = {
+    PairState.OPEN: "This pair is open already.",
+    PairState.DEFERRED: "This pair is put off already.",
+    PairState.MERGED: "These two records are merged already. Undo the merge first.",
+    PairState.APART: "These two records were kept apart. Reopen the pair first.",
+    PairState.GONE: "This pair is no longer proposed. Reopen it first.",
+}
+
+
+class ScanState(StrEnum):
+    """Where a scan stands."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Scan(Model):
+    """One look through the store for duplicates."""
+
+    __tablename__ = "dedupe_scan"
+
+    id: Mapped[Key]
+    state: Mapped[ScanState] = mapped_column(default=ScanState.WAITING, index=True)
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    finished_at: Mapped[datetime | None]
+    seconds: Mapped[float | None]
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """records, matchable, compared, proposed, new, gone, skipped (by reason), capped, conflicts"""
+    parameters: Mapped[Code] = mapped_column(default="")
+    sentence: Mapped[Name] = mapped_column(default="")
