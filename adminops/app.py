@@ -166,7 +166,7 @@ def frame_values(settings: Settings) -> dict[str, Any]:
         "search_url": url_for("search.results"),
         "theme_url": url_for("signin.set_theme"),
         "sign_out_url": url_for("signin.sign_out"),
-        "settings_url": url_for("signin.my_sessions"),
+        "settings_url": url_for("signin.me"),
     }
 
 

@@ -12,7 +12,7 @@ feature = Feature(
     blueprints=(blueprint,),
     jobs=(
         Job(
-            name="signin.tidy",
+            name="forget-old-sessions",
             title="Forget old sessions and counted sign-in tries",
             run=jobs.tidy,
             every=timedelta(days=1),

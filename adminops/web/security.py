@@ -38,7 +38,9 @@ def protect(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session
-        WTF_CSRF_SSL_STRICT=settings.secure_cookies,
+        # No Referer is asked for: a page with a one-time link in its address sends none, nor do some careful browsers.
+        # What that check is for, a cookie planted through plain HTTP, the __Host- prefix keeps out.
+        WTF_CSRF_SSL_STRICT=False,
         MAX_CONTENT_LENGTH=settings.upload_limit_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         MAX_FORM_PARTS=2000,

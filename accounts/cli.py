@@ -1,0 +1,162 @@
+"""`adminops accounts …`: accounts on the command line, done in the name of AdminOps itself.
+
+Exit codes: 0 done, 1 refused (the sentence stands on standard error), 2 wrong use, 3 there is no such user.
+"""
+
+import sys
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+
+from accounts import operations
+from accounts.models import Account, DisabledReason, PasswordReset
+from accounts.operations.links import open_link
+from accounts.queries import account_of, places_of
+from accounts.tokens import token_of
+from adminops.cli import print_json
+from adminops.db import db, transaction
+from adminops.errors import NotFound
+from adminops.identity.models import SYSTEM, Agency
+from adminops.identity.operations import find_user
+from adminops.identity.permissions import Role
+from adminops.settings import current_settings
+
+UNKNOWN = 3
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+user_argument = click.argument("username", metavar="USER")
+print_link = click.option(
+    "--print-link",
+    is_flag=True,
+    help="Print the one-time link too: for the first administrator, or while no mail leaves.",
+)
+
+
+@click.group("accounts")
+def accounts() -> None:
+    """Create, disable, reactivate and show accounts, and start password resets."""
+
+
+@accounts.command("create")
+@user_argument
+@click.option("--name", required=True, help="Name of the person.")
+@click.option("--email", required=True, help="Address the invitation goes to.")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]), help="First role.")
+@click.option("--agency", help="Name of the agency, for the roles of an agency.")
+@click.option("--title", default="", help="Job title.")
+@print_link
+@as_json
+@with_appcontext
+def create(
+    username: str, name: str, email: str, role: str, agency: str | None, title: str, print_link: bool, as_json: bool
+) -> None:
+    """Create an account for USER and invite the person by mail."""
+    with transaction():
+        account = operations.create_account(
+            username=username,
+            name=name,
+            email=email,
+            title=title,
+            role=Role(role),
+            agency=_agency(agency),
+            by=SYSTEM,
+        )
+        _answer(account, as_json=as_json, link=open_link(account) if print_link else None)
+
+
+@accounts.command("disable")
+@user_argument
+@click.option(
+    "--reason", required=True, type=click.Choice([reason.value for reason in DisabledReason]), help="For staff only."
+)
+@as_json
+@with_appcontext
+def disable(username: str, reason: str, as_json: bool) -> None:
+    """Close the sign-in of USER at once."""
+    with transaction():
+        account = _account(username)
+        operations.disable_account(account, DisabledReason(reason), by=SYSTEM)
+        _answer(account, as_json=as_json)
+
+
+@accounts.command("reactivate")
+@user_argument
+@as_json
+@with_appcontext
+def reactivate(username: str, as_json: bool) -> None:
+    """Open the sign-in of USER again."""
+    with transaction():
+        account = _account(username)
+        operations.reactivate_account(account, by=SYSTEM)
+        _answer(account, as_json=as_json)
+
+
+@accounts.command("reset")
+@user_argument
+@print_link
+@as_json
+@with_appcontext
+def reset(username: str, print_link: bool, as_json: bool) -> None:
+    """Send USER a link to choose a new password."""
+    with transaction():
+        account = _account(username)
+        link = operations.start_password_reset(account, by=SYSTEM)
+        _answer(account, as_json=as_json, link=link if print_link else None)
+
+
+@accounts.command("show")
+@user_argument
+@as_json
+@with_appcontext
+def show(username: str, as_json: bool) -> None:
+    """Show how the account of USER stands."""
+    with transaction(writes=False):
+        _answer(_account(username), as_json=as_json)
+
+
+def _account(username: str) -> Account:
+    user = find_user(username)
+    account = account_of(user) if user else None
+    if account is None:
+        click.echo("adminops: There is no account with that user name.", err=True)
+        sys.exit(UNKNOWN)
+    return account
+
+
+def _agency(name: str | None) -> Agency | None:
+    if name is None:
+        return None
+    found = db.session.scalar(select(Agency).where(func.lower(Agency.name) == name.strip().lower()))
+    if found is None:
+        raise NotFound("There is no agency of that name. `--agency` takes the full name.")
+    return found
+
+
+def _answer(account: Account, *, as_json: bool, link: PasswordReset | None = None) -> None:
+    told = _told(account)
+    if link is not None:
+        told["link"] = f"{current_settings().base_url}/reset/{token_of(link)}"
+    if as_json:
+        print_json(told)
+        return
+    for label, value in told.items():
+        shown = ", ".join(value) if isinstance(value, list) else value
+        click.echo(f"{label.replace('_', ' '):<16}{shown if shown not in (None, '') else '-'}")
+
+
+def _told(account: Account) -> dict[str, Any]:
+    user = account.user
+    places = [f"{grant.role.value}@{agency}" if agency else grant.role.value for grant, agency in places_of(account)]
+    return {
+        "username": user.username,
+        "name": user.name,
+        "email": user.email,
+        "agency": account.agency.name if account.agency else None,
+        "state": account.state.value,
+        "disabled_reason": account.disabled_reason.value if account.disabled_reason else None,
+        "roles": places,
+        "last_sign_in_at": user.last_sign_in_at.isoformat() if user.last_sign_in_at else None,
+        "password_set_at": user.password_set_at.isoformat() if user.password_set_at else None,
+    }

@@ -1,0 +1,98 @@
+"""The accounts of the demo: everybody of the cast has one, some people have left and some are about to begin."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from accounts.models import Account, AccountState, DisabledReason
+from accounts.operations import archive_account, create_account, disable_account, finish_password_reset
+from accounts.operations.links import open_link
+from adminops import clock
+from adminops.db import db
+from adminops.demo.cast import PASSWORD, Cast
+from adminops.identity.models import User, UserSession
+from adminops.identity.permissions import Role
+from adminops.identity.sessions import token_hash
+
+
+@dataclass(frozen=True)
+class Part:
+    """Somebody with a story of their own: joined so many days ago, left so many days ago (None: about to begin)."""
+
+    name: str
+    title: str
+    agency: int
+    joined: float
+    left: float | None = None
+    reason: DisabledReason = DisabledReason.LEFT
+    archived: float | None = None
+
+
+DEVICES = ("Chrome on Windows", "Edge on Windows", "Firefox on Windows", "Safari on macOS", "Chrome on Android")
+
+PARTS = (
+    Part("Imani Brooks", "Intake worker", 0, joined=0.4),
+    Part("Casper Lund", "Case manager", 3, joined=1.5),
+    Part("Rosalind Achebe", "Outreach worker", 5, joined=2.2),
+    Part("Hector Salinas", "Case manager", 1, joined=310, left=12),
+    Part("June Whitaker", "Data entry", 2, joined=280, left=33, reason=DisabledReason.ON_LEAVE),
+    Part("Marguerite Doyle", "Shelter manager", 4, joined=350, left=5, reason=DisabledReason.ROLE_CHANGED),
+    Part("Silas Boone", "Case manager", 6, joined=390, left=180, archived=60),
+)
+
+
+def fill(cast: Cast) -> None:
+    """Give everybody an account and sign-ins of the last weeks, then let the people with a story come and go."""
+    for user in cast.people.values():
+        begun = user.created_at + timedelta(hours=cast.chance.uniform(1, 70))
+        account = Account(user=user, agency_id=user.agency_id, state=AccountState.ACTIVE)
+        account.created_at, account.activated_at = user.created_at, begun
+        db.session.add(account)
+        _sign_in_and_out(cast, user)
+    db.session.flush()
+    for part in PARTS:
+        _play(cast, part)
+
+
+def _sign_in_and_out(cast: Cast, user: User) -> None:
+    device = cast.chance.choice(DEVICES)
+    days = sorted((min(cast.chance.expovariate(1 / 6), 50) + 0.05 for _ in range(3)), reverse=True)
+    for day in days:
+        begun = cast.days_ago(day)
+        db.session.add(
+            UserSession(
+                token_hash=token_hash(f"{user.username} {begun.isoformat()} {cast.chance.random()}"),
+                user_id=user.id,
+                device=device,
+                started_at=begun,
+                last_seen_at=begun + timedelta(minutes=20),
+                ends_at=begun + timedelta(hours=12),
+                ended_at=begun + timedelta(minutes=21),
+                end_reason="signed out",
+            )
+        )
+    user.last_sign_in_at = cast.days_ago(days[-1])
+
+
+def _play(cast: Cast, part: Part) -> None:
+    by = cast["maya"]
+    with clock.frozen_at(cast.days_ago(part.joined)):
+        account = create_account(
+            username=".".join(part.name.casefold().split()),
+            name=part.name,
+            email=f"{'.'.join(part.name.casefold().split())}@example.org",
+            title=part.title,
+            role=Role.END_USER,
+            agency=cast.agencies[part.agency % len(cast.agencies)],
+            by=by,
+        )
+    if part.left is None:
+        return
+    with clock.frozen_at(cast.days_ago(part.joined - 1)):
+        link = open_link(account)
+        if link is not None:
+            finish_password_reset(link, PASSWORD, by=account.user)
+    with clock.frozen_at(cast.days_ago(part.left)):
+        disable_account(account, part.reason, by=by)
+    if part.archived is not None:
+        with clock.frozen_at(cast.days_ago(part.archived)):
+            archive_account(account, by=by)

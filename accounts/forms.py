@@ -1,0 +1,198 @@
+"""The forms of accounts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms import DateField, PasswordField, SelectField, StringField, ValidationError
+from wtforms.validators import EqualTo, InputRequired, Length, Optional
+
+from accounts.models import DisabledReason
+from adminops.db import db
+from adminops.identity.models import Agency
+from adminops.identity.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH
+from adminops.identity.permissions import Role
+from adminops.web.forms import Form, choice_field
+
+USER_NAME_HINT = "Letters, digits, dots, hyphens and underscores; it can't be changed later"
+PASSWORD_HINT = f"At least {MINIMUM_LENGTH} characters. A few unrelated words are easy to remember and hard to guess."
+
+
+class PersonForm(Form):
+    """A person's particulars."""
+
+    name = StringField("Name", [InputRequired("Enter the person's name."), Length(max=200)])
+    title = StringField("Job title", [Length(max=200)])
+    email = StringField(
+        "Work e-mail",
+        [InputRequired("Enter the person's e-mail address."), Length(max=200)],
+        description="The invitation and password links go there",
+        render_kw={"type": "email", "autocomplete": "off"},
+    )
+
+
+class NewAccountForm(PersonForm):
+    """A new person with a first role."""
+
+    username = StringField(
+        "User name",
+        [InputRequired("Enter a user name."), Length(max=60)],
+        description=USER_NAME_HINT,
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    role = choice_field(
+        "Role",
+        [(role.value, role.title) for role in Role],
+        validators=[InputRequired("Choose a role.")],
+        description="End users, agency leads and security officers belong to an agency",
+    )
+    agency = SelectField("Agency", validate_choice=True)
+
+    def __init__(self, agencies: Sequence[tuple[int, str]]) -> None:
+        super().__init__()
+        self.agency.choices = _agency_choices(agencies)
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `create_account`."""
+        values = super().values()
+        return {**values, "role": Role(values["role"]), "agency": _agency(values["agency"])}
+
+
+class RoleForm(Form):
+    """A further role for a person."""
+
+    role = choice_field(
+        "Role", [(role.value, role.title) for role in Role], validators=[InputRequired("Choose a role.")]
+    )
+    agency = SelectField("Agency", description="For roles of an agency")
+
+    def __init__(self, agencies: Sequence[tuple[int, str]]) -> None:
+        super().__init__()
+        self.agency.choices = _agency_choices(agencies)
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `grant_role`."""
+        return {"role": Role(self.role.data), "agency": _agency(self.agency.data)}
+
+
+def _agency_choices(agencies: Sequence[tuple[int, str]]) -> list[tuple[str, str]]:
+    return [("", "None: the Systems Team"), *((str(id_), name) for id_, name in agencies)]
+
+
+def _agency(choice: str | None) -> Agency | None:
+    return db.session.get(Agency, int(choice)) if choice else None
+
+
+class DisableForm(Form):
+    """Why an account is disabled."""
+
+    reason = choice_field(
+        "Reason",
+        [(reason.value, reason.title) for reason in DisabledReason],
+        validators=[InputRequired("Choose a reason.")],
+        description="Only staff see it",
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `disable_account`."""
+        return {"reason": DisabledReason(self.reason.data)}
+
+
+class ForgotForm(Form):
+    """Who can't sign in."""
+
+    text = StringField(
+        "User name or e-mail address",
+        [InputRequired("Enter your user name or your e-mail address."), Length(max=200)],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
+class NewPasswordForm(Form):
+    """A new password, typed twice."""
+
+    password = PasswordField(
+        "New password",
+        [InputRequired("Enter a new password."), Length(max=MAXIMUM_LENGTH)],
+        description=PASSWORD_HINT,
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        "The same again",
+        [InputRequired("Enter the password once more."), EqualTo("password", "The two are not the same.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """A new password of one's own; it takes the present one."""
+
+    current = PasswordField(
+        "Present password",
+        [InputRequired("Enter your present password."), Length(max=MAXIMUM_LENGTH)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class LockedOutForm(Form):
+    """What the request type "I can't sign in" asks for besides the text."""
+
+    username = StringField(
+        "User name that does not work",
+        [Length(max=200)],
+        description=(
+            "Leave it empty if it is your own. For a new AdminOps password nobody needs to wait: "
+            "“Forgot your password?” on the sign-in page sends a link at once"
+        ),
+        render_kw={"autocapitalize": "none", "spellcheck": "false"},
+    )
+    screen = choice_field(
+        "What did the screen say?",
+        [
+            ("wrong", "Wrong user name or password"),
+            ("locked", "The account is locked"),
+            ("expired", "The password has expired"),
+            ("inactive", "The account is inactive"),
+            ("other", "Something else"),
+        ],
+        validators=[InputRequired("Choose what comes closest.")],
+    )
+
+
+class StaffChangeForm(Form):
+    """What the request type "Staff joining or leaving" asks for besides the text."""
+
+    kind = choice_field(
+        "What is it about?",
+        [
+            ("join", "Somebody needs an account"),
+            ("change", "Somebody's access should change"),
+            ("leave", "Somebody leaves: close the account"),
+        ],
+        validators=[InputRequired("Choose what it is about.")],
+    )
+    person = StringField(
+        "Name of the staff member",
+        [InputRequired("Enter the staff member's name."), Length(max=200)],
+        description="Staff only: never a client's name",
+    )
+    username = StringField(
+        "User name", [Length(max=60)], description="If they have an account", render_kw={"autocapitalize": "none"}
+    )
+    work_email = StringField(
+        "Work e-mail",
+        [Length(max=200)],
+        description="For a new account: the invitation goes there",
+        render_kw={"type": "email"},
+    )
+    job_title = StringField("Job title", [Length(max=200)])
+    on = DateField("From when", [Optional()], description="First or last day")
+
+    def validate_username(self, field: StringField) -> None:
+        """Ask for the user name of somebody who has one."""
+        if self.kind.data in ("change", "leave") and not field.data:
+            raise ValidationError("Enter the user name, so that nobody else's account is closed.")
+
+    def validate_work_email(self, field: StringField) -> None:
+        """Ask for an address to invite to."""
+        if self.kind.data == "join" and "@" not in (field.data or ""):
+            raise ValidationError("Enter the person's work e-mail address: the invitation goes there.")

@@ -1,0 +1,180 @@
+"""Accounts, the one-time links that open them, and what people typed on "Forgot your password?"."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from adminops import clock
+from adminops.db import Code, Key, Model, Name
+from adminops.errors import InvalidState
+from adminops.identity.models import Agency, User
+from adminops.refs import Ref
+
+
+class AccountState(StrEnum):
+    """Where an account stands. Only an active one opens the sign-in."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    PROVISIONING = "provisioning"
+    INVITED = "invited"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    ARCHIVED = "archived"
+
+
+S = AccountState
+
+TRANSITIONS: dict[AccountState, Sequence[AccountState]] = {
+    S.REQUESTED: (S.APPROVED, S.ARCHIVED),
+    S.APPROVED: (S.PROVISIONING, S.ARCHIVED),
+    S.PROVISIONING: (S.INVITED, S.ARCHIVED),
+    S.INVITED: (S.ACTIVE, S.DISABLED),
+    S.ACTIVE: (S.DISABLED,),
+    S.DISABLED: (S.ACTIVE, S.INVITED, S.ARCHIVED),  # back to invited when no password was ever set
+    S.ARCHIVED: (),
+}
+
+REFUSED_MOVE = {
+    S.INVITED: "The person has not accepted the invitation yet.",
+    S.ACTIVE: "This account is active.",
+    S.DISABLED: "This account is disabled.",
+    S.ARCHIVED: "This account is archived: its history stays, and nothing else can be done with it.",
+}
+
+
+class DisabledReason(StrEnum):
+    """Why an account is disabled, with the words for staff."""
+
+    def __new__(cls, value: str, title: str = "") -> "DisabledReason":
+        """Keep the words beside the value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.title = title
+        return member
+
+    title: str  # type: ignore[assignment]
+
+    LEFT = "left", "Left the agency"
+    ROLE_CHANGED = "role_changed", "No longer needs access"
+    ON_LEAVE = "on_leave", "On leave"
+    SECURITY = "security", "Security concern"
+    DUPLICATE = "duplicate", "Second account of one person"
+    OTHER = "other", "Other reason"
+
+
+class Account(Model):
+    """Somebody's access and its life. The person is a `User`; one user has one account."""
+
+    __tablename__ = "account"
+    __table_args__ = (Index(None, "agency_id", "state"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), unique=True)
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
+    """The agency it belongs to; None for the Systems Team."""
+    state: Mapped[AccountState] = mapped_column(default=S.INVITED, index=True)
+    disabled_reason: Mapped[DisabledReason | None]
+    """Why it is disabled: for staff only."""
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    activated_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+    agency: Mapped[Agency | None] = relationship()
+
+    @property
+    def ref(self) -> Ref:
+        """The reference to this account."""
+        return Ref.to("account", self.id)
+
+    def move(self, to: AccountState) -> None:
+        """Change the state, and with it whether the person may sign in. Raises `InvalidState` with a sentence."""
+        if to not in TRANSITIONS[self.state]:
+            raise InvalidState(REFUSED_MOVE.get(self.state, f"This account is {self.state.value}."))
+        self.state = to
+        self.user.may_sign_in = to is S.ACTIVE
+
+
+class LinkReason(StrEnum):
+    """Why a one-time link was made, with the words of the fact and the screen."""
+
+    def __new__(cls, value: str, title: str = "") -> "LinkReason":
+        """Keep the words beside the value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.title = title
+        return member
+
+    title: str  # type: ignore[assignment]
+
+    SELF_SERVICE = "self-service", "Asked for on the sign-in page"
+    HELP_DESK = "help-desk", "Started by the help desk"
+    INVITATION = "invitation", "Invitation to a new account"
+
+
+class PasswordReset(Model):
+    """A one-time link with which the owner of an account chooses a password.
+
+    The token in the link is stored nowhere. It is an HMAC, under a key that only the app has, of this row's id and
+    its random `nonce` (`accounts/tokens.py`), so the mail is written anew at each try and always bears the same link.
+    Here is only the token's hash, to find the row by: neither a copy of the database nor the outbox opens an account.
+    """
+
+    __tablename__ = "password_reset"
+    __table_args__ = (
+        Index(
+            "uq_password_reset_account_id_open",
+            "account_id",
+            unique=True,
+            sqlite_where=text("used_at IS NULL AND superseded_at IS NULL"),
+            postgresql_where=text("used_at IS NULL AND superseded_at IS NULL"),
+        ),
+        Index(None, "account_id", "created_at"),
+    )
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    reason: Mapped[LinkReason]
+    nonce: Mapped[bytes] = mapped_column(LargeBinary(32), default=lambda: secrets.token_bytes(32))
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    """SHA-256 of the token; None only until the row has its id."""
+    started_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    """None: the person asked for it, or AdminOps did."""
+    request_kind: Mapped[Code | None]
+    request_id: Mapped[Code | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    superseded_at: Mapped[datetime | None]
+    """When it died unused: of a newer link, of a sign-in, or because the account was disabled."""
+    account: Mapped[Account] = relationship()
+    started_by: Mapped[User | None] = relationship(foreign_keys=[started_by_id])
+
+    @property
+    def request(self) -> Ref | None:
+        """The request (a ticket) it was started for."""
+        return Ref(self.request_kind, self.request_id) if self.request_kind and self.request_id else None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the link still works, as far as the row knows."""
+        return self.used_at is None and self.superseded_at is None and self.expires_at > clock.now()
+
+
+class ResetWish(Model):
+    """What somebody typed on "Forgot your password?", for the few seconds until it is looked up.
+
+    The page only writes this row, whoever is meant, so its answer takes as long for a stranger as for a user. The row
+    is deleted when it is answered: a person may have typed anything there.
+    """
+
+    __tablename__ = "reset_wish"
+
+    id: Mapped[Key]
+    text: Mapped[Name]
+    wished_at: Mapped[datetime] = mapped_column(default=clock.now)
