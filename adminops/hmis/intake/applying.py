@@ -25,6 +25,8 @@ from adminops.hmis.intake.scope import Scope
 from adminops.hmis.intake.writing import FileCounts, FileWriter, Occasion
 from adminops.hmis.spec import FileSpec, Spec, current
 
+MANY = 500
+"""Rows added to a table from which on the planner is told of them."""
 REQUIRED = ("Export", "Organization", "Project")
 
 
@@ -69,7 +71,6 @@ class Intake:
         self._refuse_foreign_source()
         self.occasion = Occasion(target.source_id, target.import_id, target.at, self._is_newest())
         self._scope = Scope(connection, self._bulk, self.occasion, self.header.first, self.header.last)
-        self._written: list[FileWriter] = []
 
     @property
     def spec(self) -> Spec:
@@ -82,17 +83,22 @@ class Intake:
         Raises `Refused` when the export can't be taken; what was written until then must then be rolled back.
         """
         self._note_what_is_odd()
+        self._bulk.make_tables()
         for file in current().files:
             if file.name == "Enrollment":
                 self._scope.begin()
             if file.name in self._package.members:
                 self._take_file(file, self._package.members[file.name])
         self._tell(replace(self._progress, step="comparing"))
-        check_references(self._connection, [writer.file for writer in self._written], self._target.source_id, self._log)
-        self._scope.end()
-        for writer in self._written:
-            self._bulk.drop_table(writer.seen)
+        grown = [file.table for file in current().files if self._added(file) >= MANY]
+        self._bulk.learn_sizes(grown)
+        filled = [file for file in current().files if self.counts.get(file.file, FileCounts()).read]
+        check_references(self._connection, filled, self._target.source_id, self._log)
+        self._bulk.drop_tables()
         self._tell(replace(self._progress, step="done", bytes_done=self._package.size))
+
+    def _added(self, file: FileSpec) -> int:
+        return self.counts.get(file.file, FileCounts()).added
 
     def _take_file(self, file: FileSpec, member: Member) -> None:
         self._progress = replace(self._progress, step="reading", file=file.file)
@@ -142,9 +148,8 @@ class Intake:
                 "absence-ignored", file.file, "Lines could not be identified, so no row was removed for being absent."
             )
         elif self.header.is_whole and self.occasion.is_newest:
-            writer.counts.removed += self._scope.remove_absent(file, writer.seen)
+            writer.counts.removed += self._scope.remove_absent(file)
         self.counts[file.file] = writer.counts
-        self._written.append(writer)
 
     def _found_persons(self) -> None:
         """Let each new client record be a person of its own, with the number of the record."""

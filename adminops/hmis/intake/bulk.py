@@ -13,6 +13,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+SEEN = "intake_seen"
+"""Temporary table: the keys that each file had, with their lines."""
+STAYS = "intake_stays"
+"""Temporary table: the stays that are in the scope of the export."""
+
 
 class Stored(NamedTuple):
     """What the store has under a key."""
@@ -31,52 +36,60 @@ class Bulk:
         self._connection = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
         self._mark = "?" if self._is_sqlite else "%s"
+        self._among = "IN (SELECT value FROM json_each(?))" if self._is_sqlite else "= ANY(%s)"
 
     def moment(self, at: datetime) -> str:
         """Return `at` as a column of moments takes it."""
         text = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
         return text if self._is_sqlite else f"{text}+00:00"
 
-    def make_key_table(self, name: str) -> None:
-        """Make an empty temporary table of (key, line) that lasts as long as the transaction."""
-        self.drop_table(name)
+    def make_tables(self) -> None:
+        """Make the temporary tables of an import, empty: keys that were seen, and stays in scope."""
+        self.drop_tables()
         options = " WITHOUT ROWID" if self._is_sqlite else " ON COMMIT DROP"
-        self._run(f"CREATE TEMPORARY TABLE {name} (key TEXT PRIMARY KEY, line INTEGER){options}")
+        self._run(
+            f"CREATE TEMPORARY TABLE {SEEN} (file TEXT, key TEXT, line INTEGER, PRIMARY KEY (file, key)){options}"
+        )
+        self._run(f"CREATE TEMPORARY TABLE {STAYS} (key TEXT PRIMARY KEY){options}")
 
-    def drop_table(self, name: str) -> None:
-        """Drop a temporary table if it is there."""
+    def drop_tables(self) -> None:
+        """Drop the temporary tables if they are there."""
         schema = "temp." if self._is_sqlite else "pg_temp."
-        self._run(f"DROP TABLE IF EXISTS {schema}{name}")
+        for table in (SEEN, STAYS):
+            self._run(f"DROP TABLE IF EXISTS {schema}{table}")
 
-    def add_keys(self, table: str, keys: Sequence[tuple[str, int]]) -> int:
-        """Add (key, line) pairs; a key that is there already stays as it is. Return how many were new."""
+    def add_seen(self, file: str, keys: Sequence[tuple[str, int]]) -> int:
+        """Note (key, line) pairs as seen in `file`, each key with its first line; return how many are new."""
         if not keys:
             return 0
         if self._is_sqlite:
-            sql = f"INSERT OR IGNORE INTO {table} (key, line) VALUES (?, ?)"
-            return self._connection.exec_driver_sql(sql, list(keys)).rowcount
-        sql = f"INSERT INTO {table} SELECT * FROM unnest(%s::text[], %s::int[]) ON CONFLICT DO NOTHING"
-        columns = ([key for key, _ in keys], [line for _, line in keys])
+            sql = f"INSERT OR IGNORE INTO {SEEN} (file, key, line) VALUES (?, ?, ?)"
+            return self._connection.exec_driver_sql(sql, [(file, key, line) for key, line in keys]).rowcount
+        sql = f"INSERT INTO {SEEN} SELECT %s, * FROM unnest(%s::text[], %s::int[]) ON CONFLICT DO NOTHING"
+        columns = (file, [key for key, _ in keys], [line for _, line in keys])
         return self._connection.exec_driver_sql(sql, columns).rowcount
 
-    def lines_between(self, table: str, first: int, last: int) -> set[int]:
-        """Return the lines from `first` to `last` that a key table has."""
-        sql = f"SELECT line FROM {table} WHERE line BETWEEN {self._mark} AND {self._mark}"
-        return {line for (line,) in self._connection.exec_driver_sql(sql, (first, last))}
+    def seen_lines(self, file: str, keys: Sequence[str]) -> set[int]:
+        """Return the lines in which `file` had `keys` first."""
+        sql = f"SELECT line FROM {SEEN} WHERE file = {self._mark} AND key {self._among}"
+        return {line for (line,) in self._connection.exec_driver_sql(sql, (file, self._listed(keys)))}
+
+    def learn_sizes(self, tables: Sequence[str]) -> None:
+        """Let the planner know how the temporary tables and these `tables` have grown: it would guess wildly."""
+        self._run("PRAGMA analysis_limit = 1000" if self._is_sqlite else f"ANALYZE {SEEN}")
+        for table in tables:
+            self._run(f"ANALYZE {table}")
 
     def stored(self, table: str, key: str, updated: str, source_id: int, keys: Sequence[str]) -> dict[str, Stored]:
         """Return what `table` has of `keys`. `key` and `updated` name its key column and that of DateUpdated."""
-        among = "IN (SELECT value FROM json_each(?))" if self._is_sqlite else "= ANY(%s)"
         sql = (
             f"SELECT {key}, id, row_hash, {updated}, removed_at FROM {table}"
-            f" WHERE source_id = {self._mark} AND {key} {among}"
+            f" WHERE source_id = {self._mark} AND {key} {self._among}"
         )
-        listed: Any = json.dumps(keys) if self._is_sqlite else list(keys)
+        rows = self._connection.exec_driver_sql(sql, (source_id, self._listed(keys))).all()
         return {
             found: Stored(id_, row_hash, str(updated_at or "")[:10], removed_at is not None)
-            for found, id_, row_hash, updated_at, removed_at in self._connection.exec_driver_sql(
-                sql, (source_id, listed)
-            )
+            for found, id_, row_hash, updated_at, removed_at in rows
         }
 
     def has_rows(self, table: str, source_id: int) -> bool:
@@ -122,10 +135,11 @@ class Bulk:
 
     def delete_by_key(self, table: str, source_id: int, file: str, keys: Sequence[str]) -> None:
         """Delete what `table` keeps beside the rows `keys` of `file`."""
-        among = "IN (SELECT value FROM json_each(?))" if self._is_sqlite else "= ANY(%s)"
-        sql = f"DELETE FROM {table} WHERE source_id = {self._mark} AND file = {self._mark} AND hud_key {among}"
-        listed: Any = json.dumps(keys) if self._is_sqlite else list(keys)
-        self._connection.exec_driver_sql(sql, (source_id, file, listed))
+        sql = f"DELETE FROM {table} WHERE source_id = {self._mark} AND file = {self._mark} AND hud_key {self._among}"
+        self._connection.exec_driver_sql(sql, (source_id, file, self._listed(keys)))
+
+    def _listed(self, keys: Sequence[str]) -> str | list[str]:
+        return json.dumps(keys) if self._is_sqlite else list(keys)
 
     def _run(self, sql: str) -> None:
         self._connection.exec_driver_sql(sql)

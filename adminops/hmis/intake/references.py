@@ -6,12 +6,13 @@ export may bring what is missing.
 
 # ruff: noqa: S608 - the names in these statements are of the specification, never of the input
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, text
 
+from adminops.hmis.intake.bulk import SEEN
 from adminops.hmis.intake.problems import NOTE, WARNING, Problem, ProblemLog
-from adminops.hmis.spec import FileSpec, current
+from adminops.hmis.spec import ColumnSpec, FileSpec, current
 
 NOT_CHECKED = ("Export", "User")
 
@@ -19,56 +20,69 @@ NOT_CHECKED = ("Export", "User")
 def check_references(connection: Connection, files: Iterable[FileSpec], source_id: int, log: ProblemLog) -> None:
     """Log every row of `files` that names something which the source does not have, or somebody else's stay.
 
-    Each file's keys and lines are in its temporary table `seen_…`.
+    Their keys and lines are in the temporary table of what was seen.
     """
     for file in files:
-        for column in file.columns:
-            if column.ref and column.ref[0] not in NOT_CHECKED and not column.is_key:
-                _check_one(connection, file, column.name, source_id, log)
-        if "EnrollmentID" in file.by_name and file.name != "Enrollment":
-            _check_person(connection, file, source_id, log)
+        references = [
+            column for column in file.columns if column.ref and column.ref[0] not in NOT_CHECKED and not column.is_key
+        ]
+        if references:
+            _check_rows(connection, file, references, source_id, log)
         if "UserID" in file.by_name and file.name != "User":
             _count_unknown_users(connection, file, source_id, log)
 
 
-def _check_one(connection: Connection, file: FileSpec, column: str, source_id: int, log: ProblemLog) -> None:
-    ours = file.by_name[column].attribute
-    target, key = file.by_name[column].ref or ("", "")
-    target_file = current().by_name[target]
-    their_key = target_file.by_name[key].attribute
+def _check_rows(
+    connection: Connection, file: FileSpec, references: Sequence[ColumnSpec], source_id: int, log: ProblemLog
+) -> None:
+    """Find the faulty rows of a file in one pass: all that it names are joined, and what is missing shows as null."""
+    values, joins, faults = [], [], []
+    for number, column in enumerate(references):
+        target = current().by_name[column.ref[0]] if column.ref else file
+        there = f"r{number}"
+        values.append(f"CASE WHEN {there}.id IS NULL THEN t.{column.attribute} END")
+        joins.append(
+            f"LEFT JOIN {target.table} {there} ON {there}.source_id = :source AND {there}.removed_at IS NULL"
+            f" AND {there}.{target.key_column.attribute} = t.{column.attribute}"
+        )
+        faults.append(f"({there}.id IS NULL AND t.{column.attribute} IS NOT NULL)")
+        if target.name == "Enrollment":
+            values.append(f"CASE WHEN {there}.personal_id <> t.personal_id THEN t.personal_id END")
+            faults.append(f"{there}.personal_id <> t.personal_id")
     sql = (
-        f"SELECT s.line, t.{ours} FROM seen_{file.table} s"
+        f"SELECT s.line, {', '.join(values)} FROM {SEEN} s"
         f" JOIN {file.table} t ON t.source_id = :source AND t.{file.key_column.attribute} = s.key"
-        f" LEFT JOIN {target_file.table} p ON p.source_id = :source AND p.{their_key} = t.{ours}"
-        " AND p.removed_at IS NULL"
-        f" WHERE t.removed_at IS NULL AND t.{ours} IS NOT NULL AND p.id IS NULL ORDER BY s.line"
+        f" {' '.join(joins)}"
+        f" WHERE s.file = :file AND t.removed_at IS NULL AND ({' OR '.join(faults)}) ORDER BY s.line"
     )
-    for line, value in connection.execute(text(sql), {"source": source_id}):
-        said = f"{column} names a row that {target_file.file} does not have."
-        log.add(Problem("unknown-reference", WARNING, file.file, said, line, column, value))
+    kinds = _kinds(references)
+    for line, *found in connection.execute(text(sql), {"source": source_id, "file": file.name}):
+        for (rule, column_name, said), value in zip(kinds, found, strict=True):
+            if value is not None:
+                log.add(Problem(rule, WARNING, file.file, said, line, column_name, value))
 
 
-def _check_person(connection: Connection, file: FileSpec, source_id: int, log: ProblemLog) -> None:
-    sql = (
-        f"SELECT s.line, t.personal_id FROM seen_{file.table} s"
-        f" JOIN {file.table} t ON t.source_id = :source AND t.{file.key_column.attribute} = s.key"
-        " JOIN hmis_enrollment e ON e.source_id = :source AND e.enrollment_id = t.enrollment_id"
-        " AND e.removed_at IS NULL"
-        " WHERE t.removed_at IS NULL AND e.personal_id <> t.personal_id ORDER BY s.line"
-    )
-    for line, value in connection.execute(text(sql), {"source": source_id}):
-        said = "PersonalID is not that of the enrollment which the row names."
-        log.add(Problem("wrong-person", WARNING, file.file, said, line, "PersonalID", value))
+def _kinds(references: Sequence[ColumnSpec]) -> list[tuple[str, str, str]]:
+    """Return rule, column and sentence of what each value of a faulty row's result says."""
+    kinds = []
+    for column in references:
+        target = column.ref[0] if column.ref else ""
+        kinds.append(("unknown-reference", column.name, f"{column.name} names a row that {target}.csv does not have."))
+        if target == "Enrollment":
+            kinds.append(
+                ("wrong-person", "PersonalID", "PersonalID is not that of the enrollment which the row names.")
+            )
+    return kinds
 
 
 def _count_unknown_users(connection: Connection, file: FileSpec, source_id: int, log: ProblemLog) -> None:
     sql = (
-        f"SELECT count(*), min(s.line) FROM seen_{file.table} s"
+        f"SELECT count(*), min(s.line) FROM {SEEN} s"
         f" JOIN {file.table} t ON t.source_id = :source AND t.{file.key_column.attribute} = s.key"
-        " LEFT JOIN hmis_user u ON u.source_id = :source AND u.user_id = t.user_id"
-        " WHERE t.removed_at IS NULL AND t.user_id IS NOT NULL AND u.id IS NULL"
+        " WHERE s.file = :file AND t.removed_at IS NULL AND t.user_id IS NOT NULL"
+        " AND t.user_id NOT IN (SELECT user_id FROM hmis_user WHERE source_id = :source)"
     )
-    count, line = connection.execute(text(sql), {"source": source_id}).one()
+    count, line = connection.execute(text(sql), {"source": source_id, "file": file.name}).one()
     if count:
         said = f"{count:,} rows name users that User.csv does not have."
         log.add(Problem("unknown-user", NOTE, file.file, said, line, "UserID"))

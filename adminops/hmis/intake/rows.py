@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -12,7 +12,7 @@ from adminops.hmis.intake.layout import Layout
 from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, mask, shown
 from adminops.hmis.intake.records import BrokenRecord, Records
 from adminops.hmis.intake.values import Flawed, Reader, RejectedLine, check_code, reader_for
-from adminops.hmis.spec import ColumnSpec, FileSpec, ListRule
+from adminops.hmis.spec import ColumnSpec, FileSpec
 
 BATCH = 2_000
 
@@ -40,13 +40,26 @@ class Batch:
     """Keys (with lines) of rejected lines that named one: such a row is at fault but not absent."""
 
 
-@dataclass(frozen=True)
 class _PairCheck:
-    """A code whose list is chosen by another column of the same row."""
+    """A code whose list is chosen by another column of the same row. Pairs that were right are remembered."""
 
-    column: ColumnSpec
-    place: int
-    deciders: tuple[tuple[int, ListRule], ...]
+    def __init__(self, column: ColumnSpec, places: Mapping[str, int]) -> None:
+        self.column = column
+        self._rules = column.list_rules
+        deciders = list(dict.fromkeys(rule.column for rule in self._rules))
+        self._pick = itemgetter(places[column.name], *(places[name] for name in deciders))
+        self._decider = {name: 1 + number for number, name in enumerate(deciders)}
+        self._right: set[tuple[str, ...]] = set()
+
+    def check(self, values: Sequence[str]) -> None:
+        """Raise `Flawed` for a code that is not on the list which the row chooses."""
+        pair = self._pick(values)
+        if pair in self._right or not pair[0]:
+            return
+        for rule in self._rules:
+            if rule.applies(pair[self._decider[rule.column]]):
+                check_code(self.column.name, rule.list_id, pair[0])
+        self._right.add(pair)
 
 
 class FileRows:
@@ -64,7 +77,6 @@ class FileRows:
         self._ways: list[Callable[[str], str]] = [reader.__getitem__ for reader in self._readers]
         self._key = [column.name for column in self.file.columns].index(self.file.key)
         self._pair_checks = _pair_checks(self.file)
-        self._pairs_seen: set[tuple[str, ...]] = set()
         self._hashed = _hash_getter(self.file)
         self._ssn = next((place for place, column in enumerate(self.file.columns) if column.name == "SSN"), None)
         records.may_span_lines = _may_span_lines(layout, len(records.header))
@@ -172,20 +184,13 @@ class FileRows:
         self._log.add(Problem(rule, ERROR, self.file.file, text, line, None, shape))
 
     def _check_pairs(self, line: int, values: list[str]) -> None:
-        for check in self._pair_checks:
-            value = values[check.place]
-            pair = (str(check.place), value, *(values[place] for place, _ in check.deciders))
-            if not value or pair in self._pairs_seen:
-                continue
+        for pair in self._pair_checks:
             try:
-                for place, rule in check.deciders:
-                    if rule.applies(values[place]):
-                        check_code(check.column.name, rule.list_id, value)
-                self._pairs_seen.add(pair)
+                pair.check(values)
             except Flawed as flawed:
-                self._log.add(
-                    Problem(flawed.rule, flawed.severity, self.file.file, flawed.text, line, check.column.name, value)
-                )
+                column = pair.column.name
+                problem = Problem(flawed.rule, flawed.severity, self.file.file, flawed.text, line, column, flawed.value)
+                self._log.add(problem)
 
     def _retired(self, fields: list[str]) -> str:
         filled = {name: text for name, place in self.layout.retired if (text := fields[place].strip())}
@@ -212,15 +217,7 @@ def _may_span_lines(layout: Layout, width: int) -> list[bool]:
 
 def _pair_checks(file: FileSpec) -> tuple[_PairCheck, ...]:
     places = {column.name: place for place, column in enumerate(file.columns)}
-    return tuple(
-        _PairCheck(
-            column=column,
-            place=places[column.name],
-            deciders=tuple((places[rule.column], rule) for rule in column.list_rules),
-        )
-        for column in file.columns
-        if column.list_rules
-    )
+    return tuple(_PairCheck(column, places) for column in file.columns if column.list_rules)
 
 
 def _hash_getter(file: FileSpec) -> Callable[[list[str]], Sequence[str]]:

@@ -19,23 +19,22 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-from adminops.hmis.intake.bulk import Bulk
+from adminops.hmis.intake.bulk import SEEN, STAYS, Bulk
 from adminops.hmis.intake.writing import Occasion
 from adminops.hmis.periods import DATED, OF_ASSESSMENTS, OF_PROJECTS, VALID_DURING
 from adminops.hmis.spec import FileSpec
 
-STAYS = "scope_stays"
+IN_PROJECTS = f"t.project_id IN (SELECT key FROM {SEEN} WHERE file = 'Project')"
 
 
 def _condition(file: str) -> str | None:
     """Return the SQL condition for rows `t` of `file` that are in scope; None when absence means nothing there."""
-    in_projects = "t.project_id IN (SELECT key FROM seen_hmis_project)"
     in_stays = f"t.enrollment_id IN (SELECT key FROM {STAYS})"
     if file in VALID_DURING:
         start, end = VALID_DURING[file]
-        return f"{in_projects} AND t.{start} <= :last AND (t.{end} IS NULL OR t.{end} >= :first)"
+        return f"{IN_PROJECTS} AND t.{start} <= :last AND (t.{end} IS NULL OR t.{end} >= :first)"
     if file in OF_PROJECTS:
-        return in_projects
+        return IN_PROJECTS
     if file == "Enrollment":
         return in_stays
     if file in DATED:
@@ -57,37 +56,33 @@ class Scope:
 
     def begin(self) -> None:
         """Note which stays are in scope, as the store had them before this export."""
-        self._bulk.make_key_table(STAYS)
         self._connection.execute(
             text(
                 f"INSERT INTO {STAYS} (key)"
                 " SELECT t.enrollment_id FROM hmis_enrollment t"
                 " WHERE t.source_id = :source AND t.removed_at IS NULL AND t.entry_date <= :last"
-                " AND t.project_id IN (SELECT key FROM seen_hmis_project)"
+                f" AND {IN_PROJECTS}"
                 " AND NOT EXISTS (SELECT 1 FROM hmis_exit x WHERE x.source_id = t.source_id"
                 " AND x.enrollment_id = t.enrollment_id AND x.removed_at IS NULL AND x.exit_date < :first)"
             ),
             {"source": self._occasion.source_id, **self._period},
         )
 
-    def remove_absent(self, file: FileSpec, seen: str) -> int:
-        """Remove the rows of `file` in scope whose keys the table `seen` does not have; return how many."""
+    def remove_absent(self, file: FileSpec) -> int:
+        """Remove the rows of `file` in scope whose keys were not seen in it; return how many."""
         condition = _condition(file.name)
         if condition is None:
             return 0
         sql = (
             f"UPDATE {file.table} AS t SET removed_at = :now, import_id = :import_id"
             f" WHERE t.source_id = :source AND t.removed_at IS NULL AND {condition}"
-            f" AND NOT EXISTS (SELECT 1 FROM {seen} s WHERE s.key = t.{file.key_column.attribute})"
+            f" AND NOT EXISTS (SELECT 1 FROM {SEEN} s WHERE s.file = :file AND s.key = t.{file.key_column.attribute})"
         )
         values = {
             "now": self._bulk.moment(self._occasion.at),
             "import_id": self._occasion.import_id,
             "source": self._occasion.source_id,
+            "file": file.name,
             **{name: value for name, value in self._period.items() if f":{name}" in sql},
         }
         return self._connection.execute(text(sql), values).rowcount
-
-    def end(self) -> None:
-        """Forget the stays."""
-        self._bulk.drop_table(STAYS)

@@ -186,6 +186,8 @@ class DateReader(Reader):
 
     def read(self, text: str) -> str:
         """Return it as 2022-01-31."""
+        if len(text) == 10 and text[4] == text[7] == "-" and _is_time(text):
+            return text
         found = read_date(text)
         if found is None:
             raise Flawed("bad-date", ERROR, f"{self.column.name} is not a date; it is kept aside.", lost=True)

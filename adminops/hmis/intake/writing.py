@@ -54,7 +54,7 @@ class Occasion:
 
 
 class FileWriter:
-    """Writes the rows of one file. Its keys are kept in a temporary table named by `seen`."""
+    """Writes the rows of one file, and notes their keys as seen."""
 
     def __init__(self, bulk: Bulk, file: FileSpec, occasion: Occasion, log: ProblemLog) -> None:
         self.file, self.counts = file, FileCounts()
@@ -70,17 +70,11 @@ class FileWriter:
         self._older = 0
         self._new: list[Row] = []
         self._changed: list[tuple[Row, int]] = []
-        bulk.make_key_table(self.seen)
-
-    @property
-    def seen(self) -> str:
-        """The temporary table of the keys that this file had, with their lines."""
-        return f"seen_{self.file.table}"
 
     def write(self, batch: Batch) -> None:
         """Write a batch of the file's rows."""
         rows = self._without_duplicates(batch.rows)
-        self._bulk.add_keys(self.seen, batch.rejected_keys)
+        self._bulk.add_seen(self.file.name, batch.rejected_keys)
         if not rows:
             return
         stored = self._stored([row.key for row in rows])
@@ -98,10 +92,10 @@ class FileWriter:
             self._log.note("older-rows", self.file.file, text)
 
     def _without_duplicates(self, rows: list[Row]) -> list[Row]:
-        new = self._bulk.add_keys(self.seen, [(row.key, row.line) for row in rows])
+        new = self._bulk.add_seen(self.file.name, [(row.key, row.line) for row in rows])
         if new == len(rows):
             return rows
-        kept = self._bulk.lines_between(self.seen, rows[0].line, rows[-1].line)
+        kept = self._bulk.seen_lines(self.file.name, [row.key for row in rows])
         for row in rows:
             if row.line not in kept:
                 self.counts.rejected += 1
