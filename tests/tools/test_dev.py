@@ -25,7 +25,7 @@ import tiny
 
 FAILS = os.environ.get("FAILS")
 
-def cli(words=None):
+def cli(words=None, prog_name=""):
     words = words or sys.argv[1:]
     print("adminops", *words, tiny.WORD, flush=True)
     sys.exit("no space on this disk" if FAILS in words else 0)
