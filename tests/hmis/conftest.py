@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from adminops.crypto import KeyRing
 from adminops.db import db
 from adminops.hmis import sealing, sources
-from adminops.hmis.intake import ImportResult, import_export
+from adminops.hmis.intake import ImportResult, Problem, import_export
 from adminops.hmis.models import FILE_MODELS, Client, HmisSource, SourceRow
 from adminops.hmis.spec import current
 from tests.hmis.exports import SmallExport
@@ -41,6 +41,22 @@ def take(tmp_path: Path, source: HmisSource) -> Callable[..., ImportResult]:
         return import_export(path, **{"source": source, "by_id": None, **options})
 
     return run
+
+
+#: For tests in which the database has no part.
+on_sqlite = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+
+
+def the_problem(result: ImportResult, rule: str) -> Problem:
+    """The one problem of a rule."""
+    found = [problem for problem in result.problems if problem.rule == rule]
+    assert len(found) == 1, [problem.as_dict() for problem in result.problems]
+    return found[0]
+
+
+def two_clients() -> SmallExport:
+    """An export with two clients and nothing else."""
+    return SmallExport().add_client().add_client("C2", FirstName="Ana", LastName="Ortiz")
 
 
 def row(file: str, key: str) -> SourceRow:

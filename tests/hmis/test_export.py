@@ -200,7 +200,7 @@ def any_rows(draw: st.DrawFn) -> SmallExport:
     return export
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(export=any_rows())
 def test_any_rows_come_back_from_an_export_as_they_were(session: Session, tmp_path: Path, export: SmallExport):
     nested = session.begin_nested()

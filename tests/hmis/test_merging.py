@@ -232,7 +232,7 @@ def take_step(clients: list[Client], step: tuple[str, int, int]) -> None:
         pass
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, pair=st.tuples(st.integers(0, RECORDS - 1), st.integers(0, RECORDS - 1)))
 def test_after_any_steps_a_merge_and_its_undo_are_nothing(
     session: Session, clients: list[Client], steps: list[tuple[str, int, int]], pair: tuple[int, int]
@@ -258,7 +258,7 @@ def test_after_any_steps_a_merge_and_its_undo_are_nothing(
         session.expire_all()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pairs=st.lists(st.tuples(st.integers(0, RECORDS - 1), st.integers(0, RECORDS - 1)), max_size=8),
     order=st.randoms(use_true_random=False),

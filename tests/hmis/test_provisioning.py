@@ -19,7 +19,7 @@ from adminops.hmis.intake import ImportResult, check_export
 from adminops.hmis.models import Funder, HmisSource, HudUser, Inventory, Organization, Project, ProjectCoC
 from adminops.hmis.provisioning import SetUpProject, link_organization, set_up_project, unusual_funding
 from adminops.hmis.setup_rules import NewCEParticipation, NewFunder, NewInventory, NewLocation, NewProject
-from tests.hmis.conftest import is_active, row
+from tests.hmis.conftest import is_active, on_sqlite, row
 from tests.hmis.exports import SmallExport, whole_export
 
 Take = Callable[..., ImportResult]
@@ -200,6 +200,7 @@ WRONG: list[tuple[str, NewProject, dict[str, Any]]] = [
 ]
 
 
+@on_sqlite
 @pytest.mark.parametrize(("said", "new", "over"), WRONG, ids=[each[0] for each in WRONG])
 def test_what_breaks_a_rule_of_hud_is_refused_with_a_sentence_and_nothing_is_made(
     known: HmisSource, said: str, new: NewProject, over: dict[str, Any]
@@ -228,6 +229,7 @@ def test_a_victim_service_provider_does_not_take_part_in_the_hmis(known: HmisSou
     assert set_up(known, replace(new, name="Third"), hmis_participation=None).hmis_participation is None
 
 
+@on_sqlite
 @pytest.mark.parametrize("project_type", [each for each in ProjectType if not each.has_beds])
 def test_programs_without_beds_need_no_housing_type(known: HmisSource, project_type: ProjectType):
     new = replace(SHELTER, project_type=project_type.value, housing_type=None, residential_affiliation=0)
