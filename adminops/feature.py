@@ -107,12 +107,17 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchProvider:
-    """How a feature's things are found: `find(text, viewer, limit)` returns hits the viewer may see, best first."""
+    """How a feature's things are found: `find(text, viewer, limit)` returns hits the viewer may see, best first.
+
+    `private`: the words may be a client's name, so only words sent in the body of a request are looked up, never
+    those of an address, which stay in the history of a browser and the log of a proxy.
+    """
 
     kind: str
     title: str
     find: "Callable[[str, User, int], Sequence[Found]]"
     permission: "Permission | None" = None
+    private: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,5 +23,10 @@ feature = Feature(
         ),
     ),
     refs=(RefProvider("client", refs.resolve),),
-    search=(SearchProvider(kind="client", title="Clients", find=refs.find, permission=Permission.READ_CLIENTS),),
+    search=(
+        SearchProvider(kind="client", title="Client IDs", find=refs.find_by_id, permission=Permission.READ_CLIENTS),
+        SearchProvider(
+            kind="client", title="Clients", find=refs.find_by_name, permission=Permission.READ_CLIENTS, private=True
+        ),
+    ),
 )

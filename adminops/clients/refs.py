@@ -1,4 +1,4 @@
-"""How client records are shown and found elsewhere: by their PersonalID, never by name."""
+"""How client records are shown and found elsewhere. Links carry the PersonalID, never a name."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from adminops.clients.queries import scope_of
 from adminops.db import db
 from adminops.feature import Found
 from adminops.hmis.models import Client
-from adminops.hmis.search import may_be_seen
+from adminops.hmis.search import FoundClient, find_clients, may_be_seen
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Link, Ref
@@ -28,13 +28,17 @@ def resolve(ids: Sequence[str], viewer: User) -> dict[str, Link]:
     return {str(id_): Link(f"Client {key}", url_for("clients.show", client_id=id_), "user") for id_, key in rows}
 
 
-def find(text: str, viewer: User, limit: int) -> list[Found]:
-    """Return the records with exactly this PersonalID: the search box's words stand in the address, names may not."""
-    chosen = select(Client.id, Client.personal_id).where(Client.personal_id == text, Client.removed_at.is_(None))
-    scope = scope_of(viewer)
-    if scope is not None:
-        chosen = chosen.where(may_be_seen(scope))
-    return [
-        Found(Ref.to("client", id_), f"Client {key}", "Client record", url_for("clients.show", client_id=id_), "user")
-        for id_, key in db.session.execute(chosen.limit(limit))
-    ]
+def find_by_id(text: str, viewer: User, limit: int) -> list[Found]:
+    """Return the records with exactly this PersonalID, without a name."""
+    rows = [row for row in find_clients(text, scope=scope_of(viewer), limit=limit).rows if row.personal_id == text]
+    return [_found(row, f"Client {row.personal_id}", row.source_name) for row in rows]
+
+
+def find_by_name(text: str, viewer: User, limit: int) -> list[Found]:
+    """Return the records whose name begins with the words."""
+    rows = [row for row in find_clients(text, scope=scope_of(viewer), limit=limit).rows if row.personal_id != text]
+    return [_found(row, row.name, f"Client {row.personal_id}, {row.source_name}") for row in rows]
+
+
+def _found(row: FoundClient, title: str, summary: str) -> Found:
+    return Found(Ref.to("client", row.id), title, summary, url_for("clients.show", client_id=row.id), "user")

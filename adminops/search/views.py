@@ -11,12 +11,14 @@ blueprint = Blueprint("search", __name__)
 HITS = 8
 
 
-@blueprint.get("/search")
+@blueprint.route("/search", methods=["GET", "POST"])
 @access(SIGNED_IN)
 def results() -> ResponseReturnValue:
-    """Show what every feature finds for the words, by kind."""
-    user, text = signed_in_user(), request.args.get("q", "").strip()[:200]
-    offered = [provider for feature in registry().features for provider in feature.search]
+    """Show what every feature finds for the words, by kind. The box sends them in the body: they may be a name."""
+    user, text = signed_in_user(), request.values.get("q", "").replace("\x00", "").strip()[:200]
+    sealed = request.method == "POST"
+    everything = (provider for feature in registry().features for provider in feature.search)
+    offered = [provider for provider in everything if sealed or not provider.private]
     found = [
         (provider.title, [(hit.icon, hit.title, hit.url, hit.summary) for hit in provider.find(text, user, HITS)])
         for provider in offered

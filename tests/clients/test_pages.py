@@ -62,7 +62,9 @@ def test_an_administrator_finds_a_client_by_id_and_by_name(store: Desk) -> None:
     for words in (client.personal_id, f"{client.last_name}, {client.first_name}", str(client.last_name).upper()):
         found = visitor.post("/clients", {"words": words}, status=200)
         assert any(url == f"/clients/{client.id}" for url, _ in found.reader.links), words
-    assert visitor.get(f"/search?q={client.personal_id}").link(f"Client {client.personal_id}")
+    for words in (client.personal_id, f"{client.last_name}, {client.first_name}"):
+        hits = visitor.post("/search", {"q": words}, status=200)
+        assert any(url == f"/clients/{client.id}" for url, _ in hits.reader.links), words
 
 
 def test_names_of_clients_stay_out_of_addresses(store: Desk) -> None:

@@ -96,14 +96,15 @@ def reopen(ticket_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", ticket_id=ticket.id))
 
 
-@blueprint.get("/<int:ticket_id>/links/new")
+@blueprint.route("/<int:ticket_id>/links/new", methods=["GET", "POST"])
 @access(Permission.ASK_FOR_HELP)
 def choose_link(ticket_id: int) -> ResponseReturnValue:
-    """Search for something to link to a ticket."""
-    user, text = signed_in_user(), request.args.get("q", "").replace("\x00", "").strip()[:200]
+    """Search for something to link to a ticket. The words come in the body: they may be a name."""
+    user, text = signed_in_user(), request.form.get("q", "").replace("\x00", "").strip()[:200]
     ticket = queries.get_ticket(ticket_id, user)
     policies.check_may_work(ticket, by=user)
-    providers = [provider for feature in registry().features for provider in feature.search]
+    everything = (provider for feature in registry().features for provider in feature.search)
+    providers = [provider for provider in everything if not provider.private]
     groups = [
         (provider.title, [hit for hit in provider.find(text, user, HITS) if hit.ref != ticket.ref])
         for provider in providers
@@ -118,7 +119,7 @@ def choose_link(ticket_id: int) -> ResponseReturnValue:
 def link(ticket_id: int) -> ResponseReturnValue:
     """Link something that the viewer may see to a ticket."""
     user = signed_in_user()
-    ticket, ref = queries.get_ticket(ticket_id, user), Ref.parse(request.form.get("ref", "").replace("\x00", ""))
+    ticket, ref = queries.get_ticket(ticket_id, user), Ref.parse(request.form.get("ref", ""))
     if ref is None or link_to(ref, user) is None:
         raise NotFound("There is no such thing to link.")
     operations.link(ticket, ref, by=user)

@@ -1,0 +1,1 @@
+"""The product's main jobs, walked by people in a real browser."""
