@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import ColumnElement, Select, TypeDecorator, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
 from adminops.db import db
 
@@ -46,6 +47,8 @@ def fetch_page(
     can't be read shows the first page: it is only a place in a list.
     """
     at = read_cursor(after, len(keys))
+    if at is not None and not all(map(_fits, keys, at)):
+        at = None  # it belongs to another list, or somebody made it up
     if at is not None:
         here = tuple_(*keys)
         chosen = chosen.where(here < tuple_(*at) if descending else here > tuple_(*at))
@@ -55,6 +58,13 @@ def fetch_page(
     rows = rows[:limit]
     cursor = write_cursor(rows[-1][: len(keys)]) if more else None
     return Page(rows=[shape(row) for row in rows], after=cursor, first=at is None)
+
+
+def _fits(key: SortKey, value: Any) -> bool:
+    """Say whether `value` can be compared with `key`: both databases refuse, or answer oddly, where types differ."""
+    stored: TypeEngine[Any] = key.type.impl_instance if isinstance(key.type, TypeDecorator) else key.type
+    small = not isinstance(value, int) or abs(value) < 2**63
+    return isinstance(value, stored.python_type) and not isinstance(value, bool) and small
 
 
 def write_cursor(values: Sequence[Any]) -> str:
