@@ -45,11 +45,11 @@ WORKERS = {
 ANYBODY = ("tomas", "grace", "maya")
 
 
-def fill(cast: Cast) -> None:
+def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     """File and work on the demo's tickets."""
     kinds = {kind.key: kind for kind in all_types(registry().features) if kind.key in scenes.SCENES and not kind.start}
     hours, chance = office_hours(), Random(cast.chance.getrandbits(64))
-    lives = [Life(cast, kinds[key], hours, Random(chance.getrandbits(64))) for key in _drawn(kinds, chance)]
+    lives = [Life(cast, kinds[key], hours, Random(chance.getrandbits(64))) for key in _drawn(kinds, chance, tickets)]
     steps = [(next(life), number, life) for number, life in enumerate(life.steps() for life in lives)]
     heapify(steps)
     while steps:
@@ -62,9 +62,9 @@ def fill(cast: Cast) -> None:
             heappush(steps, (max(following, moment), number, life))
 
 
-def _drawn(kinds: dict[str, RequestType], chance: Random) -> list[str]:
+def _drawn(kinds: dict[str, RequestType], chance: Random, tickets: int) -> list[str]:
     keys = [key for key in SHARES if key in kinds]
-    return chance.choices(keys, [SHARES[key] for key in keys], k=TICKETS)
+    return chance.choices(keys, [SHARES[key] for key in keys], k=tickets)
 
 
 class Life:

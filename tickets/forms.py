@@ -21,7 +21,7 @@ from adminops.feature import RequestType
 from adminops.identity.models import Agency, User
 from adminops.identity.operations import find_user, find_users_by_email
 from adminops.pii import find_pii
-from adminops.web.forms import Form
+from adminops.web.forms import Form, choices
 from tickets import queries
 from tickets.catalogue import plain
 from tickets.models import TRANSITIONS, Priority, Ticket, TicketState, WaitingOn
@@ -31,8 +31,8 @@ LEAVE_OUT = "Please leave out names, birth dates and SSNs of clients: the client
 LONGEST_TEXT = 20_000
 
 
-def _number(text: str) -> int | None:
-    return int(text) if str(text or "").isdecimal() else None
+def _number(text: str | int | None) -> int | None:
+    return int(text) if text else None
 
 
 class WritingForm(Form):
@@ -68,7 +68,8 @@ class TicketForm(WritingForm):
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments of `file_ticket`: the type's own fields as `answers`."""
         values = super().values()
-        return {**values, "answers": {field.name: plain(values.pop(field.name)) for field in self.own_fields}}
+        answers = {field.name: plain(values.pop(field.name)) for field in self.own_fields}
+        return {**values, "answers": answers}
 
 
 class TeamTicketForm(TicketForm):
@@ -81,7 +82,8 @@ class TeamTicketForm(TicketForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.about_agency.choices = [("", "The person's agency"), *((row.id, row.name) for row in queries.agencies())]
+        agencies = [(str(row.id), row.name) for row in queries.agencies()]
+        self.about_agency.choices = choices([("", "The person's agency"), *agencies])
         self.person: User | None = None
 
     def validate_on_behalf_of(self, field: StringField) -> None:
@@ -116,14 +118,14 @@ def ticket_form(kind: RequestType, *, team: bool) -> TicketForm:
 class MessageForm(WritingForm):
     """An answer or a note. `then` is the button that was pressed."""
 
-    kind = RadioField("Message type", choices=[("reply", "Reply"), ("note", "Team note")], default="reply")
+    kind = RadioField("Message type", choices=choices([("reply", "Reply"), ("note", "Team note")]), default="reply")
     body = TextAreaField("Message", [InputRequired("Write a message first."), Length(max=LONGEST_TEXT)])
     then = StringField(validators=[AnyOf([choice.value for choice in Then])], default="")
 
     def speak(self, ticket: Ticket, *, note: bool) -> None:
         """Name who is spoken to; `note` offers the team's own voice too."""
         first_name = ticket.requester.name.partition(" ")[0]
-        self.kind.choices = [("reply", f"Reply to {first_name}"), ("note", "Team note")]
+        self.kind.choices = choices([("reply", f"Reply to {first_name}"), ("note", "Team note")])
         if not note:
             del self.kind
 
@@ -138,7 +140,7 @@ class PropertiesForm(Form):
 
     state = SelectField("Status")
     assignee = SelectField("Assigned to", coerce=_number, validators=[Optional()])
-    priority = SelectField("Priority", choices=[(level.value, level.value.capitalize()) for level in Priority])
+    priority = SelectField("Priority", choices=choices((level.value, level.value.capitalize()) for level in Priority))
 
     def __init__(self, ticket: Ticket) -> None:
         super().__init__(
@@ -148,11 +150,11 @@ class PropertiesForm(Form):
                 "priority": ticket.priority.value,
             }
         )
-        self.state.choices = _status_choices(ticket)
-        people = {choice.id: choice.name for choice in queries.team()}
+        self.state.choices = choices(_status_choices(ticket))
+        people = {str(choice.id): choice.name for choice in queries.team()}
         if ticket.assignee is not None:
-            people.setdefault(ticket.assignee.id, ticket.assignee.name)
-        self.assignee.choices = [("", "Nobody yet"), *people.items()]
+            people.setdefault(str(ticket.assignee.id), ticket.assignee.name)
+        self.assignee.choices = choices([("", "Nobody yet"), *people.items()])
 
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments of `change`."""
@@ -178,10 +180,10 @@ def read_status(value: str) -> tuple[TicketState, WaitingOn | None]:
 
 def _status_choices(ticket: Ticket) -> list[tuple[str, str]]:
     """Return where the ticket stands and where it can go from there."""
-    choices: list[tuple[str, str]] = []
+    offered: list[tuple[str, str]] = []
     for state in TicketState:
         if state is TicketState.WAITING and state in (ticket.state, *TRANSITIONS[ticket.state]):
-            choices += [(status_value(state, whom), whom.label) for whom in WaitingOn]
+            offered += [(status_value(state, whom), whom.label) for whom in WaitingOn]
         elif state in (ticket.state, *TRANSITIONS[ticket.state]):
-            choices.append((state.value, state.value.capitalize()))
-    return choices
+            offered.append((state.value, state.value.capitalize()))
+    return offered

@@ -283,7 +283,9 @@ def unlink(ticket: Ticket, linked: TicketLink, *, by: User) -> None:
 
 def _lock(ticket: Ticket) -> None:
     # As weak as a lock on a row may be: rows that refer to the ticket are stored beside it.
-    db.session.refresh(ticket, with_for_update={"key_share": True})
+    db.session.flush()
+    locked = select(Ticket).where(Ticket.id == ticket.id).with_for_update(key_share=True)
+    db.session.execute(locked.execution_options(populate_existing=True)).one()
 
 
 def _touch(ticket: Ticket) -> None:

@@ -90,10 +90,10 @@ def read_filter(args: MultiDict[str, str]) -> TicketFilter:
     by_priority = args.get("order") == Order.PRIORITY
     return TicketFilter(
         view=view,
-        words=args.get("q", "").replace("\x00", "").strip()[:200],
+        words=args.get("q", "").strip()[:200],
         state=_one_of(TicketState, args.get("status")),
         priority=_one_of(Priority, args.get("priority")),
-        request_type=args.get("type", "").replace("\x00", "")[:60],
+        request_type=args.get("type", "")[:60],
         agency_id=_number(args.get("agency")),
         assignee_id=_number(args.get("assignee")),
         order=Order.DUE if view is View.LATE else Order.PRIORITY if by_priority else Order.ACTIVITY,

@@ -69,7 +69,7 @@ def new(key: str) -> ResponseReturnValue:
 @access(Permission.WORK_TICKETS)
 def people() -> ResponseReturnValue:
     """Suggest people to file on behalf of, as options of a list."""
-    text = request.args.get("on_behalf_of", "").replace("\x00", "").strip()[:100]
+    text = request.args.get("on_behalf_of", "").strip()[:100]
     found = queries.find_people(text, SUGGESTIONS) if len(text) > 1 else []
     return render_template("tickets/people.html", people=found)
 
