@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from wtforms import DateField, PasswordField, SelectField, StringField, ValidationError
-from wtforms.validators import EqualTo, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Optional
 
 from accounts.models import DisabledReason
 from adminops.db import db
 from adminops.identity.models import Agency
 from adminops.identity.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH
 from adminops.identity.permissions import Role
-from adminops.web.forms import Form, choice_field
+from adminops.web.forms import Form, choice_field, choices
 
 USER_NAME_HINT = "Letters, digits, dots, hyphens and underscores; it can't be changed later"
 PASSWORD_HINT = f"At least {MINIMUM_LENGTH} characters. A few unrelated words are easy to remember and hard to guess."
@@ -74,8 +74,8 @@ class RoleForm(Form):
         return {"role": Role(self.role.data), "agency": _agency(self.agency.data)}
 
 
-def _agency_choices(agencies: Sequence[tuple[int, str]]) -> list[tuple[str, str]]:
-    return [("", "None: the Systems Team"), *((str(id_), name) for id_, name in agencies)]
+def _agency_choices(agencies: Sequence[tuple[int, str]]) -> list[Any]:
+    return choices([("", "None: the Systems Team"), *((str(id_), name) for id_, name in agencies)])
 
 
 def _agency(choice: str | None) -> Agency | None:
@@ -102,7 +102,7 @@ class ForgotForm(Form):
 
     text = StringField(
         "User name or e-mail address",
-        [InputRequired("Enter your user name or your e-mail address."), Length(max=200)],
+        [DataRequired("Enter your user name or your e-mail address."), Length(max=200)],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
 

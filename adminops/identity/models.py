@@ -206,8 +206,8 @@ class SignInThrottle(Model):
 
     key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     failures: Mapped[float] = mapped_column(default=0.0)
-    """As of `counted_at`; it runs down with the time since."""
-    counted_at: Mapped[datetime] = mapped_column(index=True)
+    """As of `last_failure_at`; it runs down with the time since."""
+    last_failure_at: Mapped[datetime]
     blocked_until: Mapped[datetime | None]
 
 

@@ -3,9 +3,9 @@
 import hashlib
 import re
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from adminops import clock
@@ -89,13 +89,6 @@ def sessions_of(user: User, *, idle: timedelta) -> list[UserSession]:
         .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
     )
     return list(db.session.scalars(living))
-
-
-def forget_sessions(*, over_before: datetime) -> int:
-    """Delete the sessions that were over before that moment, ended or run out; return how many."""
-    over = func.coalesce(UserSession.ended_at, UserSession.ends_at)
-    gone = delete(UserSession).where(over < over_before).execution_options(synchronize_session=False)
-    return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
 _BROWSERS = (

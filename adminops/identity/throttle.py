@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adminops import clock
@@ -33,6 +33,9 @@ class Limit:
     longest: timedelta
     forgives: timedelta
 
+
+FORGET_AFTER = timedelta(days=1)
+"""A meter that nothing was counted by for so long has run down and may be deleted."""
 
 HERE = Limit(free=5, longest=timedelta(minutes=15), forgives=timedelta(minutes=10))
 NETWORK = Limit(free=30, longest=timedelta(minutes=15), forgives=timedelta(minutes=1))
@@ -80,8 +83,8 @@ def note_failure(meters: Sequence[Meter]) -> None:
     rows = _take(meters)
     for meter in meters:
         row = rows[meter.key]
-        row.failures = max(0.0, row.failures - (now - row.counted_at) / meter.limit.forgives) + 1
-        row.counted_at = now
+        row.failures = max(0.0, row.failures - (now - row.last_failure_at) / meter.limit.forgives) + 1
+        row.last_failure_at = now
         row.blocked_until = _blocked_until(row.failures, meter.limit, now)
     db.session.flush()
 
@@ -93,12 +96,6 @@ def clear_failures(meters: Sequence[Meter]) -> None:
     db.session.flush()
 
 
-def forget_quiet_meters(*, before: datetime) -> int:
-    """Delete the meters that nothing was counted by since `before`; return how many."""
-    quiet = delete(SignInThrottle).where(SignInThrottle.counted_at < before)
-    return int(db.session.execute(quiet).rowcount)  # type: ignore[attr-defined]
-
-
 def _blocked_until(failures: float, limit: Limit, now: datetime) -> datetime | None:
     over = round(failures) - limit.free
     return None if over < 0 else now + min(timedelta(seconds=2 ** min(over, 12)), limit.longest)
@@ -108,7 +105,7 @@ def _take(meters: Sequence[Meter]) -> dict[bytes, SignInThrottle]:
     """Return the rows of `meters`, made where missing and locked; always in the same order, against deadlocks."""
     keys = sorted(meter.key for meter in meters)
     insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    fresh = [{"key": key, "failures": 0.0, "counted_at": clock.now()} for key in keys]
+    fresh = [{"key": key, "failures": 0.0, "last_failure_at": clock.now()} for key in keys]
     db.session.execute(insert(SignInThrottle).on_conflict_do_nothing(), fresh)
     chosen = (
         select(SignInThrottle)

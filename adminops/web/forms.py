@@ -65,9 +65,9 @@ class Form(FlaskForm):  # type: ignore[misc]
             target.errors = [*target.errors, sentence]
 
     def values(self) -> dict[str, Any]:
-        """Return the fields as keyword arguments of the verb: without token and buttons."""
+        """Return the fields as keyword arguments of the verb: without token and buttons. A text not sent is empty."""
         return {
-            name: field.data
+            name: "" if field.data is None and isinstance(field, StringField) else field.data
             for name, field in self._fields.items()
             if name != "csrf_token" and not isinstance(field, SubmitField)
         }

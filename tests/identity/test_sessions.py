@@ -11,7 +11,6 @@ from adminops.errors import NotAllowed
 from adminops.identity import operations, sessions
 from adminops.identity.models import User, UserSession
 from adminops.identity.permissions import Role
-from adminops.signin import jobs
 from tests.browsing import Desk, Visitor
 from tests.make import PASSWORD, give_password, make_admin, make_agency, make_user
 
@@ -110,15 +109,6 @@ def test_nobody_ends_the_session_of_somebody_else(session: Session) -> None:
         with pytest.raises(NotAllowed):
             verb(found, by=make_user())
     assert sessions.find_session(token, idle=IDLE) is not None
-
-
-def test_old_sessions_are_forgotten(session: Session) -> None:
-    with clock.frozen_at(NOON - timedelta(days=200)):
-        _start(make_user())
-    with clock.frozen_at(NOON):
-        _start(make_user())
-        jobs.tidy()
-    assert [row.started_at for row in session.scalars(select(UserSession))] == [NOON]
 
 
 @pytest.mark.parametrize(

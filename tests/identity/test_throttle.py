@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adminops import clock
@@ -87,15 +87,6 @@ def test_no_name_and_no_address_is_stored(session: Session) -> None:
     stored = session.scalars(select(SignInThrottle)).all()
     assert len(stored) == 3
     assert all(b"ben" not in row.key and b"192" not in row.key for row in stored)
-
-
-def test_quiet_meters_are_forgotten(session: Session) -> None:
-    with clock.frozen_at(NOON):
-        _fail("ben", "192.0.2.1", 1)
-    with clock.frozen_at(NOON + timedelta(days=2)):
-        _fail("alicia", "192.0.2.2", 1)
-        assert throttle.forget_quiet_meters(before=clock.now() - timedelta(days=1)) == 3
-    assert session.scalar(select(func.count()).select_from(SignInThrottle)) == 3
 
 
 def test_tries_at_the_same_moment_are_all_counted(app: AdminOps) -> None:

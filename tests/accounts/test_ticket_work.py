@@ -1,0 +1,152 @@
+"""What is asked for by ticket and done here: the ticket tells the story and resolves itself."""
+
+from typing import Any
+
+import pytest
+
+from accounts.forms import LockedOutForm, StaffChangeForm
+from accounts.models import Account, AccountState
+from accounts.request_types import REQUEST_TYPES
+from adminops.feature import RequestType
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission, Role
+from tests.accounts.mailing import link_in, mails_to
+from tests.browsing import Desk, Visitor
+from tests.make import make_agency
+from tests.make_accounts import make_account
+from tests.make_tickets import make_ticket
+from tickets.models import Ticket, TicketState
+
+LOCKED_OUT, STAFF_CHANGE = REQUEST_TYPES
+NEW = "marble bicycle thunder spoon"
+
+
+def _agent(desk: Desk, role: Role = Role.HELP_DESK) -> Visitor:
+    with desk.work():
+        user = make_account(role).user
+    return desk.signed_in(user)
+
+
+def _file(desk: Desk, by: Account, request_type: RequestType, **answers: Any) -> Ticket:
+    with desk.work() as session:
+        return make_ticket(session.get_one(User, by.user_id), kind=request_type, answers=answers)
+
+
+def _work(agent: Visitor, ticket: Ticket, label: str) -> str:
+    return agent.get(f"/tickets/{ticket.id}").link(label)
+
+
+def _state(desk: Desk, ticket: Ticket) -> TicketState:
+    with desk.look() as session:
+        return session.get_one(Ticket, ticket.id).state
+
+
+def test_locked_out_person_gets_in_and_the_ticket_resolves_itself(desk: Desk) -> None:
+    with desk.work():
+        account = make_account(password=True, email="ben@example.org")
+    ticket, agent = _file(desk, account, LOCKED_OUT, username="", screen="locked"), _agent(desk)
+    assert ticket.priority.value == "high"
+    work = _work(agent, ticket, "Reset the password")
+    assert agent.get(work).says(account.user.name)
+    told = agent.post(work, follow=True)
+    assert told.says("A link to choose a new password is on its way")
+    assert told.says("started a password reset")
+    assert _state(desk, ticket) in (TicketState.NEW, TicketState.OPEN), "it is not done before the person is in"
+    mail = next(m for m in mails_to(desk, "ben@example.org") if "/reset/" in m.text)
+    person = desk.visitor()
+    person.post(link_in(mail), {"password": NEW, "again": NEW})
+    person.post("/sign-in", {"username": account.user.username, "password": NEW})
+    assert _state(desk, ticket) is TicketState.RESOLVED
+    assert agent.get(f"/tickets/{ticket.id}").says("set a new password")
+
+
+def test_named_user_is_the_one_whose_password_is_reset(desk: Desk) -> None:
+    with desk.work():
+        requester, named = make_account(), make_account(name="Named Person")
+    ticket, agent = (
+        _file(desk, requester, LOCKED_OUT, username=named.user.username.upper(), screen="other"),
+        _agent(desk),
+    )
+    assert agent.get(_work(agent, ticket, "Reset the password")).says("Named Person")
+
+
+@pytest.mark.parametrize("username", ["nobody", "%", "x" * 200, "💡"])
+def test_unknown_name_offers_no_reset(desk: Desk, username: str) -> None:
+    with desk.work():
+        requester = make_account()
+    ticket, agent = _file(desk, requester, LOCKED_OUT, username=username, screen="other"), _agent(desk)
+    assert not agent.get(f"/tickets/{ticket.id}").says("Reset the password")
+
+
+def test_new_colleague_is_created_from_the_ticket_which_then_resolves(desk: Desk) -> None:
+    with desk.work():
+        agency = make_agency()
+        lead = make_account(Role.AGENCY_LEAD, agency=agency)
+    answers = {"kind": "join", "person": "Ben Turner", "username": "", "work_email": "ben@example.org"}
+    ticket, admin = _file(desk, lead, STAFF_CHANGE, **answers), _agent(desk, Role.SYSTEM_ADMIN)
+    work = _work(admin, ticket, "Set up the account")
+    assert admin.get(work).says("When this is done, it says so on")
+    form = {"name": "Ben Turner", "email": "ben@example.org", "username": "ben", "role": "end_user"}
+    admin.post(work, {**form, "agency": str(agency.id)})
+    assert _state(desk, ticket) is TicketState.RESOLVED
+
+
+def test_leaver_is_disabled_from_the_ticket_which_then_resolves(desk: Desk) -> None:
+    with desk.work():
+        agency = make_agency()
+        lead, leaver = make_account(Role.AGENCY_LEAD, agency=agency), make_account(agency=agency)
+    answers = {"kind": "leave", "person": leaver.user.name, "username": leaver.user.username}
+    ticket, admin = _file(desk, lead, STAFF_CHANGE, **answers), _agent(desk, Role.SYSTEM_ADMIN)
+    admin.post(_work(admin, ticket, "Set up the account"), {"reason": "left"})
+    with desk.look() as session:
+        assert session.get_one(Account, leaver.id).state is AccountState.DISABLED
+    assert _state(desk, ticket) is TicketState.RESOLVED
+    told = desk.signed_in(lead.user).get(f"/tickets/{ticket.id}")
+    assert told.says("disabled")
+
+
+def test_change_leads_to_the_person_and_an_unknown_name_to_the_list(desk: Desk) -> None:
+    with desk.work():
+        lead = make_account(Role.AGENCY_LEAD)
+    admin = _agent(desk, Role.SYSTEM_ADMIN)
+    known = _file(desk, lead, STAFF_CHANGE, kind="change", username=lead.user.username)
+    unknown = _file(desk, lead, STAFF_CHANGE, kind="leave", username="nobody")
+    assert _work(admin, known, "Set up the account") == f"/accounts/{lead.id}?ticket={known.id}"
+    assert _work(admin, unknown, "Set up the account") == "/accounts"
+
+
+def test_who_may_ask_for_what() -> None:
+    assert (LOCKED_OUT.key, LOCKED_OUT.priority, LOCKED_OUT.target_hours) == ("locked_out", "high", 8)
+    assert LOCKED_OUT.audience is None
+    assert STAFF_CHANGE.audience is Permission.REQUEST_FOR_AGENCY
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"kind": "leave", "person": "Ben Turner"}, "username"),
+        ({"kind": "change", "person": "Ben Turner", "username": " "}, "username"),
+        ({"kind": "join", "person": "Ben Turner", "work_email": "no address"}, "work_email"),
+        ({"kind": "promote", "person": "Ben Turner"}, "kind"),
+        ({"kind": "join", "work_email": "ben@example.org"}, "person"),
+        ({"kind": "leave", "person": "Ben", "username": "ben", "on": "yesterday"}, "on"),
+    ],
+)
+def test_staff_request_asks_for_what_the_work_needs(sqlite_desk: Desk, data: dict[str, str], field: str) -> None:
+    with sqlite_desk.app.test_request_context("/", method="POST", data=data):
+        form = StaffChangeForm(meta={"csrf": False})
+        assert not form.validate()
+        assert list(form.errors) == [field]
+
+
+def test_locked_out_form_tells_of_the_way_without_a_ticket(sqlite_desk: Desk) -> None:
+    with sqlite_desk.app.test_request_context("/"):
+        form = LockedOutForm(meta={"csrf": False})
+    assert "Forgot your password?" in form.username.description
+
+
+def test_ticket_without_answers_is_about_its_requester(desk: Desk) -> None:
+    with desk.work():
+        account = make_account()
+    ticket, agent = _file(desk, account, LOCKED_OUT), _agent(desk)
+    assert f"/accounts/{account.id}/reset" in _work(agent, ticket, "Reset the password")
