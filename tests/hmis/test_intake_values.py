@@ -203,6 +203,10 @@ def test_plain_and_empty_files_are_utf8():
     assert encoding_of(b"") == "UTF-8"
 
 
+def test_a_file_that_ends_in_the_middle_of_a_letter_is_not_utf8():
+    assert encoding_of("1,José".encode()[:-1]) == "Windows-1252"
+
+
 # --- records ---
 
 

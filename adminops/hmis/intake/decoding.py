@@ -56,9 +56,16 @@ class EncodingProbe:
             return Encoding("UTF-16", "utf-16", "replace")
         if unmarked := _unmarked_utf16(self._start):
             return unmarked
-        if not self._is_utf8:
+        if not self._is_whole_utf8():
             return MAC if self._score("mac_roman") > self._score("cp1252") else WINDOWS
         return UTF8_WITH_MARK if self._start.startswith(codecs.BOM_UTF8) else UTF8
+
+    def _is_whole_utf8(self) -> bool:
+        try:
+            self._decoder.decode(b"", final=True)  # a file may end in the middle of a letter
+        except UnicodeDecodeError:
+            self._is_utf8 = False
+        return self._is_utf8
 
     def _score(self, codec: str) -> int:
         return sum(
