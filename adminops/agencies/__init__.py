@@ -13,7 +13,7 @@ feature = Feature(
     nav=(
         NavItem(
             label="Agencies",
-            icon="building-2",
+            icon="landmark",
             endpoint="agencies.index",
             permission=Permission.READ_AGENCIES,
             group="Records",

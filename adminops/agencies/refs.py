@@ -17,13 +17,13 @@ def resolve(ids: Sequence[str], viewer: User) -> dict[str, Link]:
     rows = db.session.execute(
         visible_to(viewer).with_only_columns(Agency.id, Agency.name).where(Agency.id.in_(numbers))
     )
-    return {str(id_): Link(name, url_for("agencies.show", agency_id=id_), "building-2") for id_, name in rows}
+    return {str(id_): Link(name, url_for("agencies.show", agency_id=id_), "landmark") for id_, name in rows}
 
 
 def find(text: str, viewer: User, limit: int) -> list[Found]:
     """Return agencies whose name holds `text`."""
     named = visible_to(viewer).where(Agency.name.icontains(text, autoescape=True)).order_by(Agency.name).limit(limit)
     return [
-        Found(Ref.to("agency", agency.id), agency.name, "", url_for("agencies.show", agency_id=agency.id), "building-2")
+        Found(Ref.to("agency", agency.id), agency.name, "", url_for("agencies.show", agency_id=agency.id), "landmark")
         for agency in db.session.scalars(named)
     ]

@@ -1,0 +1,78 @@
+"""Pages of the demo against a page that says hello in the same process, on SQLite."""
+
+import gzip
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Blueprint
+from sqlalchemy import select
+
+import wsgi
+from adminops.app import AdminOps, create_app
+from adminops.db import db, transaction
+from adminops.demo.load import load_demo
+from adminops.feature import Feature
+from adminops.identity.models import User
+from adminops.settings import Settings
+from adminops.web.access import PUBLIC, access
+from dedupe.models import Pair, PairState
+from migrations.run import upgrade_database
+from tests.bench.figures import Figure, cpu_and_wall
+from tests.browsing import Desk, Page, Visitor
+from tickets.models import Ticket
+
+TIMES = 120
+hello = Blueprint("hello", __name__)
+
+
+@hello.get("/hello")
+@access(PUBLIC)
+def say_hello() -> str:
+    """Answer with one word."""
+    return "hello"
+
+
+def run() -> Iterator[Figure]:
+    """Measure the pages that people have open all day."""
+    with tempfile.TemporaryDirectory(prefix="adminops-bench-") as folder:
+        app = _demo(Path(folder))
+        desk = Desk(app)
+        with desk.look() as session:
+            maya = session.scalars(select(User).where(User.username == "maya")).one()
+            ticket = session.scalars(select(Ticket.id).order_by(Ticket.id.desc())).first()
+            pair = session.scalars(select(Pair.id).where(Pair.state == PairState.OPEN)).first()
+        visitor = desk.signed_in(maya)
+        greeting, _median, _p95 = cpu_and_wall(lambda: visitor.client.get("/hello"), times=TIMES)
+        yield Figure("hello, CPU", greeting, "ms")
+        urls = {"ticket list": "/tickets", "ticket": f"/tickets/{ticket}", "pair": f"/duplicates/pairs/{pair}"}
+        for name, url in urls.items():
+            yield from _page(visitor, name, url, greeting, list_page=name == "ticket list")
+
+
+def _demo(home: Path) -> AdminOps:
+    settings = Settings(home=home, environment="test", log_level="error")
+    app = create_app(settings, (*wsgi.FEATURES, Feature(name="hello", title="Hello", blueprints=(hello,))))
+    with app.app_context():
+        upgrade_database()
+        with transaction():
+            load_demo(clients=1500, seed=1, say=lambda _line: None)
+        db.session.remove()
+    return app
+
+
+def _page(visitor: Visitor, name: str, url: str, greeting: float, *, list_page: bool) -> Iterator[Figure]:
+    statements = visitor.app.extensions["statements"]
+    page = visitor.get(url)
+    statements["count"] = 0
+    visitor.get(url)
+    yield Figure(f"{name}, SQL statements", statements["count"], "", 12)
+    cpu, _median, p95 = cpu_and_wall(lambda: visitor.client.get(url), times=TIMES)
+    yield Figure(f"{name}, server time, 95th percentile", p95, "ms", 60)
+    yield Figure(f"{name}, CPU against hello", cpu / greeting, "x", 14 if list_page else None)
+    yield Figure(f"{name}, compressed", len(gzip.compress(page.body, 6)) / 1000, "kB", 8)
+    yield Figure(f"{name}, elements", _elements(page), "", 1200)
+
+
+def _elements(page: Page) -> int:
+    return page.html.count("<") - page.html.count("</") - page.html.count("<!")
