@@ -1,5 +1,53 @@
-"""Training."""
+"""Training: courses, their dated classes with seats and a waiting list, attendance, and what people completed."""
 
-from adminops.feature import Feature
+from adminops.feature import Feature, NavItem, Panel, RequestType, SearchProvider
+from adminops.identity.permissions import Permission
+from adminops.refs import RefProvider
+from training import refs
+from training.demo import fill
+from training.emails import MAILS
+from training.figures import figures
+from training.jobs import JOBS
+from training.models import COURSE_TRANSITIONS, LEARNER_TRANSITIONS, OFFERING_TRANSITIONS
+from training.views import blueprint
 
-feature = Feature(name="training", title="Training")
+feature = Feature(
+    name="training",
+    title="Training",
+    blueprints=(blueprint,),
+    nav=(
+        NavItem(
+            label="Training",
+            icon="graduation-cap",
+            endpoint="training.index",
+            permission=Permission.TAKE_TRAINING,
+            group="Learn",
+            order=10,
+            shell="both",
+            key="l",
+        ),
+    ),
+    jobs=JOBS,
+    request_types=(
+        RequestType(
+            key="training",
+            title="Training",
+            help="Sign up or find a certificate",
+            icon="graduation-cap",
+            order=60,
+            audience=Permission.TAKE_TRAINING,
+            start="training.index",
+        ),
+    ),
+    search=(SearchProvider(kind="course", title="Courses", find=refs.find, permission=Permission.TAKE_TRAINING),),
+    refs=(RefProvider("course", refs.resolve_courses), RefProvider("offering", refs.resolve_classes)),
+    panels=(Panel(place="user", render=refs.person_card, order=30),),
+    mails=MAILS,
+    figures=figures,
+    machines={
+        "Course": COURSE_TRANSITIONS,
+        "Class": OFFERING_TRANSITIONS,
+        "Learner in a class": LEARNER_TRANSITIONS,
+    },
+    demo=fill,
+)
