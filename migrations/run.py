@@ -27,5 +27,6 @@ def upgrade_database(revision: str = "head") -> None:
 
 def write_revision(message: str) -> None:
     """Write a new migration from what the models have and the database has not (for developers)."""
+    number = f"{len(list((HERE / 'versions').glob('0*.py'))) + 1:04}"
     with db.engine.begin() as connection:
-        command.revision(configuration(connection), message=message, autogenerate=True)
+        command.revision(configuration(connection), message=message, autogenerate=True, rev_id=number)
