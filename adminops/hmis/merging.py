@@ -18,7 +18,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, InvalidState, NotFound
 from adminops.hmis.models import Client, Merge, MergeChoice, MergeDecision, PersonLink, Verdict
-from adminops.hmis.persons import UNITS, found_person
+from adminops.hmis.persons import UNITS, chosen_records, found_person, merges_of, records_of
 
 Side = Literal["source", "destination"]
 MOST_RECORDS = 50
@@ -31,7 +31,8 @@ def merge_clients(
     """Let the person of the `source` record be the person of the `destination` record.
 
     All records that stand for the source's person move. `choices` says for units of `persons.UNITS` whose value the
-    person takes; a unit that it does not name is read from the destination, or from the source where that is blank.
+    person takes: what the source's person reads as before the merge, or the destination's. A unit that it does not
+    name is read from the destination, or from the source where that is blank.
 
     Raises `Invalid` for one record twice or an unknown choice, `InvalidState` when a record has left its source, when
     both stand for one person already or when too many records would be joined, and `Conflict` when a pair among the
@@ -40,18 +41,16 @@ def merge_clients(
     _check_choices(choices)
     if source.id == destination.id:
         raise Invalid("A record can't be merged with itself.")
-    ours, theirs = _locked_records(source), _locked_records(destination)
+    ours, theirs = _locked_records(source, destination)
     _check_may_join(source, destination, ours, theirs)
+    read_as = {"source": _read_as(source), "destination": _read_as(destination)}
     merge = Merge(
         source_client_id=source.id,
         destination_client_id=destination.id,
         by_id=by_id,
         reason=reason,
         merged_at=clock.now(),
-        choices=[
-            MergeChoice(unit=unit, client_id=source.id if side == "source" else destination.id)
-            for unit, side in choices.items()
-        ],
+        choices=[MergeChoice(unit=unit, client_id=read_as[side][unit].id) for unit, side in choices.items()],
     )
     db.session.add(merge)
     db.session.flush()
@@ -68,7 +67,7 @@ def undo_merge(merge: Merge, *, by_id: int | None, reason: str = "") -> None:
     db.session.refresh(merge, with_for_update=True)
     if not merge.is_active:
         raise InvalidState("This merge was undone already.")
-    records = _locked_records(merge.source_client)
+    (records,) = _locked_records(merge.source_client)
     merge.undone_at, merge.undone_by_id, merge.undo_reason = clock.now(), by_id, reason
     db.session.flush()
     _link(persons_by_merges([client.id for client in records]), records, merge, by_id)
@@ -164,11 +163,27 @@ def _check_may_join(source: Client, destination: Client, ours: list[Client], the
         raise Conflict("This merge would join two records that a reviewer decided to keep apart, by way of others.")
 
 
-def _locked_records(client: Client) -> list[Client]:
-    """Return all records of the client's person, removed ones too, held until the end of the transaction."""
-    db.session.refresh(client)
-    reading = select(Client).where(Client.person_id == found_person(client)).order_by(Client.id)
-    return list(db.session.scalars(reading.with_for_update().execution_options(populate_existing=True)))
+def _locked_records(*clients: Client) -> list[list[Client]]:
+    """Return for each client all records of its person, removed ones too, held until the end of the transaction.
+
+    One read locks all of them in one order, so that two merges of the same people do not wait for each other. A merge
+    that ended while this one waited may have moved a record: then the read begins anew.
+    """
+    ids = [client.id for client in clients]
+    while True:
+        persons = set(db.session.scalars(select(Client.person_id).where(Client.id.in_(ids)))) - {None}
+        reading = select(Client).where(or_(Client.id.in_(ids), Client.person_id.in_(persons))).order_by(Client.id)
+        held = list(db.session.scalars(reading.with_for_update().execution_options(populate_existing=True)))
+        if {client.person_id for client in clients} - {None} <= persons:
+            break
+    own = [found_person(client) for client in clients]
+    return [[client for client in held if client.person_id == person] for person in own]
+
+
+def _read_as(client: Client) -> dict[str, Client]:
+    """Return for each unit the record that the client's person takes it from now."""
+    records = records_of(found_person(client))
+    return chosen_records(records, merges_of(records))
 
 
 def _pair(one: int, other: int) -> tuple[int, int]:

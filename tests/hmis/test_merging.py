@@ -71,6 +71,16 @@ def test_a_merge_lets_the_stays_of_both_read_under_the_kept_record(clients: list
     assert verdict_on(clients[0], clients[1]) is Verdict.SAME
 
 
+def test_a_choice_means_what_the_person_reads_as_now(clients: list[Client]):
+    merge_clients(clients[1], clients[0], {"name": "source"}, by_id=None)
+    before = client_page(clients[0].id, scope=None).identity
+    merge = merge_clients(clients[0], clients[2], {"name": "source"}, by_id=None)
+    after = client_page(clients[2].id, scope=None).identity
+    assert before.name == after.name == "Ana1 Lopez", "the name of the third record, not that of the record named"
+    undo_merge(merge, by_id=None)
+    assert client_page(clients[0].id, scope=None).identity == before
+
+
 def test_undoing_a_merge_leaves_everything_exactly_as_before(clients: list[Client]):
     before = state(clients)
     merge = merge_clients(clients[0], clients[1], {"name": "source", "ssn": "source"}, by_id=5)
