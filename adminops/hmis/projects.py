@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from adminops.db import db
 from adminops.errors import NotFound
 from adminops.hmis.codes import label
+from adminops.hmis.keys import SourceKey, among
 from adminops.hmis.models import (
     CEParticipation,
     Enrollment,
@@ -26,7 +27,7 @@ from adminops.hmis.models import (
 from adminops.hmis.names import name_key
 from adminops.hmis.search import ProjectKey, Scope
 
-OrganizationKey = tuple[int, str]
+OrganizationKey = SourceKey
 """An organization: number of the source, OrganizationID."""
 
 RowT = TypeVar("RowT", bound=SourceRow)
@@ -136,7 +137,7 @@ def project_keys(organizations: Collection[OrganizationKey]) -> frozenset[Projec
     if not organizations:
         return frozenset()
     reading = select(Project.source_id, Project.project_id).where(
-        tuple_(Project.source_id, Project.organization_id).in_(sorted(organizations)), Project.removed_at.is_(None)
+        among(Project.source_id, Project.organization_id, organizations), Project.removed_at.is_(None)
     )
     return frozenset((source_id, project_id) for source_id, project_id in db.session.execute(reading))
 
@@ -163,9 +164,9 @@ def _narrowing(
 ) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if scope is not None:
-        conditions.append(tuple_(Project.source_id, Project.project_id).in_(sorted(scope)))
+        conditions.append(among(Project.source_id, Project.project_id, scope))
     if organizations is not None:
-        conditions.append(tuple_(Project.source_id, Project.organization_id).in_(sorted(organizations)))
+        conditions.append(among(Project.source_id, Project.organization_id, organizations))
     if operating_on is not None:
         conditions.append(or_(Project.operating_start_date.is_(None), Project.operating_start_date <= operating_on))
         conditions.append(or_(Project.operating_end_date.is_(None), Project.operating_end_date >= operating_on))

@@ -9,11 +9,12 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from adminops.db import db
 from adminops.hmis import sealing
+from adminops.hmis.keys import SourceKey, among
 from adminops.hmis.models import Client, Enrollment, HmisSource
 from adminops.hmis.names import name_key
 from adminops.hmis.persons import full_name
 
-ProjectKey = tuple[int, str]
+ProjectKey = SourceKey
 """A project: number of the source, ProjectID."""
 
 Scope = Collection[ProjectKey] | None
@@ -93,7 +94,7 @@ def may_be_seen(scope: Collection[ProjectKey]) -> ColumnElement[bool]:
         Enrollment.source_id == record.source_id,
         Enrollment.personal_id == record.personal_id,
         Enrollment.removed_at.is_(None),
-        tuple_(Enrollment.source_id, Enrollment.project_id).in_(sorted(scope)),
+        among(Enrollment.source_id, Enrollment.project_id, scope),
     )
     return exists().where(record.person_id == Client.person_id, record.removed_at.is_(None), stay_in_scope)
 

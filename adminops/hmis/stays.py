@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, ScalarSelect, and_, case, func, select, tuple_
+from sqlalchemy import Row, ScalarSelect, and_, case, func, select
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
 from adminops.hmis.codes import RecordType, label
+from adminops.hmis.keys import among
 from adminops.hmis.models import Client, Enrollment, Exit, Organization, Project, Services
 
 
@@ -83,7 +84,7 @@ def _rows_of(keys: Iterable[tuple[int, str]]) -> Iterable[Row[Any]]:
                 Exit.removed_at.is_(None),
             ),
         )
-        .where(tuple_(Enrollment.source_id, Enrollment.personal_id).in_(sorted(keys)), Enrollment.removed_at.is_(None))
+        .where(among(Enrollment.source_id, Enrollment.personal_id, keys), Enrollment.removed_at.is_(None))
         .order_by(Enrollment.entry_date.desc(), Enrollment.id.desc(), Exit.id)
     )
 
@@ -112,8 +113,10 @@ def _service_counts(enrollments: Sequence[Enrollment]) -> dict[tuple[int, str], 
     reading = (
         select(Services.source_id, Services.enrollment_id, func.count(Services.id), func.sum(is_night))
         .where(
-            tuple_(Services.source_id, Services.enrollment_id).in_(
-                [(enrollment.source_id, enrollment.enrollment_id) for enrollment in enrollments]
+            among(
+                Services.source_id,
+                Services.enrollment_id,
+                {(enrollment.source_id, enrollment.enrollment_id) for enrollment in enrollments},
             ),
             Services.removed_at.is_(None),
         )
