@@ -233,11 +233,20 @@ def test_a_table_has_a_caption_and_column_heads(context: AdminOps) -> None:
     assert '<a href="?sort=due">Due' in html
 
 
+def test_a_column_of_buttons_has_no_empty_head(context: AdminOps) -> None:
+    html = write(
+        context,
+        '{% from "ui/table.html" import table %}{% call table("Jobs", ["Job", ""]) %}{% endcall %}',
+    )
+    assert html.count("<th ") == 1
+
+
 def test_a_pager_shows_only_the_ways_there_are(context: AdminOps) -> None:
     last = draw(context, "pager", "pager", 25, previous_url="?before=1")
     assert 'rel="prev"' in last
     assert 'rel="next"' not in last
     assert "hx-push-url" in last
+    assert draw(context, "pager", "pager", 25).strip() == ""
 
 
 def test_filters_are_a_form_that_works_without_a_script(context: AdminOps) -> None:
