@@ -57,7 +57,11 @@ feature = Feature(
     request_types=GENERAL,
     search=(SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),),
     refs=(RefProvider("ticket", refs.resolve),),
-    panels=(Panel(place="user", render=refs.open_requests, order=20),),
+    panels=(
+        Panel(place="user", render=refs.open_requests, order=20),
+        Panel(place="dashboard", render=refs.attention, order=10),
+    ),
+    figures=refs.figures,
     mails=MAILS,
     machines={"Ticket": TRANSITIONS},
     demo=fill,

@@ -56,6 +56,13 @@ GENERAL = (
         form=lambda: WrongNumberForm,
     ),
     RequestType(
+        key="training_question",
+        title="A question about training",
+        help="Certificates, which course you need",
+        icon="graduation-cap",
+        order=65,
+    ),
+    RequestType(
         key="data_correction",
         title="Correct data that I can't change",
         help="Locked records, wrong dates, entered by mistake",

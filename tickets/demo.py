@@ -28,18 +28,18 @@ DAYS = 90
 SHARES = {
     "locked_out": 20,
     "staff_change": 13,
-    "client_twice": 14,
+    "merge_clients": 14,
     "wrong_number": 14,
     "data_correction": 12,
-    "new_program": 6,
-    "training": 9,
+    "program": 6,
+    "training_question": 9,
     "something_else": 12,
 }
 #: Who works on what: the first is the likeliest.
 WORKERS = {
-    "client_twice": ("maya", "grace", "tomas"),
-    "new_program": ("maya", "grace"),
-    "training": ("ruth", "tomas"),
+    "merge_clients": ("maya", "grace", "tomas"),
+    "program": ("maya", "grace"),
+    "training_question": ("ruth", "tomas"),
     "wrong_number": ("grace", "maya", "tomas"),
 }
 ANYBODY = ("tomas", "grace", "maya")

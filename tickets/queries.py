@@ -159,6 +159,18 @@ def count_views(viewer: User) -> dict[View, int]:
     return dict(zip(View, db.session.execute(select(*counts)).one(), strict=True))
 
 
+def count_late(viewer: User) -> int:
+    """Return how many open tickets are past the time at which they should have been resolved."""
+    late = visible_to(viewer).where(Ticket.is_open, Ticket.due_at < clock.now())
+    return db.session.scalar(late.with_only_columns(func.count(Ticket.id))) or 0
+
+
+def count_resolved(viewer: User, *, since: datetime, until: datetime) -> int:
+    """Return how many tickets were resolved from `since` on and before `until`, and have not been reopened."""
+    resolved = visible_to(viewer).where(Ticket.resolved_at >= since, Ticket.resolved_at < until)
+    return db.session.scalar(resolved.with_only_columns(func.count(Ticket.id))) or 0
+
+
 def count_open(viewer: User) -> int:
     """Return how many open tickets `viewer` may see."""
     return db.session.scalar(visible_to(viewer).where(Ticket.is_open).with_only_columns(func.count(Ticket.id))) or 0

@@ -1,16 +1,30 @@
-"""How tickets are shown and found elsewhere: links, hits of the search box, a card on a person's page."""
+"""How tickets are shown and found elsewhere: links, hits of the search box, cards, figures of the dashboard."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from flask import render_template, url_for
 from markupsafe import Markup
 
+from adminops import clock
 from adminops.db import db
-from adminops.feature import Found
+from adminops.feature import Figure, Found
 from adminops.identity.models import User
+from adminops.identity.permissions import Permission
 from adminops.refs import Link, Ref
 from tickets.models import Ticket
-from tickets.queries import find_tickets, open_requests_of, visible_to
+from tickets.queries import (
+    Order,
+    TicketFilter,
+    View,
+    count_late,
+    count_resolved,
+    count_views,
+    find_tickets,
+    list_tickets,
+    open_requests_of,
+    visible_to,
+)
 
 ON_A_CARD = 5
 
@@ -42,6 +56,47 @@ def open_requests(ref: Ref, viewer: User) -> Markup | None:
     """Return the card of a person's open tickets, or None where there is none to see."""
     rows = open_requests_of(ref.number, viewer, ON_A_CARD)
     return Markup(render_template("tickets/open_requests.html", rows=rows)) if rows else None  # noqa: S704 - a template
+
+
+def figures(viewer: User) -> list[Figure]:
+    """Return the numbers of the desk, for who reads all its tickets."""
+    if not viewer.reach(Permission.READ_AGENCY_TICKETS).everywhere:
+        return []
+    counts, late, now, week = count_views(viewer), count_late(viewer), clock.now(), timedelta(days=7)
+    resolved = count_resolved(viewer, since=now - week, until=now)
+    before = count_resolved(viewer, since=now - 2 * week, until=now - week)
+    return [
+        Figure(
+            label="Open tickets",
+            value=counts[View.OPEN],
+            note=f"{counts[View.UNASSIGNED]:,} with nobody yet",
+            url=url_for("tickets.index"),
+            order=10,
+        ),
+        Figure(
+            label="Past goal",
+            value=late,
+            note=f"{counts[View.LATE] - late:,} more due soon",
+            url=url_for("tickets.index", view=View.LATE.value),
+            tone="bad" if late else "plain",
+            order=20,
+        ),
+        Figure(
+            label="Resolved in 7 days",
+            value=resolved,
+            note=f"{before:,} in the 7 days before",
+            url=url_for("tickets.index", view=View.ALL.value, status="resolved"),
+            order=30,
+        ),
+    ]
+
+
+def attention(_ref: Ref, viewer: User) -> Markup | None:
+    """Return the card of what presses most, or None when nothing does."""
+    if not viewer.may(Permission.WORK_TICKETS):
+        return None
+    rows = list_tickets(TicketFilter(view=View.LATE, order=Order.DUE), viewer).rows[:ON_A_CARD]
+    return Markup(render_template("tickets/attention.html", rows=rows)) if rows else None  # noqa: S704 - a template
 
 
 def address(ticket_id: int) -> str:

@@ -97,6 +97,7 @@ CLIENT_TWICE = (
         " record is right, the older or the newer one?",
         "Just looked at the scan: the newer one is right. Thank you!",
         "Match score is 94. Last name and the last four agree. Note the overlapping shelter stays before merging.",
+        answers={"first_client": "{client}", "second_client": "{other}", "right_record": "mixed"},
     ),
     Scene(
         "Two records for one veteran, different birth dates",
@@ -104,17 +105,20 @@ CLIENT_TWICE = (
         "Merged. The outreach contacts now show on {client} as well.",
         "Is there a copy of the discharge paper on file for one of them?",
         "Yes, uploaded with {client}.",
+        answers={"first_client": "{client}", "second_client": "{other}", "right_record": "first"},
     ),
     Scene(
         "Household entered twice",
         "The whole family is in the system twice since {month}: {client} and {other} are the heads of household.",
         "All members are together again, and the second household is gone from the list.",
         note="Children: check that the two little ones with the same initials are kept apart, they are twins.",
+        answers={"first_client": "{client}", "second_client": "{other}", "right_record": "first"},
     ),
     Scene(
         "Please do not merge these two",
         "Your list says that {client} and {other} may be one person. They are father and son with the same name.",
         "Thank you for telling us. The pair is marked as two people and will not be proposed again.",
+        answers={"first_client": "{client}", "second_client": "{other}", "right_record": "mixed"},
     ),
 )
 
@@ -178,7 +182,7 @@ CORRECTION = (
     ),
 )
 
-NEW_PROGRAM = (
+PROGRAM = (
     Scene(
         "Set up a new {program} project",
         "We were awarded a new grant for {program} and start on the first of next month. The agreement is signed.",
@@ -261,11 +265,11 @@ SOMETHING_ELSE = (
 SCENES: Mapping[str, Sequence[Scene]] = {
     "locked_out": LOCKED_OUT,
     "staff_change": STAFF_CHANGE,
-    "client_twice": CLIENT_TWICE,
+    "merge_clients": CLIENT_TWICE,
     "wrong_number": WRONG_NUMBER,
     "data_correction": CORRECTION,
-    "new_program": NEW_PROGRAM,
-    "training": TRAINING,
+    "program": PROGRAM,
+    "training_question": TRAINING,
     "something_else": SOMETHING_ELSE,
 }
 """By the keys of the request types; what nobody offers is not played."""

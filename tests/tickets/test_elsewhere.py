@@ -118,6 +118,32 @@ def test_card_of_a_person_shows_the_open_tickets_the_viewer_may_see(app: AdminOp
         assert refs.open_requests(ref, lead) is None
 
 
+def test_figures_and_what_presses_are_for_the_desk(app: AdminOps, session: Session) -> None:
+    helper, board = make_helper(), make_user(Role.VIEWER)
+    monday = datetime(2026, 11, 9, 14, tzinfo=UTC)
+    with clock.frozen_at(monday):
+        make_ticket(kind=make_kind(target_hours=2), subject="Past its goal")
+        make_ticket(kind=make_kind(target_hours=6))
+        make_ticket(kind=make_kind(target_hours=40))
+        operations.resolve(make_ticket(), by=helper)
+    with clock.frozen_at(monday - timedelta(days=9)):
+        operations.resolve(make_ticket(), by=helper)
+    with clock.frozen_at(monday + timedelta(hours=4)), app.test_request_context():
+        figures = {figure.label: (figure.value, figure.note, figure.tone) for figure in refs.figures(helper)}
+        assert figures == {
+            "Open tickets": (3, "3 with nobody yet", "plain"),
+            "Past goal": (1, "1 more due soon", "bad"),
+            "Resolved in 7 days": (1, "1 in the 7 days before", "plain"),
+        }
+        card = refs.attention(Ref("dashboard", "today"), helper)
+        assert card is not None
+        assert card.count("<li") == 2
+        assert "2 h late" in card
+        for outsider in (board, make_user(Role.AGENCY_LEAD)):
+            assert refs.figures(outsider) == []
+            assert refs.attention(Ref("dashboard", "today"), outsider) is None
+
+
 # Answers
 
 
