@@ -5,7 +5,7 @@ from datetime import timedelta
 from accounts import cli, demo, emails, jobs, panels, refs, subscribers
 from accounts.models import TRANSITIONS
 from accounts.request_types import REQUEST_TYPES
-from accounts.views import blueprint
+from accounts.views import blueprint, own
 from adminops.facts import SignedIn
 from adminops.feature import Feature, Job, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
@@ -14,7 +14,7 @@ from adminops.refs import RefProvider
 feature = Feature(
     name="accounts",
     title="Accounts",
-    blueprints=(blueprint,),
+    blueprints=(blueprint, own),
     nav=(
         NavItem(
             label="Accounts",

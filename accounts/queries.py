@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, null, or_, select, union_all
+from sqlalchemy.orm import contains_eager, joinedload
 
-from accounts.models import Account, AccountState, PasswordReset
+from accounts.models import Account, AccountState, LinkReason, PasswordReset
+from adminops import clock
 from adminops.db import db
 from adminops.identity.models import Agency, RoleGrant, User, UserSession
 from adminops.identity.permissions import Permission, Role
+from adminops.refs import Ref
 from adminops.web.listing import PAGE, Page, fetch_page
 
 
@@ -48,7 +51,8 @@ def visible_to(viewer: User) -> Select[Account]:
 
 def find_account(account_id: int, viewer: User) -> Account | None:
     """Return one account, or None when there is none that the viewer may see."""
-    return db.session.scalar(visible_to(viewer).where(Account.id == account_id))
+    chosen = visible_to(viewer).options(contains_eager(Account.user), joinedload(Account.agency))
+    return db.session.scalar(chosen.where(Account.id == account_id))
 
 
 def account_of(user: User) -> Account | None:
@@ -147,25 +151,54 @@ def agencies_to_choose(viewer: User, permission: Permission) -> Sequence[tuple[i
 
 def places_of(account: Account) -> Sequence[tuple[RoleGrant, str | None]]:
     """Return the person's roles, each with the name of the agency it is for (None: everywhere), in a fixed order."""
-    chosen = (
-        select(RoleGrant, Agency.name)
-        .outerjoin(Agency, Agency.id == RoleGrant.agency_id)
-        .where(RoleGrant.user_id == account.user_id)
-        .order_by(Agency.name, RoleGrant.id)
+    home = account.agency
+    names = {home.id: home.name} if home else {}
+    elsewhere = {grant.agency_id for grant in account.user.grants if grant.agency_id} - set(names)
+    if elsewhere:
+        chosen = select(Agency.id, Agency.name).where(Agency.id.in_(elsewhere))
+        names |= {id_: name for id_, name in db.session.execute(chosen)}  # noqa: C416 - rows, not pairs
+    grants = sorted(account.user.grants, key=lambda grant: (list(Role).index(grant.role), grant.id))
+    return [(grant, names[grant.agency_id] if grant.agency_id else None) for grant in grants]
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """A sign-in (`device`) or a one-time link (`reason`) of a person; `end` says in words what became of a link."""
+
+    at: datetime
+    device: str | None = None
+    reason: LinkReason | None = None
+    end: str = ""
+    request: Ref | None = None
+
+
+def history_of(account: Account, *, limit: int = 8) -> Sequence[HistoryLine]:
+    """Return the newest sign-ins and one-time links of a person, the newest first, in one read."""
+    links = select(
+        PasswordReset.created_at.label("at"),
+        PasswordReset.reason,
+        PasswordReset.used_at,
+        PasswordReset.superseded_at,
+        PasswordReset.expires_at,
+        PasswordReset.request_kind,
+        PasswordReset.request_id,
+        null().label("device"),
+    ).where(PasswordReset.account_id == account.id)
+    sign_ins = select(UserSession.started_at, null(), null(), null(), null(), null(), null(), UserSession.device).where(
+        UserSession.user_id == account.user_id
     )
-    return [(grant, agency) for grant, agency in db.session.execute(chosen)]
+    both = union_all(links, sign_ins).subquery()
+    rows = db.session.execute(select(both).order_by(both.c.at.desc()).limit(limit))
+    return [_line(row) for row in rows]
 
 
-def recent_links(account: Account, *, limit: int = 5) -> Sequence[PasswordReset]:
-    """Return the account's newest one-time links."""
-    chosen = select(PasswordReset).where(PasswordReset.account_id == account.id)
-    return db.session.scalars(chosen.order_by(PasswordReset.id.desc()).limit(limit)).all()
-
-
-def recent_sign_ins(account: Account, *, limit: int = 5) -> Sequence[UserSession]:
-    """Return where the person signed in lately, the newest first."""
-    chosen = select(UserSession).where(UserSession.user_id == account.user_id)
-    return db.session.scalars(chosen.order_by(UserSession.id.desc()).limit(limit)).all()
+def _line(row: Any) -> HistoryLine:
+    if row.device is not None:
+        return HistoryLine(row.at, device=row.device)
+    ends = ((row.used_at, "used"), (row.superseded_at, "replaced or withdrawn"))
+    end = next((words for moment, words in ends if moment), "on its way" if row.expires_at > clock.now() else "run out")
+    request = Ref(row.request_kind, row.request_id) if row.request_kind and row.request_id else None
+    return HistoryLine(row.at, reason=row.reason, end=end, request=request)
 
 
 def find_grant(account: Account, grant_id: int) -> RoleGrant | None:

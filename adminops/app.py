@@ -28,6 +28,7 @@ from adminops.web.style_guide import style_guide_blueprint
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 THEMES = ("light", "dark", "auto")
+FRAME = "adminops.frame"
 
 
 class RowNumber(IntegerConverter):
@@ -67,7 +68,7 @@ def create_app(settings: Settings, features: Sequence[Feature]) -> AdminOps:
     app.url_map.converters["int"] = RowNumber
     app.testing = settings.environment == "test"
     set_up_logging(settings.log_level)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     app.extensions["settings"] = settings
     _connect(app, settings)
     security.protect(app, settings)
@@ -142,7 +143,12 @@ def _dress(app: AdminOps, settings: Settings) -> None:
 
     @app.context_processor
     def frame() -> dict[str, Any]:
-        return frame_values(settings)
+        # A page is drawn from several templates (the cards of the features): who looks is asked once for all of them.
+        user, values = request.environ.get(FRAME, (None, None))
+        if values is None or user is not viewer():
+            values = frame_values(settings)
+            request.environ[FRAME] = (viewer(), values)
+        return dict(values)
 
 
 def frame_values(settings: Settings) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The pages of accounts: people, what is done with their accounts, and passwords."""
 
 from accounts.views import life, passwords, people
-from accounts.views.blueprint import blueprint
+from accounts.views.blueprint import blueprint, own
 
-__all__ = ["blueprint", "life", "passwords", "people"]
+__all__ = ["blueprint", "life", "own", "passwords", "people"]

@@ -14,6 +14,8 @@ from adminops.refs import Link, Ref
 from adminops.web.navigation import link_to
 
 blueprint = Blueprint("accounts", __name__, template_folder="../templates")
+own = Blueprint("own_account", __name__, url_prefix="/me")
+"""Of one's own account: it is no part of the place "Accounts" in the navigation."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Forgotten passwords, the page behind a one-time link, and changing one's own password."""
 
+from typing import Any
+
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
@@ -8,7 +10,7 @@ from accounts.forms import ChangePasswordForm, ForgotForm, NewPasswordForm
 from accounts.models import LinkReason, PasswordReset
 from accounts.operations import ask_for_reset, change_password, finish_password_reset, prove_password, redeem
 from accounts.queries import account_of
-from accounts.views.blueprint import blueprint
+from accounts.views.blueprint import blueprint, own
 from adminops.errors import NotFound
 from adminops.identity.throttle import Meter, sign_in_meters
 from adminops.signin.devices import known_device
@@ -23,7 +25,7 @@ def forgot() -> ResponseReturnValue:
         with form.refusals():
             ask_for_reset(form.text.data or "", network=request.remote_addr or "")
             return redirect(url_for(".forgot", asked="yes"))
-    return render_template("accounts/forgot.html", form=form, asked="asked" in request.args), form.status
+    return _plain("forgot", form=form, asked="asked" in request.args), form.status
 
 
 @blueprint.route("/reset/<token>", methods=["GET", "POST"])
@@ -38,10 +40,15 @@ def reset(token: str) -> ResponseReturnValue:
                 flash("Your new password works. Sign in with it.", "good")
                 return _unreferred(redirect(url_for("signin.sign_in")))
     except NotFound as dead:
-        return _unreferred(make_response(render_template("accounts/dead_link.html", sentence=dead.sentence), 404))
+        return _unreferred(make_response(_plain("dead_link", sentence=dead.sentence), 404))
     first = link.reason is LinkReason.INVITATION
-    page = render_template("accounts/reset.html", form=form, username=link.account.user.username, first=first)
+    page = _plain("reset", form=form, username=link.account.user.username, first=first)
     return _unreferred(make_response(page, form.status))
+
+
+def _plain(name: str, **values: Any) -> str:
+    """Draw a page in the frame of who is not signed in, even for somebody who is: it is about getting in."""
+    return render_template(f"accounts/{name}.html", shell="plain", **values)
 
 
 def _own_tries(link: PasswordReset) -> list[Meter]:
@@ -58,9 +65,9 @@ def _unreferred(answer: Response) -> Response:
     return answer
 
 
-@blueprint.route("/me/password", methods=["GET", "POST"])
+@own.route("/password", methods=["GET", "POST"])
 @access(SIGNED_IN)
-def change() -> ResponseReturnValue:
+def password() -> ResponseReturnValue:
     """Change one's own password."""
     user = signed_in_user()
     account = account_of(user)

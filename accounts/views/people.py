@@ -64,8 +64,7 @@ def show(account_id: int) -> ResponseReturnValue:
         user=account.user,
         task=task_of(viewer),
         places=queries.places_of(account),
-        links=queries.recent_links(account),
-        sign_ins=queries.recent_sign_ins(account),
+        history=queries.history_of(account),
         cards=panels("user", account.user_id, viewer),
         **_steps(account, viewer),
     )

@@ -93,6 +93,12 @@ def test_known_and_unknown_names_get_the_same_answer(desk: Desk) -> None:
     assert known not in pages[0][1]
 
 
+def test_who_is_signed_in_sees_these_pages_in_their_plain_frame_too(desk: Desk) -> None:
+    with desk.work():
+        user = make_account().user
+    assert 'class="shell-plain' in desk.signed_in(user).get("/forgot").html
+
+
 def test_asking_without_end_is_refused_with_a_sentence(desk: Desk) -> None:
     visitor = desk.visitor()
     for number in range(10):
