@@ -60,7 +60,7 @@ GENERAL = (
         title="A question about training",
         help="Certificates, which course you need",
         icon="graduation-cap",
-        order=65,
+        order=75,
     ),
     RequestType(
         key="data_correction",

@@ -4,15 +4,21 @@ Each ticket is a small life that says when its next step comes; the steps of all
 verbs that people use.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from random import Random
 from typing import Any
 
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
+
 from adminops import clock
+from adminops.db import db
 from adminops.demo.cast import Cast
 from adminops.feature import RequestType
+from adminops.hmis.models import Client
 from adminops.identity.models import SYSTEM, User
 from adminops.web.navigation import registry
 from tickets import operations, scenes
@@ -45,11 +51,21 @@ WORKERS = {
 ANYBODY = ("tomas", "grace", "maya")
 
 
+@dataclass(frozen=True)
+class Stage:
+    """What all tickets of the demo share: who is there, the office's hours, clients that may be in twice."""
+
+    cast: Cast
+    hours: OfficeHours
+    look_alikes: Sequence[tuple[str, str]]
+
+
 def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     """File and work on the demo's tickets."""
     kinds = {kind.key: kind for kind in all_types(registry().features) if kind.key in scenes.SCENES and not kind.start}
-    hours, chance = office_hours(), Random(cast.chance.getrandbits(64))
-    lives = [Life(cast, kinds[key], hours, Random(chance.getrandbits(64))) for key in _drawn(kinds, chance, tickets)]
+    chance = Random(cast.chance.getrandbits(64))
+    stage = Stage(cast, office_hours(), _look_alikes(cast.source_id) or [("48213", "51907")])
+    lives = [Life(stage, kinds[key], Random(chance.getrandbits(64))) for key in _drawn(kinds, chance, tickets)]
     steps = [(next(life), number, life) for number, life in enumerate(life.steps() for life in lives)]
     heapify(steps)
     while steps:
@@ -67,15 +83,28 @@ def _drawn(kinds: dict[str, RequestType], chance: Random, tickets: int) -> list[
     return chance.choices(keys, [SHARES[key] for key in keys], k=tickets)
 
 
+def _look_alikes(source_id: int) -> list[tuple[str, str]]:
+    """Return the PersonalIDs of client records that may be one person: of one birth date and last name."""
+    one, other = aliased(Client), aliased(Client)
+    alike = (
+        select(one.personal_id, other.personal_id)
+        .join(other, and_(other.source_id == one.source_id, other.dob == one.dob, other.last_key == one.last_key))
+        .where(one.source_id == source_id, one.id < other.id, one.last_key != "")
+        .order_by(one.id, other.id)
+        .limit(200)
+    )
+    return [(first, second) for first, second in db.session.execute(alike)]
+
+
 class Life:
     """One ticket from its filing to where it stands today."""
 
-    def __init__(self, cast: Cast, kind: RequestType, hours: OfficeHours, chance: Random) -> None:
-        self.cast, self.kind, self.hours, self.chance = cast, kind, hours, chance
+    def __init__(self, stage: Stage, kind: RequestType, chance: Random) -> None:
+        self.cast, self.hours, self.kind, self.chance = stage.cast, stage.hours, kind, chance
         self.scene: Scene = chance.choice(scenes.SCENES[kind.key])
         self.requester = self._requester()
         self.worker = self._worker()
-        self.words = self._words()
+        self.words = self._words(stage.look_alikes)
 
     def steps(self) -> Iterator[datetime]:
         """Yield when the next step comes; it is taken when the time has come."""
@@ -132,12 +161,12 @@ class Life:
         weights = [4, 2, 1][: len(likely)]
         return self.cast[self.chance.choices(likely, weights)[0]]
 
-    def _words(self) -> dict[str, Any]:
+    def _words(self, look_alikes: Sequence[tuple[str, str]]) -> dict[str, Any]:
         colleagues = [user for user in self.cast.staff.get(self.requester.agency_id or 0, ()) if user.username != "ben"]
-        client = self.chance.randrange(20_000, 60_000)
+        client, other = self.chance.choice(look_alikes)
         return {
             "client": client,
-            "other": client + self.chance.randrange(300, 9_000),
+            "other": other,
             "program": self.chance.choice(scenes.PROGRAMS),
             "report": self.chance.choice(scenes.REPORTS),
             "month": self.chance.choice(scenes.MONTHS),

@@ -101,5 +101,7 @@ def _moved(fact: TicketMoved) -> str | None:
         return "resolved this"
     if fact.new == S.CLOSED:
         return "closed this"
+    if fact.waiting_on == WaitingOn.USER:
+        return "is waiting for an answer"
     label = WaitingOn(fact.waiting_on).label if fact.waiting_on else fact.new.capitalize()
     return f"changed the status to {label}"

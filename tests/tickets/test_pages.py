@@ -124,7 +124,7 @@ def test_ticket_tells_its_story_to_the_team(desk: Desk) -> None:
         "It ends in the middle.",
         "Grace Whitfield took this",
         "Which report?",
-        "changed the status to Waiting on requester",
+        "is waiting for an answer",
         "Team note",
         "Looks like the limit.",
         "Clock paused",
