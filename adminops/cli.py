@@ -1,50 +1,81 @@
 """The command line: `adminops …`. Exit codes: 0 done, 1 failed, 2 wrong use; features document further ones."""
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-from flask import current_app
-from flask.cli import FlaskGroup, ScriptInfo, with_appcontext
+from flask import Flask, current_app
+from flask.cli import ScriptInfo, with_appcontext
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from adminops.crypto import CannotDecrypt
+from adminops.demo.command import demo
 from adminops.errors import DomainError
 from adminops.feature import Feature
-from adminops.settings import Settings, WrongSetting
+from adminops.settings import Settings, WrongSetting, current_settings
+
+FAILED, WRONG_USE = 1, 2
 
 
-class CommandLine(FlaskGroup):
+class CommandLine(click.Group):
     """The group of all commands. A refusal ends with its sentence and exit code 1, a wrong setting with 2."""
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:
+    def invoke(self, ctx: click.Context) -> Any:
         """Run, and turn refusals into a sentence on standard error."""
         try:
-            return super().main(*args, **kwargs)
+            return super().invoke(ctx)
         except WrongSetting as wrong:
-            click.echo(f"adminops: {wrong}", err=True)
-            sys.exit(2)
+            _end(str(wrong), WRONG_USE)
         except DomainError as refusal:
-            click.echo(f"adminops: {refusal.sentence}", err=True)
-            sys.exit(1)
+            _end(refusal.sentence, FAILED)
+        except CannotDecrypt as closed:
+            _end(str(closed), FAILED)
+        except (OperationalError, ProgrammingError) as broken:
+            _end(_about_the_database(broken), FAILED)
 
 
-def command_line(features: Sequence[Feature], build_app: Callable[[], Any]) -> CommandLine:
+def _end(sentence: str, code: int) -> None:
+    click.echo(f"adminops: {sentence}", err=True)
+    sys.exit(code)
+
+
+def _about_the_database(broken: OperationalError | ProgrammingError) -> str:
+    said = str(broken.orig)
+    if "no such table" in said or getattr(broken.orig, "sqlstate", "") == "42P01":
+        return "The database has no tables yet, or older ones. Run: adminops db upgrade"
+    if "locked" in said:
+        return "The database is busy: somebody else has been writing for too long. Try again."
+    if isinstance(broken, OperationalError):
+        return "The database does not answer. Look at ADMINOPS_DATABASE_URL, then run: adminops doctor"
+    raise broken
+
+
+def command_line(features: Sequence[Feature], build_app: Callable[[], Flask]) -> CommandLine:
     """Return the `adminops` command with the core's commands and those of the features."""
 
-    def create(*_: ScriptInfo) -> Any:
-        return build_app()
+    def create() -> Flask:
+        try:
+            return build_app()
+        except OSError as failed:  # the folder of files and keys
+            raise WrongSetting(
+                f"ADMINOPS_HOME can't be used: {failed.filename or ''} ({failed.strerror or type(failed).__name__})."
+            ) from None
 
     group = CommandLine(
         name="adminops",
-        create_app=create,
-        add_default_commands=False,
-        add_version_option=False,
-        load_dotenv=False,
         help="AdminOps, the help desk and administration desk of an HMIS Systems Team.",
+        context_settings={
+            "obj": ScriptInfo(create_app=create, set_debug_flag=False, load_dotenv_defaults=False),
+            "help_option_names": ["-h", "--help"],
+        },
     )
-    commands = [database, serve, docs]
+    commands = [database, demo, serve, run_jobs, job, docs]
     for command in [*commands, *(command for feature in features for command in feature.cli)]:
         group.add_command(command)
     return group
@@ -52,13 +83,18 @@ def command_line(features: Sequence[Feature], build_app: Callable[[], Any]) -> C
 
 def settings() -> Settings:
     """Return the settings of the running app."""
-    found: Settings = current_app.extensions["settings"]
-    return found
+    return current_settings()
 
 
 def print_json(value: Any) -> None:
     """Print `value` for a machine."""
     click.echo(json.dumps(value, indent=2, default=str))
+
+
+def running_app() -> Flask:
+    """Return the app itself, fit to be handed to another thread."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    return app
 
 
 @click.group("db")
@@ -78,13 +114,66 @@ def upgrade() -> None:
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+)
 @with_appcontext
 def serve(host: str, port: int) -> None:
     """Serve the app in one process, with its jobs (for one machine; see docs/operations.md for more)."""
     from adminops.serving import serve_app
 
-    serve_app(current_app._get_current_object(), host=host, port=port)  # type: ignore[attr-defined]  # noqa: SLF001
+    serve_app(running_app(), host=host, port=port, say=click.echo)
+
+
+@click.command("run-jobs")
+@with_appcontext
+def run_jobs() -> None:
+    """Run the jobs until it is told to stop (Ctrl-C or SIGTERM), beside web servers that don't.
+
+    Several may run at once: one leads, the others take over when it goes away. What runs comes to its end first.
+    """
+    from adminops.scheduler import start_scheduler
+
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    scheduler = start_scheduler(running_app())
+    click.echo("Running jobs. Stop with Ctrl-C.")
+    told.wait()
+    scheduler.stop()
+    click.echo("Stopped.")
+
+
+@click.command("job")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@with_appcontext
+def job(name: str | None, as_json: bool) -> None:
+    """Run the job NAME once, now; without a NAME, list the jobs.
+
+    Exit code 1 when the job fails, 2 when there is none of that name.
+    """
+    from adminops.scheduler import find_job, jobs_of, run_job
+
+    app = running_app()
+    known = {work.name: work.title for work in jobs_of(app)}
+    if name is None:
+        if as_json:
+            print_json(known)
+        else:
+            click.echo("\n".join(f"{known_name:<28} {title}" for known_name, title in known.items()))
+        return
+    work = find_job(app, name)
+    if work is None:
+        _end(f"There is no job named {name}. There are: {', '.join(known)}.", WRONG_USE)
+        return
+    ran = run_job(app, work)
+    if as_json:
+        print_json(asdict(ran))
+    else:
+        ended = f"failed ({ran.cause}); the log has the place" if ran.cause else "done"
+        click.echo(f"{ran.job}: {ended}, {ran.seconds:.1f} s")
+    sys.exit(FAILED if ran.cause else 0)
 
 
 @click.command("docs")
@@ -95,11 +184,11 @@ def docs(check: bool) -> None:
     from adminops.generated import generated_pages
 
     stale = []
-    for path, text in generated_pages(current_app._get_current_object()).items():  # type: ignore[attr-defined]  # noqa: SLF001
+    for path, text in generated_pages(running_app()).items():
         target = Path("docs") / path
-        if not target.exists() or target.read_text() != text:
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
             stale.append(path)
             if not check:
-                target.write_text(text)
+                target.write_text(text, encoding="utf-8")
     click.echo("\n".join(f"{'out of date' if check else 'written'}: {path}" for path in stale) or "All up to date.")
-    sys.exit(1 if check and stale else 0)
+    sys.exit(FAILED if check and stale else 0)

@@ -1,0 +1,233 @@
+"""The doctor: what AdminOps needs to run, looked at one by one, each with what to do when it is not well."""
+
+import importlib.util
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import func, inspect, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from adminops import clock
+from adminops.crypto import CannotDecrypt, KeyRing
+from adminops.db import db
+from adminops.files import StoredFile, path_of
+from adminops.hmis import sealing
+from adminops.hmis.models import Client
+from adminops.identity.models import User
+from adminops.outbox.models import MessageState, OutboxMessage
+from adminops.outbox.transports import MailServer, Unreachable
+from adminops.scheduler import jobs_of
+from adminops.settings import Settings, current_settings
+from adminops.system import queries
+
+State = Literal["ok", "warn", "fail"]
+WAITING_TOO_LONG = timedelta(minutes=20)
+"""Longer than the longest pause between two tries."""
+LITTLE_ROOM, NO_ROOM = 2_000_000_000, 300_000_000
+"""Bytes free on the disk."""
+FILES_LOOKED_AT = 2_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one thing. `advice` says what to do."""
+
+    about: str
+    state: State
+    says: str
+    advice: str = ""
+
+
+def examine(app: Flask, *, patience: int | None = None) -> list[Finding]:
+    """Look at everything, in the open transaction. A mail server gets `patience` seconds for each answer.
+
+    Without a database that answers and fits, what lies in it can't be told, and only the rest is looked at.
+    """
+    settings = current_settings()
+    findings = [*_database(), *_schema()]
+    is_readable = all(finding.state != "fail" for finding in findings)
+    findings += [*_home(settings), *_disk(settings), *_keys(settings, is_readable), *_mail(settings, patience)]
+    findings += [*_directory(settings)]
+    if is_readable:
+        for look in (_outbox, _scheduler, _files):
+            findings += look()
+        findings += _jobs(app)
+    return findings
+
+
+def worst(findings: Sequence[Finding]) -> State:
+    """Return the worst state of all."""
+    order: tuple[State, ...] = ("fail", "warn", "ok")
+    return next((state for state in order if any(finding.state == state for finding in findings)), "ok")
+
+
+def _database() -> Iterator[Finding]:
+    try:
+        with db.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                version = f"SQLite {connection.scalar(text('SELECT sqlite_version()'))}"
+            else:
+                version = f"PostgreSQL {connection.scalar(text('SHOW server_version'))}"
+    except SQLAlchemyError as broken:
+        yield Finding(
+            "database",
+            "fail",
+            f"The database does not answer ({type(broken).__name__}).",
+            "Is it running, and are address, name and password in ADMINOPS_DATABASE_URL right?",
+        )
+    else:
+        yield Finding("database", "ok", f"{version} answers.")
+
+
+def _schema() -> Iterator[Finding]:
+    from migrations.run import configuration
+
+    try:
+        with db.engine.connect() as connection:
+            heads = set(ScriptDirectory.from_config(configuration(connection)).get_heads())
+            present = set(MigrationContext.configure(connection).get_current_heads())
+            is_empty = not inspect(connection).has_table(User.__tablename__)
+    except SQLAlchemyError:
+        return  # said already
+    if present == heads and not is_empty:
+        yield Finding("schema", "ok", "The tables are those of this version.")
+    else:
+        says = "There are no tables yet." if is_empty else "The tables are not those of this version."
+        advice = "Run: adminops db upgrade" if is_empty else "Write a backup, then run: adminops db upgrade"
+        yield Finding("schema", "fail", says, advice)
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    home = settings.home
+    probe = home / f".doctor-{secrets.token_hex(4)}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as broken:
+        advice = "Give it to the user that AdminOps runs as, or set ADMINOPS_HOME."
+        yield Finding("home", "fail", f"{home} can't be written to ({type(broken).__name__}).", advice)
+        return
+    if home.stat().st_mode & 0o077:
+        yield Finding("home", "warn", f"Other users of this machine can look into {home}.", f"Run: chmod 700 {home}")
+    else:
+        yield Finding("home", "ok", f"{home} can be written to, and by nobody else.")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.home).free
+    says = f"{free / 1_000_000_000:,.1f} GB free on the disk of {settings.home}."
+    state: State = "fail" if free < NO_ROOM else "warn" if free < LITTLE_ROOM else "ok"
+    yield Finding("disk", state, says, "" if state == "ok" else "Make room: imports and backups need it.")
+
+
+def _keys(settings: Settings, is_readable: bool) -> Iterator[Finding]:
+    path = settings.home / "keys" / "fields.json"
+    advice = f"Restore {path} from the backup of the keys; without it sealed SSNs stay closed for ever."
+    try:
+        ring = KeyRing.load(path)
+        opened = ring.decrypt(ring.encrypt("probe", bound_to="doctor"), bound_to="doctor") == "probe"
+        proofs = _open_a_stored_one(ring) if is_readable else 0
+    except (CannotDecrypt, OSError) as broken:
+        yield Finding("keys", "fail", f"The key ring does not open what is stored ({type(broken).__name__}).", advice)
+        return
+    if not opened:
+        yield Finding("keys", "fail", "The key ring does not open what it closes.", advice)
+    elif path.stat().st_mode & 0o077:
+        yield Finding("keys", "fail", f"Other users of this machine can read {path}.", f"Run: chmod 600 {path}")
+    else:
+        said = "opens a stored SSN" if proofs else "works; nothing is sealed under it yet"
+        keys = "one key" if len(ring.keys) == 1 else f"{len(ring.keys)} keys"
+        yield Finding("keys", "ok", f"The key ring ({keys}) {said}.")
+
+
+def _open_a_stored_one(ring: KeyRing) -> int:
+    """Open the oldest and the newest sealed SSN and return how many there were. Raises `CannotDecrypt`."""
+    sealed = select(Client.source_id, Client.personal_id, Client.ssn_sealed).where(Client.ssn_sealed.is_not(None))
+    ends = (sealed.order_by(Client.id.asc()), sealed.order_by(Client.id.desc()))
+    found = [row for end in ends for row in db.session.execute(end.limit(1))]
+    for source_id, personal_id, value in found:
+        ring.decrypt(value or b"", bound_to=sealing.cell(source_id, personal_id))
+    return len(found)
+
+
+def _mail(settings: Settings, patience: int | None) -> Iterator[Finding]:
+    if settings.mail_transport != "smtp":
+        place = "kept on the page /mailbox" if settings.mail_transport == "mailbox" else "printed on the console"
+        yield Finding("mail", "ok", f"Mails are {place}; none leaves.")
+        return
+    server = MailServer(replace(settings, smtp_timeout_seconds=patience or settings.smtp_timeout_seconds))
+    try:
+        server.connect()
+    except Unreachable as away:
+        yield Finding("mail", "fail", str(away), "Look at the ADMINOPS_SMTP_ settings; mails wait until it is mended.")
+    else:
+        yield Finding("mail", "ok", f"The mail server {settings.smtp_host} lets us in.")
+    finally:
+        server.close()
+
+
+def _directory(settings: Settings) -> Iterator[Finding]:
+    if not settings.directory_url:
+        yield Finding("directory", "ok", "No directory is set: passwords are kept here.")
+    elif importlib.util.find_spec("ldap") is None:
+        yield Finding(
+            "directory",
+            "fail",
+            "A directory is set, but python-ldap is not installed.",
+            "Run: pip install --require-hashes -r requirements/ldap.txt (it needs gcc and the headers of OpenLDAP)",
+        )
+    else:
+        yield Finding("directory", "ok", "python-ldap is installed.")
+
+
+def _outbox() -> Iterator[Finding]:
+    given_up = select(func.count(OutboxMessage.id)).where(OutboxMessage.state == MessageState.DEAD)
+    if count := db.session.scalar(given_up):
+        yield Finding("outbox", "warn", f"{count:,} mails were given up.", "Look at them on the page Jobs and mail.")
+        return
+    pending = OutboxMessage.state == MessageState.PENDING
+    due = select(func.min(OutboxMessage.next_try_at)).where(pending)
+    oldest = db.session.scalar(due)
+    if oldest is not None and oldest < clock.now() - WAITING_TOO_LONG:
+        yield Finding("outbox", "warn", "Mails are due and nobody sends them.", "Start a worker: adminops run-jobs")
+    else:
+        yield Finding("outbox", "ok", "No mail is stuck.")
+
+
+def _scheduler() -> Iterator[Finding]:
+    leads = queries.leader()
+    if leads is None:
+        advice = "Start one: adminops serve on one machine, adminops run-jobs beside other web servers."
+        yield Finding("scheduler", "warn", "Nobody runs the jobs at the moment.", advice)
+    else:
+        yield Finding("scheduler", "ok", f"Jobs are run by {leads.host}.")
+
+
+def _jobs(app: Flask) -> Iterator[Finding]:
+    lines = queries.job_lines(jobs_of(app))
+    late = [line.name for line in lines if line.is_late]
+    failed = [line.name for line in lines if line.state == "failed"]
+    if late:
+        yield Finding("jobs", "warn", f"Late: {', '.join(late)}.", "Look at them on the page Jobs and mail.")
+    if failed:
+        yield Finding("jobs", "warn", f"Failed in their last run: {', '.join(failed)}.", "The log has the place.")
+    if not late and not failed:
+        yield Finding("jobs", "ok", "No job is late.")
+
+
+def _files() -> Iterator[Finding]:
+    newest = select(StoredFile).order_by(StoredFile.id.desc()).limit(FILES_LOOKED_AT)
+    missing = [stored.id for stored in db.session.scalars(newest) if not os.path.lexists(path_of(stored))]
+    if missing:
+        advice = "Restore the folder files from a backup."
+        yield Finding("files", "fail", f"{len(missing):,} kept files are not on the disk.", advice)
+    else:
+        yield Finding("files", "ok", "Every kept file is on the disk.")
