@@ -1,6 +1,6 @@
 """What is done with an account: start a reset, invite again, disable, reactivate, archive. Each asks once."""
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from accounts import policies
@@ -14,11 +14,10 @@ from accounts.operations import (
 )
 from accounts.operations.links import lifetime
 from accounts.views.blueprint import blueprint, get_account, task_of, why_not
+from adminops.errors import InvalidState
 from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
-from adminops.web.forms import ConfirmForm
-
-CONFLICT = 409
+from adminops.web.forms import ConfirmForm, Form
 
 
 @blueprint.route("/accounts/<int:account_id>/reset", methods=["GET", "POST"])
@@ -32,12 +31,11 @@ def start_reset(account_id: int) -> ResponseReturnValue:
         with form.refusals():
             start_password_reset(account, by=viewer, request=task.ref)
             return task.done(f"A link to choose a new password is on its way to {account.user.name}.", account)
-    status = CONFLICT if refused else form.status
     minutes = int(lifetime().total_seconds() // 60)
     page = render_template(
         "accounts/start_reset.html", account=account, task=task, form=form, refused=refused, minutes=minutes
     )
-    return page, status
+    return page, _status(form, refused)
 
 
 @blueprint.route("/accounts/<int:account_id>/invite", methods=["GET", "POST"])
@@ -52,7 +50,7 @@ def invite(account_id: int) -> ResponseReturnValue:
             resend_invite(account, by=viewer)
             return task.done(f"A new invitation is on its way to {account.user.name}.", account)
     page = render_template("accounts/invite.html", account=account, task=task, form=form, refused=refused)
-    return page, CONFLICT if refused else form.status
+    return page, _status(form, refused)
 
 
 @blueprint.route("/accounts/<int:account_id>/disable", methods=["GET", "POST"])
@@ -67,7 +65,7 @@ def disable(account_id: int) -> ResponseReturnValue:
             disable_account(account, **form.values(), by=viewer, request=task.ref)
             return task.done(f"The account of {account.user.name} is disabled.", account)
     page = render_template("accounts/disable.html", account=account, task=task, form=form, refused=refused)
-    return page, CONFLICT if refused else form.status
+    return page, _status(form, refused)
 
 
 @blueprint.route("/accounts/<int:account_id>/reactivate", methods=["GET", "POST"])
@@ -82,7 +80,7 @@ def reactivate(account_id: int) -> ResponseReturnValue:
             reactivate_account(account, by=viewer, request=task.ref)
             return task.done(f"The account of {account.user.name} works again.", account)
     page = render_template("accounts/reactivate.html", account=account, task=task, form=form, refused=refused)
-    return page, CONFLICT if refused else form.status
+    return page, _status(form, refused)
 
 
 @blueprint.route("/accounts/<int:account_id>/archive", methods=["GET", "POST"])
@@ -97,4 +95,9 @@ def archive(account_id: int) -> ResponseReturnValue:
             archive_account(account, by=viewer)
             return task.done(f"The account of {account.user.name} is archived.", account)
     page = render_template("accounts/archive.html", account=account, task=task, form=form, refused=refused)
-    return page, CONFLICT if refused else form.status
+    return page, _status(form, refused)
+
+
+def _status(form: Form, refused: str | None) -> int:
+    """Return the status of a page: what the state forbids may be looked at, but not be sent."""
+    return InvalidState.status if refused and request.method == "POST" else form.status
