@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, Length
 
 from adminops.feature import Feature, RequestType
 from adminops.identity.models import User
+from adminops.identity.permissions import Permission
 from adminops.web.forms import Form
 
 SOMETHING_ELSE = "something_else"
@@ -87,8 +88,13 @@ def all_types(features: Sequence[Feature]) -> list[RequestType]:
 
 
 def offered_to(user: User, features: Sequence[Feature]) -> list[RequestType]:
-    """Return what `user` may ask for."""
-    return [kind for kind in all_types(features) if kind.audience is None or user.may(kind.audience)]
+    """Return what `user` may ask for; who works on tickets also takes requests down for others."""
+    writes_down = user.may(Permission.WORK_TICKETS)
+    return [
+        kind
+        for kind in all_types(features)
+        if kind.audience is None or user.may(kind.audience) or (writes_down and not kind.start)
+    ]
 
 
 def find_type(key: str, features: Sequence[Feature]) -> RequestType | None:

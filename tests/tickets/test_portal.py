@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -216,7 +218,7 @@ def kinds(desk: Desk) -> list[RequestType]:
 def test_every_request_type_has_a_form_for_who_may_ask_and_for_nobody_else(desk: Desk, role: Role) -> None:
     user, visitor = person_of(desk, role)
     for kind in kinds(desk):
-        offered = kind.audience is None or user.may(kind.audience)
+        offered = kind.audience is None or user.may(kind.audience) or role is Role.HELP_DESK
         if kind.start:
             visitor.get(f"/help/new/{kind.key}", status=302 if offered else 404)
         else:
@@ -224,6 +226,33 @@ def test_every_request_type_has_a_form_for_who_may_ask_and_for_nobody_else(desk:
             if offered:
                 visitor.post(f"/help/new/{kind.key}", {}, status=422)
     assert tickets(desk) == []
+
+
+def test_help_desk_takes_down_for_a_lead_what_it_may_not_ask_for_itself(desk: Desk) -> None:
+    kind = next(kind for kind in kinds(desk) if kind.key == "program")
+    with desk.work():
+        lead, user = make_user(Role.AGENCY_LEAD), make_user()
+    _, helper = person_of(desk, Role.HELP_DESK)
+    data = {"subject": "A new shelter", "body": "We were awarded a grant."}
+    for name in ("", user.username):
+        page = helper.post(f"/help/new/{kind.key}", {**data, "on_behalf_of": name}, status=422)
+        assert page.says("Your role does not include asking for this.")
+    helper.post(f"/help/new/{kind.key}", {**data, "on_behalf_of": lead.username})
+    assert [ticket.requester_id for ticket in tickets(desk)] == [lead.id]
+
+
+def test_two_clicks_at_the_same_moment_file_one_request(desk: Desk) -> None:
+    user, first = person_of(desk)
+    visitors, gate = [first, desk.signed_in(user)], Barrier(2)
+
+    def click(visitor: Visitor) -> str:
+        gate.wait(timeout=30)
+        return visitor.post("/help/new/wrong_number", REQUEST).goal
+
+    with ThreadPoolExecutor(max_workers=2) as clicks:
+        goals = set(clicks.map(click, visitors))
+    assert goals == {f"/tickets/{ticket.id}" for ticket in tickets(desk)}
+    assert len(goals) == 1
 
 
 def test_unknown_request_type_is_not_there(desk: Desk) -> None:

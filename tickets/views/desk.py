@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from adminops.web.navigation import registry
+from adminops.web.remembering import remembered
 from tickets import queries
 from tickets.catalogue import all_types
 from tickets.models import Priority, TicketState
@@ -39,7 +40,7 @@ E = TypeVar("E", bound=StrEnum)
 def index() -> ResponseReturnValue:
     """Show the list, or to htmx its results alone."""
     user, wanted = signed_in_user(), read_filter(request.args)
-    counts = queries.count_views(user)
+    counts = remembered(("tickets.views", user.id), lambda: queries.count_views(user))
     results = {
         "wanted": wanted,
         "page": queries.list_tickets(wanted, user, after=request.args.get("after")),
@@ -50,7 +51,7 @@ def index() -> ResponseReturnValue:
     }
     if request.headers.get("HX-Request"):
         return render_template("tickets/results.html", **results)
-    return render_template("tickets/index.html", tabs=_tabs(wanted, counts), choices=_choices(), **results)
+    return render_template("tickets/index.html", tabs=_tabs(wanted, counts), choices=remembered("tickets.choices", _choices), **results)
 
 
 def _tabs(wanted: TicketFilter, counts: dict[View, int]) -> list[dict[str, Any]]:
