@@ -155,12 +155,10 @@ def frame_values(settings: Settings) -> dict[str, Any]:
     """Return what every page's frame needs: who looks, where they can go, how it should look."""
     user = viewer()
     theme = request.cookies.get("theme", "auto")
-    groups = navigation.navigation(user) if user else []
     return {
         "viewer": user,
         "shell": navigation.shell_of(user),
-        "navigation": groups,
-        "tabbar": [link for group in groups for link in group.links][:4],
+        "navigation": navigation.Navigation(user) if user else (),
         "primary_action": navigation.primary_action(user) if user else None,
         "theme": theme if theme in THEMES else "auto",
         "demo_notice": settings.demo_allowed,

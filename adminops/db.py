@@ -73,6 +73,7 @@ db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": Fa
 
 _writing: ContextVar[bool] = ContextVar("adminops_writing", default=True)
 _open: ContextVar[bool] = ContextVar("adminops_transaction_open", default=False)
+_stored = [0]
 _afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar("adminops_after_commit", default=None)
 
 
@@ -99,8 +100,15 @@ def transaction(*, writes: bool = True) -> Iterator[Session]:
         _afterwards.reset(waiting)
         _writing.reset(kind)
         _open.reset(opened)
+    if writes:
+        _stored[0] += 1
     for call in calls:
         call()
+
+
+def writes_stored() -> int:
+    """Return how many writing transactions this process has stored: what was read before the last may be old."""
+    return _stored[0]
 
 
 def after_commit(call: Callable[[], None]) -> None:

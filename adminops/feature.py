@@ -38,6 +38,8 @@ class NavItem:
     """Whose frame shows it; "plain" stands under the sign-in form, for people who can't get in."""
     key: str | None = None
     """Letter after `g` that jumps here."""
+    short: str | None = None
+    """The label in one short word, for the bar at the bottom of a phone."""
     count: "Callable[[User], int] | None" = None
     """Number beside the label (open tickets, pairs to review); must cost one cheap read."""
 

@@ -79,9 +79,10 @@ def _fresh_sqlite(app: AdminOps, template: Path) -> None:
 
 
 def _fresh_postgresql(app: AdminOps) -> None:
-    tables = ", ".join(f'"{table.name}"' for table in Model.metadata.sorted_tables)
+    from tests.services.postgres import EMPTY_ALL_TABLES
+
     with app.app_context(), db.engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        connection.execute(text(EMPTY_ALL_TABLES))
 
 
 @pytest.fixture

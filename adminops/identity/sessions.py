@@ -12,6 +12,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.identity.models import User, UserSession
 
+WITH_USER = joinedload(UserSession.user).joinedload(User.grants)  # every request asks for all three: one read
 TOUCH_EVERY = timedelta(seconds=60)
 
 
@@ -40,11 +41,8 @@ def start_session(user: User, *, device: str, hours: int) -> str:
 
 def find_session(token: str, *, idle: timedelta) -> UserSession | None:
     """Return the living session of `token` with its user, or None when it ended, idled out or never was."""
-    found = db.session.scalar(
-        select(UserSession)
-        .options(joinedload(UserSession.user))
-        .where(UserSession.token_hash == token_hash(token), UserSession.ended_at.is_(None))
-    )
+    chosen = select(UserSession).where(UserSession.token_hash == token_hash(token), UserSession.ended_at.is_(None))
+    found = db.session.scalars(chosen.options(WITH_USER)).unique().one_or_none()
     now = clock.now()
     if found is None or found.ends_at <= now or found.last_seen_at + idle + TOUCH_EVERY <= now:
         return None

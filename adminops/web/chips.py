@@ -122,6 +122,7 @@ class Chips:
         self._level = lru_cache(maxsize=16)(self._draw_level)
         self._circle = lru_cache(maxsize=32)(self._draw_circle)
         self._clock = lru_cache(maxsize=1024)(self._draw_clock)
+        self.person = lru_cache(maxsize=1024)(self._person)
 
     def _icon(self, name: str, cls: str = "") -> Markup:
         """Return one icon. It is decoration: the words beside it say what is meant.
@@ -190,7 +191,7 @@ class Chips:
         tint = key % 6 if isinstance(key, int) else crc32(str(key).encode()) % 6
         return self._circle(tint, size) + initials(name) + _CLOSE
 
-    def person(self, key: object, name: str) -> Markup:
+    def _person(self, key: object, name: str) -> Markup:
         """Return a person in one line: circle and name."""
         return _PERSON + self.avatar(key, name, "small") + _NAME + name + _CLOSE + _CLOSE
 

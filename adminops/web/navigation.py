@@ -1,16 +1,20 @@
 """The navigation: what the features offer, cut to what the viewer may see."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from flask import Flask, current_app, request, url_for
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from adminops.feature import Feature, NavItem
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Link, Ref, RefProvider
+from adminops.web.remembering import remembered
 
 GROUPS = ("Work", "Records", "Learn", "System")
 
@@ -25,6 +29,8 @@ class NavLink:
     count: int | None
     current: bool
     key: str | None
+    short: str | None = None
+    """For the bar at the bottom of a phone, where the label is too long."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,20 @@ def ways_in() -> list[NavItem]:
     return [item for item in registry().nav if item.shell == "plain"]
 
 
+class Navigation:
+    """The viewer's navigation, worked out when a page first looks at it: most pages remember how it was drawn."""
+
+    def __init__(self, user: User) -> None:
+        self._user = user
+
+    @cached_property
+    def _groups(self) -> list[NavGroup]:
+        return navigation(self._user)
+
+    def __iter__(self) -> Iterator[NavGroup]:
+        return iter(self._groups)
+
+
 def navigation(user: User) -> list[NavGroup]:
     """Return the viewer's navigation with its counts."""
     here = (request.endpoint or "").partition(".")[0]
@@ -96,10 +116,16 @@ def _draw(item: NavItem, user: User, here: str) -> NavLink:
         label=item.label,
         icon=item.icon,
         url=url_for(item.endpoint),
-        count=item.count(user) if item.count else None,
+        count=_count(item, user),
         current=same_place,
         key=item.key,
+        short=item.short,
     )
+
+
+def _count(item: NavItem, user: User) -> int | None:
+    count = item.count
+    return None if count is None else remembered(("count", item.endpoint, user.id), lambda: count(user))
 
 
 def primary_action(user: User) -> NavLink | None:
@@ -140,7 +166,7 @@ def panels(place: str, id_: int | str, user: User) -> list[Markup]:
 
 
 def register(app: Flask, current_viewer: Callable[[], User | None]) -> None:
-    """Offer `{{ ref|link }}` (escaped anchor or plain text) to the templates."""
+    """Offer `{{ ref|link }}` (escaped anchor or plain text) and `frame_part(name)` to the templates."""
 
     def link(ref: Ref) -> Markup:
         user = current_viewer()
@@ -149,4 +175,12 @@ def register(app: Flask, current_viewer: Callable[[], User | None]) -> None:
             return Markup("<span>{}</span>").format(str(ref))
         return Markup('<a href="{}">{}</a>').format(found.url, found.title)
 
+    @pass_context
+    def frame_part(context: Context, name: str) -> Markup:
+        """Draw a part of the frame that is the same on all pages of a feature, and remember it for a few seconds."""
+        key = ("frame", name, context["viewer"].id, request.endpoint)
+        drawn = remembered(key, lambda: context.environment.get_template(name).render(context.get_all()))
+        return Markup(drawn)  # noqa: S704 - a template's output
+
     app.jinja_env.filters["link"] = link
+    app.jinja_env.globals["frame_part"] = frame_part

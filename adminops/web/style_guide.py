@@ -108,7 +108,6 @@ def _frame(shell: str, groups: list[NavGroup]) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "light",
         "viewer": _viewer(shell),
         "navigation": groups,
-        "tabbar": [link for group in groups for link in group.links][:4],
         "primary_action": _link("New ticket", "#", "plus") if shell == "desk" else None,
         "samples": samples | {"icons": ICONS, "states": list(chips.STATUSES)},
         "status": 404,

@@ -58,4 +58,4 @@ def test_the_list_costs_few_statements(desk: Desk, counted: Callable[[], int]) -
     counted()
     page = visitor.get("/agencies")
     assert counted() <= 12
-    assert visitor.get(page.link("Next page")).says("Showing 5")
+    assert visitor.get(page.link("Next page")).html.count("data-row") == 5

@@ -51,7 +51,9 @@ def index() -> ResponseReturnValue:
     }
     if request.headers.get("HX-Request"):
         return render_template("tickets/results.html", **results)
-    return render_template("tickets/index.html", tabs=_tabs(wanted, counts), choices=remembered("tickets.choices", _choices), **results)
+    return render_template(
+        "tickets/index.html", tabs=_tabs(wanted, counts), choices=remembered("tickets.choices", _choices), **results
+    )
 
 
 def _tabs(wanted: TicketFilter, counts: dict[View, int]) -> list[dict[str, Any]]:
