@@ -6,6 +6,7 @@ the audit look lived.
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import cycle
 
 from adminops import clock
 from adminops.demo.cast import Cast
@@ -63,7 +64,7 @@ PLANS = (
         audience="Everybody with an HMIS account",
         days=(-380, -350, -88, -74, -60, -46, -32, -18, -6, 5, 19),
         hours=MORNING,
-        learners=7,
+        learners=5,
         valid_months=12,
         is_required=True,
         online=True,
@@ -164,6 +165,15 @@ PLANS = (
 
 CANCELLED = ("Coordinated entry", 26)
 UNMARKED = ("HMIS basics", -1)
+PARTS = {
+    ("Privacy and security", -350): "ben",
+    ("Privacy and security", -46): "alicia",
+    ("Privacy and security", 5): "ben",
+    ("HMIS basics", -83): "ben",
+    ("Bed nights", 15): "ben",
+    ("For agency leads", -64): "alicia",
+}
+"""Who of the cast is in which class."""
 
 
 def fill(cast: Cast) -> None:
@@ -171,8 +181,11 @@ def fill(cast: Cast) -> None:
     trainer = cast["ruth"]
     for number, plan in enumerate(PLANS):
         course = _publish(plan, cast.days_ago(420 - 3 * number), trainer)
+        deck = cycle(_deck(cast, plan))
         for day in plan.days:
-            _hold(cast, plan, course, day, trainer)
+            learners = [next(deck) for _ in range(plan.learners)]
+            part = PARTS.get((plan.title, day))
+            _hold(cast, plan, course, day, [*learners, cast[part]] if part else learners)
 
 
 def _publish(plan: Plan, moment: datetime, trainer: User) -> Course:
@@ -190,7 +203,8 @@ def _publish(plan: Plan, moment: datetime, trainer: User) -> Course:
     return course
 
 
-def _hold(cast: Cast, plan: Plan, course: Course, day: int, trainer: User) -> None:
+def _hold(cast: Cast, plan: Plan, course: Course, day: int, learners: list[User]) -> None:
+    trainer = cast["ruth"]
     on, planned = _workday(cast.now + timedelta(days=day)), min(cast.days_ago(4), cast.days_ago(28 - day))
     with clock.frozen_at(planned):
         offering = schedule_offering(
@@ -204,7 +218,6 @@ def _hold(cast: Cast, plan: Plan, course: Course, day: int, trainer: User) -> No
             link=MEETING if plan.online else "",
             by=trainer,
         )
-    learners = _learners(cast, plan, day)
     for hours, learner in enumerate(learners, start=2):
         with clock.frozen_at(min(planned + timedelta(hours=9 * hours), cast.now)):
             join_class(offering, by=learner)
@@ -220,19 +233,17 @@ def _workday(moment: datetime) -> date:
     return day + timedelta(days=7 - day.weekday()) if day.weekday() >= WEEKEND else day
 
 
-def _learners(cast: Cast, plan: Plan, day: int) -> list[User]:
-    """Return who signs up: people of all agencies, and the cast where the story wants them."""
-    if plan.title == "For agency leads":
-        people = [cast.leads[agency.id] for agency in cast.agencies]
-        return people[:8] if day < 0 else people[8:]
-    everybody = [person for agency in cast.agencies for person in cast.staff.get(agency.id, [])]
-    everybody += [lead for lead in cast.leads.values() if lead.username != "alicia"]
-    ben, alicia = cast["ben"], cast["alicia"]
-    chosen = cast.chance.sample([p for p in everybody if p is not ben], min(plan.learners, len(everybody) - 1))
-    parts = {("Privacy and security", -350): ben, ("HMIS basics", -83): ben, ("Privacy and security", 5): ben}
-    parts |= {("Privacy and security", -46): alicia, ("Bed nights", 15): ben}
-    leading = parts.get((plan.title, day))
-    return [*chosen, leading] if leading else chosen
+def _deck(cast: Cast, plan: Plan) -> list[User]:
+    """Return who takes a course, in the order in which they do: a class deals from the top, so nobody comes twice soon.
+
+    Those with a part of their own (`PARTS`) are dealt by the story.
+    """
+    people = [cast.leads[agency.id] for agency in cast.agencies]
+    if plan.title != "For agency leads":
+        people += [person for agency in cast.agencies for person in cast.staff.get(agency.id, [])]
+    deck = [person for person in people if person.username not in PARTS.values()]
+    cast.chance.shuffle(deck)
+    return deck
 
 
 def _mark(cast: Cast, offering: Offering, learners: list[User], trainer: User, *, finished: bool) -> None:

@@ -48,15 +48,30 @@ def test_a_renewal_counts_and_the_older_one_says_so(session: Session) -> None:
     session.flush()
     with clock.frozen_at(NOW):
         shown = {row.id: row.standing for row in queries.completions_of(learner.id)}
-    assert shown == {old.id: "renewed", new.id: "valid", alone.id: "expired"}
+        listed = {row.id: row.standing for row in queries.completions(make_trainer()).rows}
+    assert shown == listed == {old.id: "renewed", new.id: "valid", alone.id: "expired"}
 
 
 def test_an_older_completion_that_counts_longer_is_not_hidden_by_a_later_one(session: Session) -> None:
     learner, course = make_user(), make_course()
     for_good = make_completion(course, learner, on=date(2024, 1, 1))
     make_completion(course, learner, on=date(2025, 1, 1), expires_on=date(2026, 1, 1))
+    make_completion(course, make_user(), on=date(2025, 1, 1))
     current = [row.id for row in queries.completions_of(learner.id) if row.is_current]
-    assert current == [for_good.id]
+    listed = [row.id for row in queries.completions(make_trainer(), words=learner.name).rows if not row.is_renewed]
+    assert current == listed == [for_good.id]
+
+
+@pytest.mark.parametrize("expires_on", [None, date(2027, 1, 1)])
+def test_of_two_that_count_as_long_the_later_one_is_the_current(session: Session, expires_on: date | None) -> None:
+    learner, course = make_user(), make_course()
+    later = make_completion(course, learner, on=date(2026, 2, 2), expires_on=expires_on)
+    make_completion(course, learner, on=date(2026, 1, 1), expires_on=expires_on)
+    last = make_completion(course, learner, on=date(2026, 2, 2), expires_on=expires_on)
+    current = [row.id for row in queries.completions_of(learner.id) if row.is_current]
+    listed = [row.id for row in queries.completions(make_trainer()).rows if not row.is_renewed]
+    assert current == listed == [last.id]
+    assert later.id != last.id
 
 
 def test_who_lacks_a_course_are_the_active_learners_without_one_that_counts_today(session: Session) -> None:

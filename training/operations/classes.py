@@ -8,7 +8,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid
 from adminops.facts import OfferingCancelled, OfferingChanged, OfferingScheduled, publish
-from adminops.identity.models import User
+from adminops.identity.models import SYSTEM, User
 from adminops.outbox.messages import enqueue_mail
 from adminops.settings import current_settings
 from training import policies, queries
@@ -100,7 +100,7 @@ def change_offering(
     if {"starts_at", "ends_at", "place", "link"} & set(changed) and not offering.has_begun:
         for learner in people_in(offering, LearnerState.JOINED, LearnerState.WAITING):
             enqueue_mail("training.changed", to=learner, offering_id=offering.id, revision=offering.revision)
-    fill_seats(offering)
+    fill_seats(offering, by=SYSTEM)
 
 
 def cancel_offering(offering: Offering, *, reason: str = "", by: User) -> None:

@@ -4,6 +4,8 @@ Each holds the class's row first, so that two people who want the last seat come
 it, the second waits. There is one ledger of seats, the rows of `CourseEnrollment`; nothing is counted twice.
 """
 
+from typing import TypedDict
+
 from sqlalchemy import Select, select
 
 from adminops import clock
@@ -16,6 +18,14 @@ from training import policies, queries
 from training.models import SEATED, CourseEnrollment, LearnerState, Offering, OfferingState
 
 L = LearnerState
+
+
+class _Who(TypedDict):
+    """Who in which class: what every fact about a learner carries."""
+
+    offering_id: int
+    learner_id: int
+    agency_id: int | None
 
 
 def join_class(offering: Offering, *, by: User) -> CourseEnrollment:
@@ -59,10 +69,10 @@ def take_out(offering: Offering, learner: User, *, by: User) -> None:
         enqueue_mail("training.taken_out", to=learner, enrollment_id=enrollment.id, round=enrollment.round)
 
 
-def fill_seats(offering: Offering) -> None:
+def fill_seats(offering: Offering, *, by: User) -> None:
     """Give free seats to who waits, in the order in which they asked, while the class has not begun.
 
-    Publishes `SeatGiven` for each, by AdminOps itself; mails them. The caller holds the class.
+    Publishes `SeatGiven` for each (`by` is AdminOps: nobody picks); mails them. The caller holds the class.
     """
     free = offering.seats - queries.count_in(offering, *SEATED)
     if free <= 0 or offering.has_begun or offering.state is not OfferingState.SCHEDULED:
@@ -71,7 +81,7 @@ def fill_seats(offering: Offering) -> None:
         enrollment.move(L.JOINED)
         db.session.flush()
         learner = enrollment.learner
-        publish(SeatGiven(offering_id=offering.id, learner_id=learner.id, agency_id=learner.agency_id), by=SYSTEM)
+        publish(SeatGiven(offering_id=offering.id, learner_id=learner.id, agency_id=learner.agency_id), by=by)
         enqueue_mail("training.promoted", to=learner, enrollment_id=enrollment.id, round=enrollment.round)
 
 
@@ -123,8 +133,8 @@ def _let_in(offering: Offering, learner: User, *, by: User) -> CourseEnrollment:
         enrollment.asked_at = clock.now()
     enrollment.signed_up_by_id = by.id
     db.session.flush()
-    happened = ClassJoined if has_seat else WaitingListJoined
-    publish(happened(offering_id=offering.id, learner_id=learner.id, agency_id=learner.agency_id), by=by)
+    about = _Who(offering_id=offering.id, learner_id=learner.id, agency_id=learner.agency_id)
+    publish(ClassJoined(**about) if has_seat else WaitingListJoined(**about), by=by)
     if not offering.has_begun:  # who walked in is in the room
         kind = "training.joined" if has_seat else "training.waiting"
         enqueue_mail(kind, to=learner, enrollment_id=enrollment.id, round=enrollment.round)
@@ -143,5 +153,5 @@ def _let_out(offering: Offering, learner: User, *, by: User) -> CourseEnrollment
     enrollment.move(L.LEFT)
     db.session.flush()
     publish(ClassLeft(offering_id=offering.id, learner_id=learner.id, agency_id=learner.agency_id), by=by)
-    fill_seats(offering)
+    fill_seats(offering, by=SYSTEM)
     return enrollment

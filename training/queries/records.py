@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from adminops import clock
 from adminops.db import db
@@ -55,11 +56,12 @@ class CompletionRow:
     title: str
     completed_on: date
     expires_on: date | None
+    is_renewed: bool
 
     @property
     def standing(self) -> str:
-        """One word: valid, soon (it runs out) or expired."""
-        return standing(self.expires_on)
+        """One word: valid, soon (it runs out), expired, or renewed (by one that counts longer)."""
+        return "renewed" if self.is_renewed else standing(self.expires_on)
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ def completions(
         Course.title,
         Completion.completed_on,
         Completion.expires_on,
+        _is_renewed(),
     )
     return fetch_page(
         chosen, (Completion.recorded_at, Completion.id), after=after, shape=lambda row: CompletionRow(*row)
@@ -200,6 +203,23 @@ def count_missing(viewer: User, course_id: int, *, agency_id: int | None = None,
     everybody = _learners(viewer, agency_id, words).with_only_columns(func.count(User.id)).scalar_subquery()
     row = db.session.execute(select(without, everybody)).one()
     return row[0], row[1]
+
+
+def _is_renewed() -> ColumnElement[bool]:
+    """Say whether the same learner has another completion of the course that counts longer (or as long, but later)."""
+    other = aliased(Completion)
+    longer = or_(
+        and_(other.expires_on.is_(None), Completion.expires_on.is_not(None)),
+        other.expires_on > Completion.expires_on,
+        and_(other.expires_on.is_not_distinct_from(Completion.expires_on), _is_later(other)),
+    )
+    same = (other.learner_id == Completion.learner_id, other.course_id == Completion.course_id)
+    return select(other.id).where(*same, other.withdrawn_at.is_(None), longer).correlate(Completion).exists()
+
+
+def _is_later(other: type[Completion]) -> ColumnElement[bool]:
+    same_day = and_(other.completed_on == Completion.completed_on, other.id > Completion.id)
+    return or_(other.completed_on > Completion.completed_on, same_day)
 
 
 def _filtered(viewer: User, course_id: int | None, agency_id: int | None, words: str) -> Select[Any]:
