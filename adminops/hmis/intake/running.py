@@ -1,6 +1,7 @@
 """The two front doors: take an export into a source, or only look at one."""
 
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -90,15 +91,12 @@ def import_export(
     log = ProblemLog()
     if not dry_run:
         record = _start(session, record, source, path, by_id, started)
-    nested = session.begin_nested()
-    kept = record or _start(session, None, source, path, by_id, started)
-    result = _take(
-        session.connection(), path, _target(source, kept, started), log, progress or tell_nobody, unpacked_limit
-    )
-    if dry_run or result.result.is_refused:
-        nested.rollback()
-    else:
-        nested.commit()
+    with suppress(_TakenBack), session.begin_nested():
+        kept = record or _start(session, None, source, path, by_id, started)
+        target = _target(source, kept, started)
+        result = _take(session.connection(), path, target, log, progress or tell_nobody, unpacked_limit)
+        if dry_run or result.result.is_refused:
+            raise _TakenBack
     session.expire_all()
     result.result.source, result.result.dry_run = source.name, dry_run
     result.result.seconds = (clock.now() - started).total_seconds()
@@ -129,6 +127,10 @@ def check_export(
     taken.result.dry_run = True
     taken.result.seconds = (clock.now() - started).total_seconds()
     return taken.result
+
+
+class _TakenBack(Exception):
+    """What was done was a trial, or not to be kept: the savepoint around it goes."""
 
 
 @dataclass
