@@ -4,7 +4,7 @@ Each ticket is a small life that says when its next step comes; the steps of all
 verbs that people use.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
@@ -24,7 +24,7 @@ from adminops.web.navigation import registry
 from tickets import operations, scenes
 from tickets.catalogue import all_types
 from tickets.deadlines import DAY_MINUTES, OfficeHours, office_hours
-from tickets.models import Priority, WaitingOn
+from tickets.models import Priority, Ticket, WaitingOn
 from tickets.operations import Then
 from tickets.policies import REOPEN_WITHIN
 from tickets.scenes import Scene
@@ -49,6 +49,10 @@ WORKERS = {
     "wrong_number": ("grace", "maya", "tomas"),
 }
 ANYBODY = ("tomas", "grace", "maya")
+OTHERS = (WaitingOn.VENDOR, WaitingOn.VENDOR, WaitingOn.AGENCY, WaitingOn.APPROVAL)
+
+Steps = Generator[datetime, None, datetime]
+"""Moments at which something happens; in the end the last of them."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ class Life:
         self.worker = self._worker()
         self.words = self._words(stage.look_alikes)
 
-    def steps(self) -> Iterator[datetime]:
+    def steps(self) -> Steps:
         """Yield when the next step comes; it is taken when the time has come."""
         at = self._filed_at()
         yield at
@@ -117,41 +121,52 @@ class Life:
             answers={name: text.format(**self.words) for name, text in self.scene.answers.items()},
             by=self.requester,
         )
+        at = yield from self._take_up(ticket, at)
+        at = yield from self._work(ticket, at)
+        at = yield from self._resolve(ticket, at)
+        yield at + REOPEN_WITHIN + timedelta(minutes=30)
+        operations.close(ticket, by=SYSTEM)
+        return at
+
+    def _take_up(self, ticket: Ticket, at: datetime) -> Steps:
         yield (at := self._later(at, 10, 2 * DAY_MINUTES))
-        if self.chance.random() < 0.06:
+        if self._happens(0.06):
             operations.set_priority(ticket, self.chance.choice((Priority.URGENT, Priority.LOW)), by=self.worker)
-        dispatcher = self.cast["tomas"] if self.chance.random() < 0.2 else self.worker
-        operations.assign(ticket, self.worker, by=dispatcher)
-        if self.scene.note and self.chance.random() < 0.6:
+        operations.assign(ticket, self.worker, by=self.cast["tomas"] if self._happens(0.2) else self.worker)
+        if self.scene.note and self._happens(0.6):
             yield (at := self._later(at, 5, 90))
             operations.write_note(ticket, body=self._say(self.scene.note), by=self.worker)
-        if self.scene.question and self.chance.random() < 0.4:
+        return at
+
+    def _work(self, ticket: Ticket, at: datetime) -> Steps:
+        if self.scene.question and self._happens(0.4):
             yield (at := self._later(at, 10, 200))
             operations.reply(ticket, body=self._say(self.scene.question), then=Then.WAIT, by=self.worker)
             yield (at := self._later(at, 30, 3 * DAY_MINUTES))
             operations.reply(ticket, body=self._say(self.scene.reply), by=self.requester)
-        if self.chance.random() < 0.22:
+        if self._happens(0.22):
             yield (at := self._later(at, 20, 300))
             operations.reply(ticket, body=self.chance.choice(scenes.STILL_ON_IT), by=self.worker)
-            if self.chance.random() < 0.6:
-                whom = self.chance.choice((WaitingOn.VENDOR, WaitingOn.VENDOR, WaitingOn.AGENCY, WaitingOn.APPROVAL))
-                operations.wait_on(ticket, whom, by=self.worker)
+            if self._happens(0.6):
+                operations.wait_on(ticket, self.chance.choice(OTHERS), by=self.worker)
             yield (at := self._later(at, 2 * DAY_MINUTES, 24 * DAY_MINUTES))
+        return at
+
+    def _resolve(self, ticket: Ticket, at: datetime) -> Steps:
         yield (at := self._later(at, 15, self.kind.target_hours * 75))
         operations.reply(ticket, body=self._say(self.scene.answer), then=Then.RESOLVE, by=self.worker)
-        if self.chance.random() < 0.05:
+        if self._happens(0.05):
             yield (at := self._later(at, 60, 5 * DAY_MINUTES))
             operations.reply(ticket, body=self.chance.choice(scenes.BACK_AGAIN), by=self.requester)
             yield (at := self._later(at, 60, 2 * DAY_MINUTES))
             operations.reply(ticket, body="It should be right now.", then=Then.RESOLVE, by=self.worker)
-        yield at + REOPEN_WITHIN + timedelta(minutes=30)
-        operations.close(ticket, by=SYSTEM)
+        return at
 
     def _requester(self) -> User:
         agency = self.chance.choice(self.cast.agencies)
         lead = self.cast.lead_of(agency)
         staff = [user for user in self.cast.staff.get(agency.id, ()) if self._may_ask(user)]
-        return self.chance.choice(staff) if staff and self.chance.random() < 0.85 else lead
+        return self.chance.choice(staff) if staff and self._happens(0.85) else lead
 
     def _may_ask(self, user: User) -> bool:
         return self.kind.audience is None or user.may(self.kind.audience)
@@ -177,6 +192,9 @@ class Life:
             "first_name": self.requester.name.partition(" ")[0],
         }
 
+    def _happens(self, likelihood: float) -> bool:
+        return self.chance.random() < likelihood
+
     def _say(self, text: str) -> str:
         said = text.format(**self.words)
         return said[:1].upper() + said[1:]
@@ -185,7 +203,7 @@ class Life:
         """Return some moment of the last days, mostly in office hours, now and then in the evening."""
         start = self.cast.days_ago(DAYS)
         minute = self.chance.randrange(self.hours.between(start, self.cast.now))
-        evening = timedelta(hours=self.chance.randrange(1, 12)) if self.chance.random() < 0.1 else timedelta()
+        evening = timedelta(hours=self.chance.randrange(1, 12)) if self._happens(0.1) else timedelta()
         return self.hours.add(start, minute) + timedelta(seconds=self.chance.randrange(60)) + evening
 
     def _later(self, at: datetime, least: int, most: int) -> datetime:

@@ -112,8 +112,8 @@ def reply(
     """Answer where the requester reads it; the same `nonce` again returns the message written before.
 
     Rules in the order checked: `by` takes part in the conversation and it is not over; a text; nothing personal in it.
-    The team's first answer opens a new ticket, and `then` lets it wait on the person or resolves it. An answer of the
-    other side reopens a waiting or resolved ticket. Raises `NotAllowed`, `InvalidState`, `Invalid`. Publishes
+    The team's first answer opens a new ticket, and its `then` lets it wait on the person or resolves it. An answer of
+    the other side reopens a waiting or resolved ticket. Raises `NotAllowed`, `InvalidState`, `Invalid`. Publishes
     `TicketReplied` (and `TicketMoved`); mails the other side.
     """
     _lock(ticket)
@@ -127,7 +127,8 @@ def reply(
         ticket.first_reply_at = message.written_at
     publish(TicketReplied(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=message.id), by=by)
     reader = ticket.requester if team else ticket.assignee
-    if reader is not None and reader.id != by.id and then is not Then.RESOLVE:  # that mail says it all
+    resolves = team and then is Then.RESOLVE  # the mail about that says enough
+    if reader is not None and reader.id != by.id and not resolves:
         enqueue_mail("tickets.replied", to=reader, ticket_id=ticket.id, message_id=message.id)
     _move_after_reply(ticket, team, then, by)
     return message

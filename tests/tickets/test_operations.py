@@ -160,6 +160,14 @@ def test_answer_that_resolves_sends_one_mail() -> None:
     assert mails(ticket.requester) == ["tickets.filed", "tickets.resolved"]
 
 
+def test_requester_can_not_decide_by_the_teams_buttons() -> None:
+    ticket, helper = make_ticket(), make_helper()
+    operations.assign(ticket, helper, by=helper)
+    operations.reply(ticket, body="Never mind.", then=Then.RESOLVE, by=ticket.requester)
+    assert ticket.state is TicketState.OPEN
+    assert mails(helper) == ["tickets.replied"]
+
+
 def test_answer_within_14_days_reopens_and_a_later_one_is_refused() -> None:
     ticket, helper = make_ticket(), make_helper()
     with clock.frozen_at(MONDAY):
