@@ -14,6 +14,7 @@ OPEN = {
     "system.mailbox",  # development only: where the demo's mails end up
     "system.mailbox_mail",
     "style_guide.show",  # development only
+    "style_guide.page",
 }
 
 
