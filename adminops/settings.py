@@ -139,7 +139,9 @@ class Settings:
         _one_of("development", "test", "production"),
     )
     home: Path = setting(
-        lambda: Path("var").resolve(), "Folder of the embedded database, files, keys and caches.", _path
+        lambda: Path(__file__).resolve().parents[1] / "var",
+        "Folder of the embedded database, files, keys and caches.",
+        _path,
     )
     database_url: str = setting(
         "", "SQLAlchemy address of the database; empty means SQLite at `home/adminops.sqlite`.", _database
