@@ -10,7 +10,7 @@ from dedupe import jobs, refs, subscribers
 from dedupe.cli import dedupe
 from dedupe.demo import fill
 from dedupe.forms import RequestForm
-from dedupe.models import TRANSITIONS
+from dedupe.models import SCAN_TRANSITIONS, TRANSITIONS
 from dedupe.queries import count_open
 from dedupe.views import blueprint
 
@@ -35,6 +35,7 @@ feature = Feature(
             title="Scan the store for duplicates when something asked for it",
             run=jobs.run_waiting_scan,
             every=timedelta(seconds=30),
+            own_transactions=True,
         ),
     ),
     subscribers=((ExportImported, subscribers.scan_after_import),),
@@ -60,6 +61,6 @@ feature = Feature(
     refs=(RefProvider("pair", refs.resolve_pairs),),
     panels=(Panel(place="client", render=refs.client_panel, order=20),),
     figures=refs.figures,
-    machines={"Pair of client records": TRANSITIONS},
+    machines={"Pair of client records": TRANSITIONS, "Duplicate scan": SCAN_TRANSITIONS},
     demo=fill,
 )

@@ -6,8 +6,7 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from adminops.db import transaction
-from dedupe.scanning import scan_store
+from dedupe.jobs import scan_now
 
 
 @click.group("dedupe")
@@ -19,11 +18,9 @@ def dedupe() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 @with_appcontext
 def scan(as_json: bool) -> None:
-    """Look through the whole store and propose pairs. Exit code 0 also when nothing is found."""
+    """Look through the whole store and propose pairs. Exit code 0 also when nothing is found, 1 when it fails."""
     if not as_json and sys.stderr.isatty():
         click.echo("Scanning …", err=True)
-    with transaction():
-        done = scan_store()
-        answer = {"scan": done.id, "seconds": done.seconds, **done.counts}
-        sentence = done.sentence
-    click.echo(json.dumps(answer, indent=2) if as_json else sentence)
+    done = scan_now()
+    answer = {"scan": done.id, "seconds": done.seconds, **done.counts}
+    click.echo(json.dumps(answer, indent=2) if as_json else done.sentence)

@@ -1,19 +1,22 @@
-"""Two records side by side, as the page of a pair shows them."""
+"""Two records side by side, as the page of a pair shows them.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+The reviewer chooses in units of the store: a name with its quality is one, so that a name is never put together from
+two records. A unit has a line for each of its parts. A record that stands for a person with others already shows what
+that person reads as, and says from which record.
+"""
 
-from adminops.hmis import sealing
-from adminops.hmis.codes import label, label_of
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
 from adminops.hmis.models import Client
-from adminops.hmis.persons import full_name, races_of
+from adminops.hmis.persons import chosen_records, merges_of, records_of
 from adminops.hmis.stays import Stay, stays_of
-from adminops.web.marks import Parts, marked
-from dedupe.engine import percent_alike, ssn_in_words
+from dedupe.lines import Line, state_of
+from dedupe.units import UNITS, Unit
 
-FULL = 1
-ALIKE = 70
+Choice = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
@@ -27,125 +30,123 @@ class Side:
 
 @dataclass(frozen=True)
 class Row:
-    """One field of both records: what is chosen belongs to a unit of the store (a name with its quality)."""
+    """A unit to choose, or a line that is the same on both sides and asks nothing."""
 
     key: str
     label: str
-    state: str
-    percent: int | None
-    left: Parts
-    right: Parts
-    chosen: str
+    lines: tuple[Line, ...]
+    chosen: Choice = "left"
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """Where a side's value comes from, when it is another record of the same person: {"left": "from client 12"}."""
+
+    @property
+    def state(self) -> str:
+        """The weakest of its lines: different, alike, blank or same."""
+        return state_of(self.lines)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A record with all that its person stands for."""
+
+    client: Client
+    records: tuple[Client, ...]
+    read: Mapping[str, Client]
+    """The record that each unit is read from."""
+
+    @classmethod
+    def of(cls, client: Client) -> "Reader":
+        """Return what the person of `client` reads as now."""
+        records = records_of(client.person_id) if client.person_id is not None else [client]
+        records = records or [client]  # a record that has left its source
+        return cls(client, tuple(records), chosen_records(records, merges_of(records)))
+
+    def note(self, unit: str) -> str:
+        """Say which record gives the unit, when it is another one of the person."""
+        giver = self.read[unit]
+        return "" if giver.id == self.client.id else f"from client {giver.personal_id}"
 
 
 @dataclass(frozen=True)
 class Comparison:
     """All that the page of a pair compares. Left is the record that is kept."""
 
+    kept: Client
+    folded: Client
     left: Side
     right: Side
     rows: tuple[Row, ...]
     stays: tuple[tuple[str, Stay], ...]
+    """Of both people, each with its side ("a" or "b"), the newest first."""
     moving_stays: int
     moving_services: int
 
     @property
-    def choices(self) -> int:
-        """How many units differ, so that one has to be chosen."""
-        return sum(row.state != "same" for row in self.rows)
+    def taken(self) -> int:
+        """How many units are chosen from the record that is folded in."""
+        return sum(row.state != "same" and row.chosen == "right" for row in self.rows)
 
 
-def compare(kept: Client, folded: Client, *, sources: dict[int, str]) -> Comparison:
-    """Put `kept` (left) and `folded` (right) side by side. SSNs are compared but never shown."""
-    stays = stays_of([kept, folded])
-    mine = [stay for stay in stays if stay.client_id == kept.id]
-    theirs = [stay for stay in stays if stay.client_id == folded.id]
+def compare(
+    kept: Client, folded: Client, *, sources: Mapping[int, str], choices: Mapping[str, Choice] | None = None
+) -> Comparison:
+    """Put `kept` (left) and `folded` (right) side by side. SSNs are compared but never shown.
+
+    `choices` are what the reviewer chose before, by unit; without it the better answer is chosen, else the left one.
+    """
+    left, right = Reader.of(kept), Reader.of(folded)
+    stays = stays_of([*left.records, *right.records])
+    theirs = {record.id for record in right.records}
+    moving = [stay for stay in stays if stay.client_id in theirs]
+    staying = [stay for stay in stays if stay.client_id not in theirs]
     return Comparison(
-        left=_side(kept, "Kept record", mine, sources),
-        right=_side(folded, "Merged into it", theirs, sources),
-        rows=tuple(_rows(kept, folded)),
-        stays=tuple(("a" if stay.client_id == kept.id else "b", stay) for stay in stays),
-        moving_stays=len(theirs),
-        moving_services=sum(stay.services + stay.bed_nights for stay in theirs),
+        kept=kept,
+        folded=folded,
+        left=_side(left, "Kept record", staying, sources),
+        right=_side(right, "Merged into it", moving, sources),
+        rows=tuple(row for unit in UNITS for row in _rows(unit, left, right, choices or {})),
+        stays=tuple(("b" if stay.client_id in theirs else "a", stay) for stay in stays),
+        moving_stays=len(moving),
+        moving_services=_services(moving),
     )
 
 
-def _side(client: Client, role: str, stays: Sequence[Stay], sources: dict[int, str]) -> Side:
-    services = sum(stay.services + stay.bed_nights for stay in stays)
-    made = f"Created {_day(client.date_created.date())}" if client.date_created else "Creation date not known"
+def _rows(unit: Unit, left: Reader, right: Reader, choices: Mapping[str, Choice]) -> list[Row]:
+    """Return the row of a unit, or its lines one by one when both sides say the same."""
+    one, other = left.read[unit.key], right.read[unit.key]
+    lines = tuple(unit.lines(one, other))
+    if state_of(lines) == "same":
+        return [Row(unit.key, line.label, (line,)) for line in lines]
+    better: Choice = "right" if unit.rank(other) > unit.rank(one) else "left"
+    notes = {"left": left.note(unit.key), "right": right.note(unit.key)}
+    return [Row(unit.key, unit.label, lines, choices.get(unit.key, better), notes)]
+
+
+def _side(reader: Reader, role: str, stays: Sequence[Stay], sources: Mapping[int, str]) -> Side:
+    client = reader.client
+    made = f"Created {_day(client.date_created)}" if client.date_created else "Creation date not known"
     first = next((stay.organization_name for stay in reversed(stays) if stay.organization_name), "")
-    facts = (
+    facts = [
         f"{made}{', ' + first if first else ''}",
-        f"{len(stays)} enrollment{'' if len(stays) == 1 else 's'}, {services} services",
-        sources[client.source_id],
-    )
-    return Side(title=f"Client {client.personal_id}", role=role, facts=facts)
-
-
-def _rows(kept: Client, folded: Client) -> list[Row]:
-    return [
-        _text_row("name", "Name", _written_name(kept), _written_name(folded)),
-        _text_row("dob", "Date of birth", _written_dob(kept), _written_dob(folded)),
-        _ssn_row(kept, folded),
-        _code_row("sex", "Sex", label("4.21", kept.sex), label("4.21", folded.sex)),
-        _code_row("race", "Race and ethnicity", _races(kept), _races(folded)),
-        _code_row("veteran", "Veteran status", label("1.8", kept.veteran_status), label("1.8", folded.veteran_status)),
+        f"{_number(len(stays), 'enrollment')}, {_number(_services(stays), 'service')}",
     ]
+    if len(sources) > 1:
+        facts.append(sources[client.source_id])
+    others = [record.personal_id for record in reader.records if record.id != client.id]
+    if others:
+        facts.append(f"Stands for {', '.join(others)} too")
+    if client.removed_at:
+        facts.append("Has left its source")
+    return Side(title=f"Client {client.personal_id}", role=role, facts=tuple(facts))
 
 
-def _written_name(client: Client) -> str:
-    name = full_name(client)
-    quality = client.name_data_quality
-    return name if quality in (None, FULL) or name == "(no name)" else f"{name} ({label('3.01.5', quality)})"
+def _day(made: datetime) -> str:
+    return f"{made.day} {made:%b %Y}"
 
 
-def _written_dob(client: Client) -> str:
-    if client.dob is None:
-        return ""
-    quality = client.dob_data_quality
-    return _day(client.dob) if quality in (None, FULL) else f"{_day(client.dob)} ({label('3.03.2', quality)})"
+def _services(stays: Sequence[Stay]) -> int:
+    return sum(stay.services + stay.bed_nights for stay in stays)
 
 
-def _day(value: date) -> str:
-    return f"{value.day} {value:%B %Y}"
-
-
-def _races(client: Client) -> str:
-    return ", ".join(races_of(client)) or label_of("Client", "RaceNone", client.race_none)
-
-
-def _chosen(left: str, right: str) -> str:
-    return "right" if right and not left else "left"
-
-
-def _text_row(key: str, title: str, left: str, right: str) -> Row:
-    if left == right:
-        return Row(key, title, "same", None, *marked(left, right), "left")
-    if not left or not right:
-        return Row(key, title, "blank", None, *marked(left, right), _chosen(left, right))
-    percent = percent_alike(left, right)
-    state = "alike" if percent >= ALIKE else "different"
-    return Row(key, title, state, percent if state == "alike" else None, *marked(left, right), "left")
-
-
-def _code_row(key: str, title: str, left: str, right: str) -> Row:
-    state = "same" if left == right else "blank" if not left or not right else "different"
-    whole: tuple[Parts, Parts] = ([(left, False)] if left else [], [(right, False)] if right else [])
-    return Row(key, title, state, None, *whole, _chosen(left, right))
-
-
-def _ssn_row(kept: Client, folded: Client) -> Row:
-    one = sealing.open_ssn(kept.source_id, kept.personal_id, kept.ssn_sealed)
-    other = sealing.open_ssn(folded.source_id, folded.personal_id, folded.ssn_sealed)
-    left, right = (sealing.mask_ssn(one) if one else ""), (sealing.mask_ssn(other) if other else "")
-    words = ssn_in_words(one, other)
-    if one == other:
-        state = "same"
-    elif not one or not other:
-        state = "blank"
-    else:
-        state = "different" if words in (None, "different") else "alike"
-    title = f"SSN ({words})" if words and state == "alike" else "SSN"
-    left_parts: Parts = [(left, False)] if left else []
-    right_parts: Parts = [(right, False)] if right else []
-    return Row("ssn", title, state, None, left_parts, right_parts, _chosen(left, right))
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,26 +1,66 @@
 """The forms of the merge desk."""
 
-from wtforms import StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Regexp
+from typing import Any
 
+from wtforms import StringField, TextAreaField
+from wtforms.validators import AnyOf, InputRequired, Length, Regexp
+
+from adminops.hmis.merging import Side
 from adminops.web.forms import Form, choice_field
+from dedupe.comparison import Choice
 
 CLIENT_ID = [
     InputRequired("Enter a client ID."),
     Length(max=32),
     Regexp(r"^[\w-]+$", message="A client ID has letters, digits and dashes only."),
 ]
-UNITS = ("name", "dob", "ssn", "sex", "race", "veteran")
+SIDES: dict[Choice, Side] = {"left": "destination", "right": "source"}
 
 
-class DecisionForm(Form):
-    """What the reviewer decided; the choices of fields are read beside it."""
+def unit_field(title: str) -> StringField:
+    """Return the field of a unit: which side's value is kept. A unit that is the same on both sides is not sent."""
+    return StringField(title, [AnyOf(["", *SIDES], message="Keep the left or the right value.")], default="")
 
-    reason = TextAreaField("Reason", [Length(max=2000)], render_kw={"rows": 2})
+
+class ReasonForm(Form):
+    """Why something is done, in the reviewer's own words, for the log."""
+
+    reason = TextAreaField(
+        "Reason, for the log", [Length(max=2000)], description="No names, birth dates or SSNs.", render_kw={"rows": 2}
+    )
 
 
-class ScanForm(Form):
-    """A button."""
+class DecisionForm(ReasonForm):
+    """What the reviewer decided about a pair: what to do, which record is kept, and whose value of each unit.
+
+    Without an `act` a merge is asked for and not yet confirmed.
+    """
+
+    act = StringField("Decision", [AnyOf(["", "merge", "apart", "later"], message="Choose what to do.")], default="")
+    keep = StringField("Record to keep", default="")
+    name = unit_field("Name")
+    dob = unit_field("Date of birth")
+    ssn = unit_field("SSN")
+    sex = unit_field("Sex")
+    race = unit_field("Race and ethnicity")
+    veteran = unit_field("Veteran status")
+
+    @property
+    def sides(self) -> dict[str, Choice]:
+        """The side chosen for each unit that was sent."""
+        sent = {unit: self._fields[unit].data for unit in ("name", "dob", "ssn", "sex", "race", "veteran")}
+        return {unit: side for unit, side in sent.items() if side in SIDES}
+
+    @property
+    def kept_id(self) -> int:
+        """The number of the record to keep, 0 for what is no number."""
+        text = self.keep.data or ""
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `merge_pair`."""
+        chosen = {unit: SIDES[side] for unit, side in self.sides.items()}
+        return {"destination_client_id": self.kept_id, "choices": chosen, "reason": self.reason.data or ""}
 
 
 class RequestForm(Form):

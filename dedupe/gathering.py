@@ -1,6 +1,8 @@
 """From the store to the engine: the client records that take part in matching, as the engine wants them.
 
-Clients who have stays with victim service providers only are left out by law (VAWA): they take part in no matching.
+Clients whose stays are all with victim service providers are left out by law (VAWA): they take part in no matching.
+Of clients who also stay elsewhere, the stays with victim service providers are no evidence and are never spoken of.
+Sources whose exports hold hashes in place of names are left out as a whole: there is nothing to compare.
 """
 
 from collections import defaultdict
@@ -8,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adminops.db import db
 from adminops.hmis import sealing
 from adminops.hmis.codes import NoYes
 from adminops.hmis.models import Client, Enrollment, Exit, HmisSource, Organization, Project
+from adminops.identity.models import Agency, AgencyOrganization
 from dedupe.engine import MatchRecord, Stay
 
 RACES = (
@@ -45,29 +48,50 @@ COLUMNS = (
 ClientKey = tuple[int, str]
 
 
+ProjectKey = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The records that take part, and how many do not: by law, or because their source holds hashes."""
+
+    records: list[MatchRecord]
+    victim_services: int
+    hashed: int
+
+
 @dataclass
 class Stays:
     """What the enrollments say: households and stays by client, and who was where."""
 
     households: dict[ClientKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     stays: dict[ClientKey, list[Stay]] = field(default_factory=lambda: defaultdict(list))
-    outside: set[ClientKey] = field(default_factory=set)
+    elsewhere: set[ClientKey] = field(default_factory=set)
     """Clients with a stay outside victim services."""
-    inside: set[ClientKey] = field(default_factory=set)
+    victim_services: set[ClientKey] = field(default_factory=set)
     """Clients with a stay at a victim service provider."""
 
 
-def records_to_match(client_ids: Iterable[int] | None = None) -> tuple[list[MatchRecord], int]:
-    """Return the records to match (all, or those of `client_ids`), and how many the law keeps out."""
+def records_to_match(client_ids: Iterable[int] | None = None) -> Gathered:
+    """Return the records to match: all, or those among `client_ids`."""
+    wanted = None if client_ids is None else list(client_ids)
     chosen = select(*COLUMNS).join(HmisSource, HmisSource.id == Client.source_id)
-    chosen = chosen.where(Client.removed_at.is_(None)).order_by(Client.id)
-    if client_ids is not None:
-        chosen = chosen.where(Client.id.in_(list(client_ids)))
+    chosen = chosen.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(False)).order_by(Client.id)
+    if wanted is not None:
+        chosen = chosen.where(Client.id.in_(wanted))
     rows = db.session.execute(chosen).all()
-    stays = _stays(None if client_ids is None else {row.personal_id for row in rows})
-    protected = stays.inside - stays.outside
+    stays = _stays(None if wanted is None else {row.personal_id for row in rows})
+    protected = stays.victim_services - stays.elsewhere
     kept = [row for row in rows if (row.source_id, row.personal_id) not in protected]
-    return [_record(row, stays) for row in kept], len(rows) - len(kept)
+    return Gathered([_record(row, stays) for row in kept], len(rows) - len(kept), _hashed(wanted))
+
+
+def _hashed(client_ids: list[int] | None) -> int:
+    counted = select(func.count(Client.id)).join(HmisSource, HmisSource.id == Client.source_id)
+    counted = counted.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(True))
+    if client_ids is not None:
+        counted = counted.where(Client.id.in_(client_ids))
+    return db.session.scalar(counted) or 0
 
 
 def _record(row: Any, stays: Stays) -> MatchRecord:
@@ -93,9 +117,31 @@ def _record(row: Any, stays: Stays) -> MatchRecord:
 
 def _stays(personal_ids: set[str] | None) -> Stays:
     """Read the enrollments of all clients, or of those with one of `personal_ids`."""
-    protected_projects = _victim_service_projects()
+    protected = _victim_service_projects()
+    found, seen = Stays(), set()
+    for id_, source_id, personal_id, project_id, household_id, entry, exit_ in _enrollments(personal_ids):
+        client = (source_id, personal_id or "")
+        if (source_id, project_id) in protected:
+            found.victim_services.add(client)
+            continue
+        found.elsewhere.add(client)
+        if household_id:
+            found.households[client].add(f"{source_id}|{project_id}|{household_id}")
+        if entry and id_ not in seen:  # a second exit of one stay is the vendor's fault, not another stay
+            found.stays[client].append(Stay(f"{source_id}|{project_id}", entry, exit_))
+            seen.add(id_)
+    return found
+
+
+def _enrollments(personal_ids: set[str] | None) -> Iterable[Any]:
+    leaves = (
+        (Exit.source_id == Enrollment.source_id)
+        & (Exit.enrollment_id == Enrollment.enrollment_id)
+        & Exit.removed_at.is_(None)  # in the join: a stay whose exit was removed is a stay again
+    )
     chosen = (
         select(
+            Enrollment.id,
             Enrollment.source_id,
             Enrollment.personal_id,
             Enrollment.project_id,
@@ -103,35 +149,31 @@ def _stays(personal_ids: set[str] | None) -> Stays:
             Enrollment.entry_date,
             Exit.exit_date,
         )
-        .outerjoin(Exit, (Exit.source_id == Enrollment.source_id) & (Exit.enrollment_id == Enrollment.enrollment_id))
-        .where(Enrollment.removed_at.is_(None), Exit.removed_at.is_(None))
+        .outerjoin(Exit, leaves)
+        .where(Enrollment.removed_at.is_(None))
+        .order_by(Enrollment.id, Exit.id)
     )
     if personal_ids is not None:
         chosen = chosen.where(Enrollment.personal_id.in_(personal_ids))
-    found = Stays()
-    for source_id, personal_id, project_id, household_id, entry, exit_ in db.session.execute(chosen):
-        client = (source_id, personal_id or "")
-        (found.inside if (source_id, project_id) in protected_projects else found.outside).add(client)
-        if household_id:
-            found.households[client].add(f"{source_id}|{project_id}|{household_id}")
-        if entry:
-            found.stays[client].append(Stay(f"{source_id}|{project_id}", entry, exit_))
-    return found
+    return db.session.execute(chosen)
 
 
-def _victim_service_projects() -> set[tuple[int, str | None]]:
+def _victim_service_projects() -> set[ProjectKey]:
+    """Return the projects of victim service providers: what HUD's rows or our agencies say, removed ones too."""
     chosen = (
         select(Project.source_id, Project.project_id)
-        .join(
+        .outerjoin(
             Organization,
             (Organization.source_id == Project.source_id) & (Organization.organization_id == Project.organization_id),
         )
-        .where(Organization.victim_service_provider == NoYes.YES.value)
+        .outerjoin(
+            AgencyOrganization,
+            (AgencyOrganization.source_id == Project.source_id)
+            & (AgencyOrganization.organization_id == Project.organization_id),
+        )
+        .outerjoin(Agency, Agency.id == AgencyOrganization.agency_id)
+        .where(
+            (Organization.victim_service_provider == NoYes.YES.value) | Agency.is_victim_service_provider.is_(True),
+        )
     )
     return {(source_id, project_id) for source_id, project_id in db.session.execute(chosen)}
-
-
-def joined_pairs() -> list[tuple[int, int]]:
-    """Return pairs of records that stand for one person already: each with the record its person began with."""
-    chosen = select(Client.id, Client.person_id).where(Client.person_id.is_not(None), Client.person_id != Client.id)
-    return [(client_id, person_id) for client_id, person_id in db.session.execute(chosen) if person_id is not None]

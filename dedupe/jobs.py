@@ -1,10 +1,49 @@
 """Running the scan that waits."""
 
-from dedupe.scanning import scan_store, waiting_scan
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from adminops.db import transaction
+from adminops.identity.models import SYSTEM, User
+from dedupe.models import Scan
+from dedupe.scanning import Found, begin_scan, begin_waiting_scan, fail_scan, finish_scan, look_through_store
+
+log = structlog.get_logger("adminops.dedupe")
 
 
 def run_waiting_scan() -> None:
     """Scan the store when somebody, or an import, asked for it."""
-    scan = waiting_scan()
+    with transaction():
+        scan = begin_waiting_scan()
     if scan is not None:
-        scan_store(scan)
+        run_scan(scan)
+
+
+def scan_now(*, by: User = SYSTEM) -> Scan:
+    """Scan the store now and return the scan when it is done."""
+    with transaction():
+        scan = begin_scan(by=by)
+    return run_scan(scan, by=by)
+
+
+def run_scan(scan: Scan, *, by: User = SYSTEM) -> Scan:
+    """Look through the store without a writer's lock, then store what was found. What fails is recorded and raised."""
+    try:
+        with transaction(writes=False):
+            found = look_through_store()
+        try:
+            return _finish(scan, found, by)
+        except IntegrityError:  # a ticket asked for one of the new pairs at this very moment: it is a known one now
+            return _finish(scan, found, by)
+    except BaseException as error:
+        log.error("scan failed", scan_id=scan.id, cause=type(error).__name__)
+        with transaction() as session:
+            begun = session.get_one(Scan, scan.id, with_for_update=True, populate_existing=True)
+            if begun.is_running:
+                fail_scan(begun)
+        raise
+
+
+def _finish(scan: Scan, found: Found, by: User) -> Scan:
+    with transaction() as session:
+        return finish_scan(session.get_one(Scan, scan.id), found, by=by)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
-from adminops.db import Code, Key, LongText, Model, Name
+from adminops.db import Key, LongText, Model, Name
 from adminops.errors import InvalidState
 from adminops.hmis.models import Client, Merge
 from adminops.identity.models import User
@@ -25,15 +25,27 @@ class PairState(StrEnum):
     DEFERRED = "deferred"
     MERGED = "merged"
     APART = "apart"
+    SETTLED = "settled"
+    """Decided by way of other records: both stand for one person already, or may never do so."""
     GONE = "gone"
     """No longer proposed: the records changed, or one of them left its source."""
 
 
+UNDECIDED = (PairState.OPEN, PairState.DEFERRED)
+
 TRANSITIONS: dict[PairState, tuple[PairState, ...]] = {
-    PairState.OPEN: (PairState.MERGED, PairState.APART, PairState.DEFERRED, PairState.GONE),
-    PairState.DEFERRED: (PairState.OPEN, PairState.MERGED, PairState.APART, PairState.GONE),
+    PairState.OPEN: (PairState.MERGED, PairState.APART, PairState.DEFERRED, PairState.SETTLED, PairState.GONE),
+    PairState.DEFERRED: (
+        PairState.OPEN,
+        PairState.DEFERRED,
+        PairState.MERGED,
+        PairState.APART,
+        PairState.SETTLED,
+        PairState.GONE,
+    ),
     PairState.MERGED: (PairState.OPEN,),
     PairState.APART: (PairState.OPEN,),
+    PairState.SETTLED: (PairState.OPEN, PairState.DEFERRED, PairState.GONE),
     PairState.GONE: (PairState.OPEN,),
 }
 
@@ -46,6 +58,7 @@ class Pair(Model):
         UniqueConstraint("low_client_id", "high_client_id"),
         Index(None, "state", "score", "id"),
         Index(None, "high_client_id"),
+        Index(None, "claimed_by_id"),
     )
 
     id: Mapped[Key]
@@ -56,9 +69,11 @@ class Pair(Model):
     """0 to 100; the points of the reasons add up to it."""
     probability: Mapped[float]
     reasons: Mapped[Reasons] = mapped_column(JSON().with_variant(JSONB(), "postgresql"))
-    """[{"field": "SSN last four", "says": "same", "points": 40}, …]"""
+    """[{"field": "SSN last four", "says": "same", "points": 40, "strength": "full"}, …], the strongest first"""
     warnings: Mapped[list[str]]
     proposed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    deferred_at: Mapped[datetime | None]
+    """When it was last put off; what was put off first comes back first."""
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     claimed_until: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
@@ -71,12 +86,18 @@ class Pair(Model):
     low_client: Mapped[Client] = relationship(foreign_keys=[low_client_id])
     high_client: Mapped[Client] = relationship(foreign_keys=[high_client_id])
     claimed_by: Mapped[User | None] = relationship(foreign_keys=[claimed_by_id])
+    decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
 
     def move(self, to: PairState) -> None:
         """Change the state. Raises `InvalidState` for a move that is not in `TRANSITIONS`."""
         if to not in TRANSITIONS[self.state]:
             raise InvalidState(WAYS_ON[self.state])
         self.state = to
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it waits for a reviewer."""
+        return self.state in UNDECIDED
 
     @property
     def request(self) -> Ref | None:
@@ -89,6 +110,7 @@ WAYS_ON = {
     PairState.DEFERRED: "This pair is put off already.",
     PairState.MERGED: "These two records are merged already. Undo the merge first.",
     PairState.APART: "These two records were kept apart. Reopen the pair first.",
+    PairState.SETTLED: "Other decisions settle this pair. Take one of those back first.",
     PairState.GONE: "This pair is no longer proposed. Reopen it first.",
 }
 
@@ -97,8 +119,17 @@ class ScanState(StrEnum):
     """Where a scan stands."""
 
     WAITING = "waiting"
+    RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+
+
+SCAN_TRANSITIONS: dict[ScanState, tuple[ScanState, ...]] = {
+    ScanState.WAITING: (ScanState.RUNNING,),
+    ScanState.RUNNING: (ScanState.DONE, ScanState.FAILED),
+    ScanState.DONE: (),
+    ScanState.FAILED: (),
+}
 
 
 class Scan(Model):
@@ -110,9 +141,22 @@ class Scan(Model):
     state: Mapped[ScanState] = mapped_column(default=ScanState.WAITING, index=True)
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     seconds: Mapped[float | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """records, matchable, compared, proposed, new, gone, skipped (by reason), capped, conflicts"""
-    parameters: Mapped[Code] = mapped_column(default="")
+    """records, matchable, compared, pairs, new, gone, victim_services, skipped (number by reason)"""
+    weights: Mapped[Name] = mapped_column(default="")
+    """Where the weights of the score came from, in a sentence."""
     sentence: Mapped[Name] = mapped_column(default="")
+
+    def move(self, to: ScanState) -> None:
+        """Change the state. Raises `InvalidState` for a move that is not in `SCAN_TRANSITIONS`."""
+        if to not in SCAN_TRANSITIONS[self.state]:
+            raise InvalidState("This scan has ended already.")
+        self.state = to
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is at work."""
+        return self.state is ScanState.RUNNING

@@ -1,31 +1,62 @@
-"""The verbs of the merge desk: claim, merge, keep apart, defer, undo, reopen."""
+"""The verbs of the merge desk: review, merge, keep apart, defer, undo, reopen."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
 from adminops import clock
-from adminops.db import db
-from adminops.errors import Invalid
-from adminops.facts import ClientsMerged, MergeUndone, PairDeferred, PairKeptApart, PairReopened, publish
+from adminops.db import db, savepoint
+from adminops.errors import Conflict, Invalid
+from adminops.facts import (
+    ClientsMerged,
+    ClientViewed,
+    MergeUndone,
+    PairDeferred,
+    PairKeptApart,
+    PairReopened,
+    publish,
+)
 from adminops.hmis import merging
 from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, Merge, Verdict
 from adminops.identity.models import User
 from dedupe import policies, queries
-from dedupe.models import Pair, PairState
+from dedupe.describing import describe
+from dedupe.engine import score_pair
+from dedupe.gathering import records_to_match
+from dedupe.models import UNDECIDED, Pair, PairState
+from dedupe.settling import settle_around
+from dedupe.standing import in_order
 
 CLAIM = timedelta(minutes=15)
 
 
-def claim_pair(pair: Pair, *, by: User) -> bool:
-    """Hold the pair for the reviewer for 15 minutes; False when somebody else holds it. Raises `NotAllowed`."""
+def review_pair(pair: Pair, *, by: User) -> bool:
+    """Hold the pair for the reviewer for 15 minutes and let go of other ones; False when somebody else holds it.
+
+    Both records are looked at either way. Raises `NotAllowed`. Publishes `ClientViewed` for each record.
+    """
     policies.check_may_review(by)
-    if policies.is_claimed_by_another(pair, by):
-        return False
-    if pair.state in (PairState.OPEN, PairState.DEFERRED):
-        pair.claimed_by_id, pair.claimed_until = by.id, clock.now() + CLAIM
-        db.session.flush()
-    return True
+    for client_id in (pair.low_client_id, pair.high_client_id):
+        publish(ClientViewed(client_id=client_id, agency_id=by.agency_id), by=by)
+    return _claim(pair, by)
+
+
+def _claim(pair: Pair, by: User) -> bool:
+    """Take the pair if nobody else has it, in one statement, so that two reviewers never both believe they hold it."""
+    taking = update(Pair).where(Pair.id == pair.id, Pair.state.in_(UNDECIDED), queries.free_for(by))
+    held = {"claimed_by_id": by.id, "claimed_until": clock.now() + CLAIM}
+    unsynchronised = {"synchronize_session": False}
+    db.session.flush()
+    taken = db.session.execute(taking.values(**held).returning(Pair.id), execution_options=unsynchronised).first()
+    db.session.refresh(pair, ["state", "claimed_by_id", "claimed_until", "claimed_by"])
+    others = select(Pair).where(Pair.claimed_by_id == by.id, Pair.id != pair.id)
+    for other in db.session.scalars(others.with_for_update(skip_locked=True)):
+        other.claimed_by_id = other.claimed_until = None
+    db.session.flush()
+    return taken is not None
 
 
 def merge_pair(
@@ -33,9 +64,9 @@ def merge_pair(
 ) -> Merge:
     """Let the other record of the pair read under the destination record.
 
-    `choices` says for units of fields ("name", "dob") which record the person takes them from. No source row is
-    touched; the merge can be undone. Rules in the order checked: duplicates.review; nobody else holds the pair; the
-    pair is open; the store's rules (kept apart, removed, too many records).
+    `choices` says for units of fields ("name", "dob") whose value the person takes. No source row is touched; the
+    merge can be undone. Rules in the order checked: duplicates.review; nobody else holds the pair; the record kept is
+    one of the two; the reason is clean; the pair is undecided; the store's rules (kept apart, removed, too many).
     Raises `NotAllowed`, `Conflict`, `InvalidState`, `Invalid`. Publishes `ClientsMerged`.
     """
     _lock(pair)
@@ -45,10 +76,11 @@ def merge_pair(
     if destination is None:
         raise Invalid("Choose which of the two records is kept.")
     (source,) = clients.values()
+    said = policies.check_reason(reason)
     pair.move(PairState.MERGED)
-    merge = merging.merge_clients(source, destination, choices, by_id=by.id, reason=reason.strip())
+    merge = merging.merge_clients(source, destination, choices, by_id=by.id, reason=said)
     pair.merge_id = merge.id
-    _decided(pair, reason, by)
+    _decided(pair, said, by)
     fact = ClientsMerged(client_id=destination.id, source_client_id=source.id, merge_id=merge.id, request=pair.request)
     publish(fact, by=by)
     return merge
@@ -57,24 +89,26 @@ def merge_pair(
 def keep_apart(pair: Pair, *, reason: str = "", by: User) -> None:
     """Record that the two are different people: they are never proposed again, also not through a third record.
 
-    Raises `NotAllowed`, `Conflict`, `InvalidState`. Publishes `PairKeptApart`.
+    Raises `NotAllowed`, `Conflict`, `InvalidState`, `Invalid`. Publishes `PairKeptApart`.
     """
     _lock(pair)
     policies.check_may_decide(pair, by)
+    said = policies.check_reason(reason)
     pair.move(PairState.APART)
-    merging.keep_apart(pair.low_client, pair.high_client, by_id=by.id, reason=reason.strip())
-    _decided(pair, reason, by)
+    merging.keep_apart(pair.low_client, pair.high_client, by_id=by.id, reason=said)
+    _decided(pair, said, by)
     publish(PairKeptApart(pair_id=pair.id, request=pair.request), by=by)
 
 
 def defer_pair(pair: Pair, *, by: User) -> None:
-    """Put the decision off: the pair goes behind the open ones. Raises `NotAllowed`, `Conflict`, `InvalidState`.
+    """Put the decision off: the pair goes to the end of the queue. Raises `NotAllowed`, `Conflict`, `InvalidState`.
 
     Publishes `PairDeferred`.
     """
     _lock(pair)
     policies.check_may_decide(pair, by)
     pair.move(PairState.DEFERRED)
+    pair.deferred_at = clock.now()
     _release(pair)
     publish(PairDeferred(pair_id=pair.id, request=pair.request), by=by)
 
@@ -82,49 +116,85 @@ def defer_pair(pair: Pair, *, by: User) -> None:
 def undo_merge(merge: Merge, *, reason: str = "", by: User) -> None:
     """Take a merge back: every record reads as if it had never been made. Its pair is open again.
 
-    Raises `NotAllowed`, `InvalidState` when it was undone before. Publishes `MergeUndone`.
+    Merges made later stay in force. Raises `NotAllowed`, `Invalid`, `InvalidState` when it was undone before.
+    Publishes `MergeUndone`.
     """
     policies.check_may_review(by)
-    merging.undo_merge(merge, by_id=by.id, reason=reason.strip())
+    said = policies.check_reason(reason)
     pair = queries.pair_of_merge(merge)
     if pair is not None:
+        _lock(pair)
+    merging.undo_merge(merge, by_id=by.id, reason=said)
+    request = None
+    if pair is not None and pair.merge_id == merge.id:
+        request = pair.request
         pair.move(PairState.OPEN)
-        pair.merge_id = pair.decided_by_id = pair.decided_at = None
-        _release(pair)
+        _forget_decision(pair)
+    settle_around(merge.source_client, merge.destination_client)
     fact = MergeUndone(
         client_id=merge.destination_client_id,
         source_client_id=merge.source_client_id,
         merge_id=merge.id,
-        request=pair.request if pair else None,
+        request=request,
     )
     publish(fact, by=by)
 
 
 def reopen_pair(pair: Pair, *, by: User) -> None:
-    """Take "keep apart" or "decide later" back. Raises `NotAllowed`, `InvalidState`. Publishes `PairReopened`."""
+    """Take "keep apart" or "decide later" back, or propose a pair again.
+
+    Raises `NotAllowed`, and `InvalidState` for a pair that is open, merged or settled by others. Publishes
+    `PairReopened`.
+    """
     _lock(pair)
-    policies.check_may_review(by)
+    policies.check_may_reopen(pair, by)
     pair.move(PairState.OPEN)
     if merging.verdict_on(pair.low_client, pair.high_client) is Verdict.APART:
         merging.allow_again(pair.low_client, pair.high_client, by_id=by.id)
-    pair.decided_by_id = pair.decided_at = None
-    _release(pair)
+    _forget_decision(pair)
+    settle_around(pair.low_client, pair.high_client)
     publish(PairReopened(pair_id=pair.id, request=pair.request), by=by)
 
 
 def pair_for_request(one: Client, other: Client, *, ticket_id: int, by: User) -> Pair:
     """Return the pair that a ticket asks to merge, scored anew when no scan proposed it.
 
-    Raises `NotAllowed`, `Invalid` for one record twice. Publishes nothing: nothing is decided yet.
+    While it is undecided, what is decided answers this ticket. Raises `NotAllowed`, and `Invalid` for one record
+    twice, for clients of victim service providers and for hashed names. Publishes nothing: nothing is decided yet.
     """
     policies.check_may_review(by)
     if one.id == other.id:
         raise Invalid("Both client IDs are the same record. Ask for the other one.")
-    pair = queries.find_pair(one.id, other.id) or queries.scored_pair(one.id, other.id)
-    pair.ticket_id = ticket_id
-    db.session.add(pair)
+    gathered = records_to_match([one.id, other.id])
+    policies.check_comparable(one, other, gathered)
+    pair = queries.find_pair(one.id, other.id)
+    if pair is None:
+        low, high = in_order(one.id, other.id)
+        one_record, other_record = gathered.records
+        proposed = describe(Pair(low_client_id=low, high_client_id=high), score_pair(one_record, other_record))
+        pair = _add(proposed)
+    _lock(pair)
+    if pair.state is PairState.GONE:
+        pair.move(PairState.OPEN)
+    if pair.is_undecided:
+        pair.ticket_id = ticket_id
     db.session.flush()
+    settle_around(one, other)
     return pair
+
+
+def _add(proposed: Pair) -> Pair:
+    """Store a new pair, or return the one that somebody else stored at the same moment."""
+    try:
+        with savepoint():
+            db.session.add(proposed)
+            db.session.flush()
+    except IntegrityError:
+        found = queries.find_pair(proposed.low_client_id, proposed.high_client_id)
+        if found is None:
+            raise Conflict("Somebody else asked for this pair at the same moment. Try again.") from None
+        return found
+    return proposed
 
 
 def _lock(pair: Pair) -> None:
@@ -132,7 +202,15 @@ def _lock(pair: Pair) -> None:
 
 
 def _decided(pair: Pair, reason: str, by: User) -> None:
-    pair.decided_by_id, pair.decided_at, pair.reason = by.id, clock.now(), reason.strip()
+    pair.decided_by_id, pair.decided_at, pair.reason = by.id, clock.now(), reason
+    pair.deferred_at = None
+    _release(pair)
+    settle_around(pair.low_client, pair.high_client)
+
+
+def _forget_decision(pair: Pair) -> None:
+    pair.merge_id = pair.decided_by_id = pair.decided_at = pair.deferred_at = None
+    pair.reason = ""
     _release(pair)
 
 

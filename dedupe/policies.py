@@ -1,27 +1,70 @@
 """Who may review pairs, and when."""
 
 from adminops import clock
-from adminops.errors import Conflict, NotAllowed
+from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
+from adminops.hmis import sealing
+from adminops.hmis.models import Client
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
-from dedupe.models import Pair
+from adminops.pii import check_clean
+from dedupe.gathering import Gathered
+from dedupe.models import WAYS_ON, Pair, PairState
+
+NO_WAY_BACK = {
+    PairState.OPEN: "This pair is open already.",
+    PairState.MERGED: "These two records are merged. Undo the merge to take that back.",
+    PairState.SETTLED: "Other decisions settle this pair. Take one of those back first.",
+}
 
 
 def check_may_review(by: User) -> None:
-    """Raise unless `by` may review pairs."""
+    """Raise `NotAllowed` unless `by` may review pairs."""
     if not by.may(Permission.REVIEW_DUPLICATES):
-        raise NotAllowed("Only a system administrator reviews duplicates.")
+        raise NotAllowed("Your role does not include reviewing duplicates.")
 
 
 def check_may_decide(pair: Pair, by: User) -> None:
-    """Raise unless `by` may decide on this pair now: nobody else holds it."""
+    """Raise `NotAllowed`, `Conflict` while somebody else holds the pair, `InvalidState` when it is decided."""
     check_may_review(by)
     if is_claimed_by_another(pair, by):
-        name = pair.claimed_by.name if pair.claimed_by else "A colleague"
-        raise Conflict(f"{name} is looking at this pair. Take the next one.")
+        raise Conflict(f"{holder_of(pair)} is looking at this pair. Take the next one.")
+    if not pair.is_undecided:
+        raise InvalidState(WAYS_ON[pair.state])
 
 
 def is_claimed_by_another(pair: Pair, by: User) -> bool:
     """Say whether somebody else holds the pair at the moment."""
     held = pair.claimed_until is not None and pair.claimed_until > clock.now()
     return held and pair.claimed_by_id is not None and pair.claimed_by_id != by.id
+
+
+def holder_of(pair: Pair) -> str:
+    """Return the name of who holds the pair."""
+    return pair.claimed_by.name if pair.claimed_by else "A colleague"
+
+
+def check_may_reopen(pair: Pair, by: User) -> None:
+    """Raise `NotAllowed`, or `InvalidState` for a pair whose decision is not taken back by reopening it."""
+    check_may_review(by)
+    if pair.state in NO_WAY_BACK:
+        raise InvalidState(NO_WAY_BACK[pair.state])
+
+
+def check_comparable(one: Client, other: Client, gathered: Gathered) -> None:
+    """Raise `Invalid` for two records that must not, or can not, be compared.
+
+    Clients of victim service providers stay out of every comparison (VAWA); hashes can not be compared.
+    """
+    names = (one.first_name, one.last_name, other.first_name, other.last_name)
+    if gathered.hashed or any(sealing.is_hash(name) for name in names if name):
+        raise Invalid("The names of these records are hashed, so nobody can tell whether they are one person.")
+    if gathered.victim_services:
+        raise Invalid("One of these clients stays with a victim service provider only. Such records are not compared.")
+    if len(gathered.records) < 2:
+        raise Invalid("One of these records has left its source.")
+
+
+def check_reason(reason: str) -> str:
+    """Return what a reviewer wrote, trimmed. Raises `Invalid` when it holds an SSN or a birth date."""
+    check_clean(reason, field="reason")
+    return reason.strip()

@@ -1,27 +1,28 @@
-"""Reading pairs, merges and scans."""
+"""Reading the queue: pairs, where they stand in it, and which comes next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import product
 
-from sqlalchemy import case, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from adminops import clock
 from adminops.db import db
-from adminops.errors import NotFound
+from adminops.errors import Invalid, NotFound
 from adminops.hmis.models import Client, HmisSource, Merge
+from adminops.hmis.persons import full_name
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
-from adminops.web.listing import Page, fetch_page
-from dedupe.engine import score_pair
-from dedupe.gathering import records_to_match
-from dedupe.models import Pair, PairState, Scan, ScanState
-from dedupe.scanning import describe
+from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState
+from dedupe.standing import PairOfIds, in_order
 
-QUEUE = (PairState.OPEN, PairState.DEFERRED)
 SHOWN = 25
+BEFORE = 3
+"""So many stronger pairs are listed above the one at hand."""
+IS_OPEN: ColumnElement[bool] = Pair.state == PairState.OPEN
+IS_DEFERRED: ColumnElement[bool] = Pair.state == PairState.DEFERRED
 
 
 @dataclass(frozen=True)
@@ -30,72 +31,140 @@ class QueueRow:
 
     id: int
     score: int
-    state: PairState
+    is_deferred: bool
     left: str
     right: str
 
 
 @dataclass(frozen=True)
-class MergeRow:
-    """One line of the list of merges."""
+class Queue:
+    """The part of the queue around a pair. `position` counts from 1; None when the pair is not in the queue."""
+
+    rows: tuple[QueueRow, ...]
+    position: int | None
+    total: int
+    deferred: int
+    previous_id: int | None
+    next_id: int | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a pair stands in the queue: open ones by score, then those put off, the longest put off first."""
 
     id: int
-    merged_at: datetime
-    undone_at: datetime | None
-    kept: str
-    folded: str
-    by: str
+    state: PairState
+    score: int
+    deferred_at: datetime | None
+
+    @classmethod
+    def of(cls, pair: Pair) -> "Place":
+        """Return where `pair` stands now, to go on from there once it is decided."""
+        return cls(pair.id, pair.state, pair.score, pair.deferred_at)
+
+    @property
+    def before(self) -> ColumnElement[bool]:
+        """The pairs of the queue in front of it."""
+        if self.state is PairState.DEFERRED:
+            return or_(IS_OPEN, and_(IS_DEFERRED, _sooner(Pair.deferred_at, self.deferred_at, Pair.id < self.id)))
+        stronger = or_(Pair.score > self.score, and_(Pair.score == self.score, Pair.id < self.id))
+        return and_(IS_OPEN, stronger)
+
+    @property
+    def behind(self) -> ColumnElement[bool]:
+        """The pairs of the same state behind it."""
+        if self.state is PairState.DEFERRED:
+            return and_(IS_DEFERRED, _later(Pair.deferred_at, self.deferred_at, Pair.id > self.id))
+        weaker = or_(Pair.score < self.score, and_(Pair.score == self.score, Pair.id > self.id))
+        return and_(IS_OPEN, weaker)
 
 
-def queue(around: Pair | None = None) -> list[QueueRow]:
-    """Return the pairs to review, open ones first and the strongest of them on top; the list begins near `around`."""
+Moments = InstrumentedAttribute[datetime | None]
+
+
+def _sooner(column: Moments, moment: datetime | None, tie: ColumnElement[bool]) -> ColumnElement[bool]:
+    return or_(column < moment, and_(column == moment, tie))
+
+
+def _later(column: Moments, moment: datetime | None, tie: ColumnElement[bool]) -> ColumnElement[bool]:
+    return or_(column > moment, and_(column == moment, tie))
+
+
+def free_for(viewer: User) -> ColumnElement[bool]:
+    """Return the condition that nobody else holds a pair."""
+    return or_(Pair.claimed_until.is_(None), Pair.claimed_until <= clock.now(), Pair.claimed_by_id == viewer.id)
+
+
+def queue_around(pair: Pair) -> Queue:
+    """Return the part of the queue around `pair`; its top when the pair is not in it."""
+    in_queue = pair.state in UNDECIDED
+    ahead = Place.of(pair).before if in_queue else IS_OPEN & ~IS_OPEN
+    counted = select(func.count(Pair.id), _number_of(IS_DEFERRED), _number_of(ahead)).where(Pair.state.in_(UNDECIDED))
+    total, deferred, before = db.session.execute(counted).one()
+    rows = _rows(max(0, before - BEFORE))
+    ids = [row.id for row in rows]
+    at = ids.index(pair.id) if pair.id in ids else None
+    return Queue(
+        rows=rows,
+        position=before + 1 if in_queue else None,
+        total=total,
+        deferred=deferred,
+        previous_id=ids[at - 1] if at else None,
+        next_id=ids[at + 1] if at is not None and at + 1 < len(ids) else None,
+    )
+
+
+def _number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _rows(offset: int) -> tuple[QueueRow, ...]:
     one, other = aliased(Client), aliased(Client)
-    late = case((Pair.state == PairState.DEFERRED, 1), else_=0)
     chosen = (
         select(Pair.id, Pair.score, Pair.state, one.first_name, one.last_name, other.first_name, other.last_name)
         .join(one, one.id == Pair.low_client_id)
         .join(other, other.id == Pair.high_client_id)
-        .where(Pair.state.in_(QUEUE))
-        .order_by(late, Pair.score.desc(), Pair.id)
+        .where(Pair.state.in_(UNDECIDED))
+        .order_by(case((IS_OPEN, 0), else_=1), Pair.deferred_at, Pair.score.desc(), Pair.id)
         .limit(SHOWN)
+        .offset(offset)
     )
-    if around is not None and around.state is PairState.OPEN:
-        stronger = select(func.count(Pair.id)).where(
-            Pair.state == PairState.OPEN,
-            or_(Pair.score > around.score, (Pair.score == around.score) & (Pair.id < around.id)),
-        )
-        chosen = chosen.offset(max(0, (db.session.scalar(stronger) or 0) - SHOWN // 2))
-    return [
-        QueueRow(id_, score, state, _name(first, last), _name(other_first, other_last))
+    return tuple(
+        QueueRow(id_, score, state is PairState.DEFERRED, _name(first, last), _name(other_first, other_last))
         for id_, score, state, first, last, other_first, other_last in db.session.execute(chosen)
-    ]
+    )
 
 
 def _name(first: str | None, last: str | None) -> str:
-    return " ".join(part for part in (first, last) if part) or "(no name)"
+    return full_name(Client(first_name=first, last_name=last))
 
 
-def next_pair(viewer: User, *, after: Pair | None = None) -> int | None:
-    """Return the number of the strongest open pair that nobody else holds, other than `after`."""
-    free = or_(Pair.claimed_until.is_(None), Pair.claimed_until < clock.now(), Pair.claimed_by_id == viewer.id)
-    late = case((Pair.state == PairState.DEFERRED, 1), else_=0)
-    chosen = select(Pair.id).where(Pair.state.in_(QUEUE), free)
+def next_pair(viewer: User, *, after: Place | None = None) -> int | None:
+    """Return the number of the pair to review next, or None.
+
+    Pairs that somebody else holds are passed over. Open pairs weaker than `after` come first, then open ones that
+    were passed by, then those put off, the longest put off first.
+    """
+    rank = case((IS_OPEN, 1), else_=3)
     if after is not None:
-        chosen = chosen.where(Pair.id != after.id)
-    return db.session.scalar(chosen.order_by(late, Pair.score.desc(), Pair.id).limit(1))
+        passed = 0 if after.state is not PairState.DEFERRED else 2
+        rank = case((after.behind, passed), (IS_OPEN, 1), else_=3)
+    chosen = select(Pair.id).where(Pair.state.in_(UNDECIDED), free_for(viewer))
+    return db.session.scalar(chosen.order_by(rank, Pair.deferred_at, Pair.score.desc(), Pair.id).limit(1))
 
 
 def count_open(viewer: User) -> int:
     """Return how many pairs wait."""
     if not viewer.may(Permission.REVIEW_DUPLICATES):
         return 0
-    return db.session.scalar(select(func.count(Pair.id)).where(Pair.state.in_(QUEUE))) or 0
+    return db.session.scalar(select(func.count(Pair.id)).where(Pair.state.in_(UNDECIDED))) or 0
 
 
 def get_pair(pair_id: int, viewer: User) -> Pair:
     """Return a pair with both records. Raises `NotFound`, also for who may not review."""
+    people = (joinedload(Pair.low_client), joinedload(Pair.high_client))
     chosen = select(Pair).where(Pair.id == pair_id)
-    loaded = chosen.options(joinedload(Pair.low_client), joinedload(Pair.high_client), joinedload(Pair.claimed_by))
+    loaded = chosen.options(*people, joinedload(Pair.claimed_by), joinedload(Pair.decided_by))
     found = db.session.scalar(loaded) if viewer.may(Permission.REVIEW_DUPLICATES) else None
     if found is None:
         raise NotFound("There is no such pair.")
@@ -103,82 +172,75 @@ def get_pair(pair_id: int, viewer: User) -> Pair:
 
 
 def find_pair(one: int, other: int) -> Pair | None:
-    """Return the pair of two records, whichever way round, or None when no scan proposed it."""
-    low, high = sorted((one, other))
+    """Return the pair of two records, whichever way round, or None when nobody ever proposed it."""
+    low, high = in_order(one, other)
     return db.session.scalar(select(Pair).where(Pair.low_client_id == low, Pair.high_client_id == high))
 
 
-def scored_pair(one: int, other: int) -> Pair:
-    """Return a new pair of two records with its score, not stored yet."""
-    records, _protected = records_to_match([one, other])
-    if len(records) < 2:
-        raise NotFound("One of these records can't be matched: it is gone, or it belongs to a victim service provider.")
-    low, high = sorted((one, other))
-    return describe(Pair(low_client_id=low, high_client_id=high), score_pair(records[0], records[1]))
-
-
 def pair_of_merge(merge: Merge) -> Pair | None:
-    """Return the pair that a merge decided."""
-    return db.session.scalar(select(Pair).where(Pair.merge_id == merge.id))
+    """Return the pair of the two records that a merge joined."""
+    return find_pair(merge.source_client_id, merge.destination_client_id)
 
 
-def pairs_of_client(client_id: int) -> Sequence[Pair]:
-    """Return the open pairs that a record is part of, strongest first."""
-    part = or_(Pair.low_client_id == client_id, Pair.high_client_id == client_id)
-    chosen = select(Pair).where(part, Pair.state.in_(QUEUE)).order_by(Pair.score.desc())
+def pairs_of_person(client_id: int) -> Sequence[Pair]:
+    """Return the undecided pairs that a record, or another of its person, is part of, strongest first."""
+    ids = _records_of_person(client_id)
+    part = or_(Pair.low_client_id.in_(ids), Pair.high_client_id.in_(ids))
+    chosen = select(Pair).where(part, Pair.state.in_(UNDECIDED)).order_by(Pair.score.desc(), Pair.id)
     return list(db.session.scalars(chosen))
 
 
-def merges_of_client(client_id: int) -> Sequence[Merge]:
-    """Return the merges, undone ones too, that a record was part of, newest first."""
-    part = or_(Merge.source_client_id == client_id, Merge.destination_client_id == client_id)
+def merges_of_person(client_id: int) -> Sequence[Merge]:
+    """Return the merges, undone ones too, that a record, or another of its person, was part of, newest first."""
+    ids = _records_of_person(client_id)
+    part = or_(Merge.source_client_id.in_(ids), Merge.destination_client_id.in_(ids))
     return list(db.session.scalars(select(Merge).where(part).order_by(Merge.id.desc())))
 
 
-def list_merges(*, after: str | None = None) -> Page[MergeRow]:
-    """Return a page of merges, newest first."""
-    kept, folded = aliased(Client), aliased(Client)
-    chosen = (
-        select(Merge.id, Merge.merged_at, Merge.undone_at, kept.personal_id, folded.personal_id, User.name)
-        .join(kept, kept.id == Merge.destination_client_id)
-        .join(folded, folded.id == Merge.source_client_id)
-        .outerjoin(User, User.id == Merge.by_id)
-    )
-    return fetch_page(chosen, (Merge.id,), after=after, shape=_merge_row)
+def _records_of_person(client_id: int) -> list[int]:
+    person = select(Client.person_id).where(Client.id == client_id).scalar_subquery()
+    found = db.session.scalars(select(Client.id).where(or_(Client.id == client_id, Client.person_id == person)))
+    return list(found)
 
 
-def _merge_row(row: Sequence[Any]) -> MergeRow:
-    id_, merged_at, undone_at, kept, folded, by = row
-    return MergeRow(id_, merged_at, undone_at, kept, folded, by or "AdminOps")
-
-
-def get_merge(merge_id: int) -> Merge:
-    """Return a merge. Raises `NotFound`."""
-    found = db.session.get(Merge, merge_id)
-    if found is None:
-        raise NotFound("There is no such merge.")
+def clients_named(personal_id: str) -> Sequence[Client]:
+    """Return the records with this PersonalID, one a source at most. Raises `NotFound` when there is none."""
+    chosen = select(Client).where(Client.personal_id == personal_id.strip(), Client.removed_at.is_(None))
+    found = list(db.session.scalars(chosen.order_by(Client.id)))
+    if not found:
+        raise NotFound(f"There is no client {personal_id.strip()} in the store.")
     return found
 
 
-def find_client(personal_id: str, *, source_id: int | None = None) -> Client:
-    """Return the record with this PersonalID. Raises `NotFound`, also when two sources have one."""
-    chosen = select(Client).where(Client.personal_id == personal_id.strip(), Client.removed_at.is_(None))
-    if source_id is not None:
-        chosen = chosen.where(Client.source_id == source_id)
-    found = list(db.session.scalars(chosen.limit(2)))
+def requested_pairs(first: str, second: str) -> list[tuple[Client, Client]]:
+    """Return the pairs of records that two client IDs may mean, those of one source alone where there is just one.
+
+    Raises `NotFound` for an ID that no source has, `Invalid` when both are one record.
+    """
+    ones, others = clients_named(first), clients_named(second)
+    found: dict[PairOfIds, tuple[Client, Client]] = {}
+    for one, other in product(ones, others):
+        if one.id != other.id:
+            found.setdefault(in_order(one.id, other.id), (one, other))
     if not found:
-        raise NotFound(f"There is no client {personal_id.strip()} in the store.")
-    if len(found) > 1:
-        raise NotFound(f"Two sources have a client {personal_id.strip()}. Look the right one up under Clients.")
-    return found[0]
+        raise Invalid("Both client IDs are the same record. Ask for the other one.")
+    within = [pair for pair in found.values() if pair[0].source_id == pair[1].source_id]
+    return within if len(within) == 1 else list(found.values())
+
+
+def source_names(source_ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of sources by their numbers."""
+    chosen = select(HmisSource.id, HmisSource.name).where(HmisSource.id.in_(source_ids))
+    return dict(db.session.execute(chosen).all())
 
 
 def last_scan() -> Scan | None:
     """Return the last scan that ended."""
-    return db.session.scalar(select(Scan).where(Scan.state != ScanState.WAITING).order_by(Scan.id.desc()).limit(1))
+    ended = select(Scan).where(Scan.state.in_((ScanState.DONE, ScanState.FAILED)))
+    return db.session.scalar(ended.order_by(Scan.id.desc()).limit(1))
 
 
-def source_names(source_ids: Sequence[int]) -> dict[int, str]:
-    """Return the names of sources."""
-    chosen = select(HmisSource.id, HmisSource.name).where(HmisSource.id.in_(source_ids))
-    return {id_: name for id_, name in db.session.execute(chosen)}  # noqa: C416 - rows, not pairs, to the type check
+def present_scan() -> Scan | None:
+    """Return the scan that runs, else the one that waits, if any."""
+    present = select(Scan).where(Scan.state.in_((ScanState.RUNNING, ScanState.WAITING)))
+    return db.session.scalar(present.order_by(case((Scan.state == ScanState.RUNNING, 0), else_=1), Scan.id).limit(1))

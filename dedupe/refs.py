@@ -5,27 +5,31 @@ from typing import Any
 
 from flask import render_template, url_for
 from markupsafe import Markup
+from sqlalchemy import select
 
+from adminops.db import db
 from adminops.feature import Figure
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Link, Ref
 from dedupe import queries
+from dedupe.models import Pair
 
 
 def resolve_pairs(ids: Sequence[str], viewer: User) -> dict[str, Link]:
-    """Return the links of pairs, for reviewers."""
+    """Return the links of the pairs among `ids` that there are, for reviewers."""
     if not viewer.may(Permission.REVIEW_DUPLICATES):
         return {}
-    numbers = [id_ for id_ in ids if id_.isdecimal()]
-    return {id_: Link(f"Pair {id_}", url_for("dedupe.show", pair_id=int(id_)), "merge") for id_ in numbers}
+    numbers = [int(id_) for id_ in ids if id_.isdecimal() and len(id_) < 10]
+    found = db.session.scalars(select(Pair.id).where(Pair.id.in_(numbers)))
+    return {str(id_): Link(f"Pair {id_}", url_for("dedupe.show", pair_id=id_), "merge") for id_ in found}
 
 
 def client_panel(ref: Ref, viewer: User) -> Markup | None:
     """Show a client's open pairs and merges on its page, to reviewers."""
     if not viewer.may(Permission.REVIEW_DUPLICATES):
         return None
-    pairs, merges = queries.pairs_of_client(ref.number), queries.merges_of_client(ref.number)
+    pairs, merges = queries.pairs_of_person(ref.number), queries.merges_of_person(ref.number)
     if not pairs and not merges:
         return None
     shown = render_template("dedupe/client_panel.html", pairs=pairs, merges=merges, client_id=ref.number)
@@ -37,7 +41,9 @@ def work_url(ticket: Any) -> str | None:
     first, second = (ticket.answers.get(name, "") for name in ("first_client", "second_client"))
     if not first or not second:
         return None
-    return url_for("dedupe.requested", ticket_id=ticket.id, first=first, second=second)
+    right = ticket.answers.get("right_record")
+    right = right if right in ("first", "second") else None
+    return url_for("dedupe.requested", ticket_id=ticket.id, first=first, second=second, right=right)
 
 
 def figures(viewer: User) -> list[Figure]:

@@ -120,8 +120,8 @@ def recent_merges(*, limit: int = 50, before: int | None = None) -> list[Merge]:
     return list(db.session.scalars(reading if before is None else reading.where(Merge.id < before)))
 
 
-def apart_pairs(client_ids: Sequence[int]) -> set[tuple[int, int]]:
-    """Return the pairs (lower number first) among `client_ids` that are kept apart."""
+def apart_pairs(client_ids: Sequence[int] | None = None) -> set[tuple[int, int]]:
+    """Return the pairs (lower number first) that are kept apart: among `client_ids`, or all there are."""
     return {pair for pair, verdict in _verdicts(client_ids).items() if verdict is Verdict.APART}
 
 
@@ -190,17 +190,17 @@ def _pair(one: int, other: int) -> tuple[int, int]:
     return (one, other) if one < other else (other, one)
 
 
-def _verdicts(client_ids: Sequence[int]) -> dict[tuple[int, int], Verdict]:
+def _verdicts(client_ids: Sequence[int] | None) -> dict[tuple[int, int], Verdict]:
     reading = (
         select(MergeDecision.low_client_id, MergeDecision.high_client_id, MergeDecision.verdict)
         .outerjoin(Merge, Merge.id == MergeDecision.merge_id)
-        .where(
-            MergeDecision.low_client_id.in_(client_ids),
-            MergeDecision.high_client_id.in_(client_ids),
-            or_(MergeDecision.merge_id.is_(None), Merge.undone_at.is_(None)),
-        )
+        .where(or_(MergeDecision.merge_id.is_(None), Merge.undone_at.is_(None)))
         .order_by(MergeDecision.id)
     )
+    if client_ids is not None:
+        reading = reading.where(
+            MergeDecision.low_client_id.in_(client_ids), MergeDecision.high_client_id.in_(client_ids)
+        )
     return {(low, high): verdict for low, high, verdict in db.session.execute(reading)}
 
 

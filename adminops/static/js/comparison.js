@@ -1,5 +1,5 @@
 // The comparison of two records: the field at hand (↑ ↓), its value (1, 2), the next difference (d), the next
-// pair (j, k), and how many fields are kept. The buttons of the action bar bring their own keys.
+// pair (j, k), and how many fields the kept record takes over. The buttons of the action bar bring their own keys.
 import { bind } from './keys.js';
 import { say } from './live.js';
 
@@ -27,7 +27,7 @@ function keep(side) {
   choice.checked = true;
   choice.focus({ preventScroll: true });
   choice.dispatchEvent(new Event('change', { bubbles: true }));
-  say(`${fields[at].querySelector('.comparison-name').textContent}: ${side} value kept`);
+  say(`${fields[at].dataset.label}: ${side} value kept`);
   return true;
 }
 
@@ -55,6 +55,21 @@ for (const [key, distance] of [['ArrowDown', 1], ['ArrowUp', -1]]) {
     goTo(at + distance);
     return true;
   });
+}
+
+// "2 fields … of client 51907 read under client 48213"
+const taken = form.querySelector('[data-taken]');
+form.addEventListener('change', () => {
+  const count = form.querySelectorAll('[data-field] input[value="right"]:checked').length;
+  if (taken) taken.textContent = `${count} field${count === 1 ? '' : 's'}`;
+});
+
+// The list beside it scrolls to the pair at hand, and the page stays where it is.
+const here = document.querySelector('.pair-list [aria-current]');
+if (here) {
+  const list = here.closest('.pair-list');
+  const [frame, item] = [list.getBoundingClientRect(), here.getBoundingClientRect()];
+  list.scrollBy(item.left - frame.left, item.top - frame.top - (frame.height - item.height) / 2);
 }
 
 form.addEventListener('focusin', (event) => {

@@ -1,0 +1,42 @@
+"""Letting pairs follow what is decided about other pairs of the same people."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+
+from adminops.db import db
+from adminops.hmis.models import Client
+from dedupe.models import UNDECIDED, Pair, PairState
+from dedupe.standing import standing_of
+
+
+def settle_around(*clients: Client) -> None:
+    """Take the pairs out of the queue that a decision on these records settles, and put back those it set free.
+
+    A pair that somebody else is deciding on at this moment is left to the next scan.
+    """
+    ids = _records_beside(client.id for client in clients)
+    touching = or_(Pair.low_client_id.in_(ids), Pair.high_client_id.in_(ids))
+    chosen = select(Pair).where(touching, Pair.state.in_((*UNDECIDED, PairState.SETTLED))).order_by(Pair.id)
+    locked = chosen.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    pairs = list(db.session.scalars(locked))
+    standing = standing_of(id_ for pair in pairs for id_ in (pair.low_client_id, pair.high_client_id))
+    for pair in pairs:
+        settle(pair, settled=standing.settles(pair.low_client_id, pair.high_client_id))
+    db.session.flush()
+
+
+def settle(pair: Pair, *, settled: bool) -> None:
+    """Let the pair's state follow what other decisions say about its records."""
+    if settled and pair.is_undecided:
+        pair.move(PairState.SETTLED)
+        pair.claimed_by_id = pair.claimed_until = None
+    elif not settled and pair.state is PairState.SETTLED:
+        pair.move(PairState.DEFERRED if pair.deferred_at else PairState.OPEN)
+
+
+def _records_beside(client_ids: Iterable[int]) -> list[int]:
+    """Return the records of all persons that these records stand for."""
+    ids = list(client_ids)
+    persons = select(Client.person_id).where(Client.id.in_(ids), Client.person_id.is_not(None))
+    return list(db.session.scalars(select(Client.id).where(or_(Client.id.in_(ids), Client.person_id.in_(persons)))))

@@ -1,0 +1,161 @@
+"""The queue, and the page of a pair: two records side by side, and the reviewer's decision."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from adminops import clock
+from adminops.errors import NotFound
+from adminops.hmis.models import Client
+from adminops.identity.permissions import Permission
+from adminops.refs import Ref
+from adminops.web import charts
+from adminops.web.access import access, signed_in_user
+from adminops.web.forms import ConfirmForm
+from adminops.web.navigation import link_to
+from dedupe import operations, policies, queries
+from dedupe.comparison import Comparison, compare
+from dedupe.engine import band_of
+from dedupe.forms import DecisionForm
+from dedupe.models import Pair
+from dedupe.queries import Place
+from dedupe.views.blueprint import blueprint
+from dedupe.views.scans import scan_state
+
+DRAWN = 24
+"""So many stays are drawn; a longer list says so."""
+
+
+@blueprint.get("")
+@access(Permission.REVIEW_DUPLICATES)
+def index() -> ResponseReturnValue:
+    """Go to the strongest pair that waits, or say that none does."""
+    if pair_id := queries.next_pair(signed_in_user()):
+        return redirect(url_for(".show", pair_id=pair_id))
+    return render_template("dedupe/empty.html", **scan_state())
+
+
+@blueprint.get("/pairs/<int:pair_id>")
+@access(Permission.REVIEW_DUPLICATES, writes=True)
+def show(pair_id: int) -> ResponseReturnValue:
+    """Show a pair side by side, and hold it for the reviewer."""
+    pair = queries.get_pair(pair_id, signed_in_user())
+    if pair.is_undecided:
+        operations.review_pair(pair, by=signed_in_user())
+    return _page(pair, DecisionForm(keep=request.args.get("keep", "")))
+
+
+@blueprint.post("/pairs/<int:pair_id>")
+@access(Permission.REVIEW_DUPLICATES)
+def decide(pair_id: int) -> ResponseReturnValue:
+    """Take the reviewer's decision; a merge without the last word asks once more."""
+    pair, form = queries.get_pair(pair_id, signed_in_user()), DecisionForm()
+    if not form.submitted():
+        return _page(pair, form)
+    if not form.act.data:
+        return _confirm(pair, form)
+    with form.refusals():
+        return _done(pair, form)
+    return _page(pair, form)
+
+
+@blueprint.post("/pairs/<int:pair_id>/reopen")
+@access(Permission.REVIEW_DUPLICATES)
+def reopen(pair_id: int) -> ResponseReturnValue:
+    """Take a decision back."""
+    pair, form = queries.get_pair(pair_id, signed_in_user()), ConfirmForm()
+    if form.submitted():
+        with form.refusals():
+            operations.reopen_pair(pair, by=signed_in_user())
+            flash("The pair is in the queue again.", "good")
+    for _id, _label, sentence in form.problems:
+        flash(sentence, "warn")
+    return redirect(url_for(".show", pair_id=pair.id))
+
+
+@blueprint.get("/requested/<int:ticket_id>/<first>/<second>")
+@access(Permission.REVIEW_DUPLICATES, writes=True)
+def requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
+    """Open the pair that a ticket asks to merge; ask which one where several sources have these client IDs."""
+    if link_to(Ref.to("ticket", ticket_id), signed_in_user()) is None:
+        raise NotFound("There is no such ticket.")
+    candidates = {f"{one.id}-{other.id}": (one, other) for one, other in queries.requested_pairs(first, second)}
+    wanted = next(iter(candidates)) if len(candidates) == 1 else request.args.get("records", "")
+    if wanted not in candidates:
+        sources = queries.source_names([client.source_id for pair in candidates.values() for client in pair])
+        return render_template("dedupe/which.html", candidates=candidates, sources=sources, here=request.path)
+    one, other = candidates[wanted]
+    pair = operations.pair_for_request(one, other, ticket_id=ticket_id, by=signed_in_user())
+    right = {"first": one.id, "second": other.id}.get(request.args.get("right", ""))
+    return redirect(url_for(".show", pair_id=pair.id, keep=right))
+
+
+def _done(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
+    """Carry the decision out and go to the next pair; one that a ticket asked for stays, with the way back to it."""
+    by, place = signed_in_user(), Place.of(pair)
+    if form.act.data == "merge":
+        merge = operations.merge_pair(pair, **form.values(), by=by)
+        _say("Merged. You can undo it at any time.", "See the merge", url_for(".merge", merge_id=merge.id))
+    elif form.act.data == "apart":
+        operations.keep_apart(pair, reason=form.reason.data or "", by=by)
+        _say("Kept apart: they are not proposed again.", "See the pair", url_for(".show", pair_id=pair.id))
+    else:
+        operations.defer_pair(pair, by=by)
+        _say("Put off: the pair comes again after the others.", "See the pair", url_for(".show", pair_id=pair.id))
+    if pair.request and not pair.is_undecided:
+        return redirect(url_for(".show", pair_id=pair.id))
+    following = queries.next_pair(by, after=place)
+    return redirect(url_for(".show", pair_id=following) if following else url_for(".index"))
+
+
+def _say(text: str, label: str, url: str) -> None:
+    flash({"text": text, "label": label, "url": url}, "good")  # type: ignore[arg-type]  # flashes.html draws the link
+
+
+def _sides(pair: Pair, form: DecisionForm) -> tuple[Client, Client]:
+    """Return the record that is kept and the other: as the reviewer says, else the older one is kept."""
+    low, high = pair.low_client, pair.high_client
+    if form.kept_id in (low.id, high.id):
+        return (low, high) if form.kept_id == low.id else (high, low)
+    is_older = high.date_created and (low.date_created is None or high.date_created < low.date_created)
+    return (high, low) if is_older else (low, high)
+
+
+def _compared(pair: Pair, form: DecisionForm) -> Comparison:
+    kept, folded = _sides(pair, form)
+    sources = queries.source_names([kept.source_id, folded.source_id])
+    return compare(kept, folded, sources=sources, choices=form.sides)
+
+
+def _page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
+    compared = _compared(pair, form)
+    stays = _drawn(compared)
+    shown = render_template(
+        "dedupe/pair.html",
+        pair=pair,
+        form=form,
+        compared=compared,
+        queue=queries.queue_around(pair),
+        holder=policies.holder_of(pair) if policies.is_claimed_by_another(pair, signed_in_user()) else None,
+        drawn=stays[:DRAWN],
+        not_drawn=len(stays[DRAWN:]),
+        today=clock.today(),
+        band=band_of(pair.score),
+    )
+    return shown, form.status
+
+
+def _drawn(compared: Comparison) -> list[charts.Stay]:
+    return [
+        charts.Stay(side, stay.project_name, stay.project_type_label, stay.entry_date, stay.exit_date)
+        for side, stay in compared.stays
+        if stay.entry_date
+    ]
+
+
+def _confirm(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
+    """Ask once more, for browsers without scripts."""
+    if form.kept_id not in (pair.low_client_id, pair.high_client_id) or not pair.is_undecided:
+        form.status = 422
+        form.refuse("Choose which of the two records is kept." if pair.is_undecided else "This pair is decided.")
+        return _page(pair, form)
+    return render_template("dedupe/confirm.html", pair=pair, form=form, compared=_compared(pair, form))

@@ -1,0 +1,116 @@
+"""From the store to the engine: who takes part, and with which stays."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy.orm import Session
+
+from adminops import clock
+from adminops.hmis.models import HmisSource
+from adminops.identity.models import AgencyOrganization
+from dedupe.engine import MatchRecord, Stay
+from dedupe.gathering import records_to_match
+from tests.make import make_agency
+from tests.make_dedupe import make_client, make_exit, make_project, make_source, make_stay
+
+
+@pytest.fixture
+def source(session: Session) -> HmisSource:
+    """A source without rows."""
+    return make_source()
+
+
+def the_record() -> MatchRecord:
+    """The one record that takes part."""
+    (record,) = records_to_match().records
+    return record
+
+
+def test_a_record_brings_what_the_engine_compares(source: HmisSource) -> None:
+    client = make_client(source, ssn="219450817", middle_name="Ann", name_suffix="Jr", white=1, asian=0)
+    stay = make_stay(client, make_project(source))
+    record = the_record()
+    assert (record.key, record.first, record.middle, record.last, record.suffix) == (
+        client.id,
+        "Maria",
+        "Ann",
+        "Lopez",
+        "Jr",
+    )
+    assert (record.ssn, record.dob, record.races) == ("219450817", date(1985, 5, 17), frozenset({"white"}))
+    assert record.household_keys == {f"{source.id}|{stay.project_id}|{stay.household_id}"}
+    assert record.stays == (Stay(f"{source.id}|{stay.project_id}", date(2026, 1, 12), None),)
+
+
+def test_a_stay_whose_exit_was_removed_is_a_stay_again(source: HmisSource) -> None:
+    stay = make_stay(make_client(source), make_project(source))
+    make_exit(stay, date(2026, 2, 1), removed_at=clock.now())
+    assert [found.exit for found in the_record().stays] == [None]
+
+
+def test_a_second_exit_of_one_stay_is_not_a_second_stay(source: HmisSource) -> None:
+    stay = make_stay(make_client(source), make_project(source))
+    for day in (1, 3):
+        make_exit(stay, date(2026, 2, day))
+    assert [found.exit for found in the_record().stays] == [date(2026, 2, 1)]
+
+
+def test_rows_that_left_the_source_take_no_part(source: HmisSource) -> None:
+    make_client(source, removed_at=clock.now())
+    kept = make_client(source)
+    make_stay(kept, make_project(source), removed_at=clock.now())
+    assert the_record().stays == ()
+
+
+def test_clients_of_victim_services_alone_are_left_out(source: HmisSource) -> None:
+    protected, open_ = make_project(source, victim_services=True), make_project(source)
+    make_stay(make_client(source), protected)
+    both, elsewhere, nowhere = (make_client(source) for _ in range(3))
+    make_stay(both, protected)
+    make_stay(both, open_)
+    make_stay(elsewhere, open_)
+    gathered = records_to_match()
+    assert ({record.key for record in gathered.records}, gathered.victim_services) == (
+        {both.id, elsewhere.id, nowhere.id},
+        1,
+    )
+
+
+def test_stays_with_victim_services_are_no_evidence(source: HmisSource) -> None:
+    client, open_ = make_client(source), make_project(source)
+    make_stay(client, make_project(source, victim_services=True))
+    stay = make_stay(client, open_)
+    record = the_record()
+    assert [found.project for found in record.stays] == [f"{source.id}|{open_.project_id}"]
+    assert record.household_keys == {f"{source.id}|{open_.project_id}|{stay.household_id}"}
+
+
+def test_an_agency_that_says_it_is_a_victim_service_provider_is_believed(source: HmisSource) -> None:
+    project = make_project(source)
+    make_stay(make_client(source), project)
+    agency = make_agency(is_victim_service_provider=True)
+    agency.organizations.append(AgencyOrganization(source_id=source.id, organization_id=project.organization_id or ""))
+    gathered = records_to_match()
+    assert (gathered.records, gathered.victim_services) == ([], 1)
+
+
+def test_a_project_that_was_removed_still_protects_its_clients(source: HmisSource) -> None:
+    project = make_project(source, victim_services=True, removed_at=clock.now())
+    make_stay(make_client(source), project)
+    assert records_to_match().records == []
+
+
+def test_the_same_ids_in_two_sources_are_two_clients(source: HmisSource) -> None:
+    other = make_source()
+    ours, theirs = make_client(source, "C1"), make_client(other, "C1")
+    make_stay(theirs, make_project(other, victim_services=True))
+    assert [record.key for record in records_to_match([ours.id, theirs.id]).records] == [ours.id]
+
+
+def test_a_source_of_hashes_takes_no_part(source: HmisSource) -> None:
+    hashed = make_source(names_hashed=True)
+    make_client(hashed)
+    kept = make_client(source)
+    gathered = records_to_match()
+    assert ([record.key for record in gathered.records], gathered.hashed) == ([kept.id], 1)
+    assert records_to_match([kept.id]).hashed == 0
