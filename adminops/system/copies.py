@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, select, table, text
+from sqlalchemy import URL, Connection, func, inspect, select, table, text
 
 from adminops.db import db
 from adminops.errors import Unavailable
@@ -102,15 +103,25 @@ def replace_database(copy: Path) -> None:
         return
     with closing(_open_sqlite(copy)) as source, closing(_open_sqlite(_sqlite_path())) as target:
         _check_sqlite(source)
+        deadline = time.monotonic() + WAIT_FOR_LOCK
+
+        def lose_patience(status: int, _left: int, _all: int) -> None:
+            if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > deadline:
+                raise sqlite3.OperationalError("somebody is writing to it")
+
         try:
             target.execute("PRAGMA journal_mode=WAL")
-            source.backup(target)
+            source.backup(target, progress=lose_patience)  # by itself it would wait for ever
         except sqlite3.Error as busy:
-            raise Unavailable(f"The database can't be replaced ({busy}). Stop AdminOps first.") from None
+            raise Unavailable(f"The database can't be replaced: {busy}. Stop AdminOps first.") from None
 
 
 def _check_sqlite(connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+    try:
+        is_in_order = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    except sqlite3.DatabaseError:
+        is_in_order = False
+    if not is_in_order:
         raise Unavailable("The copy of the database is not in order (integrity check).")
 
 
@@ -124,7 +135,9 @@ def _sqlite_path() -> Path:
 
 def _address() -> str:
     """Return the database's address for PostgreSQL's own programs, without the password."""
-    return db.engine.url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    url = db.engine.url
+    plain = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    return plain.render_as_string(hide_password=False)
 
 
 def find_program(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
