@@ -1,6 +1,6 @@
 """The forms of imports and exports."""
 
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired, MultipleFileField
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -16,11 +16,11 @@ class UploadForm(Form):
         description="The HMIS that wrote the export. A new name adds a source.",
         render_kw={"list": "sources"},
     )
-    export = FileField(
+    export = MultipleFileField(
         "HUD CSV export",
         [FileRequired("Choose the export.")],
-        description="The zip with the 24 CSV files, as the HMIS wrote it.",
-        render_kw={"accept": ".zip,application/zip"},
+        description="The zip as the HMIS wrote it, or all CSV files of its folder together.",
+        render_kw={"accept": ".zip,.csv,application/zip,text/csv"},
     )
 
 

@@ -1,8 +1,7 @@
 """The verbs of imports and exports: hand an export in, run what waits, write an export."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import IO
 
 from adminops import clock
 from adminops.db import after_commit, db
@@ -29,18 +28,19 @@ def source_for(name: str, *, by: User) -> HmisSource:
 
 
 def upload_export(
-    stream: IO[bytes], *, file_name: str, source: HmisSource, home: Path, limit: int, by: User
+    files: Sequence[uploads.Upload], *, source: HmisSource, home: Path, limit: int, by: User
 ) -> HmisImport:
-    """Keep an uploaded export until its turn comes. `limit` is in bytes.
+    """Keep an uploaded export (a zip, or its CSV files) until its turn comes. `limit` is in bytes.
 
-    Raises `NotAllowed` (needs store.import) and `Invalid` for what is no zip. Publishes `ExportUploaded`.
+    Raises `NotAllowed` (needs store.import) and `Invalid` for what is no export. Publishes `ExportUploaded`.
     """
     _check_may_import(by)
-    record = HmisImport(source_id=source.id, file_name=file_name[:200], by_id=by.id, queued_at=clock.now())
+    name = files[0].name if len(files) == 1 else f"{len(files)} CSV files"
+    record = HmisImport(source_id=source.id, file_name=name[:200], by_id=by.id, queued_at=clock.now())
     db.session.add(record)
     db.session.flush()
     try:
-        uploads.keep_upload(stream, uploads.upload_of(home, record.id), limit=limit)
+        uploads.keep_upload(files, uploads.folder_of(home, record.id), limit=limit)
     except Exception:
         uploads.forget(home, record.id)
         raise

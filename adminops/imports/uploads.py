@@ -6,12 +6,22 @@ did is in the log for ever; the export itself stays with the HMIS that wrote it.
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from adminops.errors import Invalid
 
 CHUNK = 1 << 20
+ZIP, FILES = "upload.zip", "files"
+NO_EXPORT = "That is no HMIS export. Choose its zip, or all its CSV files together."
+
+
+class Upload(NamedTuple):
+    """One file as it is sent."""
+
+    name: str
+    stream: IO[bytes]
 
 
 def folder_of(home: Path, import_id: int) -> Path:
@@ -20,8 +30,9 @@ def folder_of(home: Path, import_id: int) -> Path:
 
 
 def upload_of(home: Path, import_id: int) -> Path:
-    """Return where the upload of one import lies."""
-    return folder_of(home, import_id) / "upload.zip"
+    """Return where the upload of one import lies: a zip, or a folder of CSV files."""
+    zipped = folder_of(home, import_id) / ZIP
+    return zipped if zipped.exists() else folder_of(home, import_id) / FILES
 
 
 def progress_of(home: Path, import_id: int) -> Path:
@@ -29,11 +40,27 @@ def progress_of(home: Path, import_id: int) -> Path:
     return folder_of(home, import_id) / "progress.json"
 
 
-def keep_upload(stream: IO[bytes], target: Path, *, limit: int) -> int:
-    """Write `stream` to `target` and return its size in bytes; safe on the disk when this returns.
+def keep_upload(files: Sequence[Upload], folder: Path, *, limit: int) -> None:
+    """Write an export to `folder`: one zip, or the CSV files of one export. It is safe on the disk afterwards.
 
-    Raises `Invalid` when it is empty, larger than `limit`, or no zip.
+    Raises `Invalid` when they are larger than `limit` bytes together, or neither a zip nor CSV files.
     """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if len(files) == 1 and not files[0].name.lower().endswith(".csv"):
+        _write(files[0].stream, folder / ZIP, limit)
+        with (folder / ZIP).open("rb") as file:
+            if file.read(2) != b"PK":
+                raise Invalid(NO_EXPORT, field="export")
+        return
+    left = limit
+    for upload in files:
+        name = Path(upload.name.replace("\\", "/")).name
+        if not name.lower().endswith(".csv"):
+            raise Invalid(NO_EXPORT, field="export")
+        left -= _write(upload.stream, folder / FILES / name, left)
+
+
+def _write(stream: IO[bytes], target: Path, limit: int) -> int:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     size = 0
     with target.open("wb") as file:
@@ -41,13 +68,10 @@ def keep_upload(stream: IO[bytes], target: Path, *, limit: int) -> int:
         while piece := stream.read(CHUNK):
             size += len(piece)
             if size > limit:
-                raise Invalid(f"That file is larger than {limit // CHUNK} MB.", field="export")
+                raise Invalid("That is larger than can be uploaded here. Use the command line instead.", field="export")
             file.write(piece)
         file.flush()
         os.fsync(file.fileno())
-    with target.open("rb") as file:
-        if file.read(2) != b"PK":
-            raise Invalid("That is no zip. Choose the HUD CSV export as your HMIS wrote it.", field="export")
     return size
 
 

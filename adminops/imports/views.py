@@ -45,8 +45,7 @@ def new() -> ResponseReturnValue:
         with form.refusals():
             by = signed_in_user()
             record = operations.upload_export(
-                form.export.data.stream,
-                file_name=form.export.data.filename or "export.zip",
+                [uploads.Upload(file.filename or "", file.stream) for file in form.export.data],
                 source=operations.source_for(form.source.data or "", by=by),
                 home=settings().home,
                 limit=settings().upload_limit_mb * 1024 * 1024,

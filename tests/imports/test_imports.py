@@ -88,11 +88,26 @@ def test_what_is_no_zip_is_refused_at_the_field_and_leaves_nothing(desk: Desk, t
     file = tmp_path / "photo.zip"
     file.write_bytes(b"\x89PNG and more")
     page = visitor.post("/imports/new", _upload(file), status=422, content_type="multipart/form-data")
-    assert page.says("That is no zip.")
+    assert page.says("That is no HMIS export.")
     empty = visitor.post("/imports/new", {"source": ""}, status=422, content_type="multipart/form-data")
     assert empty.says("Choose the export.")
     with desk.look() as session:
         assert session.scalar(select(func.count(HmisImport.id))) == 0
+
+
+def test_the_csv_files_of_a_folder_are_an_export_too(desk: Desk, export: Path) -> None:
+    with desk.work():
+        admin = make_admin()
+    visitor = desk.signed_in(admin)
+    with zipfile.ZipFile(export) as archive:
+        files = [(io.BytesIO(archive.read(name)), name) for name in archive.namelist()]
+    sent = {"source": "Test HMIS", "export": files}
+    visitor.post("/imports/new", sent, content_type="multipart/form-data")
+    _run(desk.app)
+    assert visitor.get("/imports/1").says("24 CSV files into Test HMIS")
+    assert _clients(desk) == 40
+    mixed = {"source": "Test HMIS", "export": [(io.BytesIO(b"x"), "../../Client.csv"), (io.BytesIO(b"x"), "a.txt")]}
+    visitor.post("/imports/new", mixed, status=422, content_type="multipart/form-data")
 
 
 def test_a_zip_that_is_no_export_is_refused_with_its_reason(desk: Desk, tmp_path: Path) -> None:
