@@ -1,6 +1,7 @@
 """The embedded server: waitress and the jobs in one process, which suits SQLite."""
 
 import signal
+import socket
 from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
@@ -21,10 +22,10 @@ def serve_app(app: Flask, *, host: str, port: int, say: Callable[[str], object])
     Raises `Unavailable` when nobody can listen on `host` and `port`.
     """
     try:
-        server = create_server(app, host=host, port=port, threads=THREADS, ident="", clear_untrusted_proxy_headers=True)
-    except (OSError, ValueError) as taken:
-        problem = getattr(taken, "strerror", None) or "not an address"
-        raise Unavailable(f"Can't listen on {host}:{port} ({problem}). Choose another with --port.") from None
+        line = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as taken:
+        raise Unavailable(f"Can't listen on {host}:{port} ({taken.strerror}). Choose another with --port.") from None
+    server = create_server(app, sockets=[line], threads=THREADS, ident="", clear_untrusted_proxy_headers=True)
     scheduler = start_scheduler(app) if current_settings().scheduler else None
     signal.signal(signal.SIGTERM, _stop)
     say(f"AdminOps is at http://{_shown(host)}:{server.effective_port} – stop it with Ctrl-C.")
