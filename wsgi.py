@@ -33,6 +33,7 @@ FEATURES = (
 
 def build_app() -> AdminOps:
     """Return the app for a WSGI server: `gunicorn 'wsgi:build_app()'`."""
+    os.umask(0o077)  # whatever this process writes is its owner's alone
     return create_app(Settings.from_environment(os.environ), FEATURES)
 
 

@@ -54,10 +54,10 @@ class AdminOps(Flask):
         declared = access_of(self.view_functions[request.endpoint or ""])
         if declared is None:
             raise WiringError(f"Route {request.endpoint} declares no access.")
-        touch = security.touch_is_due()
-        with transaction(writes=request.method not in SAFE or declared.writes or touch):
-            if touch:
-                security.touch(viewer())
+        if security.touch_is_due():
+            security.touch_session_of(viewer)
+        writes = request.method not in SAFE if declared.writes is None else declared.writes
+        with transaction(writes=writes):
             refused = refuse_or_pass(declared)
             return refused if refused is not None else super().dispatch_request()
 

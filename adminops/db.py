@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -71,6 +71,8 @@ class Model(DeclarativeBase):
 
 db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
 
+PATIENCE = timedelta(seconds=15)
+_patience: ContextVar[timedelta] = ContextVar("adminops_patience", default=PATIENCE)
 _writing: ContextVar[bool] = ContextVar("adminops_writing", default=True)
 _open: ContextVar[bool] = ContextVar("adminops_transaction_open", default=False)
 _stored = [0]
@@ -78,11 +80,12 @@ _afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar("adminops_
 
 
 @contextmanager
-def transaction(*, writes: bool = True) -> Iterator[Session]:
+def transaction(*, writes: bool = True, patience: timedelta = PATIENCE) -> Iterator[Session]:
     """Run the block in one transaction: all of it is stored at its end, or nothing when it raises.
 
     `writes=False` promises that the block only reads (SQLite then takes no writer's lock). A transaction inside
     another is refused: the outer one is the unit of work; `savepoint()` is what a part of it may roll back to.
+    `patience` is how long a writer waits for another one on SQLite before it gives up with `OperationalError`.
     """
     if _open.get():
         raise RuntimeError("A transaction is open already: one request, job or command has one.")
@@ -90,6 +93,7 @@ def transaction(*, writes: bool = True) -> Iterator[Session]:
     session.rollback()  # whatever was read before starts anew, under the right kind of lock
     calls: list[Callable[[], None]] = []
     opened, kind, waiting = _open.set(True), _writing.set(writes), _afterwards.set(calls)
+    waits = _patience.set(patience)
     try:
         yield session
         session.commit()
@@ -98,6 +102,7 @@ def transaction(*, writes: bool = True) -> Iterator[Session]:
         raise
     finally:
         _afterwards.reset(waiting)
+        _patience.reset(waits)
         _writing.reset(kind)
         _open.reset(opened)
     if writes:
@@ -168,4 +173,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
+    patience = int(_patience.get().total_seconds() * 1000)
+    if connection.info.get("patience") != patience:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+        connection.info["patience"] = patience
     connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() and _open.get() else "BEGIN")

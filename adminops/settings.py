@@ -4,6 +4,7 @@
 by `adminops docs` and tested for freshness.
 """
 
+import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,9 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+SHORTEST_SECRET = 32
+
+
 SHORTEST_SECRET = 32
 
 
@@ -241,7 +245,10 @@ class Settings:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_private(path, secrets.token_urlsafe(48).encode())
-        return path.read_text()
+        secret = path.read_text()
+        if len(secret) < SHORTEST_SECRET:
+            raise WrongSetting(f"{path} is no key: restore it from its backup, or remove it to get a new one.")
+        return secret
 
 
 def current_settings() -> Settings:
@@ -260,13 +267,19 @@ def write_private(path: Path, content: bytes) -> None:
     """Write a new file that only its owner may read; keeps the file of a process that was faster."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     temporary.touch(mode=0o600)
-    temporary.write_bytes(content)
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # a key that is lost with the power takes everything sealed under it along
     try:
         path.hardlink_to(temporary)
     except FileExistsError:
         pass
     finally:
         temporary.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def _refuse_unknown(environment: Mapping[str, str], known: Mapping[str, object]) -> None:

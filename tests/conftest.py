@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 import wsgi
 from adminops.app import AdminOps, create_app
-from adminops.db import Model, db, transaction
+from adminops.db import db, transaction
 from adminops.settings import Settings
+from migrations.run import upgrade_database
 from tests.browsing import Desk
 
 pytest_plugins = ["tests.services.requirements", "tests.services.plugin"]
@@ -35,7 +36,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("template")
     app = create_app(settings_for(home), wsgi.FEATURES)
     with app.app_context():
-        Model.metadata.create_all(db.engine)
+        upgrade_database()
         db.session.remove()
         with db.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -59,7 +60,7 @@ def app_on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admi
     def migrate(url: str) -> None:
         app = create_app(settings_for(home, database_url=url), wsgi.FEATURES)
         with app.app_context():
-            Model.metadata.create_all(db.engine)
+            upgrade_database()
             db.engine.dispose()
 
     url = postgres_url_for_worker(migrate)

@@ -138,9 +138,10 @@ def test_a_forked_worker_takes_no_connection_along(app: AdminOps) -> None:
         with transaction(writes=False) as session:
             session.scalar(select(1))
         db.session.remove()
-        assert db.engine.pool.checkedin() == 1  # type: ignore[attr-defined]
+        idle = db.engine.pool.checkedin()  # type: ignore[attr-defined]
+        assert idle >= 1
         child = os.fork()
         if child == 0:
             os._exit(db.engine.pool.checkedin())  # type: ignore[attr-defined]
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        assert db.engine.pool.checkedin() == 1  # type: ignore[attr-defined]
+        assert db.engine.pool.checkedin() == idle  # type: ignore[attr-defined]

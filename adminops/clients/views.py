@@ -17,7 +17,7 @@ blueprint = Blueprint("clients", __name__, url_prefix="/clients")
 
 
 @blueprint.route("", methods=["GET", "POST"])
-@access(Permission.READ_CLIENTS)
+@access(Permission.READ_CLIENTS, writes=False)
 def index() -> ResponseReturnValue:
     """Look a client up by name or PersonalID."""
     form, found = LookUpForm(), None

@@ -3,7 +3,6 @@
 Exit codes: 0 applied or unchanged, 3 held for approval, 4 refused, 2 wrong use, 1 failed.
 """
 
-import csv
 import json
 import sys
 from pathlib import Path
@@ -21,6 +20,7 @@ from adminops.hmis.intake.progress import Progress
 from adminops.hmis.models import HmisImport, HmisSource
 from adminops.identity.models import SYSTEM
 from adminops.imports import operations
+from adminops.imports.problem_file import write_problems
 
 EXIT = {"applied": 0, "unchanged": 0, "held": 3, "refused": 4, "failed": 1}
 PATH = click.Path(exists=True, path_type=Path)
@@ -125,19 +125,13 @@ def _teller(as_json: bool) -> Any:
 
 def _answer(result: ImportResult, *, as_json: bool, problems: Path | None) -> None:
     if problems is not None:
-        _write_problems(result, problems)
+        with problems.open("w", newline="", encoding="utf-8") as file:
+            write_problems(result.problems, file)
     if as_json:
         click.echo(json.dumps(result.as_dict(), indent=2))
     else:
         _print(result)
     sys.exit(EXIT[result.status])
-
-
-def _write_problems(result: ImportResult, target: Path) -> None:
-    with target.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["severity", "rule", "file", "line", "column", "value_masked", "text"])
-        writer.writeheader()
-        writer.writerows(problem.as_dict() for problem in result.problems)
 
 
 def _print(result: ImportResult) -> None:

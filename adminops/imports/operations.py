@@ -70,7 +70,10 @@ def run_import(record: HmisImport, *, home: Path, unpacked_limit: int, by: User)
 
 
 def give_up(record: HmisImport, *, by: User = SYSTEM) -> None:
-    """Record that an import failed on our side. Publishes `ExportImported`."""
+    """Record that an import failed on our side, unless it ended otherwise meanwhile. Publishes `ExportImported`."""
+    db.session.refresh(record, with_for_update=True)
+    if record.status not in WAITING:
+        return
     record.status, record.finished_at, record.sentence = ImportStatus.FAILED, clock.now(), FAILED
     db.session.flush()
     publish(ExportImported(import_id=record.id, outcome=ImportStatus.FAILED.value), by=by)

@@ -95,6 +95,12 @@ def all_problems(record: HmisImport) -> Iterator[ImportProblem]:
     return iter(db.session.scalars(chosen.execution_options(yield_per=1000)))
 
 
+def finished_imports(import_ids: Sequence[int]) -> set[int]:
+    """Return those of the imports that have ended."""
+    chosen = select(HmisImport.id).where(HmisImport.id.in_(import_ids), HmisImport.status.not_in(WAITING))
+    return set(db.session.scalars(chosen))
+
+
 def waiting_imports() -> list[int]:
     """Return the imports that are to be run, the oldest first."""
     chosen = select(HmisImport.id).where(HmisImport.status.in_(WAITING), HmisImport.by_id.is_not(None))

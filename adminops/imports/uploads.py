@@ -6,13 +6,16 @@ did is in the log for ever; the export itself stays with the HMIS that wrote it.
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from adminops import clock
 from adminops.errors import Invalid
 
 CHUNK = 1 << 20
+ABANDONED = timedelta(days=1)
 ZIP, FILES = "upload.zip", "files"
 NO_EXPORT = "That is no HMIS export. Choose its zip, or all its CSV files together."
 
@@ -78,3 +81,17 @@ def _write(stream: IO[bytes], target: Path, limit: int) -> int:
 def forget(home: Path, import_id: int) -> None:
     """Remove what an import left on the disk."""
     shutil.rmtree(folder_of(home, import_id), ignore_errors=True)
+
+
+def kept(home: Path) -> list[int]:
+    """Return the imports that have a folder."""
+    folders = (home / "imports").glob("[0-9]*")
+    return [int(folder.name) for folder in folders if folder.name.isdecimal() and len(folder.name) < 10]
+
+
+def sweep(home: Path, *, done: Collection[int]) -> None:
+    """Remove the folders of imports that have ended, and those that no import ever came of within a day."""
+    for import_id in kept(home):
+        left = clock.now().timestamp() - folder_of(home, import_id).stat().st_mtime > ABANDONED.total_seconds()
+        if import_id in done or left:
+            forget(home, import_id)

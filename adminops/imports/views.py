@@ -1,9 +1,7 @@
 """The pages of imports and exports."""
 
-import csv
 import io
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
@@ -12,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from adminops import clock
 from adminops.hmis import sources
 from adminops.hmis.intake.progress import read_progress
-from adminops.hmis.models import HmisImport
 from adminops.identity.permissions import Permission
 from adminops.imports import operations, queries, uploads
 from adminops.imports.forms import ExportForm, UploadForm
+from adminops.imports.problem_file import write_problems
 from adminops.settings import Settings
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import choices
@@ -76,23 +74,10 @@ def show(import_id: int) -> ResponseReturnValue:
 @access(Permission.IMPORT_EXPORTS)
 def problems(import_id: int) -> ResponseReturnValue:
     """Hand out every problem of an import as a CSV file."""
-    text = "".join(_problem_lines(queries.get_import(import_id)))
+    text = io.StringIO(newline="")
+    write_problems(queries.all_problems(queries.get_import(import_id)), text)
     headers = {"Content-Disposition": f'attachment; filename="import-{import_id}-problems.csv"'}
-    return Response(text, mimetype="text/csv", headers=headers)
-
-
-def _problem_lines(record: HmisImport) -> Iterator[str]:
-    columns = ("severity", "rule", "file", "line", "column", "value_masked", "text")
-    yield ",".join(columns) + "\r\n"
-    for problem in queries.all_problems(record):
-        line = io.StringIO()
-        csv.writer(line).writerow([_harmless(getattr(problem, column)) for column in columns])
-        yield line.getvalue()
-
-
-def _harmless(value: object) -> object:
-    """Keep a spreadsheet from taking a cell for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+    return Response(text.getvalue(), mimetype="text/csv", headers=headers)
 
 
 @blueprint.route("/export", methods=["GET", "POST"])

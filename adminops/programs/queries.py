@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from adminops.db import db
 from adminops.errors import NotFound
@@ -35,7 +35,7 @@ def visible_to(viewer: User) -> Select[ProgramRequest]:
     """Return the requests the viewer may see: all but drafts for who decides, those of their agencies for leads."""
     chosen = select(ProgramRequest)
     if viewer.may(Permission.APPROVE_PROGRAMS):
-        return chosen.where(ProgramRequest.state != RequestState.DRAFT)
+        return chosen.where(or_(ProgramRequest.state != RequestState.DRAFT, ProgramRequest.requester_id == viewer.id))
     return chosen.where(ProgramRequest.agency_id.in_(viewer.reach(Permission.REQUEST_PROGRAMS).agency_ids))
 
 

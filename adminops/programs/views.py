@@ -13,8 +13,10 @@ from adminops.programs import operations, plans, policies, queries
 from adminops.programs.forms import ProgramForm, RemarkForm, SetUpForm
 from adminops.programs.models import ProgramRequest, RequestState
 from adminops.programs.reading import lines_of
+from adminops.refs import Ref
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import choices
+from adminops.web.navigation import link_to
 
 blueprint = Blueprint("programs", __name__, url_prefix="/programs")
 
@@ -58,9 +60,7 @@ def new() -> ResponseReturnValue:
     if form.submitted():
         with form.refusals():
             agency = _chosen(agencies, form.agency.data)
-            ticket = request.args.get("ticket", "")
-            ticket_id = int(ticket) if ticket.isdecimal() and len(ticket) < 10 else None
-            kept = operations.save_draft(agency, form.wanted(), ticket_id=ticket_id, by=signed_in_user())
+            kept = operations.save_draft(agency, form.wanted(), ticket_id=_ticket(), by=signed_in_user())
             return _send_or_keep(kept, form)
     return render_template("programs/edit.html", form=form, wish=None), form.status
 
@@ -168,6 +168,16 @@ def set_up(request_id: int) -> ResponseReturnValue:
             return redirect(url_for(".program", source_id=source.id, project_id=project_id))
     shown = render_template("programs/set_up.html", wish=wish, lines=lines_of(wish.wanted), form=form)
     return shown, form.status
+
+
+def _ticket() -> int | None:
+    """Return the ticket that the address names, if any. Raises `NotFound` for one that the viewer may not see."""
+    number = request.args.get("ticket", "")
+    if not number:
+        return None
+    if not number.isdecimal() or len(number) > 9 or link_to(Ref.to("ticket", number), signed_in_user()) is None:
+        raise NotFound("There is no such ticket.")
+    return int(number)
 
 
 def _form(wish: ProgramRequest | None) -> tuple[ProgramForm, list[Agency]]:

@@ -12,7 +12,7 @@ HITS = 8
 
 
 @blueprint.route("/search", methods=["GET", "POST"])
-@access(SIGNED_IN)
+@access(SIGNED_IN, writes=False)
 def results() -> ResponseReturnValue:
     """Show what every feature finds for the words, by kind. The box sends them in the body: they may be a name."""
     user, text = signed_in_user(), request.values.get("q", "").replace("\x00", "").strip()[:200]

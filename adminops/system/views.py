@@ -1,5 +1,7 @@
 """The pages about the running of AdminOps, the development mailbox, and what a load balancer asks."""
 
+from ipaddress import ip_address
+
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -24,9 +26,13 @@ def places() -> dict[str, bool]:
 
 
 def has_mailbox() -> bool:
-    """Say whether mails are caught on a page of the app: never in production."""
+    """Say whether mails are caught on a page of the app: never in production, and for who sits at this machine only.
+
+    The caught mails hold links that open accounts.
+    """
     settings = current_settings()
-    return settings.mail_transport == "mailbox" and settings.environment != "production"
+    at_this_machine = not settings.trusted_proxies and ip_address(request.remote_addr or "::").is_loopback
+    return at_this_machine and settings.mail_transport == "mailbox" and settings.environment != "production"
 
 
 @blueprint.get("/system/jobs")

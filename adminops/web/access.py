@@ -35,13 +35,17 @@ SIGNED_IN = Everybody(signed_in=True)
 
 @dataclass(frozen=True)
 class Access:
-    """What a route asks for. `writes`: a GET that stores something (looking at a client record is on the record)."""
+    """What a route asks for.
+
+    `writes` says what the method does not: a GET that stores something (looking at a client record is on the record)
+    is True, a POST that only looks something up is False.
+    """
 
     needs: Permission | Everybody
-    writes: bool = False
+    writes: bool | None = None
 
 
-def access(needs: Permission | Everybody, *, writes: bool = False) -> Callable[[V], V]:
+def access(needs: Permission | Everybody, *, writes: bool | None = None) -> Callable[[V], V]:
     """Declare who may open the route: a permission, `SIGNED_IN` or `PUBLIC`."""
 
     def declare(view: V) -> V:

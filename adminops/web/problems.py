@@ -5,7 +5,7 @@ import secrets
 import structlog
 from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -29,6 +29,13 @@ SENTENCES = {
 }
 
 
+#: What is left to say when not even the frame of a page can be drawn. House words only.
+BARE = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+    "<body><main><h1>{title}</h1><p>{next_step}</p><p>Reference {reference}</p></main></body></html>"
+)
+
+
 def register(app: Flask) -> None:
     """Answer every refusal and every failure with a page."""
     app.register_error_handler(DomainError, _refused)
@@ -45,9 +52,11 @@ def problem_page(status: int, sentence: str | None = None, *, level: str = "info
     title, next_step = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     getattr(log, level)("problem", reference=reference, status=status, endpoint=request.endpoint, **fields)
     template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
-    body = render_template(
-        template, status=status, title=title, sentence=sentence, next_step=next_step, reference=reference
-    )
+    values = {"status": status, "title": title, "sentence": sentence, "next_step": next_step, "reference": reference}
+    try:
+        body = render_template(template, **values)
+    except SQLAlchemyError:  # the frame asks who is signed in, and the database does not answer
+        body = BARE.format(title=title, next_step=next_step, reference=reference)
     return Response(body, status=status, mimetype="text/html")
 
 

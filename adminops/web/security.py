@@ -1,11 +1,15 @@
 """Headers of every answer, and the signed-in person of every request."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Flask, Response, current_app, request, session
 from flask_login import LoginManager
+from sqlalchemy.exc import OperationalError
 
 from adminops import clock
+from adminops.db import transaction
 from adminops.identity import sessions
 from adminops.identity.models import User
 from adminops.settings import Settings
@@ -25,6 +29,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
+TOUCH_PATIENCE = timedelta(milliseconds=50)
 SEEN = "seen"
 """Key of the cookie: when this session was last written to, so that most requests need not write."""
 
@@ -69,11 +74,13 @@ def touch_is_due() -> bool:
     return not isinstance(seen, int | float) or clock.now().timestamp() - seen > sessions.TOUCH_EVERY.total_seconds()
 
 
-def touch(user: User | None) -> None:
-    """Note that the session of this request is in use."""
-    if user is not None and user.session is not None:
-        sessions.touch_session(user.session)
-        session[SEEN] = clock.now().timestamp()
+def touch_session_of(current_viewer: Callable[[], User | None]) -> None:
+    """Note that the session of this request is in use; when another writer is at work, the next request does it."""
+    with suppress(OperationalError), transaction(patience=TOUCH_PATIENCE):
+        user = current_viewer()
+        if user is not None and user.session is not None:
+            sessions.touch_session(user.session)
+            session[SEEN] = clock.now().timestamp()
 
 
 def add_headers(response: Response) -> Response:

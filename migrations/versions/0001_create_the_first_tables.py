@@ -169,6 +169,7 @@ def upgrade() -> None:
         sa.Column("period_end", sa.Date(), nullable=True),
         sa.Column("counts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("problem_count", sa.Integer(), nullable=False),
+        sa.Column("starts", sa.Integer(), nullable=False),
         sa.Column("sentence", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["source_id"], ["hmis_source.id"], name=op.f("fk_hmis_import_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hmis_import")),

@@ -11,21 +11,17 @@ from adminops.hmis import sources
 from adminops.hmis.intake import check_export, import_export
 from adminops.hmis.models import RetiredValues
 from adminops.hmis.spec import spec_of
-from tests.hmis.conftest import contents, samples
+from tests.hmis.conftest import contents
 from tests.hmis.exports import SmallExport, whole_export
+from tests.samples import sample as named_sample
 
 ROWS = {"Client.csv": 514, "Enrollment.csv": 574, "Exit.csv": 447, "Services.csv": 6385, "Disabilities.csv": 6942}
 
-needs_samples = pytest.mark.skipif(samples() is None, reason="no sample exports beside this checkout")
-
 
 def sample(year: int) -> Path:
-    folder = samples()
-    assert folder is not None
-    return folder / f"datalab_fy{year}"
+    return named_sample(f"datalab_fy{year}")
 
 
-@needs_samples
 def test_the_sample_is_taken_whole_and_its_known_faults_are_found(session: Session):
     result = import_export(sample(2026), source=sources.add_source("Sample"), by_id=None)
     assert result.status == "applied"
@@ -39,14 +35,12 @@ def test_the_sample_is_taken_whole_and_its_known_faults_are_found(session: Sessi
     assert any(problem.file == "Client.csv" and problem.text.startswith("34 rows") for problem in unknown)
 
 
-@needs_samples
 def test_the_sample_again_changes_nothing(session: Session):
     source = sources.add_source("Sample")
     import_export(sample(2026), source=source, by_id=None)
     assert import_export(sample(2026), source=source, by_id=None).status == "unchanged"
 
 
-@needs_samples
 def test_the_sample_of_2024_becomes_that_of_2026(session: Session):
     older, newer = sources.add_source("Older"), sources.add_source("Newer")
     import_export(sample(2024), source=older, by_id=None)
@@ -54,7 +48,6 @@ def test_the_sample_of_2024_becomes_that_of_2026(session: Session):
     assert contents(older) == contents(newer)
 
 
-@needs_samples
 def test_a_check_of_the_sample_says_what_an_import_would(session: Session):
     imported = import_export(sample(2024), source=sources.add_source("Sample"), by_id=None)
     checked = check_export(sample(2024))

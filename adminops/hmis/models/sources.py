@@ -68,6 +68,8 @@ class HmisImport(Model):
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """{"Client.csv": {"read": 514, "added": 514, "updated": 0, …}}"""
     problem_count: Mapped[int] = mapped_column(default=0)
+    starts: Mapped[int] = mapped_column(default=0)
+    """How often it was begun; one that never ends must not be begun for ever."""
     sentence: Mapped[str | None] = mapped_column(Text)
     """Why it was refused, held or failed, or what it amounts to."""
 
