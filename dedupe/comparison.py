@@ -10,8 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from adminops.hmis.models import Client
-from adminops.hmis.persons import chosen_records, merges_of, records_of
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from adminops.db import db
+from adminops.hmis.models import Client, Merge
+from adminops.hmis.persons import chosen_records
 from adminops.hmis.stays import Stay, stays_of
 from dedupe.lines import Line, state_of
 from dedupe.units import UNITS, Unit
@@ -55,11 +59,12 @@ class Reader:
     """The record that each unit is read from."""
 
     @classmethod
-    def of(cls, client: Client) -> "Reader":
-        """Return what the person of `client` reads as now."""
-        records = records_of(client.person_id) if client.person_id is not None else [client]
-        records = records or [client]  # a record that has left its source
-        return cls(client, tuple(records), chosen_records(records, merges_of(records)))
+    def of(cls, client: Client, everybody: Sequence[Client], merges: Sequence[Merge]) -> "Reader":
+        """Return what the person of `client` reads as now; `everybody` and `merges` hold all of that person."""
+        own = [record for record in everybody if record.person_id == client.person_id]
+        own = sorted(own, key=lambda record: (record.id != client.person_id, record.id))
+        records = own or [client]  # a record without a person yet, or one that has left its source
+        return cls(client, tuple(records), chosen_records(records, merges))
 
     def note(self, unit: str) -> str:
         """Say which record gives the unit, when it is another one of the person."""
@@ -92,9 +97,11 @@ def compare(
 ) -> Comparison:
     """Put `kept` (left) and `folded` (right) side by side. SSNs are compared but never shown.
 
-    `choices` are what the reviewer chose before, by unit; without it the better answer is chosen, else the left one.
+    `sources` are the names of their sources, where these are two. `choices` are what the reviewer chose before, by
+    unit; without it the better answer is chosen, else the left one.
     """
-    left, right = Reader.of(kept), Reader.of(folded)
+    everybody, merges = _records_and_merges(kept, folded)
+    left, right = (Reader.of(client, everybody, merges) for client in (kept, folded))
     stays = stays_of([*left.records, *right.records])
     theirs = {record.id for record in right.records}
     moving = [stay for stay in stays if stay.client_id in theirs]
@@ -109,6 +116,23 @@ def compare(
         moving_stays=len(moving),
         moving_services=_services(moving),
     )
+
+
+def _records_and_merges(*clients: Client) -> tuple[list[Client], list[Merge]]:
+    """Return all records of the clients' persons, and the merges in force among them as they were made: one read."""
+    persons = [client.person_id for client in clients if client.person_id is not None]
+    if not persons:
+        return [], []
+    reading = (
+        select(Client, Merge)
+        .outerjoin(Merge, (Merge.source_client_id == Client.id) & Merge.undone_at.is_(None))
+        .where(Client.person_id.in_(persons), Client.removed_at.is_(None))
+        .options(joinedload(Merge.choices))
+        .order_by(Client.id, Merge.id)
+    )
+    found = db.session.execute(reading).unique().all()
+    merges = {merge.id: merge for _, merge in found if merge is not None}
+    return list(dict.fromkeys(client for client, _ in found)), [merges[id_] for id_ in sorted(merges)]
 
 
 def _rows(unit: Unit, left: Reader, right: Reader, choices: Mapping[str, Choice]) -> list[Row]:
@@ -130,7 +154,7 @@ def _side(reader: Reader, role: str, stays: Sequence[Stay], sources: Mapping[int
         f"{made}{', ' + first if first else ''}",
         f"{_number(len(stays), 'enrollment')}, {_number(_services(stays), 'service')}",
     ]
-    if len(sources) > 1:
+    if sources:
         facts.append(sources[client.source_id])
     others = [record.personal_id for record in reader.records if record.id != client.id]
     if others:

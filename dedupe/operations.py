@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from adminops import clock
 from adminops.db import db, savepoint
@@ -36,27 +37,31 @@ CLAIM = timedelta(minutes=15)
 def review_pair(pair: Pair, *, by: User) -> bool:
     """Hold the pair for the reviewer for 15 minutes and let go of other ones; False when somebody else holds it.
 
-    Both records are looked at either way. Raises `NotAllowed`. Publishes `ClientViewed` for each record.
+    Both records are looked at either way; as long as the reviewer holds the pair that is one look. Raises
+    `NotAllowed`. Publishes `ClientViewed` for each record.
     """
     policies.check_may_review(by)
-    for client_id in (pair.low_client_id, pair.high_client_id):
-        publish(ClientViewed(client_id=client_id, agency_id=by.agency_id), by=by)
-    return _claim(pair, by)
+    if not policies.is_claimed_by(pair, by):
+        for client_id in (pair.low_client_id, pair.high_client_id):
+            publish(ClientViewed(client_id=client_id, agency_id=by.agency_id), by=by)
+    return not policies.is_claimed_by_another(pair, by) and _claim(pair, by)
 
 
 def _claim(pair: Pair, by: User) -> bool:
-    """Take the pair if nobody else has it, in one statement, so that two reviewers never both believe they hold it."""
-    taking = update(Pair).where(Pair.id == pair.id, Pair.state.in_(UNDECIDED), queries.free_for(by))
-    held = {"claimed_by_id": by.id, "claimed_until": clock.now() + CLAIM}
+    """Take the pair if nobody else has it and let go of others, in one statement: two never both hold a pair."""
+    until, this = clock.now() + CLAIM, Pair.id == pair.id
+    may_take = and_(this, Pair.state.in_(UNDECIDED), queries.free_for(by))
+    moving = update(Pair).where(or_(may_take, and_(~this, Pair.claimed_by_id == by.id)))
+    values = {"claimed_by_id": case((this, by.id)), "claimed_until": case((this, until))}
     unsynchronised = {"synchronize_session": False}
     db.session.flush()
-    taken = db.session.execute(taking.values(**held).returning(Pair.id), execution_options=unsynchronised).first()
-    db.session.refresh(pair, ["state", "claimed_by_id", "claimed_until", "claimed_by"])
-    others = select(Pair).where(Pair.claimed_by_id == by.id, Pair.id != pair.id)
-    for other in db.session.scalars(others.with_for_update(skip_locked=True)):
-        other.claimed_by_id = other.claimed_until = None
-    db.session.flush()
-    return taken is not None
+    moved = db.session.scalars(moving.values(values).returning(Pair.id), execution_options=unsynchronised).all()
+    if pair.id not in moved:
+        db.session.refresh(pair, ["state", "claimed_by_id", "claimed_until", "claimed_by"])
+        return False
+    for name, value in (("claimed_by_id", by.id), ("claimed_until", until), ("claimed_by", by)):
+        set_committed_value(pair, name, value)
+    return True
 
 
 def merge_pair(
@@ -198,7 +203,9 @@ def _add(proposed: Pair) -> Pair:
 
 
 def _lock(pair: Pair) -> None:
-    db.session.refresh(pair, with_for_update=True)  # a second click, or a second reviewer, waits here
+    """Read the pair anew and hold it: a second click, or a second reviewer, waits here."""
+    anew = {"populate_existing": True}
+    db.session.scalars(select(Pair).where(Pair.id == pair.id).with_for_update(), execution_options=anew).one()
 
 
 def _decided(pair: Pair, reason: str, by: User) -> None:

@@ -32,10 +32,18 @@ def check_may_decide(pair: Pair, by: User) -> None:
         raise InvalidState(WAYS_ON[pair.state])
 
 
+def is_claimed_by(pair: Pair, by: User) -> bool:
+    """Say whether `by` holds the pair at the moment."""
+    return _is_claimed(pair) and pair.claimed_by_id == by.id
+
+
 def is_claimed_by_another(pair: Pair, by: User) -> bool:
     """Say whether somebody else holds the pair at the moment."""
-    held = pair.claimed_until is not None and pair.claimed_until > clock.now()
-    return held and pair.claimed_by_id is not None and pair.claimed_by_id != by.id
+    return _is_claimed(pair) and pair.claimed_by_id != by.id
+
+
+def _is_claimed(pair: Pair) -> bool:
+    return pair.claimed_by_id is not None and pair.claimed_until is not None and pair.claimed_until > clock.now()
 
 
 def holder_of(pair: Pair) -> str:

@@ -1,12 +1,13 @@
 """Reading the queue: pairs, where they stand in it, and which comes next."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from adminops import clock
 from adminops.db import db
@@ -23,6 +24,7 @@ BEFORE = 3
 """So many stronger pairs are listed above the one at hand."""
 IS_OPEN: ColumnElement[bool] = Pair.state == PairState.OPEN
 IS_DEFERRED: ColumnElement[bool] = Pair.state == PairState.DEFERRED
+ORDER = (case((IS_OPEN, 0), else_=1), Pair.deferred_at, Pair.score.desc(), Pair.id)
 
 
 @dataclass(frozen=True)
@@ -63,31 +65,15 @@ class Place:
         return cls(pair.id, pair.state, pair.score, pair.deferred_at)
 
     @property
-    def before(self) -> ColumnElement[bool]:
-        """The pairs of the queue in front of it."""
-        if self.state is PairState.DEFERRED:
-            return or_(IS_OPEN, and_(IS_DEFERRED, _sooner(Pair.deferred_at, self.deferred_at, Pair.id < self.id)))
-        stronger = or_(Pair.score > self.score, and_(Pair.score == self.score, Pair.id < self.id))
-        return and_(IS_OPEN, stronger)
-
-    @property
     def behind(self) -> ColumnElement[bool]:
         """The pairs of the same state behind it."""
         if self.state is PairState.DEFERRED:
-            return and_(IS_DEFERRED, _later(Pair.deferred_at, self.deferred_at, Pair.id > self.id))
+            later = or_(
+                Pair.deferred_at > self.deferred_at, and_(Pair.deferred_at == self.deferred_at, Pair.id > self.id)
+            )
+            return and_(IS_DEFERRED, later)
         weaker = or_(Pair.score < self.score, and_(Pair.score == self.score, Pair.id > self.id))
         return and_(IS_OPEN, weaker)
-
-
-Moments = InstrumentedAttribute[datetime | None]
-
-
-def _sooner(column: Moments, moment: datetime | None, tie: ColumnElement[bool]) -> ColumnElement[bool]:
-    return or_(column < moment, and_(column == moment, tie))
-
-
-def _later(column: Moments, moment: datetime | None, tie: ColumnElement[bool]) -> ColumnElement[bool]:
-    return or_(column > moment, and_(column == moment, tie))
 
 
 def free_for(viewer: User) -> ColumnElement[bool]:
@@ -96,42 +82,50 @@ def free_for(viewer: User) -> ColumnElement[bool]:
 
 
 def queue_around(pair: Pair) -> Queue:
-    """Return the part of the queue around `pair`; its top when the pair is not in it."""
-    in_queue = pair.state in UNDECIDED
-    ahead = Place.of(pair).before if in_queue else IS_OPEN & ~IS_OPEN
-    counted = select(func.count(Pair.id), _number_of(IS_DEFERRED), _number_of(ahead)).where(Pair.state.in_(UNDECIDED))
-    total, deferred, before = db.session.execute(counted).one()
-    rows = _rows(max(0, before - BEFORE))
-    ids = [row.id for row in rows]
-    at = ids.index(pair.id) if pair.id in ids else None
+    """Return the part of the queue around `pair`; its top when the pair is not in it. One read."""
+    found = db.session.execute(_part_around(pair.id)).all()
+    rows = tuple(
+        QueueRow(id_, score, state is PairState.DEFERRED, _name(first, last), _name(other_first, other_last))
+        for id_, score, state, first, last, other_first, other_last, *_ in found
+    )
+    places = {row.id: at for at, row in enumerate(rows)}
+    at = places.get(pair.id)
     return Queue(
         rows=rows,
-        position=before + 1 if in_queue else None,
-        total=total,
-        deferred=deferred,
-        previous_id=ids[at - 1] if at else None,
-        next_id=ids[at + 1] if at is not None and at + 1 < len(ids) else None,
+        position=None if at is None else found[at].place,
+        total=found[0].total if found else 0,
+        deferred=found[0].deferred if found else 0,
+        previous_id=rows[at - 1].id if at else None,
+        next_id=rows[at + 1].id if at is not None and at + 1 < len(rows) else None,
     )
 
 
-def _number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
-def _rows(offset: int) -> tuple[QueueRow, ...]:
-    one, other = aliased(Client), aliased(Client)
-    chosen = (
-        select(Pair.id, Pair.score, Pair.state, one.first_name, one.last_name, other.first_name, other.last_name)
-        .join(one, one.id == Pair.low_client_id)
-        .join(other, other.id == Pair.high_client_id)
+def _part_around(pair_id: int) -> Select[*tuple[Any, ...]]:
+    ranked = (
+        select(
+            Pair.id,
+            Pair.score,
+            Pair.state,
+            Pair.low_client_id,
+            Pair.high_client_id,
+            func.row_number().over(order_by=ORDER).label("place"),
+            func.count().over().label("total"),
+            func.sum(case((IS_DEFERRED, 1), else_=0)).over().label("deferred"),
+        )
         .where(Pair.state.in_(UNDECIDED))
-        .order_by(case((IS_OPEN, 0), else_=1), Pair.deferred_at, Pair.score.desc(), Pair.id)
-        .limit(SHOWN)
-        .offset(offset)
+        .cte("ranked")
     )
-    return tuple(
-        QueueRow(id_, score, state is PairState.DEFERRED, _name(first, last), _name(other_first, other_last))
-        for id_, score, state, first, last, other_first, other_last in db.session.execute(chosen)
+    here = select(ranked.c.place).where(ranked.c.id == pair_id).scalar_subquery()
+    first = func.coalesce(here, 1) - BEFORE
+    one, other = aliased(Client), aliased(Client)
+    names = (one.first_name, one.last_name, other.first_name, other.last_name)
+    return (
+        select(ranked.c.id, ranked.c.score, ranked.c.state, *names, ranked.c.place, ranked.c.total, ranked.c.deferred)
+        .join(one, one.id == ranked.c.low_client_id)
+        .join(other, other.id == ranked.c.high_client_id)
+        .where(ranked.c.place >= first)
+        .order_by(ranked.c.place)
+        .limit(SHOWN)
     )
 
 
@@ -228,7 +222,7 @@ def requested_pairs(first: str, second: str) -> list[tuple[Client, Client]]:
     return within if len(within) == 1 else list(found.values())
 
 
-def source_names(source_ids: Sequence[int]) -> dict[int, str]:
+def source_names(source_ids: Collection[int]) -> dict[int, str]:
     """Return the names of sources by their numbers."""
     chosen = select(HmisSource.id, HmisSource.name).where(HmisSource.id.in_(source_ids))
     return dict(db.session.execute(chosen).all())

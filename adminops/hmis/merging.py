@@ -12,7 +12,7 @@ by way of a third record.
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, text
 
 from adminops import clock
 from adminops.db import db
@@ -21,6 +21,8 @@ from adminops.hmis.models import Client, Merge, MergeChoice, MergeDecision, Pers
 from adminops.hmis.persons import UNITS, chosen_records, found_person, merges_of, records_of
 
 Side = Literal["source", "destination"]
+LOCK = 0x6D65726765
+"""Number of PostgreSQL's advisory lock that one decision holds at a time: "merge" as bytes."""
 MOST_RECORDS = 50
 """More records than this are never one person: such a chain is a mistake somewhere in it."""
 
@@ -64,10 +66,10 @@ def undo_merge(merge: Merge, *, by_id: int | None, reason: str = "") -> None:
 
     Raises `InvalidState` when it was undone before.
     """
-    db.session.refresh(merge, with_for_update=True)
+    (records,) = _locked_records(merge.source_client)
+    db.session.refresh(merge, ["undone_at"])
     if not merge.is_active:
         raise InvalidState("This merge was undone already.")
-    (records,) = _locked_records(merge.source_client)
     merge.undone_at, merge.undone_by_id, merge.undo_reason = clock.now(), by_id, reason
     db.session.flush()
     _link(persons_by_merges([client.id for client in records]), records, merge, by_id)
@@ -166,16 +168,15 @@ def _check_may_join(source: Client, destination: Client, ours: list[Client], the
 def _locked_records(*clients: Client) -> list[list[Client]]:
     """Return for each client all records of its person, removed ones too, held until the end of the transaction.
 
-    One read locks all of them in one order, so that two merges of the same people do not wait for each other. A merge
-    that ended while this one waited may have moved a record: then the read begins anew.
+    Decisions are taken one at a time: two that share a record would else each start from the state before the other,
+    or wait for each other for ever.
     """
+    if db.engine.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     ids = [client.id for client in clients]
-    while True:
-        persons = set(db.session.scalars(select(Client.person_id).where(Client.id.in_(ids)))) - {None}
-        reading = select(Client).where(or_(Client.id.in_(ids), Client.person_id.in_(persons))).order_by(Client.id)
-        held = list(db.session.scalars(reading.with_for_update().execution_options(populate_existing=True)))
-        if {client.person_id for client in clients} - {None} <= persons:
-            break
+    persons = select(Client.person_id).where(Client.id.in_(ids), Client.person_id.is_not(None))
+    reading = select(Client).where(or_(Client.id.in_(ids), Client.person_id.in_(persons))).order_by(Client.id)
+    held = list(db.session.scalars(reading.with_for_update().execution_options(populate_existing=True)))
     own = [found_person(client) for client in clients]
     return [[client for client in held if client.person_id == person] for person in own]
 

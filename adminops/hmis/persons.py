@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from adminops.db import db
 from adminops.hmis import sealing
 from adminops.hmis.codes import NoYes, label, label_of
-from adminops.hmis.models import Client, Merge, MergeChoice, Person
+from adminops.hmis.models import Client, Merge, Person
 from adminops.hmis.spec import current
 
 RACES = ("AmIndAKNative", "Asian", "BlackAfAmerican", "HispanicLatinao", "MidEastNAfrican", "NativeHIPacific", "White")
@@ -119,22 +120,19 @@ def merges_of(records: Iterable[Client]) -> list[Merge]:
     if len(ids) < 2:
         return []
     reading = select(Merge).where(Merge.source_client_id.in_(ids), Merge.undone_at.is_(None)).order_by(Merge.id)
-    return list(db.session.scalars(reading))
+    return list(db.session.scalars(reading.options(joinedload(Merge.choices))).unique())
 
 
 def chosen_records(records: Sequence[Client], merges: Sequence[Merge]) -> dict[str, Client]:
-    """Return for each unit the record that the person takes it from. `records` begin with the kept one."""
+    """Return for each unit the record that the person takes it from.
+
+    `records` begin with the kept one; `merges` (`merges_of`) stand in the order in which they were made.
+    """
     chosen = {unit: _default_record(records, unit) for unit in UNITS}
     by_id = {client.id: client for client in records}
-    if merges:
-        choices = db.session.scalars(
-            select(MergeChoice)
-            .where(MergeChoice.merge_id.in_([merge.id for merge in merges]))
-            .order_by(MergeChoice.merge_id)
-        )
-        for choice in choices:
-            if choice.client_id in by_id:
-                chosen[choice.unit] = by_id[choice.client_id]
+    for choice in (choice for merge in merges for choice in merge.choices):
+        if choice.client_id in by_id:
+            chosen[choice.unit] = by_id[choice.client_id]
     return chosen
 
 

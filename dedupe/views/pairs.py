@@ -81,10 +81,12 @@ def requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
     candidates = {f"{one.id}-{other.id}": (one, other) for one, other in queries.requested_pairs(first, second)}
     wanted = next(iter(candidates)) if len(candidates) == 1 else request.args.get("records", "")
     if wanted not in candidates:
-        sources = queries.source_names([client.source_id for pair in candidates.values() for client in pair])
+        sources = queries.source_names({client.source_id for pair in candidates.values() for client in pair})
         return render_template("dedupe/which.html", candidates=candidates, sources=sources, here=request.path)
     one, other = candidates[wanted]
     pair = operations.pair_for_request(one, other, ticket_id=ticket_id, by=signed_in_user())
+    if pair.is_undecided:
+        operations.review_pair(pair, by=signed_in_user())
     right = {"first": one.id, "second": other.id}.get(request.args.get("right", ""))
     return redirect(url_for(".show", pair_id=pair.id, keep=right))
 
@@ -122,24 +124,28 @@ def _sides(pair: Pair, form: DecisionForm) -> tuple[Client, Client]:
 
 def _compared(pair: Pair, form: DecisionForm) -> Comparison:
     kept, folded = _sides(pair, form)
-    sources = queries.source_names([kept.source_id, folded.source_id])
+    both = {kept.source_id, folded.source_id}
+    sources = queries.source_names(both) if len(both) > 1 else {}
     return compare(kept, folded, sources=sources, choices=form.sides)
 
 
 def _page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
+    queue, band = queries.queue_around(pair), band_of(pair.score)
+    if not pair.is_undecided:
+        return render_template("dedupe/decided.html", pair=pair, form=form, queue=queue, band=band), form.status
     compared = _compared(pair, form)
     stays = _drawn(compared)
     shown = render_template(
         "dedupe/pair.html",
         pair=pair,
         form=form,
+        queue=queue,
+        band=band,
         compared=compared,
-        queue=queries.queue_around(pair),
         holder=policies.holder_of(pair) if policies.is_claimed_by_another(pair, signed_in_user()) else None,
         drawn=stays[:DRAWN],
         not_drawn=len(stays[DRAWN:]),
         today=clock.today(),
-        band=band_of(pair.score),
     )
     return shown, form.status
 

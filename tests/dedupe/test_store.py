@@ -12,6 +12,7 @@ from adminops.db import Model, db
 from adminops.demo import ExportSummary, write_export
 from adminops.hmis.clients import client_page
 from adminops.hmis.intake import import_export
+from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import User
 from dedupe.models import Pair
@@ -78,7 +79,7 @@ def test_undoing_merges_restores_everything_exactly(truth: ExportSummary, sessio
         session.refresh(pair)
         if pair.is_undecided:
             kept = pair.low_client_id if number % 2 else pair.high_client_id
-            sides = {"name": "source", "dob": "destination"} if number % 3 else {}
+            sides: dict[str, Side] = {"name": "source", "dob": "destination"} if number % 3 else {}
             merges.append(merge_pair(pair, destination_client_id=kept, choices=sides, by=reviewer))
     assert len(merges) > 10
     assert any(len(page.records) > 2 for page in pages(session)), "somebody is in three times"

@@ -1,0 +1,546 @@
+"""The pages of the merge desk, on both databases."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from adminops import clock
+from adminops.hmis.models import Client, Merge
+from adminops.identity.models import User
+from adminops.identity.permissions import Role
+from dedupe.models import Pair, PairState, Scan, ScanState
+from dedupe.operations import keep_apart, merge_pair
+from dedupe.scanning import begin_waiting_scan, fail_scan, scan_store
+from tests.browsing import Desk, Page, Visitor
+from tests.make import make_admin, make_agency, make_user
+from tests.make_dedupe import (
+    make_client,
+    make_clients,
+    make_pair,
+    make_project,
+    make_service,
+    make_source,
+    make_stay,
+)
+from tests.make_tickets import make_ticket
+
+
+class Queue:
+    """A merge desk with a reviewer who browses it and three pairs, strongest first: AB, CD, EF."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        with desk.work():
+            source = make_source("Coast HMIS")
+            project = make_project(source, project_name="Harbor Shelter")
+            self.clients = [make_client(source, letter, ssn=f"21945010{at}") for at, letter in enumerate("ABCDEF")]
+            make_service(make_stay(self.clients[1], project))
+            self.pairs = [make_pair(self.clients[at], self.clients[at + 1], score=95 - at) for at in range(0, 6, 2)]
+            self.reviewer, self.colleague = make_admin(name="Rita Reviewer"), make_admin(name="Carl Colleague")
+        self.visitor = desk.signed_in(self.reviewer)
+
+    def url(self, at: int = 0) -> str:
+        return f"/duplicates/pairs/{self.pairs[at].id}"
+
+    def decide(self, act: str, at: int = 0, *, by: Visitor | None = None, status: int = 302, **over: Any) -> Page:
+        data = {"act": act, "keep": self.clients[2 * at].id, **over}
+        return (by or self.visitor).post(self.url(at), data, status=status)
+
+    def pair(self, at: int = 0) -> Pair:
+        with self.desk.look() as session:
+            return session.get_one(Pair, self.pairs[at].id)
+
+    def merges(self) -> int:
+        with self.desk.look() as session:
+            return session.scalar(select(func.count(Merge.id))) or 0
+
+
+@pytest.fixture
+def queue(desk: Desk) -> Queue:
+    """A merge desk with three pairs."""
+    return Queue(desk)
+
+
+# The page of a pair
+
+
+def test_the_queue_opens_at_the_strongest_pair(queue: Queue) -> None:
+    assert queue.visitor.get("/duplicates", status=302).goal == queue.url()
+
+
+def test_a_pair_shows_who_why_and_what_will_move(queue: Queue) -> None:
+    page = queue.visitor.get(queue.url())
+    assert page.heading == "Merge queue"
+    for words in (
+        "Pair 1 of 3 to review, strongest match first",
+        "Very likely the same person",
+        "Client A",
+        "Kept record",
+        "Merged into it",
+        "1 enrollment and 1 service of client B read under client A",
+        "Harbor Shelter",
+        "Merge client B into A?",
+        "Still to be done by hand",
+    ):
+        assert page.says(words), words
+    assert "219450100" not in page.html
+    assert page.says("•••-••-0100")
+
+
+def test_the_other_record_can_be_kept_instead(queue: Queue) -> None:
+    page = queue.visitor.get(queue.visitor.get(queue.url()).link("Keep client B instead"))
+    assert page.says("0 enrollments and 0 services of client A read under client B")
+    merged = queue.decide("merge", keep=queue.clients[1].id)
+    assert merged.goal == queue.url(1)
+    with queue.desk.look() as session:
+        assert session.scalars(select(Merge)).one().destination_client_id == queue.clients[1].id
+
+
+def test_what_must_be_checked_stands_above_the_records(queue: Queue) -> None:
+    with queue.desk.work() as session:
+        session.get_one(Pair, queue.pairs[0].id).warnings = ["These may be twins."]
+        session.get_one(Pair, queue.pairs[1].id).warnings = ["These may be twins.", "Two full SSNs."]
+    assert queue.visitor.get(queue.url(0)).says("Check before merging. These may be twins.")
+    assert queue.visitor.get(queue.url(1)).says("Check before merging. These may be twins. Two full SSNs.")
+
+
+def test_merging_goes_to_the_next_pair_and_can_be_undone(queue: Queue) -> None:
+    assert queue.decide("merge").goal == queue.url(1)
+    following = queue.visitor.get(queue.url(1))
+    assert following.says("Merged. You can undo it at any time.")
+    merge = queue.visitor.get(following.link("See the merge"))
+    assert merge.says("Client B into A")
+    assert merge.says("Rita Reviewer")
+    url = following.link("See the merge")
+    assert queue.visitor.post(url, {"reason": "a twin"}, follow=True).says("The merge is undone")
+    undone = queue.visitor.get(url)
+    assert undone.says("Undone by Rita Reviewer")
+    assert undone.says("“a twin”")
+    assert "Undo merge" not in undone.html
+    assert queue.pair().state is PairState.OPEN
+
+
+def test_the_choices_of_fields_are_kept(queue: Queue) -> None:
+    with queue.desk.work() as session:
+        session.get_one(Client, queue.clients[1].id).first_name = "Mariella"
+    page = queue.visitor.get(queue.url())
+    assert re.search(r'name="name" value="left" checked', page.html)
+    queue.decide("merge", name="right", ssn="left")
+    shown = queue.visitor.get(f"/clients/{queue.clients[0].id}")
+    assert shown.heading.startswith("Mariella Lopez")
+    assert queue.visitor.get("/duplicates/merges/1").says("Name from B")
+
+
+def test_a_browser_without_scripts_is_asked_on_a_page_of_its_own(queue: Queue) -> None:
+    asked = queue.decide("", status=200, ssn="right")
+    assert asked.heading == "Merge client B into A?"
+    assert asked.says("SSN from client B")
+    assert 'name="ssn" value="right"' in asked.html
+    assert asked.link("Go back") == f"{queue.url()}?keep={queue.clients[0].id}"
+    assert queue.merges() == 0
+    assert queue.decide("merge", ssn="right", reason="same person").goal == queue.url(1)
+
+
+def test_keeping_apart_and_putting_off_go_on(queue: Queue) -> None:
+    assert queue.decide("apart").goal == queue.url(1)
+    assert queue.visitor.get(queue.url(1)).link("See the pair") == queue.url()
+    assert queue.decide("later", 1).goal == queue.url(2)
+    assert queue.visitor.get(queue.url(2)).says("Pair 1 of 2 to review, strongest match first, 1 put off")
+    assert queue.decide("later", 2).goal == queue.url(1), "what was put off first comes back first"
+    assert queue.decide("merge", 1).goal == queue.url(2)
+    assert queue.decide("merge", 2).goal == "/duplicates"
+
+
+@pytest.mark.parametrize(("act", "words"), [("merge", "See the merge, or undo it"), ("apart", "Reopen this pair")])
+def test_a_decided_pair_shows_the_decision_and_the_ways_on(queue: Queue, act: str, words: str) -> None:
+    queue.decide(act, reason="looked at the papers")
+    page = queue.visitor.get(queue.url())
+    assert page.says("Rita Reviewer")
+    assert page.says("“looked at the papers”")
+    assert page.says(words)
+    assert page.link("Client A") == f"/clients/{queue.clients[0].id}"
+    assert page.link("Next pair") == "/duplicates"
+    assert "data-comparison" not in page.html
+
+
+def test_a_pair_kept_apart_is_reopened(queue: Queue) -> None:
+    queue.decide("apart")
+    assert queue.visitor.post(f"{queue.url()}/reopen", follow=True).says("The pair is in the queue again.")
+    assert queue.pair().state is PairState.OPEN
+    again = queue.visitor.post(f"{queue.url()}/reopen", follow=True)
+    assert again.says("This pair is open already.")
+
+
+def test_a_merged_pair_can_not_be_reopened_beside_its_merge(queue: Queue) -> None:
+    queue.decide("merge")
+    assert queue.visitor.post(f"{queue.url()}/reopen", follow=True).says("Undo the merge to take that back.")
+    assert queue.pair().state is PairState.MERGED
+
+
+def test_pairs_that_others_settled_or_that_are_gone_say_so(queue: Queue) -> None:
+    with queue.desk.work() as session:
+        session.get_one(Pair, queue.pairs[0].id).move(PairState.GONE)
+        session.get_one(Pair, queue.pairs[1].id).move(PairState.SETTLED)
+        session.get_one(Client, queue.clients[0].id).removed_at = clock.now()
+    gone = queue.visitor.get(queue.url())
+    assert gone.says("No longer proposed.")
+    assert gone.says("Client A has left its source.")
+    settled = queue.visitor.get(queue.url(1))
+    assert settled.says("Settled by other decisions.")
+    assert "Reopen" not in settled.html
+
+
+# Twice, and two at once
+
+
+def test_a_second_click_on_merge_does_it_once(queue: Queue) -> None:
+    queue.decide("merge")
+    again = queue.decide("merge", status=422)
+    assert again.says("These two records are merged already.")
+    assert queue.merges() == 1
+
+
+def test_a_second_click_on_undo_does_it_once(queue: Queue) -> None:
+    queue.decide("merge")
+    queue.visitor.post("/duplicates/merges/1", {})
+    assert queue.visitor.post("/duplicates/merges/1", {}, status=422).says("This merge was undone already.")
+
+
+def test_a_pair_under_review_is_shown_but_not_decided_by_a_colleague(queue: Queue) -> None:
+    queue.visitor.get(queue.url())
+    other = queue.desk.signed_in(queue.colleague)
+    assert other.get("/duplicates", status=302).goal == queue.url(1)
+    page = other.get(queue.url())
+    assert page.says("Rita Reviewer is looking at this pair. Take the next one.")
+    assert 'name="act"' not in page.html
+    assert page.link("Next pair") == "/duplicates"
+    refused = queue.decide("merge", by=other, status=422)
+    assert refused.says("Rita Reviewer is looking at this pair. Take the next one.")
+    assert queue.merges() == 0
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)):
+        assert queue.decide("merge", by=queue.desk.signed_in(queue.colleague)).status == 302
+
+
+def test_a_refused_decision_keeps_what_was_chosen(queue: Queue) -> None:
+    page = queue.decide("merge", status=422, ssn="right", reason="her SSN is 219-45-0817")
+    assert page.says("Please take it out")
+    assert re.search(r'name="ssn" value="right" checked', page.html)
+
+
+# Hostile input
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"act": "unknown"}, "Choose what to do."),
+        ({"act": "merge", "name": "both"}, "Keep the left or the right value."),
+        ({"act": "merge", "ssn": "219450817"}, "Keep the left or the right value."),
+        ({"act": "merge", "keep": "0"}, "Choose which of the two records is kept."),
+        ({"act": "merge", "keep": ""}, "Choose which of the two records is kept."),
+        ({"act": "merge", "keep": "-1"}, "Choose which of the two records is kept."),
+        ({"act": "merge", "keep": "9" * 40}, "Choose which of the two records is kept."),
+        ({"act": "merge", "keep": "²"}, "Choose which of the two records is kept."),
+        ({"act": "merge", "keep": "OTHER"}, "Choose which of the two records is kept."),
+        ({"act": "", "keep": "OTHER"}, "Choose which of the two records is kept."),
+        ({"act": "merge", "reason": "x" * 2001}, "2000"),
+    ],
+)
+def test_hostile_decisions_are_refused_with_a_sentence(queue: Queue, data: dict[str, str], says: str) -> None:
+    if data.get("keep") == "OTHER":
+        data = {**data, "keep": str(queue.clients[4].id)}
+    page = queue.visitor.post(queue.url(), {"keep": queue.clients[0].id, **data}, status=422)
+    assert page.says(says)
+    assert queue.merges() == 0
+    assert queue.pair().state is PairState.OPEN
+
+
+def test_choices_that_do_not_exist_are_not_looked_at(queue: Queue) -> None:
+    queue.decide("merge", shoe_size="left", race="")
+    with queue.desk.look() as session:
+        assert session.scalars(select(Merge)).one().choices == []
+
+
+@pytest.mark.parametrize("keep", ["", "0", "x", "9" * 40, "1;drop", "²"])
+def test_a_hostile_address_shows_the_usual_side_first(queue: Queue, keep: str) -> None:
+    assert queue.visitor.get(queue.url(), query_string={"keep": keep}).says("Merge client B into A?")
+
+
+def test_null_characters_and_wrong_cursors_are_no_failure(queue: Queue) -> None:
+    queue.decide("merge", reason="a\x00b")
+    assert queue.visitor.get("/duplicates/merges?after=rubbish").says("Client B into A")
+
+
+def test_nothing_happens_without_a_token(queue: Queue) -> None:
+    queue.visitor.post(queue.url(), {"act": "merge", "keep": queue.clients[0].id}, token=False, status=400)
+    for url in (f"{queue.url()}/reopen", "/duplicates/scan", "/duplicates/merges/1"):
+        queue.visitor.post(url, {}, token=False, status=400)
+    assert queue.merges() == 0
+    with queue.desk.look() as session:
+        assert session.scalar(select(func.count(Scan.id))) == 0
+
+
+# Others
+
+
+ADDRESSES = (
+    ("get", "/duplicates"),
+    ("get", "/duplicates/pairs/1"),
+    ("post", "/duplicates/pairs/1"),
+    ("post", "/duplicates/pairs/1/reopen"),
+    ("get", "/duplicates/requested/1/A/B"),
+    ("get", "/duplicates/merges"),
+    ("get", "/duplicates/merges/1"),
+    ("post", "/duplicates/merges/1"),
+    ("get", "/duplicates/scan"),
+    ("post", "/duplicates/scan"),
+)
+
+
+@pytest.mark.parametrize("role", [Role.END_USER, Role.AGENCY_LEAD, Role.HELP_DESK, Role.VIEWER])
+def test_nobody_else_gets_in(queue: Queue, role: Role) -> None:
+    with queue.desk.work():
+        stranger = make_user(role, agency=make_agency())
+    queue.decide("merge")
+    visitor = queue.desk.signed_in(stranger)
+    for method, url in ADDRESSES:
+        getattr(visitor, method)(url, status=403)
+    with queue.desk.look() as session:
+        assert session.get_one(Merge, 1).is_active
+
+
+def test_every_address_is_asked_for_above(queue: Queue) -> None:
+    rules = [rule for rule in queue.desk.app.url_map.iter_rules() if rule.endpoint.startswith("dedupe.")]
+    offered = {
+        (method.lower(), _filled(rule.rule))
+        for rule in rules
+        for method in rule.methods or ()
+        if method in ("GET", "POST")
+    }
+    assert offered == set(ADDRESSES)
+
+
+def _filled(rule: str) -> str:
+    return re.sub(r"<int:\w+>", "1", rule).replace("<first>", "A").replace("<second>", "B")
+
+
+@pytest.mark.parametrize("url", ["/duplicates/pairs/999", "/duplicates/merges/999"])
+def test_an_unknown_number_is_an_unknown_page(queue: Queue, url: str) -> None:
+    queue.visitor.get(url, status=404)
+    queue.visitor.post(url, {"act": "merge"}, status=404)
+    queue.visitor.get(f"{url}9999999999", status=404)
+
+
+# Requests
+
+
+@pytest.fixture
+def asked(queue: Queue) -> tuple[Queue, int]:
+    """The merge desk, and the number of a ticket that asks for the pair CD."""
+    with queue.desk.work():
+        ticket = make_ticket(make_user(agency=make_agency()))
+    return queue, ticket.id
+
+
+def test_a_ticket_opens_its_pair_and_the_decision_answers_it(
+    asked: tuple[Queue, int], facts: Callable[[], list[Any]]
+) -> None:
+    queue, ticket = asked
+    address = f"/duplicates/requested/{ticket}/C/D?right=second"
+    goal = queue.visitor.get(address, status=302).goal
+    assert goal == f"{queue.url(1)}?keep={queue.clients[3].id}"
+    assert queue.visitor.get(goal).says("what you decide here answers it")
+    facts()
+    stays = queue.decide("merge", 1)
+    assert stays.goal == queue.url(1), "the way back to the ticket is here"
+    (merged,) = [fact for fact in facts() if fact.name == "ClientsMerged"]
+    assert str(merged.request) == f"ticket:{ticket}"
+    assert f'<a href="/tickets/{ticket}">' in queue.visitor.get(queue.url(1)).html
+
+
+def test_a_request_that_is_put_off_goes_on(asked: tuple[Queue, int]) -> None:
+    queue, ticket = asked
+    queue.visitor.get(f"/duplicates/requested/{ticket}/C/D", status=302)
+    assert queue.decide("later", 1).goal == queue.url(2)
+
+
+def test_a_request_of_no_ticket_is_an_unknown_page(queue: Queue) -> None:
+    assert queue.visitor.get("/duplicates/requested/99/C/D", status=404).says("There is no such ticket.")
+    assert queue.pair(1).ticket_id is None
+
+
+@pytest.mark.parametrize(
+    ("ids", "status", "says"),
+    [
+        ("C/Z", 404, "There is no client Z in the store."),
+        ("C/C", 422, "Both client IDs are the same record."),
+        ("%3Cscript%3E/C", 404, "There is no client <script> in the store."),
+        ("C%27--/D", 404, "There is no client C'-- in the store."),
+    ],
+)
+def test_wrong_client_ids_are_said(asked: tuple[Queue, int], ids: str, status: int, says: str) -> None:
+    queue, ticket = asked
+    assert queue.visitor.get(f"/duplicates/requested/{ticket}/{ids}", status=status).says(says)
+
+
+def test_client_ids_of_two_sources_are_asked_about(asked: tuple[Queue, int]) -> None:
+    queue, ticket = asked
+    with queue.desk.work():
+        make_clients(make_source("Valley HMIS"), 4)
+    url = f"/duplicates/requested/{ticket}/C/D"
+    page = queue.visitor.get(url)
+    assert page.heading == "Which records are meant?"
+    for hostile in ("0-0", "x", f"{queue.clients[0].id}-{queue.clients[1].id}"):
+        assert queue.visitor.get(url, query_string={"records": hostile}).heading == page.heading
+    goal = page.link("Client C of Coast HMIS and client D of Coast HMIS")
+    assert queue.visitor.get(goal, status=302).goal == queue.url(1)
+
+
+# Merges
+
+
+def test_merges_are_listed_newest_first(queue: Queue) -> None:
+    assert queue.visitor.get("/duplicates/merges").says("Nothing was merged yet")
+    for at in (0, 1):
+        queue.decide("merge", at)
+    queue.visitor.post("/duplicates/merges/1", {})
+    page = queue.visitor.get("/duplicates/merges")
+    assert page.words.index("Client D into C") < page.words.index("Client B into A")
+    assert page.says("Undone")
+
+
+def test_a_merge_that_others_stand_on_says_what_becomes_of_them(queue: Queue) -> None:
+    a, b, c = queue.clients[:3]
+    with queue.desk.work() as session:
+        by = session.get_one(User, queue.reviewer.id)
+        first = merge_pair(session.get_one(Pair, queue.pairs[0].id), destination_client_id=a.id, choices={}, by=by)
+        later = make_pair(session.get_one(Client, b.id), session.get_one(Client, c.id))
+        second = merge_pair(later, destination_client_id=b.id, choices={}, by=by)
+    page = queue.visitor.get(f"/duplicates/merges/{first.id}")
+    assert page.says("a record that was merged into one of these two stays with it")
+    assert page.link(f"Merge {second.id}") == f"/duplicates/merges/{second.id}"
+    queue.visitor.post(f"/duplicates/merges/{first.id}", {})
+    with queue.desk.look() as session:
+        assert [session.get_one(Client, client.id).person_id for client in (a, b, c)] == [a.id, b.id, b.id]
+    assert not queue.visitor.get(f"/duplicates/merges/{second.id}").says("stays with it")
+
+
+def test_a_merge_of_a_record_that_left_its_source_is_shown(queue: Queue) -> None:
+    queue.decide("merge")
+    with queue.desk.work() as session:
+        session.get_one(Client, queue.clients[1].id).removed_at = clock.now()
+    page = queue.visitor.get("/duplicates/merges/1")
+    assert page.says("Kept: client A")
+    assert not page.says("Folded in: client B")
+    queue.visitor.post("/duplicates/merges/1", {})
+
+
+# Scans, and an empty queue
+
+
+def test_an_empty_queue_offers_a_scan(desk: Desk) -> None:
+    with desk.work():
+        reviewer = make_admin()
+    visitor = desk.signed_in(reviewer)
+    page = visitor.get("/duplicates")
+    assert page.says("No pairs to review")
+    asked = visitor.post("/duplicates/scan", follow=True)
+    assert asked.says("The scan starts within a minute.")
+    assert asked.says("A scan is about to start.")
+    assert visitor.post("/duplicates/scan", follow=True).says("A scan waits already.")
+    assert 'hx-trigger="every 2s"' in visitor.get("/duplicates").html
+    with desk.work():
+        scan = begin_waiting_scan()
+    assert visitor.get("/duplicates").says("A scan is running since")
+    with desk.work() as session:
+        fail_scan(session.get_one(Scan, scan.id if scan else 0))
+    failed = visitor.get("/duplicates")
+    assert failed.says("The last scan failed.")
+    assert "every 2s" not in failed.html
+
+
+def test_the_last_scan_says_what_it_left_out(desk: Desk) -> None:
+    with desk.work():
+        reviewer, source = make_admin(), make_source()
+        make_client(source, first_name=None, last_name=None, dob=None)
+        make_stay(make_client(source), make_project(source, victim_services=True))
+        make_client(make_source(names_hashed=True))
+        for _ in range(2):
+            make_client(source, ssn="219450817")
+        scan = scan_store(by=reviewer)
+        assert scan.state is ScanState.DONE
+    page = desk.signed_in(reviewer).get("/duplicates/scan")
+    for words in (
+        "1 pair proposed, 1 of them new, among 3 records.",
+        "1 record: All stays are with victim service providers",
+        "1 record: The names of the whole source are hashed.",
+        "1 record: Name, birth date and social security number are all missing or made up.",
+        "1 pair to review",
+    ):
+        assert page.says(words), words
+
+
+def test_a_queue_that_colleagues_hold_says_so(queue: Queue) -> None:
+    with queue.desk.work() as session:
+        for pair in session.scalars(select(Pair)):
+            pair.claimed_by_id, pair.claimed_until = queue.colleague.id, clock.now() + timedelta(minutes=5)
+    assert queue.visitor.get("/duplicates").says("Your colleagues hold every pair")
+
+
+# Elsewhere
+
+
+def test_the_page_of_a_client_shows_pairs_and_merges_of_the_whole_person(queue: Queue) -> None:
+    with queue.desk.work() as session:
+        make_pair(session.get_one(Client, queue.clients[1].id), session.get_one(Client, queue.clients[2].id))
+    queue.decide("merge")
+    page = queue.visitor.get(f"/clients/{queue.clients[0].id}")
+    assert page.link("Merge 1") == "/duplicates/merges/1"
+    assert page.link("Pair 4") == "/duplicates/pairs/4"
+    with queue.desk.work():
+        stranger = make_user(Role.MANAGER)
+    assert "Merge 1" in queue.desk.signed_in(stranger).get(f"/clients/{queue.clients[0].id}").html
+
+
+def _many_pairs(queue: Queue) -> None:
+    """Fill the queue, keep CD apart, merge EF, and let A and B stand for two records each."""
+    with queue.desk.work() as session:
+        by, source = session.get_one(User, queue.reviewer.id), make_source()
+        for number in range(40):
+            make_pair(make_client(source), make_client(source), score=50 + number)
+        for at in (0, 1):
+            twin = make_pair(session.get_one(Client, queue.clients[at].id), make_client(source))
+            merge_pair(twin, destination_client_id=queue.clients[at].id, choices={"name": "source"}, by=by)
+        keep_apart(session.get_one(Pair, queue.pairs[1].id), by=by)
+        kept = queue.clients[4].id
+        merge_pair(session.get_one(Pair, queue.pairs[2].id), destination_client_id=kept, choices={}, by=by)
+
+
+def test_pages_cost_few_statements(asked: tuple[Queue, int], counted: Callable[[], int]) -> None:
+    queue, ticket = asked
+    _many_pairs(queue)
+    other = queue.desk.signed_in(queue.colleague)
+    other.get("/duplicates/merges")
+    costs = {}
+
+    def count(name: str, url: str, *, by: Visitor = queue.visitor, status: int = 200) -> None:
+        counted()
+        by.get(url, status=status)
+        costs[name] = counted()
+
+    count("first look of two people of two records", queue.url())
+    count("second look", queue.url())
+    count("held by a colleague", queue.url(), by=other)
+    count("kept apart", queue.url(1))
+    count("merged", queue.url(2))
+    queue.visitor.get(f"/duplicates/requested/{ticket}/A/B", status=302)
+    count("asked for by a ticket", queue.url())
+    count("queue", "/duplicates", status=302)
+    count("merges", "/duplicates/merges")
+    count("merge", "/duplicates/merges/1")
+    count("scan", "/duplicates/scan")
+    assert {name: cost for name, cost in costs.items() if cost > 12} == {}, costs
