@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -21,6 +21,7 @@ from adminops.settings import write_private
 
 VERSION = b"\x01"
 NONCE_BYTES = 12
+TAG_BYTES = 16
 
 
 class CannotDecrypt(Exception):
@@ -31,8 +32,8 @@ class CannotDecrypt(Exception):
 class KeyRing:
     """Keys by number. The highest number encrypts; all of them decrypt. `index_key` is for blind indexes only."""
 
-    keys: dict[int, bytes]
-    index_key: bytes
+    keys: dict[int, bytes] = field(repr=False)
+    index_key: bytes = field(repr=False)
 
     @classmethod
     def generate(cls) -> "KeyRing":
@@ -85,6 +86,8 @@ class KeyRing:
         key = self.keys.get(int.from_bytes(head[1:3], "big"))
         if head[:1] != VERSION or key is None:
             raise CannotDecrypt("The key of this value is not in the key ring.")
+        if len(sealed) < TAG_BYTES:
+            raise CannotDecrypt("This value was cut short.")
         try:
             return AESGCM(key).decrypt(nonce, sealed, bound_to.encode()).decode()
         except InvalidTag:

@@ -17,9 +17,11 @@ from flask import current_app
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 SHORTEST_SECRET = 32
+LARGEST_NUMBER = 1_000_000
 
 
 SHORTEST_SECRET = 32
+LARGEST_NUMBER = 1_000_000
 
 
 class WrongSetting(Exception):
@@ -27,6 +29,8 @@ class WrongSetting(Exception):
 
 
 def _text(raw: str) -> str:
+    if not raw.isprintable():
+        raise ValueError("one line of text")
     return raw.strip()
 
 
@@ -48,8 +52,8 @@ def _flag(raw: str) -> bool:
 
 def _positive(raw: str) -> int:
     number = int(raw) if raw.strip().isascii() and raw.strip().isdecimal() else 0
-    if number <= 0:
-        raise ValueError("a whole number above zero")
+    if not 0 < number <= LARGEST_NUMBER:
+        raise ValueError(f"a whole number from 1 to {LARGEST_NUMBER:,}")
     return number
 
 
@@ -125,12 +129,15 @@ def _file(raw: str) -> str:
     return str(Path(raw).resolve())
 
 
-def setting(default: Any, about: str, read: Callable[[str], Any] = _text) -> Any:
-    """Declare one setting: its default, the sentence for the docs, and how its text is read."""
+def setting(default: Any, about: str, read: Callable[[str], Any] = _text, *, secret: bool = False) -> Any:
+    """Declare one setting: its default, the sentence for the docs, and how its text is read.
+
+    A `secret` one never stands in the text of a `Settings` value, which may end up in a trace.
+    """
     metadata = {"about": about, "read": read, "default": default}
     if callable(default):
-        return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
+        return field(default_factory=default, metadata=metadata, repr=not secret)
+    return field(default=default, metadata=metadata, repr=not secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,14 +155,16 @@ class Settings:
         _path,
     )
     database_url: str = setting(
-        "", "SQLAlchemy address of the database; empty means SQLite at `home/adminops.sqlite`.", _database
+        "", "SQLAlchemy address of the database; empty means SQLite at `home/adminops.sqlite`.", _database, secret=True
     )
     base_url: str = setting(
         "http://127.0.0.1:8000",
         "Address people reach AdminOps at; links in mails start with it.",
         _web_address,
     )
-    secret_key: str = setting("", "Signs the session cookie; empty means a random one kept in `home/keys`.")
+    secret_key: str = setting(
+        "", "Signs the session cookie; empty means a random one kept in `home/keys`.", secret=True
+    )
     time_zone: str = setting("America/New_York", "Zone in which times are shown and business days counted.", _zone)
     product_name: str = setting("AdminOps", "Name on the screens and in mails.")
     team_name: str = setting("HMIS Systems Team", "Who answers: shown in mails and on the help page.")
@@ -174,7 +183,7 @@ class Settings:
     smtp_security: str = setting("starttls", "How the connection is protected.", _one_of("none", "starttls", "tls"))
     smtp_ca_file: str = setting("", "Who signs the mail server's certificate; empty means the system's list.", _file)
     smtp_user: str = setting("", "Name at the mail server; empty means no sign-in.")
-    smtp_password: str = setting("", "Password at the mail server.")
+    smtp_password: str = setting("", "Password at the mail server.", secret=True)
     smtp_timeout_seconds: int = setting(20, "How long a mail server may take to answer.", _positive)
     scheduler: bool = setting(
         True, "Whether this process takes part in running jobs (one leader at a time does).", _flag
