@@ -1,8 +1,9 @@
 """Logging: JSON lines of an allow-list of keys, so that no personal data slips into a log.
 
 The house logs through structlog and names what it says. Libraries log through the standard library, with whatever
-they have at hand: of theirs only the unfilled text of the message, the level and the kind and place of an error are
-kept, never the values filled in.
+they have at hand: of theirs only the unfilled text of the message, the level, the place and the kind of an error are
+kept, never the values filled in. A message without gaps to fill may have been put together from values; it is left
+out, and its place tells where to look.
 """
 
 import json
@@ -39,24 +40,17 @@ class LibraryHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record as a line of JSON."""
+        has_gaps = isinstance(record.msg, str) and bool(record.args)
         entry = {
-            "event": record.msg if isinstance(record.msg, str) and record.args else _first_words(record),
+            "event": record.msg if has_gaps else "(a message with its values in it)",
             "level": record.levelname.lower(),
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "logger": record.name,
+            "place": f"{record.pathname}:{record.lineno}",
         }
         if record.exc_info and record.exc_info[0] is not None:
-            entry["cause"] = record.exc_info[0].__name__
-            entry["place"] = place_of(record.exc_info[2])
+            entry |= {"cause": record.exc_info[0].__name__, "place": place_of(record.exc_info[2])}
         _Lines().msg(json.dumps(entry))
-
-
-def _first_words(record: logging.LogRecord) -> str:
-    """Return a message without values to fill in as far as it can hold none of its own: up to the first mark."""
-    text = str(record.msg)
-    for mark in ("'", '"', ":", "=", "(", "\n"):
-        text = text.partition(mark)[0]
-    return text.strip()[:120]
 
 
 def place_of(trace: TracebackType | None) -> str:
