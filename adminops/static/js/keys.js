@@ -41,10 +41,10 @@ document.addEventListener('keydown', (event) => {
   if (typing(event.target) || document.querySelector('dialog[open]')) return;
   const key = prefix + event.key;
   clearTimeout(timer);
-  const run = bound.get(key) ?? pressed(key) ?? place(key);
+  const runs = [bound.get(key), pressed(key), place(key)].filter(Boolean);
   prefix = '';
-  if (run) {
-    if (run(event) !== false) event.preventDefault();
+  if (runs.length) {
+    if (runs.some((run) => run(event) !== false)) event.preventDefault();
     return;
   }
   prefix = event.key === 'g' ? 'g ' : '';
