@@ -121,6 +121,21 @@ GOOD = json.loads(RING.to_json())
         json.dumps({**GOOD, "index_key": 5}),
         json.dumps({"keys": GOOD["keys"]}),
     ],
+    # Named by hand: the ring differs from run to run, and every worker of a run has to collect the same names.
+    ids=[
+        "nothing",
+        "half a text",
+        "a list",
+        "null",
+        "no parts",
+        "no keys",
+        "a key with no number",
+        "a short key",
+        "keys that are a list",
+        "no index key",
+        "an index key that is a number",
+        "the index key left out",
+    ],
 )
 def test_a_damaged_ring_stops_the_app_and_is_left_as_it_is(tmp_path: Path, content: str) -> None:
     path = tmp_path / "fields.json"
