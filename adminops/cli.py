@@ -15,12 +15,14 @@ from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from adminops.crypto import CannotDecrypt
+from adminops.db import db
 from adminops.demo.command import demo
-from adminops.errors import DomainError
+from adminops.errors import Conflict, DomainError
 from adminops.feature import Feature
 from adminops.settings import Settings, WrongSetting, current_settings
 
 FAILED, WRONG_USE = 1, 2
+OLDER_TABLES = ("no such table", "no such column", "has no column named")
 
 
 class CommandLine(click.Group):
@@ -47,7 +49,7 @@ def _end(sentence: str, code: int) -> None:
 
 def _about_the_database(broken: OperationalError | ProgrammingError) -> str:
     said = str(broken.orig)
-    if "no such table" in said or getattr(broken.orig, "sqlstate", "") == "42P01":
+    if any(sign in said for sign in OLDER_TABLES) or getattr(broken.orig, "sqlstate", "") in ("42P01", "42703"):
         return "The database has no tables yet, or older ones. Run: adminops db upgrade"
     if "locked" in said:
         return "The database is busy: somebody else has been writing for too long. Try again."
@@ -97,6 +99,15 @@ def running_app() -> Flask:
     return app
 
 
+def refuse_other_tables() -> None:
+    """Raise `Conflict` when the tables are not those of this version: pages and jobs would fail one by one."""
+    from migrations.run import is_current
+
+    with db.engine.connect() as connection:
+        if not is_current(connection):
+            raise Conflict("The database is not of this version. Write a backup of it, then run: adminops db upgrade")
+
+
 @click.group("db")
 def database() -> None:
     """Look after the database."""
@@ -122,6 +133,7 @@ def serve(host: str, port: int) -> None:
     """Serve the app in one process, with its jobs (for one machine; see docs/operations.md for more)."""
     from adminops.serving import serve_app
 
+    refuse_other_tables()
     serve_app(running_app(), host=host, port=port, say=click.echo)
 
 
@@ -134,6 +146,7 @@ def run_jobs() -> None:
     """
     from adminops.scheduler import start_scheduler
 
+    refuse_other_tables()
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())

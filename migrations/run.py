@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from adminops.db import db
@@ -23,6 +25,12 @@ def upgrade_database(revision: str = "head") -> None:
     """Bring the app's database to `revision`; all of it or, where the database can, nothing."""
     with db.engine.begin() as connection:
         command.upgrade(configuration(connection), revision)
+
+
+def is_current(connection: Connection) -> bool:
+    """Say whether the tables that `connection` leads to are those of this version."""
+    heads = ScriptDirectory.from_config(configuration(connection)).get_heads()
+    return set(MigrationContext.configure(connection).get_current_heads()) == set(heads)
 
 
 def write_revision(message: str) -> None:

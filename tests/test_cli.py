@@ -12,12 +12,14 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from click.testing import CliRunner, Result
 
 import wsgi
 from adminops.app import AdminOps
 from adminops.cli import command_line
-from adminops.db import Model, db
+from adminops.db import db
+from migrations.run import configuration, upgrade_database
 from tests.services.private import free_port
 from tests.services.web_client import fetch
 
@@ -88,7 +90,7 @@ def _make_tables(home: Path) -> None:
 
     app = create_app(Settings(environment="test", home=home), wsgi.FEATURES)
     with app.app_context():
-        Model.metadata.create_all(db.engine)
+        upgrade_database()
         db.engine.dispose()
 
 
@@ -146,6 +148,17 @@ def test_a_database_without_tables_is_a_sentence_and_ends_with_1(tmp_path: Path)
     done = _call(tmp_path, "demo", "--clients", "10")
     assert done.returncode == 1
     assert done.stderr == "adminops: The database has no tables yet, or older ones. Run: adminops db upgrade\n"
+
+
+@pytest.mark.parametrize("words", ["serve", "run-jobs"])
+def test_nothing_runs_on_the_tables_of_another_version(tmp_path: Path, words: str) -> None:
+    _make_tables(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "adminops.sqlite")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '0000'")
+        database.commit()
+    done = _call(tmp_path, words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("adminops: The database is not of this version.")
 
 
 def test_a_database_that_is_away_is_a_sentence_and_ends_with_1(tmp_path: Path) -> None:
@@ -249,6 +262,7 @@ def test_a_taken_port_is_a_sentence_and_ends_with_1(tmp_path: Path, start: Start
 
 
 def test_an_address_that_is_none_is_a_sentence(tmp_path: Path) -> None:
+    _make_tables(tmp_path)
     done = _call(tmp_path, "serve", "--host", "999.1.1.1", "--port", "0")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
@@ -275,10 +289,6 @@ def test_the_doctor_ends_with_1_when_something_is_broken(tmp_path: Path) -> None
 
 
 def test_a_warning_is_not_broken(run: Run, app: AdminOps) -> None:
-    from alembic import command
-
-    from migrations.run import configuration
-
     with app.app_context(), db.engine.begin() as connection:
         command.stamp(configuration(connection), "head")
     result = run("doctor", "--json")

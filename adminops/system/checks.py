@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -88,16 +86,15 @@ def _database() -> Iterator[Finding]:
 
 
 def _schema() -> Iterator[Finding]:
-    from migrations.run import configuration
+    from migrations.run import is_current
 
     try:
         with db.engine.connect() as connection:
-            heads = set(ScriptDirectory.from_config(configuration(connection)).get_heads())
-            present = set(MigrationContext.configure(connection).get_current_heads())
+            fits = is_current(connection)
             is_empty = not inspect(connection).has_table(User.__tablename__)
     except SQLAlchemyError:
         return  # said already
-    if present == heads and not is_empty:
+    if fits and not is_empty:
         yield Finding("schema", "ok", "The tables are those of this version.")
     else:
         says = "There are no tables yet." if is_empty else "The tables are not those of this version."
@@ -191,7 +188,8 @@ def _directory(settings: Settings) -> Iterator[Finding]:
 def _outbox() -> Iterator[Finding]:
     given_up = select(func.count(OutboxMessage.id)).where(OutboxMessage.state == MessageState.DEAD)
     if count := db.session.scalar(given_up):
-        yield Finding("outbox", "warn", f"{count:,} mails were given up.", "Look at them on the page Jobs and mail.")
+        says = "One mail was given up." if count == 1 else f"{count:,} mails were given up."
+        yield Finding("outbox", "warn", says, "Try again or drop, on the page Jobs and mail.")
         return
     pending = OutboxMessage.state == MessageState.PENDING
     due = select(func.min(OutboxMessage.next_try_at)).where(pending)

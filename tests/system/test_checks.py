@@ -213,7 +213,7 @@ def test_mails_that_were_given_up_or_wait_for_nobody(look: Examine, app: AdminOp
     assert "Start a worker" in look()["outbox"].advice
     with app.app_context(), transaction() as session:
         session.merge(message).state = MessageState.DEAD
-    assert look()["outbox"].says == "1 mails were given up."
+    assert look()["outbox"].says == "One mail was given up."
 
 
 def test_jobs_that_nobody_runs_that_are_late_or_fail(look: Examine, app: AdminOps) -> None:
