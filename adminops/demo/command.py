@@ -14,7 +14,11 @@ from adminops.identity.models import User
 @click.command("demo")
 @click.option("--clients", default=1500, show_default=True, type=click.IntRange(10, 200_000), help="How many clients.")
 @click.option("--seed", default=1, show_default=True, help="The same seed invents the same people.")
-@click.option("--if-empty", is_flag=True, help="Do nothing, and say so by no error, when there are users already.")
+@click.option(
+    "--if-empty",
+    is_flag=True,
+    help="Do nothing, and say so by no error, when there are users or client records already.",
+)
 @with_appcontext
 def demo(clients: int, seed: int, if_empty: bool) -> None:
     """Fill an empty database with invented people, tickets, courses and manuals."""

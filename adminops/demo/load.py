@@ -24,19 +24,21 @@ Say = Callable[[str], None]
 
 
 def is_empty() -> bool:
-    """Say whether nobody can sign in yet: only such a database may take the demo."""
-    return not db.session.scalar(select(func.count(User.id)))
+    """Say whether nobody can sign in yet and no client record came in: only such a database may take the demo."""
+    return not any(db.session.scalar(select(func.count(table.id))) for table in (User, HmisSource))
 
 
 def load_demo(*, clients: int, seed: int, say: Say) -> Cast:
     """Fill an empty database with the demo, in the caller's transaction: all of it or nothing.
 
-    Raises `Conflict` when somebody can sign in already: invented people never mix with real ones.
+    Raises `Conflict` when anything is there already: invented people never mix with real ones.
     """
     if not current_app.extensions["settings"].demo_allowed:
         raise Conflict("The demo is for development: this installation says it is in production.")
     if not is_empty():
-        raise Conflict("There are users in this database already. The demo only goes into an empty one.")
+        raise Conflict(
+            "There are users or client records in this database already. The demo only goes into an empty one."
+        )
     say(f"Inventing {clients:,} clients …")
     source = _import_clients(clients, seed)
     say("Hiring staff …")
