@@ -202,7 +202,8 @@ def test_a_missing_column_refuses_that_file_with_one_error_and_the_others_go_on(
     assert result.status == "applied"
     assert the_problem(result, "missing-column").text == "Client.csv lacks the column DOB; the file was not read."
     assert (count(Client), count(Enrollment)) == (0, 1)
-    assert "Client.csv" not in result.files
+    assert ("Client.csv" not in result.files, result.not_read) == (True, ["Client.csv"])
+    assert result.sentence.startswith("Not read: Client.csv")
 
 
 def test_a_missing_column_of_a_required_file_refuses_the_set(take: Take):

@@ -62,6 +62,7 @@ class Intake:
 
     def __init__(self, connection: Connection, package: Package, target: Target, log: ProblemLog, tell: Tell) -> None:
         self.counts: dict[str, FileCounts] = {}
+        self.not_read: list[str] = []
         self._connection, self._bulk = connection, Bulk(connection)
         self._package, self._target, self._log, self._tell = package, target, log, tell
         self._progress = Progress("checking", files=len(package.members), bytes=package.size)
@@ -164,6 +165,7 @@ class Intake:
         if file.name in REQUIRED:
             raise Refused("missing-column", sentence, file=file.file)
         self._log.add(Problem("missing-column", ERROR, file.file, sentence))
+        self.not_read.append(file.file)
         self._progress = replace(self._progress, files_done=self._progress.files_done + 1)
 
     def _refuse_foreign_source(self) -> None:

@@ -29,7 +29,10 @@ SHOWN = 1_000
 
 @dataclass
 class ImportResult:
-    """What an import did, or would have done (`dry_run`). `status` is applied, unchanged or refused."""
+    """What an import did, or would have done (`dry_run`). `status` is applied, unchanged or refused.
+
+    `not_read` names the files whose header can't be read: they were left out, the others taken.
+    """
 
     status: str
     source: str
@@ -37,6 +40,7 @@ class ImportResult:
     csv_version: str = ""
     sentence: str = ""
     files: dict[str, FileCounts] = field(default_factory=dict)
+    not_read: list[str] = field(default_factory=list)
     problems: ProblemLog = field(default_factory=ProblemLog)
     seconds: float = 0.0
     import_id: int | None = None
@@ -59,6 +63,7 @@ class ImportResult:
             "dry_run": self.dry_run,
             "sentence": self.sentence,
             "files": {name: counts.as_dict() for name, counts in self.files.items()},
+            "not_read": self.not_read,
             "problems": [problem.as_dict() for problem in islice(self.problems, problems)],
             "problem_count": len(self.problems),
             "problems_by_rule": dict(self.problems.by_rule),
@@ -153,7 +158,7 @@ def _take(
             facts.update(_facts(intake))
             result.csv_version = intake.header.csv_version or intake.spec.csv_version
             intake.run()
-            result.files = intake.counts
+            result.files, result.not_read = intake.counts, intake.not_read
     except Refused as refused:
         log.add(Problem(refused.rule, ERROR, refused.file or path.name[:60], refused.sentence))
         result.sentence = refused.sentence
@@ -165,10 +170,13 @@ def _take(
 
 
 def _sentence(result: ImportResult, changes: int) -> str:
+    left_out = f"Not read: {', '.join(result.not_read)}; see the errors. " if result.not_read else ""
     if not changes:
-        return "Nothing has changed: the store has all of it already."
+        return left_out + (
+            "Nothing else has changed." if left_out else "Nothing has changed: the store has all of it already."
+        )
     words = (f"{result.total(name):,} {name}" for name in ("added", "updated", "removed", "restored", "rejected"))
-    return f"{result.total('read'):,} rows read: " + ", ".join(words) + "."
+    return f"{left_out}{result.total('read'):,} rows read: " + ", ".join(words) + "."
 
 
 def _facts(intake: Intake) -> dict[str, Any]:
