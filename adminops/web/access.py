@@ -94,5 +94,5 @@ def refuse_or_pass(declared: Access) -> Response | None:
         here = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("signin.sign_in", next=here))
     if isinstance(needs, Permission) and not user.may(needs):
-        raise NotAllowed("Your role does not include this. Ask your agency lead or the Systems Team if you need it.")
+        raise NotAllowed("Your role does not include this.")
     return None

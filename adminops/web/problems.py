@@ -19,7 +19,7 @@ SENTENCES = {
     403: ("This is not for your role", "Ask your agency lead or the Systems Team if you need it."),
     404: ("There is no such page", "It may have moved, or it is not yours to see. Search for it, or start over."),
     405: ("That can't be done here", "Go back and use the button on the page."),
-    409: ("Somebody was faster", "Reload the page to see how things stand now."),
+    409: ("That does not fit how things stand", "Reload the page to see how they stand now."),
     413: ("That file is too large", "Choose a smaller one."),
     415: ("That kind of file can't be read here", "Choose another."),
     422: ("That can't be done like this", "Go back and change what you entered."),
