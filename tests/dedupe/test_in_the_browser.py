@@ -10,10 +10,9 @@ from playwright.sync_api import Locator, Page, Request, expect
 
 from adminops.hmis.models import Client, Merge
 from adminops.identity.models import User
-from adminops.identity.permissions import Role
 from dedupe.models import Pair, PairState
 from tests.browsing import Desk
-from tests.make import PASSWORD, give_password, make_user
+from tests.make import make_admin
 from tests.make_dedupe import make_client, make_pair, make_project, make_service, make_source, make_stay
 from tests.services.browser import assert_no_axe_violations, assert_no_sideways_scrolling
 from tests.services.web import serving
@@ -27,7 +26,6 @@ class Room:
 
     desk: Desk
     url: str
-    reviewer: User
     pairs: list[int]
     cookies: list[Any]
 
@@ -58,21 +56,17 @@ def _fill(desk: Desk) -> tuple[User, list[int]]:
         for number in range(29):
             one, other = (make_client(source, first_name=f"Robin {number}") for _ in range(2))
             pairs.append(make_pair(one, other, score=90 - number))
-        return give_password(make_user(Role.SYSTEM_ADMIN)), [pair.id for pair in pairs]
+        return make_admin(), [pair.id for pair in pairs]
 
 
 @pytest.fixture
 def room(sqlite_desk: Desk, open_page: OpenPage) -> Iterator[Room]:
     """A served merge desk, and the cookies of a reviewer."""
     reviewer, pairs = _fill(sqlite_desk)
+    cookie = sqlite_desk.signed_in(reviewer).client.get_cookie("adminops")
+    assert cookie is not None
     with serving(sqlite_desk.app) as url:
-        page = open_page(url)
-        page.goto("/sign-in")
-        page.locator("input[name=username]").fill(reviewer.username)
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda there: "/sign-in" not in there)
-        yield Room(sqlite_desk, url, reviewer, pairs, page.context.cookies())
+        yield Room(sqlite_desk, url, pairs, [{"name": cookie.key, "value": cookie.value, "url": url}])
 
 
 def chosen(page: Page, unit: str) -> str:
