@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from adminops import clock
 from adminops.db import db
@@ -178,23 +178,27 @@ def pair_of_merge(merge: Merge) -> Pair | None:
 
 def pairs_of_person(client_id: int) -> Sequence[Pair]:
     """Return the undecided pairs that a record, or another of its person, is part of, strongest first."""
-    ids = _records_of_person(client_id)
-    part = or_(Pair.low_client_id.in_(ids), Pair.high_client_id.in_(ids))
+    part = _has_part(Pair.id, (Pair.low_client_id, Pair.high_client_id), client_id)
     chosen = select(Pair).where(part, Pair.state.in_(UNDECIDED)).order_by(Pair.score.desc(), Pair.id)
     return list(db.session.scalars(chosen))
 
 
 def merges_of_person(client_id: int) -> Sequence[Merge]:
     """Return the merges, undone ones too, that a record, or another of its person, was part of, newest first."""
-    ids = _records_of_person(client_id)
-    part = or_(Merge.source_client_id.in_(ids), Merge.destination_client_id.in_(ids))
+    part = _has_part(Merge.id, (Merge.source_client_id, Merge.destination_client_id), client_id)
     return list(db.session.scalars(select(Merge).where(part).order_by(Merge.id.desc())))
 
 
-def _records_of_person(client_id: int) -> list[int]:
+def _has_part(
+    row_id: InstrumentedAttribute[int], sides: Sequence[InstrumentedAttribute[int]], client_id: int
+) -> ColumnElement[bool]:
+    """Return the condition that one of `sides` is a record of the person that `client_id` stands for.
+
+    A union and no `or`: PostgreSQL would read the whole table for the latter.
+    """
     person = select(Client.person_id).where(Client.id == client_id).scalar_subquery()
-    found = db.session.scalars(select(Client.id).where(or_(Client.id == client_id, Client.person_id == person)))
-    return list(found)
+    records = select(Client.id).where(or_(Client.id == client_id, Client.person_id == person))
+    return row_id.in_(union(*(select(row_id).where(side.in_(records)) for side in sides)))
 
 
 def clients_named(personal_id: str) -> Sequence[Client]:

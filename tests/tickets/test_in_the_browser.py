@@ -170,6 +170,7 @@ def test_list_answers_while_one_types_and_by_keys(sqlite_desk: Desk, ticket: Tic
     expect(page.locator("[data-row]")).to_have_count(1)
     page.evaluate("history.back()")
     expect(page.locator("[data-row]")).to_have_count(2)
+    page.wait_for_load_state()  # its scripts too: keys that are pressed before them go nowhere
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
