@@ -28,16 +28,27 @@ class Figure:
         return f"{self.name:<58} {self.value:>9.2f} {self.unit}{bar}"
 
 
-def cpu_and_wall(call: Callable[[], object], *, times: int) -> tuple[float, float, float]:
-    """Return the median CPU milliseconds, the median and the 95th percentile of wall milliseconds of `call`."""
-    call()  # the first one fills caches
-    cpu, wall = [], []
+@dataclass(frozen=True)
+class Cost:
+    """What calls cost, in milliseconds."""
+
+    cpu: float
+    """Median of the processor's time."""
+    p95: float
+    """95th percentile of the time by the clock."""
+
+
+def side_by_side(call: Callable[[], object], other: Callable[[], object], *, times: int) -> tuple[Cost, Cost]:
+    """Return what `call` and `other` cost, called in turn: a busy neighbour then slows both, and not their ratio."""
+    spent: tuple[list[tuple[float, float]], ...] = ([], [])
+    call(), other()  # the first ones fill caches
     for _ in range(times):
-        began, busy = perf_counter(), process_time()
-        call()
-        cpu.append((process_time() - busy) * 1000)
-        wall.append((perf_counter() - began) * 1000)
-    return median(cpu), median(wall), quantiles(wall, n=20)[-1]
+        for times_of, measured in zip(spent, (call, other), strict=True):
+            began, busy = perf_counter(), process_time()
+            measured()
+            times_of.append(((process_time() - busy) * 1000, (perf_counter() - began) * 1000))
+    one, two = (Cost(median(cpu for cpu, _ in each), quantiles((wall for _, wall in each), n=20)[-1]) for each in spent)
+    return one, two
 
 
 def in_a_process_of_its_own(module: str, *arguments: str) -> tuple[float, float]:
