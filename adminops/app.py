@@ -161,7 +161,7 @@ def frame_values(settings: Settings) -> dict[str, Any]:
         "navigation": navigation.Navigation(user) if user else (),
         "primary_action": navigation.primary_action(user) if user else None,
         "theme": theme if theme in THEMES else "auto",
-        "demo_notice": settings.demo_allowed,
+        "demo_notice": settings.demo_mark.exists(),
         "environment": settings.environment,
         "product_name": settings.product_name,
         "team_name": settings.team_name,

@@ -246,6 +246,11 @@ class Settings:
         """Whether invented people may be loaded here."""
         return self.environment != "production"
 
+    @property
+    def demo_mark(self) -> Path:
+        """The file that is there once invented people were loaded: every page says so."""
+        return self.home / "demo"
+
     def cookie_secret(self) -> str:
         """Return the key that signs cookies: the setting, else a random one kept in `home/keys/session.key`."""
         if self.secret_key:

@@ -10,6 +10,7 @@ from adminops.db import db
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from manuals.models import ManualPage, PageRevision, PageState
+from manuals.rendering import plain_text
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ def search(words: str, viewer: User, *, limit: int = 20) -> list[tuple[PageRow, 
 
 
 def excerpt(body: str, terms: Sequence[str], *, around: int = 70) -> str:
-    """Return the words around the first place of `body` that holds one of `terms`, without Markdown's signs."""
-    plain = " ".join(body.translate(str.maketrans("", "", "#*_`>|[]")).split())
+    """Return the words around the first place of `body` with one of `terms`, as a reader of the page sees them."""
+    plain = plain_text(body)
     places = [at for term in terms if (at := plain.casefold().find(term.casefold())) >= 0]
     at = min(places, default=0)
     start, end = max(0, at - around), min(len(plain), at + 2 * around)

@@ -47,6 +47,12 @@ def render(source: str) -> Markup:
     return Markup(clean)  # noqa: S704 - cleaned by the allow-list one line above
 
 
+def plain_text(source: str) -> str:
+    """Return the words of `source` as a reader sees them, on one line."""
+    words = nh3.clean(_markdown.render(source), tags=set())
+    return " ".join(Markup(words).unescape().split())  # noqa: S704 - unescaped at once, and text from here on
+
+
 def headings(source: str) -> list[Heading]:
     """Return the headings of `source` for a table of contents."""
     tokens = _markdown.parse(re.sub(r"^#(?=\s)", "##", source, flags=re.MULTILINE))

@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import func, select, update
 
 from adminops import clock
-from adminops.db import db
+from adminops.db import after_commit, db
 from adminops.demo import AGENCIES, WORKERS, write_export
 from adminops.demo.cast import CHARACTERS, PASSWORD, Cast
 from adminops.errors import Conflict
@@ -48,6 +48,7 @@ def load_demo(*, clients: int, seed: int, say: Say) -> Cast:
             say(f"{feature.title} …")
             feature.demo(cast)
     _let_mails_be_sent()
+    after_commit(current_app.extensions["settings"].demo_mark.touch)
     return cast
 
 

@@ -1,5 +1,6 @@
 """The forms of program requests."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
@@ -53,6 +54,12 @@ class ProgramForm(Form):
     units = IntegerField("Units", [Optional(), NumberRange(0, MOST)])
     availability = _codes("Availability of the beds", "2.07.6", "Only for emergency shelters.")
     bed_type = _codes("Bed type", "2.07.5", "Only for emergency shelters.")
+
+    @classmethod
+    def filled(cls, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a form begins with that goes on with `wanted`: no choice is the empty one, other blanks none."""
+        chosen = {name for name in wanted if getattr(cls, name).field_class is SelectField}
+        return {name: "" if value is None and name in chosen else value for name, value in wanted.items()}
 
     def wanted(self) -> dict[str, Any]:
         """Return the answers for `save_draft`: the empty choice as None."""

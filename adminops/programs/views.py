@@ -184,11 +184,10 @@ def _form(wish: ProgramRequest | None) -> tuple[ProgramForm, list[Agency]]:
     viewer = signed_in_user()
     agencies = list(queries.agencies_to_request_for(viewer)) if wish is None else [wish.agency]
     if not agencies:
-        raise NotAllowed("There is no agency that you ask for programs for.")
+        raise NotAllowed("There is no agency yet that a program could be for: an agency is added first.")
     given: dict[str, Any] = {"agency": str(agencies[0].id)}
     if wish is not None:
-        given |= {name: "" if value is None else value for name, value in plans.from_json(wish.wanted).items()}
-        given |= {name: None for name in plans.DATES if not given.get(name)}
+        given |= ProgramForm.filled(plans.from_json(wish.wanted))
     elif viewer.agency_id is not None:
         given["agency"] = str(viewer.agency_id)
     form = ProgramForm(data=given)

@@ -182,7 +182,8 @@ def _directory(settings: Settings) -> Iterator[Finding]:
             "Run: pip install --require-hashes -r requirements/ldap.txt (it needs gcc and the headers of OpenLDAP)",
         )
     else:
-        yield Finding("directory", "ok", "python-ldap is installed.")
+        says = "A directory is set, but this version keeps passwords in AdminOps itself: no reset will work."
+        yield Finding("directory", "fail", says, "Empty ADMINOPS_DIRECTORY_URL.")
 
 
 def _outbox() -> Iterator[Finding]:

@@ -25,13 +25,46 @@ def trimmed(value: str | None) -> str | None:
     return value.replace("\x00", "").strip() if isinstance(value, str) else value
 
 
+class HouseWords:
+    """What the form library says by itself, in words that tell what to do."""
+
+    SAID = {  # noqa: RUF012
+        "This field is required.": "Fill this in.",
+        "Not a valid integer value.": "Enter a whole number.",
+        "Not a valid decimal value.": "Enter a number.",
+        "Not a valid date value.": "Enter a date.",
+        "Not a valid datetime value.": "Enter a date and a time.",
+        "Not a valid time value.": "Enter a time.",
+        "Not a valid choice.": "Choose one of the list.",
+        "Invalid email address.": "Enter an e-mail address, like name@example.org.",
+        "Field cannot be longer than %(max)d character.": "Write no more than %(max)d character.",
+        "Field cannot be longer than %(max)d characters.": "Write no more than %(max)d characters.",
+        "Number must be between %(min)s and %(max)s.": "Enter a number between %(min)s and %(max)s.",
+    }
+
+    def gettext(self, string: str) -> str:
+        """Return the house's words for `string`, or itself."""
+        return self.SAID.get(string, string)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        """Return the house's words for one or for many."""
+        return self.gettext(singular if number == 1 else plural)
+
+
+HOUSE_WORDS = HouseWords()
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """The base of all forms: CSRF-protected, answers 422 with the message at the field."""
 
     status = 200
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        """Trim what is typed."""
+        """Trim what is typed, and speak in the house's words."""
+
+        def get_translations(self, form: Any) -> HouseWords:
+            """Return who words the library's messages."""
+            return HOUSE_WORDS
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
             """Give every text field the trimming filter; a password is what was typed, blanks included."""

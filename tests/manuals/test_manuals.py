@@ -113,7 +113,9 @@ def test_a_page_is_written_published_found_and_read(desk: Desk) -> None:
     reading = desk.signed_in(reader)
     assert reading.get("/manuals").link("Bed nights") == "/manuals/bed-nights"
     assert "<strong>every</strong>" in reading.get("/manuals/bed-nights").html
-    assert reading.get("/search?q=every+bed").link("Bed nights") == "/manuals/bed-nights"
+    found = reading.get("/search?q=every+bed")
+    assert found.link("Bed nights") == "/manuals/bed-nights"
+    assert found.says("Count every bed.")
     assert reading.get("/manuals?q=zebra").says("No page holds all these words")
     assert reading.get("/manuals/bed-nights/history").says("Revision 1")
     reading.get("/manuals/bed-nights/history/1")

@@ -179,6 +179,16 @@ def test_a_faulty_request_keeps_everything_and_says_what_is_wrong(desk: Desk) ->
     assert fixed.says("Your request is with the team.")
 
 
+def test_a_draft_without_beds_takes_them_later(desk: Desk) -> None:
+    lead, _admin, _manager = _people(desk)
+    visitor = desk.signed_in(lead)
+    visitor.post("/programs/requests/new", {"agency": str(lead.agency_id), "send": "1"}, status=422)
+    assert "None" not in visitor.get("/programs/requests/1/edit").html
+    sent = WANTED | {"agency": str(lead.agency_id), "send": "1"}
+    assert visitor.post("/programs/requests/1/edit", sent, follow=True).says("Your request is with the team.")
+    assert visitor.get("/programs/requests/1").says("10")
+
+
 def test_hostile_and_missing_fields_are_no_failure(desk: Desk) -> None:
     lead, _admin, _manager = _people(desk)
     visitor = desk.signed_in(lead)
