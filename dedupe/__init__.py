@@ -26,6 +26,7 @@ feature = Feature(
             permission=Permission.REVIEW_DUPLICATES,
             order=30,
             key="m",
+            short="Merges",
             count=count_open,
         ),
     ),

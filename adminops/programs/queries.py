@@ -14,7 +14,7 @@ from adminops.hmis.projects import ProjectPage, ProjectRow, list_projects, proje
 from adminops.identity.models import Agency, AgencyOrganization, AgencyState, User
 from adminops.identity.permissions import Permission
 from adminops.programs.models import ProgramRequest, RequestState
-from adminops.web.listing import Page, fetch_page
+from adminops.web.listing import PAGE, Page, fetch_page
 
 OPEN = (RequestState.SUBMITTED, RequestState.APPROVED, RequestState.QUESTIONED)
 
@@ -93,6 +93,22 @@ def organizations_of(viewer: User) -> set[tuple[int, str]] | None:
         AgencyOrganization.agency_id.in_(reach.agency_ids)
     )
     return {(source_id, organization_id) for source_id, organization_id in db.session.execute(chosen)}
+
+
+def page_of_programs(
+    viewer: User, *, words: str = "", after: str | None = None, limit: int = PAGE
+) -> tuple[Page[ProjectRow], int]:
+    """Return a page of the programs the viewer may see, and how many there are in all.
+
+    They are read whole, for their names are searched without accents and there are hundreds at most; `after` is the
+    number of the last row of the page before.
+    """
+    rows = visible_programs(viewer, words=words)
+    places = {str(row.id): place + 1 for place, row in enumerate(rows)}
+    start = places.get(after or "", 0)
+    shown = rows[start : start + limit]
+    more = str(shown[-1].id) if start + limit < len(rows) else None
+    return Page(rows=shown, after=more, first=start == 0), len(rows)
 
 
 def visible_programs(viewer: User, *, words: str = "") -> list[ProjectRow]:

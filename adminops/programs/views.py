@@ -26,9 +26,11 @@ blueprint = Blueprint("programs", __name__, url_prefix="/programs")
 def index() -> ResponseReturnValue:
     """List the programs."""
     viewer, words = signed_in_user(), request.args.get("q", "").strip()
+    page, total = queries.page_of_programs(viewer, words=words, after=request.args.get("after"))
     return render_template(
         "programs/index.html",
-        programs=queries.visible_programs(viewer, words=words),
+        page=page,
+        total=total,
         words=words,
         may_request=viewer.may(Permission.REQUEST_PROGRAMS),
         may_decide=viewer.may(Permission.APPROVE_PROGRAMS),

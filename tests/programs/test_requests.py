@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adminops.db import db
 from adminops.errors import Invalid, InvalidState, NotAllowed
 from adminops.hmis.export import write_export
 from adminops.hmis.models import Funder, HmisSource, Project, ProjectCoC
@@ -237,6 +238,20 @@ def test_another_agency_sees_no_program_of_ours(desk: Desk) -> None:
     desk.signed_in(other).get(url, status=404)
     desk.signed_in(admin).get("/programs/1/unknown", status=404)
     assert desk.signed_in(admin).get("/search?q=new+dawn").link("New Dawn") == url
+
+
+def test_programs_are_shown_page_by_page(desk: Desk) -> None:
+    with desk.work():
+        admin, source = make_admin(), add_source("Test HMIS")
+        for number in range(30):
+            db.session.add(Project(source_id=source.id, project_id=f"P{number}", project_name=f"Program {number:02}"))
+    visitor = desk.signed_in(admin)
+    first = visitor.get("/programs")
+    assert (first.says("30 programs"), first.says("Program 24"), first.says("Program 25")) == (True, True, False)
+    (more,) = {url for url, _ in first.reader.links if "after=" in url}
+    second = visitor.get(more)
+    assert (second.says("Program 24"), second.says("Program 25"), second.says("Program 29")) == (False, True, True)
+    visitor.get("/programs?after=nonsense")
 
 
 def test_pages_cost_few_statements(desk: Desk, counted: Callable[[], int]) -> None:
