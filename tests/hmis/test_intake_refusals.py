@@ -313,10 +313,10 @@ def test_of_a_duplicate_key_the_first_line_is_kept(take: Take):
     assert row("Client", "C1").first_name == "Maria"
 
 
-def test_a_line_of_another_export_is_rejected(take: Take):
+def test_a_line_of_another_export_refuses_the_whole(take: Take):
     result = take(two_clients().change("Client", 1, ExportID="E9"))
-    assert the_problem(result, "foreign-export").line == 3
-    assert result.files["Client.csv"].added == 1
+    assert result.status == "refused"
+    assert the_problem(result, "foreign-export").file == "Client.csv"
 
 
 def test_blank_lines_are_passed_over(take: Take):

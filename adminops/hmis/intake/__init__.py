@@ -7,7 +7,8 @@ whose Export.csv can't be trusted, changes nothing.
 
 from adminops.hmis.intake.problems import Problem, ProblemLog
 from adminops.hmis.intake.progress import Progress, ProgressFile, read_progress
-from adminops.hmis.intake.running import ImportResult, check_export, import_export
+from adminops.hmis.intake.results import ImportResult
+from adminops.hmis.intake.running import check_export, import_export
 from adminops.hmis.intake.writing import FileCounts
 
 __all__ = [

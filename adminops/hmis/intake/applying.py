@@ -14,13 +14,14 @@ from sqlalchemy import Connection, text
 from adminops.hmis import sealing
 from adminops.hmis.codes import ExportDirective, ExportPeriodType
 from adminops.hmis.intake.bulk import Bulk
+from adminops.hmis.intake.history import History
 from adminops.hmis.intake.layout import WrongHeader, choose_spec, lay_out
 from adminops.hmis.intake.packages import Member, Package
 from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, Refused
 from adminops.hmis.intake.progress import Progress, Tell
 from adminops.hmis.intake.records import Records
 from adminops.hmis.intake.references import check_references
-from adminops.hmis.intake.rows import FileRows
+from adminops.hmis.intake.rows import Batch, FileRows
 from adminops.hmis.intake.scope import Scope
 from adminops.hmis.intake.writing import FileCounts, FileWriter, Occasion
 from adminops.hmis.spec import FileSpec, Spec, current
@@ -32,16 +33,21 @@ REQUIRED = ("Export", "Organization", "Project")
 
 @dataclass(frozen=True)
 class Header:
-    """What the one row of Export.csv says about an export."""
+    """What Export.csv says about an export; of one that was put together from several, what holds for the whole."""
 
     export_id: str
+    export_ids: frozenset[str]
+    """The ExportIDs that rows of its files may carry."""
     csv_version: str
-    hud_source_id: str
+    source_ids: tuple[str, ...]
+    """SourceIDs that it names: one, as a rule."""
     export_date: datetime | None
     first: date
     last: date
     is_whole: bool
     """Whether it holds all rows of its period: only then does absence mean anything."""
+    rows: int = 1
+    """Rows of Export.csv: more than one when the vendor has merged several exports."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,8 @@ class Intake:
         self.header = read_header(package)
         self._spec = choose_spec(self.header.csv_version, self._headers)
         self._refuse_foreign_source()
-        self.occasion = Occasion(target.source_id, target.import_id, target.at, self._is_newest())
+        history = History(connection, target.import_id)
+        self.occasion = Occasion(target.source_id, target.import_id, target.at, self._is_newest(), history)
         self._scope = Scope(connection, self._bulk, self.occasion, self.header.first, self.header.last)
 
     @property
@@ -110,11 +117,11 @@ class Intake:
             except WrongHeader as wrong:
                 self._refuse_file(file, str(wrong))
                 return
-            rows = FileRows(records, layout, self._log, export_id=self.header.export_id)
+            rows = FileRows(records, layout, self._log, export_ids=self.header.export_ids)
             writer = FileWriter(self._bulk, file, self.occasion, self._log)
             self._note_file(file, member, layout.unknown)
             hashed = _HashedNames()
-            for batch in rows.batches():
+            for batch in _batches(rows, file):
                 hashed.look_at(file, [row.values for row in batch.rows])
                 writer.write(batch)
                 self._report(raw, len(batch.rows))
@@ -139,8 +146,8 @@ class Intake:
 
     def _finish_file(self, writer: FileWriter, rows: FileRows, hashed: "_HashedNames") -> None:
         file = writer.file
-        if file.name == "Export" and writer.counts.read - writer.counts.rejected != 1:
-            raise Refused("export-rows", "Export.csv must have exactly one row that can be read.", file=file.file)
+        if file.name == "Export" and writer.counts.rejected:
+            raise Refused("export-rows", "Export.csv has rows that can't be read.", file=file.file)
         if file.name == "Client":
             self._refuse_wrong_names(hashed)
             self._found_persons()
@@ -169,11 +176,13 @@ class Intake:
         self._progress = replace(self._progress, files_done=self._progress.files_done + 1)
 
     def _refuse_foreign_source(self) -> None:
-        known, found = self._target.known_ids, self.header.hud_source_id
-        if known and found and found not in known:
+        known = self._target.known_ids
+        foreign = [each for each in self.header.source_ids if each not in known]
+        if known and foreign:
             raise Refused(
                 "wrong-source",
-                f"The export is of source {found}; so far this source has had {', '.join(known)}. It was not taken.",
+                f"The export is of source {', '.join(foreign)}; so far this source has had {', '.join(known)}."
+                " It was not taken.",
                 file="Export.csv",
             )
 
@@ -242,6 +251,14 @@ class _HashedNames:
         return self._hashes * 2 > self._names if self._names else None
 
 
+def _batches(rows: FileRows, file: FileSpec) -> Iterator[Batch]:
+    """Yield the batches of a file; say where it stands when a row refuses the whole export."""
+    try:
+        yield from rows.batches()
+    except Refused as refused:
+        raise Refused(refused.rule, f"{file.file}, row {rows.read}: {refused.sentence}", file=file.file) from None
+
+
 def _headers_of(package: Package) -> dict[str, list[str]]:
     headers = {}
     for name, member in package.members.items():
@@ -259,8 +276,8 @@ def _records(member: Member) -> Iterator[Records]:
 def read_header(package: Package) -> Header:
     """Return what Export.csv says.
 
-    Raises `Refused` when a required file is missing, when Export.csv has no row or several, or when it does not say
-    for which period it is.
+    Raises `Refused` when a required file is missing, when Export.csv has no row or one that can't be read, or when it
+    does not say for which period it is.
     """
     for name in REQUIRED:
         if name not in package.members:
@@ -271,31 +288,40 @@ def read_header(package: Package) -> Header:
             layout = lay_out(file, records.header, current())
         except WrongHeader as wrong:
             raise Refused("missing-column", str(wrong), file=file.file) from None
-        rows = FileRows(records, layout, ProblemLog(), export_id=None)
+        rows = FileRows(records, layout, ProblemLog(), export_ids=None)
         found = [row.values for batch in rows.batches() for row in batch.rows]
-    if rows.read != 1:
-        count = "no row" if rows.read == 0 else f"{rows.read} rows"
-        raise Refused("export-rows", f"Export.csv has {count}; it must have exactly one.", file=file.file)
-    if not found:
-        raise Refused("export-rows", "The row of Export.csv can't be read.", file=file.file)
-    return _header(dict(zip(file.by_name, found[0], strict=True)))
+    if not rows.read:
+        raise Refused("export-rows", "Export.csv has no row; it must have one.", file=file.file)
+    if rows.read != len(found):
+        raise Refused("export-rows", "Export.csv has a row that can't be read.", file=file.file)
+    return _header([dict(zip(file.by_name, row, strict=True)) for row in found])
 
 
-def _header(row: dict[str, str]) -> Header:
-    if not row["ExportStartDate"] or not row["ExportEndDate"] or row["ExportStartDate"] > row["ExportEndDate"]:
-        raise Refused(
-            "no-period",
-            "Export.csv does not say from when to when the export is: it can't be taken.",
-            file="Export.csv",
-        )
-    made = row["ExportDate"]
+def _header(rows: list[dict[str, str]]) -> Header:
+    """Return what the rows of Export.csv amount to: the whole of their periods, and the newest of them for the rest."""
+    for row in rows:
+        if not row["ExportStartDate"] or not row["ExportEndDate"] or row["ExportStartDate"] > row["ExportEndDate"]:
+            raise Refused(
+                "no-period",
+                "Export.csv does not say from when to when the export is: it can't be taken.",
+                file="Export.csv",
+            )
+    newest = max(rows, key=lambda row: row["ExportDate"])
+    made = newest["ExportDate"]
     return Header(
-        export_id=row["ExportID"],
-        csv_version=row["CSVVersion"],
-        hud_source_id=row["SourceID"],
+        export_id=newest["ExportID"],
+        export_ids=frozenset(row["ExportID"] for row in rows),
+        csv_version=newest["CSVVersion"],
+        source_ids=tuple(dict.fromkeys(row["SourceID"] for row in rows if row["SourceID"])),
         export_date=datetime.fromisoformat(made) if made else None,
-        first=date.fromisoformat(row["ExportStartDate"]),
-        last=date.fromisoformat(row["ExportEndDate"]),
-        is_whole=row["ExportPeriodType"] == str(ExportPeriodType.REPORTING_PERIOD.value)
-        and row["ExportDirective"] == str(ExportDirective.FULL_REFRESH.value),
+        first=date.fromisoformat(min(row["ExportStartDate"] for row in rows)),
+        last=date.fromisoformat(max(row["ExportEndDate"] for row in rows)),
+        is_whole=all(_is_whole(row) for row in rows),
+        rows=len(rows),
+    )
+
+
+def _is_whole(row: dict[str, str]) -> bool:
+    return row["ExportPeriodType"] == str(ExportPeriodType.REPORTING_PERIOD.value) and row["ExportDirective"] == str(
+        ExportDirective.FULL_REFRESH.value
     )

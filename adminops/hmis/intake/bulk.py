@@ -28,6 +28,11 @@ class Stored(NamedTuple):
     """Day of DateUpdated (2022-01-31), empty when it is not known."""
     is_removed: bool
 
+    @property
+    def is_emptied(self) -> bool:
+        """Whether it is what an undone import left of a client record: nothing but the key that others point to."""
+        return self.is_removed and self.hash is None
+
 
 class Bulk:
     """The bulk statements of one connection."""
@@ -116,14 +121,15 @@ class Bulk:
         assignments = ", ".join(f'"{name}" = {self._mark}' for name in columns)
         self.run_many(f"UPDATE {table} SET {assignments} WHERE id = {self._mark}", rows)
 
-    def upsert(self, table: str, keys: Sequence[str], column: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Insert rows of `keys` and one more `column`, or set that column where the keys are there already."""
-        names = ", ".join(f'"{name}"' for name in (*keys, column))
-        marks = ", ".join([self._mark] * (len(keys) + 1))
+    def upsert(self, table: str, keys: Sequence[str], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert rows of `keys` and `columns`, or set those columns where the keys are there and the first differs."""
+        names = ", ".join(f'"{name}"' for name in (*keys, *columns))
+        marks = ", ".join([self._mark] * (len(keys) + len(columns)))
         unique = ", ".join(f'"{name}"' for name in keys)
+        assigned = ", ".join(f'"{name}" = excluded."{name}"' for name in columns)
         self.run_many(
             f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({unique})"
-            f' DO UPDATE SET "{column}" = excluded."{column}" WHERE {table}."{column}" <> excluded."{column}"',
+            f' DO UPDATE SET {assigned} WHERE {table}."{columns[0]}" <> excluded."{columns[0]}"',
             rows,
         )
 

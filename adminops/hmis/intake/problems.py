@@ -55,6 +55,9 @@ class ProblemLog:
     def __init__(self) -> None:
         self.by_rule: Counter[str] = Counter()
         self.by_severity: Counter[str] = Counter()
+        self.error_lines: Counter[str] = Counter()
+        """Lines with errors by file: all errors of a line come one after another."""
+        self._last_line: tuple[str, int] | None = None
         # It lives as long as the log does, which is handed to pages and commands: no block could close it.
         self._spool: IO[str] = tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY, "w+", encoding="utf-8")  # noqa: SIM115
         weakref.finalize(self, self._spool.close)
@@ -63,7 +66,14 @@ class ProblemLog:
         """Keep `problem`."""
         self.by_rule[problem.rule] += 1
         self.by_severity[problem.severity] += 1
+        if problem.severity == ERROR and problem.line is not None:
+            self._count_line(problem.file, problem.line)
         self._spool.write(json.dumps(asdict(problem)) + "\n")
+
+    def _count_line(self, file: str, line: int) -> None:
+        if self._last_line != (file, line):
+            self._last_line = (file, line)
+            self.error_lines[file] += 1
 
     def note(self, rule: str, file: str, text: str) -> None:
         """Keep a remark about a whole file."""

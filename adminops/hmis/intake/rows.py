@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -65,7 +65,9 @@ class _PairCheck:
 class FileRows:
     """Reads one file. After the last batch `read`, `rejected` and `lines_lost` say how it went."""
 
-    def __init__(self, records: Records, layout: Layout, log: ProblemLog, *, export_id: str | None) -> None:
+    def __init__(
+        self, records: Records, layout: Layout, log: ProblemLog, *, export_ids: Collection[str] | None
+    ) -> None:
         self.layout = layout
         self.file = layout.file
         self.read = 0
@@ -73,7 +75,7 @@ class FileRows:
         self.lines_lost = 0
         """Lines that were rejected without their key being known."""
         self._records, self._log = records, log
-        self._readers = [reader_for(column, export_id=export_id) for column in self.file.columns]
+        self._readers = [reader_for(column, export_ids=export_ids) for column in self.file.columns]
         self._ways: list[Callable[[str], str]] = [reader.__getitem__ for reader in self._readers]
         self._key = [column.name for column in self.file.columns].index(self.file.key)
         self._pair_checks = _pair_checks(self.file)

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy import Connection, create_engine, delete, insert, select
 from sqlalchemy.orm import Session
 
 from adminops import clock
@@ -16,59 +16,18 @@ from adminops.crypto import KeyRing
 from adminops.db import Model, db, prepare_engine
 from adminops.errors import Conflict
 from adminops.hmis import sealing
-from adminops.hmis.intake.applying import Intake, Target
+from adminops.hmis.intake.applying import Header, Intake, Target
+from adminops.hmis.intake.brakes import LOOKED_BACK, Brakes, brakes_hit, in_words, several_exports
+from adminops.hmis.intake.difference import difference
+from adminops.hmis.intake.history import History
 from adminops.hmis.intake.packages import DEFAULT_UNPACKED_LIMIT, open_package
 from adminops.hmis.intake.problems import ERROR, Problem, ProblemLog, Refused
 from adminops.hmis.intake.progress import Tell, tell_nobody
-from adminops.hmis.intake.writing import FileCounts
+from adminops.hmis.intake.results import ImportResult
+from adminops.hmis.intake.undoing import imports_in_force, last_turn, next_turn
 from adminops.hmis.models import HmisImport, HmisSource, ImportProblem, ImportStatus
 
 PROBLEMS_AT_ONCE = 5_000
-SHOWN = 1_000
-
-
-@dataclass
-class ImportResult:
-    """What an import did, or would have done (`dry_run`). `status` is applied, unchanged or refused.
-
-    `not_read` names the files whose header can't be read: they were left out, the others taken.
-    """
-
-    status: str
-    source: str
-    dry_run: bool
-    csv_version: str = ""
-    sentence: str = ""
-    files: dict[str, FileCounts] = field(default_factory=dict)
-    not_read: list[str] = field(default_factory=list)
-    problems: ProblemLog = field(default_factory=ProblemLog)
-    seconds: float = 0.0
-    import_id: int | None = None
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether nothing was taken."""
-        return self.status == ImportStatus.REFUSED.value
-
-    def total(self, name: str) -> int:
-        """Return the sum of one count ("added") over all files."""
-        return sum(int(getattr(counts, name)) for counts in self.files.values())
-
-    def as_dict(self, *, problems: int | None = SHOWN) -> dict[str, Any]:
-        """Return the result as the command line prints it, with the first `problems` of its problems (None: all)."""
-        return {
-            "status": self.status,
-            "csv_version": self.csv_version,
-            "source": self.source,
-            "dry_run": self.dry_run,
-            "sentence": self.sentence,
-            "files": {name: counts.as_dict() for name, counts in self.files.items()},
-            "not_read": self.not_read,
-            "problems": [problem.as_dict() for problem in islice(self.problems, problems)],
-            "problem_count": len(self.problems),
-            "problems_by_rule": dict(self.problems.by_rule),
-            "seconds": round(self.seconds, 3),
-        }
 
 
 def import_export(
@@ -77,6 +36,7 @@ def import_export(
     source: HmisSource,
     by_id: int | None,
     dry_run: bool = False,
+    approve: bool = False,
     progress: Tell | None = None,
     record: HmisImport | None = None,
     unpacked_limit: int = DEFAULT_UNPACKED_LIMIT,
@@ -85,7 +45,9 @@ def import_export(
 
     New rows are added, known ones updated when their hash differs (and, where the export is not the newest, when their
     DateUpdated is not older), absent ones removed inside the export's scope. An export that can't be taken as a whole
-    changes nothing; the result and the log say why. `record` is the import's row of the log if there is one already.
+    changes nothing; the result and the log say why. One that hits a brake of the source is held and changes nothing
+    either, unless it is approved: by `approve`, or on its `record` and no other import was taken since.
+    `record` is the import's row of the log if there is one already.
     With `dry_run` the answer is the same and nothing is written, not even the log.
 
     Raises `Conflict` when another import of the source is running.
@@ -98,16 +60,19 @@ def import_export(
         record = _start(session, record, source, path, by_id, started)
     with suppress(_TakenBack), session.begin_nested():
         kept = record or _start(session, None, source, path, by_id, started)
-        target = _target(source, kept, started)
-        result = _take(session.connection(), path, target, log, progress or tell_nobody, unpacked_limit)
-        if dry_run or result.result.is_refused:
+        taken = _take(
+            session.connection(), path, _target(source, kept, started), log, progress or tell_nobody, unpacked_limit
+        )
+        if taken.header is not None and not (approve or _is_approved(kept, source, taken)):
+            _hold_back(session.connection(), taken, taken.header, source, kept)
+        if dry_run or taken.result.is_refused or taken.result.is_held:
             raise _TakenBack
     session.expire_all()
-    result.result.source, result.result.dry_run = source.name, dry_run
-    result.result.seconds = (clock.now() - started).total_seconds()
+    taken.result.source, taken.result.dry_run = source.name, dry_run
+    taken.result.seconds = (clock.now() - started).total_seconds()
     if not dry_run and record is not None:
-        _finish(session, record, source, result)
-    return result.result
+        _finish(session, record, source, taken)
+    return taken.result
 
 
 def check_export(
@@ -129,6 +94,8 @@ def check_export(
             target = _throwaway_target(connection, started)
             taken = _take(connection, path, target, log, progress or tell_nobody, unpacked_limit)
         engine.dispose()
+    if taken.header is not None:
+        _hit_brakes(taken, taken.header, Brakes(), [])
     taken.result.dry_run = True
     taken.result.seconds = (clock.now() - started).total_seconds()
     return taken.result
@@ -140,33 +107,34 @@ class _TakenBack(Exception):
 
 @dataclass
 class _Taken:
-    """A result with what the log of imports wants to know besides."""
+    """A result with what the log of imports wants to know besides; without a header when it was refused."""
 
     result: ImportResult
+    header: Header | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
 
 def _take(
     connection: Connection, path: Path, target: Target, log: ProblemLog, tell: Tell, unpacked_limit: int
 ) -> _Taken:
-    facts: dict[str, Any] = {}
-    result = ImportResult(ImportStatus.REFUSED.value, "", False, problems=log)
+    taken = _Taken(ImportResult(ImportStatus.REFUSED.value, "", False, problems=log))
+    result = taken.result
     try:
         with open_package(path, unpacked_limit=unpacked_limit) as package:
-            facts["content_hash"] = package.content_hash
+            taken.facts["content_hash"] = package.content_hash
             intake = Intake(connection, package, target, log, tell)
-            facts.update(_facts(intake))
+            taken.facts.update(_facts(intake.header))
             result.csv_version = intake.header.csv_version or intake.spec.csv_version
             intake.run()
-            result.files, result.not_read = intake.counts, intake.not_read
+            result.files, result.not_read, taken.header = intake.counts, intake.not_read, intake.header
     except Refused as refused:
         log.add(Problem(refused.rule, ERROR, refused.file or path.name[:60], refused.sentence))
         result.sentence = refused.sentence
-        return _Taken(result, facts)
+        return taken
     changes = sum(counts.changes for name, counts in result.files.items() if name != "Export.csv")
     result.status = (ImportStatus.APPLIED if changes else ImportStatus.UNCHANGED).value
     result.sentence = _sentence(result, changes)
-    return _Taken(result, facts)
+    return taken
 
 
 def _sentence(result: ImportResult, changes: int) -> str:
@@ -179,16 +147,43 @@ def _sentence(result: ImportResult, changes: int) -> str:
     return f"{left_out}{result.total('read'):,} rows read: " + ", ".join(words) + "."
 
 
-def _facts(intake: Intake) -> dict[str, Any]:
-    header = intake.header
+def _facts(header: Header) -> dict[str, Any]:
     return {
         "csv_version": header.csv_version[:50],
         "export_id": header.export_id,
-        "hud_source_id": header.hud_source_id,
+        "hud_source_id": ", ".join(header.source_ids)[:350],
         "export_date": header.export_date,
         "period_start": header.first,
         "period_end": header.last,
+        "is_whole": header.is_whole,
     }
+
+
+def _is_approved(record: HmisImport, source: HmisSource, taken: _Taken) -> bool:
+    """Tell whether just this was approved: the same files, onto the state of the store that was looked at."""
+    return (
+        record.approved_at is not None
+        and record.held_after == last_turn(source.id)
+        and record.content_hash == taken.facts["content_hash"]
+    )
+
+
+def _hold_back(connection: Connection, taken: _Taken, header: Header, source: HmisSource, record: HmisImport) -> None:
+    """Hold an import that hits a brake, and keep what it would have changed."""
+    before = [
+        each.counts for each in imports_in_force(source.id) if each.id != record.id and each.is_whole is not False
+    ]
+    _hit_brakes(taken, header, Brakes.of(source.brakes), before[:LOOKED_BACK])
+    if taken.result.is_held:
+        taken.result.difference = difference(connection, record.id)
+
+
+def _hit_brakes(taken: _Taken, header: Header, brakes: Brakes, before: list[dict[str, Any]]) -> None:
+    result = taken.result
+    hit = [several_exports(header.rows)] if header.rows > 1 else []
+    hit += brakes_hit(brakes, result.files, result.problems.error_lines, before if header.is_whole else [])
+    if hit:
+        result.status, result.brakes, result.sentence = ImportStatus.HELD.value, hit, in_words(hit)
 
 
 def _lock(session: Session, source: HmisSource) -> None:
@@ -223,25 +218,35 @@ def _target(source: HmisSource, record: HmisImport, at: datetime) -> Target:
 
 
 def _finish(session: Session, record: HmisImport, source: HmisSource, taken: _Taken) -> None:
-    result, facts = taken.result, taken.facts
-    for name, value in facts.items():
+    result = taken.result
+    for name, value in taken.facts.items():
         setattr(record, name, value)
     record.status, record.finished_at = ImportStatus(result.status), clock.now()
     record.counts = {name: counts.as_dict() for name, counts in result.files.items()}
     record.problem_count, record.sentence = len(result.problems), result.sentence
     result.import_id = record.id
-    if not result.is_refused:
-        _remember_source(source, facts)
+    if result.is_held:
+        record.held = {"brakes": [brake.as_dict() for brake in result.brakes], **result.difference}
+        record.held_after, record.approved_at, record.approved_by_id = last_turn(source.id), None, None
+    elif not result.is_refused:
+        record.turn = next_turn(source.id)
+        _remember_source(session, record, source, taken)
     session.flush()
+    session.execute(delete(ImportProblem).where(ImportProblem.import_id == record.id))  # of the time it was held
     _keep_problems(session.connection(), record.id, result.problems)
 
 
-def _remember_source(source: HmisSource, facts: dict[str, Any]) -> None:
-    found, made = facts.get("hud_source_id"), facts.get("export_date")
-    if found and found not in source.known_ids:
-        source.known_ids = [*source.known_ids, found]
-    if made and (source.newest_export is None or made > source.newest_export):
-        source.newest_export = made
+def _remember_source(session: Session, record: HmisImport, source: HmisSource, taken: _Taken) -> None:
+    header = taken.header
+    if header is None:
+        return
+    newest = source.newest_export
+    learnt = [each for each in header.source_ids if each not in source.known_ids]
+    History(session.connection(), record.id).keep_source(source.id, newest_export=newest, learnt=learnt)
+    if learnt:
+        source.known_ids = [*source.known_ids, *learnt]
+    if header.export_date and (newest is None or header.export_date > newest):
+        source.newest_export = header.export_date
 
 
 def _keep_problems(connection: Connection, import_id: int, problems: ProblemLog) -> None:

@@ -73,11 +73,11 @@ class Scope:
         condition = _condition(file.name)
         if condition is None:
             return 0
-        sql = (
-            f"UPDATE {file.table} AS t SET removed_at = :now, import_id = :import_id"
-            f" WHERE t.source_id = :source AND t.removed_at IS NULL AND {condition}"
+        absent = (
+            f"t.source_id = :source AND t.removed_at IS NULL AND {condition}"
             f" AND NOT EXISTS (SELECT 1 FROM {SEEN} s WHERE s.file = :file AND s.key = t.{file.key_column.attribute})"
         )
+        sql = f"UPDATE {file.table} AS t SET removed_at = :now, import_id = :import_id WHERE {absent}"
         values = {
             "now": self._bulk.moment(self._occasion.at),
             "import_id": self._occasion.import_id,
@@ -85,4 +85,6 @@ class Scope:
             "file": file.name,
             **{name: value for name, value in self._period.items() if f":{name}" in sql},
         }
+        if not self._occasion.history.keep_absent(file.name, absent, values):
+            return 0
         return self._connection.execute(text(sql), values).rowcount

@@ -6,14 +6,14 @@ anew each time, with the line it stands in. A blank is an empty text.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from adminops.hmis import sealing
 from adminops.hmis.codes import is_retired
 from adminops.hmis.intake.dates import Form, read_date
-from adminops.hmis.intake.problems import ERROR, NOTE, WARNING
+from adminops.hmis.intake.problems import ERROR, NOTE, WARNING, Refused
 from adminops.hmis.spec import ColumnSpec, current
 
 ROOM = 20_000
@@ -110,18 +110,16 @@ class KeyReader(Reader):
 
 
 class ExportIdReader(Reader):
-    """The ExportID of a row, which must be that of Export.csv."""
+    """The ExportID of a row, which must be one of Export.csv: else files of two exports were put together."""
 
-    def __init__(self, column: ColumnSpec, export_id: str) -> None:
+    def __init__(self, column: ColumnSpec, export_ids: Collection[str]) -> None:
         super().__init__(column)
-        self._export_id = export_id
+        self._export_ids = export_ids
 
     def read(self, text: str) -> str:
-        """Return `text` if it is the export's."""
-        if text != self._export_id:
-            raise RejectedLine(
-                "foreign-export", "The line belongs to another export: its ExportID is not Export.csv's."
-            )
+        """Return `text` if it is the export's. Raises `Refused` else: the whole export is in doubt."""
+        if text not in self._export_ids:
+            raise Refused("foreign-export", "There are rows of another export: their ExportID is not in Export.csv.")
         return text
 
 
@@ -249,12 +247,12 @@ READERS: dict[str, Callable[[ColumnSpec], Reader]] = {
 }
 
 
-def reader_for(column: ColumnSpec, *, export_id: str | None = None) -> Reader:
-    """Return the reader of `column`; rows of an export must carry `export_id` if it is given."""
+def reader_for(column: ColumnSpec, *, export_ids: Collection[str] | None = None) -> Reader:
+    """Return the reader of `column`; rows of an export must carry one of `export_ids` if they are given."""
     if column.is_key:
         return KeyReader(column)
     if column.name == "SSN":
         return SsnReader(column)
-    if column.name == "ExportID" and export_id is not None:
-        return ExportIdReader(column, export_id)
+    if column.name == "ExportID" and export_ids is not None:
+        return ExportIdReader(column, export_ids)
     return READERS[column.type](column)

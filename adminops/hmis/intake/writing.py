@@ -7,6 +7,7 @@ from typing import Any
 
 from adminops.hmis import sealing
 from adminops.hmis.intake.bulk import Bulk, Stored
+from adminops.hmis.intake.history import History
 from adminops.hmis.intake.problems import ERROR, Problem, ProblemLog
 from adminops.hmis.intake.rows import Batch, Row
 from adminops.hmis.names import name_key
@@ -51,6 +52,8 @@ class Occasion:
     at: datetime
     is_newest: bool
     """Whether no newer export of the source was applied: then this one is right even where its rows look older."""
+    history: History
+    """Keeps what rows were before they are written."""
 
 
 class FileWriter:
@@ -67,6 +70,7 @@ class FileWriter:
         self._values = _store_values(file, occasion.source_id)
         self._has_rows = bulk.has_rows(file.table, occasion.source_id)
         self._has_aside = bulk.has_rows("hmis_unreadable", occasion.source_id)
+        self._has_retired = bulk.has_rows("hmis_retired_values", occasion.source_id)
         self._older = 0
         self._new: list[Row] = []
         self._changed: list[tuple[Row, int]] = []
@@ -118,6 +122,10 @@ class FileWriter:
             self._new.append(row)
             self.counts.added += 1
             return True
+        if stored.is_emptied:
+            self._changed.append((row, stored.id))
+            self.counts.added += 1
+            return True
         if self._is_older(row, stored):
             self._older += 1
             self.counts.unchanged += 1
@@ -150,6 +158,7 @@ class FileWriter:
 
     def _flush(self) -> None:
         self._bulk.insert(self.file.table, self._columns, [self._tuple(row) for row in self._new])
+        self._occasion.history.keep(self.file.name, [row_id for _, row_id in self._changed])
         self._bulk.update(
             self.file.table, self._columns, [(*self._tuple(row), row_id) for row, row_id in self._changed]
         )
@@ -160,19 +169,23 @@ class FileWriter:
         """Keep aside, sealed, what the columns of written rows can't hold; forget what they could not hold before."""
         source_id, name = self._occasion.source_id, self.file.name
         if self._has_aside:
+            self._occasion.history.keep_aside("Unreadable", source_id, name, [row.key for row in written])
             self._bulk.delete_by_key("hmis_unreadable", source_id, name, [row.key for row in written])
+        import_id = self._occasion.import_id
         sealed = [
-            (source_id, name, row.key, column, sealing.seal_aside(source_id, name, row.key, column, raw))
+            (source_id, name, row.key, column, sealing.seal_aside(source_id, name, row.key, column, raw), import_id)
             for row in written
             for column, raw in row.aside
         ]
-        self._bulk.upsert("hmis_unreadable", (*ASIDE_KEYS, "column"), "raw_sealed", sealed)
+        self._bulk.upsert("hmis_unreadable", (*ASIDE_KEYS, "column"), ("raw_sealed", "import_id"), sealed)
 
     def _keep_retired(self, rows: list[Row]) -> None:
         """Keep what rows of an older export have in columns that are no more; also of rows that are else unchanged."""
         source_id, name = self._occasion.source_id, self.file.name
-        retired = [(source_id, name, row.key, row.retired) for row in rows if row.retired]
-        self._bulk.upsert("hmis_retired_values", ASIDE_KEYS, "held", retired)
+        held = {row.key: row.retired for row in rows if row.retired}
+        news = self._occasion.history.keep_retired(source_id, name, held) if self._has_retired else held.keys()
+        retired = [(source_id, name, key, held[key], self._occasion.import_id) for key in held if key in news]
+        self._bulk.upsert("hmis_retired_values", ASIDE_KEYS, ("held", "import_id"), retired)
 
 
 def _store_columns(file: FileSpec) -> tuple[str, ...]:

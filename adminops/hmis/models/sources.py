@@ -4,7 +4,7 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops.db import Code, Key, LongText, Model, Name
@@ -15,7 +15,7 @@ class HmisSource(Model):
     """One HMIS implementation whose exports we take. HUD's keys are unique inside a source and nowhere else."""
 
     __tablename__ = "hmis_source"
-    __table_args__ = (UniqueConstraint("name"),)
+    __table_args__ = (UniqueConstraint("name"), Index("ix_hmis_source_drop_folder", "drop_folder", unique=True))
 
     id: Mapped[Key]
     name: Mapped[Name]
@@ -29,6 +29,12 @@ class HmisSource(Model):
     newest_export: Mapped[HudTime | None]
     """ExportDate of the newest export that was applied: an older one neither overwrites nor removes newer rows."""
     created_at: Mapped[datetime]
+    brakes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What its brakes differ in from the usual ones (`intake.brakes.Brakes`)."""
+    drop_folder: Mapped[Code | None]
+    """Name of its folder below the drop folder. Given once: it stays when the source gets another name."""
+    is_watched: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether exports that are put into its drop folder are taken."""
 
 
 class ImportStatus(enum.Enum):
@@ -41,13 +47,26 @@ class ImportStatus(enum.Enum):
     HELD = "held"
     REFUSED = "refused"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNDONE = "undone"
+
+
+class ImportWay(enum.Enum):
+    """How an export came: by the page, by a command, or through a drop folder."""
+
+    PAGE = "page"
+    COMMAND = "command"
+    FOLDER = "folder"
 
 
 class HmisImport(Model):
     """One upload into one source: who, when, which file, what was in it and what was done."""
 
     __tablename__ = "hmis_import"
-    __table_args__ = (Index("ix_hmis_import_source", "source_id", "queued_at"),)
+    __table_args__ = (
+        Index("ix_hmis_import_source", "source_id", "queued_at"),
+        Index("ix_hmis_import_turn", "source_id", "turn"),
+    )
 
     id: Mapped[Key]
     source_id: Mapped[int] = mapped_column(ForeignKey("hmis_source.id"))
@@ -72,6 +91,27 @@ class HmisImport(Model):
     """How often it was begun; one that never ends must not be begun for ever."""
     sentence: Mapped[str | None] = mapped_column(Text)
     """Why it was refused, held or failed, or what it amounts to."""
+    way: Mapped[ImportWay] = mapped_column(default=ImportWay.PAGE, server_default="page")
+    turn: Mapped[int | None]
+    """The how-manieth of its source to be taken. Undoing goes backwards through these."""
+    is_whole: Mapped[bool | None]
+    """Whether the export held all rows of its period; a delta is not compared with whole ones."""
+    held: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """The brakes that held it and what it would have changed: row keys and column names, never a value."""
+    held_after: Mapped[int | None]
+    """The turn of its source that was the last one when it was held: approval is of a change to that state."""
+    approved_at: Mapped[datetime | None]
+    approved_by_id: Mapped[int | None]
+    interrupted_at: Mapped[datetime | None]
+    """When it was found that the process that ran it had ended before it was done."""
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None]
+    dropped: Mapped[Name | None]
+    """Name of the file or folder in the drop folder that it came as."""
+    drop_mark: Mapped[Code | None]
+    """Size and time of what was dropped, so that it is known again after a crash."""
+    filed_at: Mapped[datetime | None]
+    """When what was dropped was last moved beside, with its report."""
 
     source: Mapped[HmisSource] = relationship()
 
@@ -95,6 +135,22 @@ class ImportProblem(Model):
     text: Mapped[LongText]
 
 
+class ImportBefore(Model):
+    """What a row was before an import changed it, kept until the import can no longer be undone.
+
+    A row that the import added has none. Sealed values stay sealed in it.
+    """
+
+    __tablename__ = "hmis_import_before"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("hmis_import.id"), primary_key=True)
+    file: Mapped[Code] = mapped_column(primary_key=True)
+    """HUD's name of the file, or the class of the table."""
+    row_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    before: Mapped[dict[str, Any]]
+    """Column → value, of all columns or of those that were changed; bytes in hexadecimal."""
+
+
 class Unreadable(Model):
     """A value that its column can't hold, as it stood in the file: nothing is lost. Sealed, for it may be an SSN."""
 
@@ -107,6 +163,8 @@ class Unreadable(Model):
     hud_key: Mapped[Text32]
     column: Mapped[Code]
     raw_sealed: Mapped[bytes]
+    import_id: Mapped[int | None]
+    """The import that wrote it."""
 
 
 class RetiredValues(Model):
@@ -121,6 +179,8 @@ class RetiredValues(Model):
     hud_key: Mapped[Text32]
     held: Mapped[LongText]
     """A JSON object, column → text, of those that were filled; keys sorted, so that equal means equal."""
+    import_id: Mapped[int | None]
+    """The import that wrote it."""
 
 
 class LocalNumber(Model):
