@@ -190,6 +190,12 @@ class Settings:
     )
     upload_limit_mb: int = setting(200, "Largest file that can be uploaded, in megabytes.", _positive)
     unpacked_limit_mb: int = setting(4000, "Largest size of an HMIS export once unpacked, in megabytes.", _positive)
+    drop_folder: Path | None = setting(
+        None, "Folder with a drop folder for each source that has one; empty means `home/drop`.", _path
+    )
+    drop_settle_seconds: int = setting(
+        30, "An export in a drop folder is taken once it has not grown for so long.", _positive
+    )
     trusted_proxies: int = setting(0, "Number of reverse proxies whose forwarded headers are believed.", _count)
     directory_url: str = setting(
         "", "ldaps:// or ldap:// address of the directory; empty means local passwords.", _directory
@@ -235,6 +241,11 @@ class Settings:
     def database(self) -> str:
         """The address of the database in use."""
         return self.database_url or f"sqlite:///{self.home / 'adminops.sqlite'}"
+
+    @property
+    def drop(self) -> Path:
+        """The folder of the drop folders."""
+        return self.drop_folder or self.home / "drop"
 
     @property
     def secure_cookies(self) -> bool:
@@ -322,6 +333,6 @@ def describe_settings() -> str:
     ]
     for declared in fields(Settings):
         default = declared.metadata["default"]
-        shown = "`var/`" if declared.name == "home" else f"`{default}`" if default != "" else "(empty)"
+        shown = "`var/`" if declared.name == "home" else f"`{default}`" if default not in ("", None) else "(empty)"
         lines.append(f"| `ADMINOPS_{declared.name.upper()}` | {shown} | {declared.metadata['about']} |")
     return "\n".join(lines) + "\n"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from adminops.facts import ExportImported
+from adminops.facts import ExportImported, ImportUndone
 from adminops.feature import Feature, Job, NavItem, Panel, RequestType, WorkScreen
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
@@ -39,7 +39,10 @@ feature = Feature(
             own_transactions=True,
         ),
     ),
-    subscribers=((ExportImported, subscribers.scan_after_import),),
+    subscribers=(
+        (ExportImported, subscribers.scan_after_import),
+        (ImportUndone, subscribers.scan_after_undo),
+    ),
     request_types=(
         RequestType(
             key="merge_clients",

@@ -119,6 +119,45 @@ class ExportImported(ImportFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportApproved(ImportFact):
+    """An import that was held is to be taken as it is."""
+
+    says: ClassVar[str] = "approved import {import_id}, which was held"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportCancelled(ImportFact):
+    """An import that was held is not to be taken."""
+
+    says: ClassVar[str] = "cancelled import {import_id}, which was held"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportUndone(ImportFact):
+    """An import was taken back: the store is as it was before it."""
+
+    says: ClassVar[str] = "undid import {import_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportInterrupted(ImportFact):
+    """The process that ran an import had ended before it was done; `outcome` is resumed or discarded."""
+
+    says: ClassVar[str] = "found import {import_id} interrupted: {outcome}"
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceChanged(Fact):
+    """A source was added, or its particulars, brakes or drop folder were changed."""
+
+    about_kind: ClassVar[str] = "source"
+    about_field: ClassVar[str] = "source_id"
+    says: ClassVar[str] = "changed source {source_id}"
+    source_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportWritten(Fact):
     """A HUD CSV export left the store."""
 

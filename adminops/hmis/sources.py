@@ -1,11 +1,19 @@
 """The sources of client records: one row for each HMIS implementation whose exports we take."""
 
+import re
+import unicodedata
+from collections.abc import Sequence
+from itertools import chain, count
+from zoneinfo import available_timezones
+
 from sqlalchemy import select
 
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, NotFound
+from adminops.hmis.intake.brakes import Brakes
 from adminops.hmis.models import HmisImport, HmisSource, ImportProblem
+from adminops.hmis.spec import coc_codes
 
 
 def add_source(
@@ -23,6 +31,54 @@ def add_source(
     db.session.add(source)
     db.session.flush()
     return source
+
+
+def change_source(
+    source: HmisSource,
+    *,
+    name: str,
+    vendor: str = "",
+    known_ids: Sequence[str] = (),
+    cocs: Sequence[str] = (),
+    time_zone: str = "America/New_York",
+    names_hashed: bool = False,
+    brakes: Brakes | None = None,
+    is_watched: bool = False,
+) -> None:
+    """Give a source these particulars. A source that is watched gets a drop folder, whose name stays for ever.
+
+    Raises `Invalid` for a blank name, an unknown Continuum of Care or zone, and `Conflict` for a name that is taken.
+    """
+    name = name.strip()
+    if not name:
+        raise Invalid("A source needs a name.", field="name")
+    namesake = find_source(name)
+    if namesake is not None and namesake.id != source.id:
+        raise Conflict(f"There is a source called {name} already.", field="name")
+    if unknown := [code for code in cocs if code not in coc_codes()]:
+        raise Invalid(f"{unknown[0]} is no Continuum of Care of HUD's list, such as FL-510.", field="cocs")
+    if time_zone not in available_timezones():
+        raise Invalid("Choose a time zone such as America/New_York.", field="time_zone")
+    source.name, source.vendor, source.time_zone, source.names_hashed = name, vendor, time_zone, names_hashed
+    source.known_ids, source.cocs = list(dict.fromkeys(known_ids)), sorted(set(cocs))
+    source.brakes = (brakes or Brakes()).differences()
+    source.is_watched = is_watched
+    if is_watched and source.drop_folder is None:
+        source.drop_folder = _folder_for(name)
+    db.session.flush()
+
+
+def _folder_for(name: str) -> str:
+    """Return the name of a drop folder that nobody has: the source's in small letters, with a number if need be."""
+    plain = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name.lower())).strip("-")[:50] or "source"
+    taken = set(db.session.scalars(select(HmisSource.drop_folder)))
+    return next(each for each in chain([plain], (f"{plain}-{number}" for number in count(2))) if each not in taken)
+
+
+def watched_sources() -> list[HmisSource]:
+    """Return the sources whose drop folders are watched."""
+    chosen = select(HmisSource).where(HmisSource.is_watched, HmisSource.drop_folder.is_not(None))
+    return list(db.session.scalars(chosen.order_by(HmisSource.id)))
 
 
 def find_source(name: str) -> HmisSource | None:

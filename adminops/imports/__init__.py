@@ -1,18 +1,18 @@
-"""Imports and exports of the store: uploads, their log with every problem, and HUD CSV exports."""
+"""Imports and exports of the store: uploads, drop folders, their log with every problem, and HUD CSV exports."""
 
-from datetime import timedelta
-
-from adminops.feature import Feature, Job, NavItem
+from adminops.feature import Feature, NavItem
 from adminops.identity.permissions import Permission
 from adminops.imports import jobs, refs
 from adminops.imports.cli import hmis
+from adminops.imports.queries import count_held
+from adminops.imports.source_views import sources
 from adminops.imports.views import blueprint
 from adminops.refs import RefProvider
 
 feature = Feature(
     name="imports",
     title="Imports",
-    blueprints=(blueprint,),
+    blueprints=(blueprint, sources),
     nav=(
         NavItem(
             label="Imports and exports",
@@ -21,17 +21,10 @@ feature = Feature(
             permission=Permission.IMPORT_EXPORTS,
             group="Records",
             order=40,
+            count=lambda _viewer: count_held(),
         ),
     ),
-    jobs=(
-        Job(
-            name="run-imports",
-            title="Take waiting HMIS exports into the store",
-            run=jobs.run_waiting,
-            every=timedelta(seconds=5),
-            own_transactions=True,
-        ),
-    ),
+    jobs=jobs.JOBS,
     cli=(hmis,),
-    refs=(RefProvider("import", refs.resolve),),
+    refs=(RefProvider("import", refs.resolve), RefProvider("source", refs.resolve_sources)),
 )

@@ -5,6 +5,8 @@ Exit codes: 0 applied or unchanged, 3 held for approval, 4 refused, 2 wrong use,
 
 import json
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +15,26 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from adminops.db import db, transaction
-from adminops.facts import ExportImported, publish
+from adminops.errors import DomainError
 from adminops.hmis import sources
 from adminops.hmis.intake import ImportResult, check_export, import_export
+from adminops.hmis.intake.claims import claimed
 from adminops.hmis.intake.progress import Progress
-from adminops.hmis.models import HmisImport, HmisSource
+from adminops.hmis.models import HmisImport, HmisSource, ImportStatus
 from adminops.identity.models import SYSTEM
-from adminops.imports import operations
+from adminops.imports import jobs, operations, queries
+from adminops.imports.printing import print_result, print_summary
 from adminops.imports.problem_file import write_problems
+from adminops.settings import current_settings
 
 EXIT = {"applied": 0, "unchanged": 0, "held": 3, "refused": 4, "failed": 1}
 PATH = click.Path(exists=True, path_type=Path)
+LOOK_EVERY = 10.0
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+problems_file = click.option(
+    "--problems", type=click.Path(dir_okay=False, path_type=Path), help="Write every problem to this CSV file."
+)
 
 
 @click.group("hmis")
@@ -35,36 +46,77 @@ def hmis() -> None:
 @click.argument("path", type=PATH)
 @click.option("--source", required=True, help="Name of the HMIS it comes from; a new name adds a source.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
-@click.option("--problems", type=click.Path(path_type=Path), help="Write every problem to this CSV file.")
+@click.option("--approve", is_flag=True, help="Take it even if it would be held for approval.")
+@as_json
+@problems_file
 @with_appcontext
-def import_(path: Path, source: str, dry_run: bool, as_json: bool, problems: Path | None) -> None:
-    """Take the export at PATH (a zip or a folder) into a source."""
-    with transaction(writes=True) as session:
-        known = sources.find_source(source)
-        target = known or sources.add_source(source)
-        result = import_export(path, source=target, by_id=None, dry_run=dry_run, progress=_teller(as_json))
-        if result.import_id is not None:
-            publish(ExportImported(import_id=result.import_id, outcome=result.status), by=SYSTEM)
-        if dry_run and known is None:
-            session.delete(target)
+def import_(path: Path, source: str, dry_run: bool, approve: bool, as_json: bool, problems: Path | None) -> None:
+    """Take the export at PATH (a zip or a folder) into a source.
+
+    One that is too odd is held (exit code 3): look at it on the page of imports and approve or cancel it there.
+    """
+    jobs.settle_interrupted()
+    if dry_run:
+        result = _try(path, source, approve, _teller(as_json))
+    else:
+        result = _take(path, source, approve, _teller(as_json))
     _answer(result, as_json=as_json, problems=problems)
+
+
+def _try(path: Path, name: str, approve: bool, progress: Any) -> ImportResult:
+    with transaction(writes=True) as session:
+        known = sources.find_source(name)
+        target = known or sources.add_source(name)
+        result = import_export(path, source=target, by_id=None, dry_run=True, approve=approve, progress=progress)
+        if known is None:
+            session.delete(target)
+    return result
+
+
+def _take(path: Path, name: str, approve: bool, progress: Any) -> ImportResult:
+    """Put the import on the log, then run it: a command that is killed leaves a trace, and nothing else."""
+    settings = current_settings()
+    with transaction() as session:
+        source_id = operations.source_for(name, by=SYSTEM).id
+    with claimed(settings.home, source_id):
+        with transaction():
+            record_id = operations.begin_import(path, source=sources.get_source(source_id), by=SYSTEM).id
+        try:
+            with transaction() as session:
+                return operations.finish_here(
+                    session.get_one(HmisImport, record_id),
+                    path,
+                    home=settings.home,
+                    approve=approve,
+                    progress=progress,
+                    unpacked_limit=settings.unpacked_limit_mb * 1024 * 1024,
+                    by=SYSTEM,
+                )
+        except BaseException as error:
+            with transaction() as session:
+                record = session.get_one(HmisImport, record_id)
+                if isinstance(error, DomainError):
+                    operations.give_up(record, sentence=error.sentence, by=SYSTEM)
+                else:
+                    operations.give_up(record, by=SYSTEM)
+            raise
 
 
 @hmis.command("check")
 @click.argument("path", type=PATH)
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
-@click.option("--problems", type=click.Path(path_type=Path), help="Write every problem to this CSV file.")
+@as_json
+@problems_file
 def check(path: Path, as_json: bool, problems: Path | None) -> None:
     """Read the export at PATH and report what is wrong with it; needs no database."""
     _answer(check_export(path, progress=_teller(as_json)), as_json=as_json, problems=problems)
 
 
 @hmis.command("imports")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@as_json
 @with_appcontext
 def imports(as_json: bool) -> None:
     """List what was imported, the newest first."""
+    jobs.settle_interrupted()
     with transaction(writes=False):
         chosen = select(HmisImport, HmisSource.name).join(HmisSource).order_by(HmisImport.id.desc()).limit(100)
         rows = [_summary(record, name) for record, name in db.session.execute(chosen)]
@@ -81,11 +133,60 @@ def _summary(record: HmisImport, source: str) -> dict[str, Any]:
         "source": source,
         "file": record.file_name,
         "status": record.status.value,
+        "way": record.way.value,
         "queued_at": record.queued_at.isoformat(timespec="seconds"),
+        "interrupted_at": record.interrupted_at.isoformat(timespec="seconds") if record.interrupted_at else None,
         "content_hash": record.content_hash,
         "problem_count": record.problem_count,
         "sentence": record.sentence or "",
     }
+
+
+@hmis.command("undo")
+@click.argument("import_id", metavar="ID", type=int)
+@as_json
+@with_appcontext
+def undo(import_id: int, as_json: bool) -> None:
+    """Take the import ID back: the store is as it was before it. It must be the last one of its source."""
+    jobs.settle_interrupted()
+    with transaction():
+        record = queries.get_import(import_id)
+        operations.undo_import(record, by=SYSTEM)
+        source = record.source.name
+    if as_json:
+        click.echo(
+            json.dumps({"status": ImportStatus.UNDONE.value, "import_id": import_id, "source": source}, indent=2)
+        )
+    else:
+        click.echo(f"Import {import_id} was undone: {source} is as it was before it.")
+
+
+@hmis.command("watch")
+@click.option("--once", is_flag=True, help="Look once and end; exit code 3 when something is held, 4 when refused.")
+@as_json
+@with_appcontext
+def watch(once: bool, as_json: bool) -> None:
+    """Take the exports out of the drop folders of all sources that are watched.
+
+    An export is taken once it has not grown for a while, so a single look after it arrived takes nothing.
+    """
+    jobs.settle_interrupted()
+    while True:
+        found = _look(as_json)
+        if once:
+            sys.exit(max((EXIT.get(row["status"], 1) for row in found), default=0))
+        time.sleep(LOOK_EVERY)
+
+
+def _look(as_json: bool) -> list[dict[str, Any]]:
+    taken = jobs.watch()
+    with transaction(writes=False):
+        found = [queries.report_of(queries.get_import(import_id)) for import_id in taken]
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    for report in found if not as_json else []:
+        print_summary(report)
+    return found
 
 
 @hmis.command("export")
@@ -93,7 +194,7 @@ def _summary(record: HmisImport, source: str) -> dict[str, Any]:
 @click.option("--source", required=True, help="Name of the source to write.")
 @click.option("--project", "projects", multiple=True, help="ProjectID to write; all of them without.")
 @click.option("--hashed", is_flag=True, help="Write names and SSNs as SHA-256 hashes.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@as_json
 @with_appcontext
 def export(target: Path, source: str, projects: tuple[str, ...], hashed: bool, as_json: bool) -> None:
     """Write a HUD CSV export to TARGET (a zip)."""
@@ -111,7 +212,7 @@ def export(target: Path, source: str, projects: tuple[str, ...], hashed: bool, a
         click.echo(f"{sum(written.rows.values()):,} rows written to {target}.")
 
 
-def _teller(as_json: bool) -> Any:
+def _teller(as_json: bool) -> Callable[[Progress], None] | None:
     if as_json or not sys.stderr.isatty():
         return None
 
@@ -130,17 +231,5 @@ def _answer(result: ImportResult, *, as_json: bool, problems: Path | None) -> No
     if as_json:
         click.echo(json.dumps(result.as_dict(), indent=2))
     else:
-        _print(result)
+        print_result(result)
     sys.exit(EXIT[result.status])
-
-
-def _print(result: ImportResult) -> None:
-    click.echo(f"{'Would be ' if result.dry_run else ''}{result.status}. {result.sentence}")
-    for name, counts in result.files.items():
-        words = ", ".join(f"{number:,} {what}" for what, number in counts.as_dict().items() if number)
-        click.echo(f"  {name:<26} {words or 'empty'}")
-    for problem in result.problems.first(20):
-        place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
-        click.echo(f"  {problem.severity:<8} {place}  {problem.text}")
-    if len(result.problems) > 20:
-        click.echo(f"  … and {len(result.problems) - 20:,} more: --problems FILE.csv writes all of them.")

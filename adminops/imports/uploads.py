@@ -1,7 +1,8 @@
 """Where an uploaded export waits: a folder for each import below `home/imports`, gone once the import is done.
 
-It holds names and SSNs in clear, so it is readable by the owner only and kept no longer than needed. What an import
-did is in the log for ever; the export itself stays with the HMIS that wrote it.
+It holds names and SSNs in clear, so it is readable by the owner only and kept no longer than needed: until the import
+has ended, or somebody has decided on one that is held. What an import did is in the log for ever; the export itself
+stays with the HMIS that wrote it.
 """
 
 import os
@@ -15,6 +16,7 @@ from adminops import clock
 from adminops.errors import Invalid
 
 CHUNK = 1 << 20
+LARGEST = 1 << 40
 ABANDONED = timedelta(days=1)
 ZIP, FILES = "upload.zip", "files"
 NO_EXPORT = "That is no HMIS export. Choose its zip, or all its CSV files together."
@@ -63,6 +65,19 @@ def keep_upload(files: Sequence[Upload], folder: Path, *, limit: int) -> None:
         left -= _write(upload.stream, folder / FILES / name, left)
 
 
+def keep_copy(path: Path, folder: Path) -> None:
+    """Copy the export at `path` (a zip, or a folder with CSV files) to `folder`, safe on the disk."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.is_file():
+        with path.open("rb") as stream:
+            _write(stream, folder / ZIP, LARGEST)
+        return
+    for found in sorted([*path.glob("*"), *path.glob("*/*")]):
+        if found.is_file() and not found.is_symlink():
+            with found.open("rb") as stream:
+                _write(stream, folder / FILES / found.relative_to(path), LARGEST)
+
+
 def _write(stream: IO[bytes], target: Path, limit: int) -> int:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     size = 0
@@ -89,9 +104,12 @@ def kept(home: Path) -> list[int]:
     return [int(folder.name) for folder in folders if folder.name.isdecimal() and len(folder.name) < 10]
 
 
-def sweep(home: Path, *, done: Collection[int]) -> None:
-    """Remove the folders of imports that have ended, and those that no import ever came of within a day."""
+def sweep(home: Path, *, done: Collection[int], needed: Collection[int] = ()) -> None:
+    """Remove the folders of imports that have ended, and those that no import ever came of within a day.
+
+    Those of imports that wait or are held are `needed`, however old.
+    """
     for import_id in kept(home):
         left = clock.now().timestamp() - folder_of(home, import_id).stat().st_mtime > ABANDONED.total_seconds()
-        if import_id in done or left:
+        if import_id in done or (left and import_id not in needed):
             forget(home, import_id)

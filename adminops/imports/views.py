@@ -2,21 +2,30 @@
 
 import io
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from adminops import clock
 from adminops.hmis import sources
+from adminops.hmis.intake import undoing
 from adminops.hmis.intake.progress import read_progress
+from adminops.hmis.models import HmisImport
 from adminops.identity.permissions import Permission
 from adminops.imports import operations, queries, uploads
 from adminops.imports.forms import ExportForm, UploadForm
 from adminops.imports.problem_file import write_problems
 from adminops.settings import Settings
 from adminops.web.access import access, signed_in_user
-from adminops.web.forms import choices
+from adminops.web.forms import ConfirmForm, choices
+
+SAID = {
+    "approve": "The import was approved; it is being taken.",
+    "cancel": "The import was cancelled.",
+    "undo": "The import was undone: the store is as it was before it.",
+}
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -67,7 +76,48 @@ def show(import_id: int) -> ResponseReturnValue:
         rules=queries.problems_by_rule(record),
         rule=rule,
         problems=queries.problems_page(record, rule=rule, after=request.args.get("after")),
+        project_names=queries.project_names(record),
+        why_not_undo=undoing.why_not_undoable(record),
     )
+
+
+@blueprint.route("/<int:import_id>/approve", methods=["GET", "POST"])
+@access(Permission.IMPORT_EXPORTS)
+def approve(import_id: int) -> ResponseReturnValue:
+    """Have a held import taken."""
+    record = queries.get_import(import_id)
+    return _decide(
+        record, "approve", lambda: operations.approve_import(record, home=settings().home, by=signed_in_user())
+    )
+
+
+@blueprint.route("/<int:import_id>/cancel", methods=["GET", "POST"])
+@access(Permission.IMPORT_EXPORTS)
+def cancel(import_id: int) -> ResponseReturnValue:
+    """Let a held import be."""
+    record = queries.get_import(import_id)
+    return _decide(
+        record, "cancel", lambda: operations.cancel_import(record, home=settings().home, by=signed_in_user())
+    )
+
+
+@blueprint.route("/<int:import_id>/undo", methods=["GET", "POST"])
+@access(Permission.IMPORT_EXPORTS)
+def undo(import_id: int) -> ResponseReturnValue:
+    """Take an import back."""
+    record = queries.get_import(import_id)
+    return _decide(record, "undo", lambda: operations.undo_import(record, by=signed_in_user()))
+
+
+def _decide(record: HmisImport, decision: str, verb: Callable[[], None]) -> ResponseReturnValue:
+    """Ask once on a page of its own, then do it; a refusal is said there."""
+    form = ConfirmForm()
+    if form.submitted():
+        with form.refusals():
+            verb()
+            flash(SAID[decision])
+            return redirect(url_for(".show", import_id=record.id))
+    return render_template("imports/decide.html", record=record, decision=decision, form=form), form.status
 
 
 @blueprint.get("/<int:import_id>/problems.csv")

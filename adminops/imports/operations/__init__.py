@@ -1,0 +1,26 @@
+"""The verbs of imports and exports: hand one in, run what waits, decide on what is held, undo, set a source up."""
+
+from adminops.imports.operations.deciding import approve_import, cancel_import, forget_what_is_old, undo_import
+from adminops.imports.operations.exporting import export_store
+from adminops.imports.operations.handing_in import begin_import, check_may_import, source_for, take_in, upload_export
+from adminops.imports.operations.running import finish_here, give_up, run_import, settle_interrupted
+from adminops.imports.operations.sources import add_source, change_source
+
+__all__ = [
+    "add_source",
+    "approve_import",
+    "begin_import",
+    "cancel_import",
+    "change_source",
+    "check_may_import",
+    "export_store",
+    "finish_here",
+    "forget_what_is_old",
+    "give_up",
+    "run_import",
+    "settle_interrupted",
+    "source_for",
+    "take_in",
+    "undo_import",
+    "upload_export",
+]

@@ -1,0 +1,94 @@
+"""Handing an export in: by the page, by a command, through a drop folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from adminops import clock
+from adminops.db import after_commit, db
+from adminops.errors import NotAllowed
+from adminops.facts import ExportUploaded, publish
+from adminops.hmis import sources
+from adminops.hmis.models import HmisImport, HmisSource, ImportStatus, ImportWay
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.imports import uploads
+from adminops.outbox.bell import WORK_WAITS
+
+
+def check_may_import(by: User) -> None:
+    """Raise `NotAllowed` for those who may not import."""
+    if not by.may(Permission.IMPORT_EXPORTS):
+        raise NotAllowed("Your role does not include importing exports.")
+
+
+def source_for(name: str, *, by: User) -> HmisSource:
+    """Return the source called `name`, adding it when there is none. Raises `NotAllowed`, `Invalid`."""
+    check_may_import(by)
+    return sources.find_source(name) or sources.add_source(name)
+
+
+def upload_export(
+    files: Sequence[uploads.Upload], *, source: HmisSource, home: Path, limit: int, by: User
+) -> HmisImport:
+    """Keep an uploaded export (a zip, or its CSV files) until its turn comes. `limit` is in bytes.
+
+    Raises `NotAllowed` (needs store.import) and `Invalid` for what is no export. Publishes `ExportUploaded`.
+    """
+    check_may_import(by)
+    name = files[0].name if len(files) == 1 else f"{len(files)} CSV files"
+    record = HmisImport(source_id=source.id, file_name=name[:200], by_id=by.id, queued_at=clock.now())
+    db.session.add(record)
+    db.session.flush()
+    try:
+        uploads.keep_upload(files, uploads.folder_of(home, record.id), limit=limit)
+    except Exception:
+        uploads.forget(home, record.id)
+        raise
+    after_commit(WORK_WAITS.ring)
+    publish(ExportUploaded(import_id=record.id), by=by)
+    return record
+
+
+def begin_import(path: Path, *, source: HmisSource, by: User) -> HmisImport:
+    """Put the import of a command on the log before it runs, so that one that is killed leaves a trace.
+
+    Publishes `ExportUploaded`.
+    """
+    check_may_import(by)
+    now = clock.now()
+    record = HmisImport(
+        source_id=source.id,
+        status=ImportStatus.RUNNING,
+        way=ImportWay.COMMAND,
+        file_name=path.name[:200],
+        queued_at=now,
+        started_at=now,
+    )
+    db.session.add(record)
+    db.session.flush()
+    publish(ExportUploaded(import_id=record.id), by=by)
+    return record
+
+
+def take_in(entry: Path, mark: str, *, source: HmisSource, home: Path, by: User) -> HmisImport:
+    """Keep what lies in the drop folder of `source` until its turn comes; `mark` is its size and time.
+
+    What it came as stays where it is until the import has ended. Publishes `ExportUploaded`.
+    """
+    record = HmisImport(
+        source_id=source.id,
+        way=ImportWay.FOLDER,
+        file_name=entry.name[:200],
+        dropped=entry.name,
+        drop_mark=mark,
+        queued_at=clock.now(),
+    )
+    db.session.add(record)
+    db.session.flush()
+    try:
+        uploads.keep_copy(entry, uploads.folder_of(home, record.id))
+    except Exception:
+        uploads.forget(home, record.id)
+        raise
+    publish(ExportUploaded(import_id=record.id), by=by)
+    return record
