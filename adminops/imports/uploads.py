@@ -50,7 +50,7 @@ def keep_upload(files: Sequence[Upload], folder: Path, *, limit: int) -> None:
 
     Raises `Invalid` when they are larger than `limit` bytes together, or neither a zip nor CSV files.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_empty(folder)
     if len(files) == 1 and not files[0].name.lower().endswith(".csv"):
         _write(files[0].stream, folder / ZIP, limit)
         with (folder / ZIP).open("rb") as file:
@@ -67,7 +67,7 @@ def keep_upload(files: Sequence[Upload], folder: Path, *, limit: int) -> None:
 
 def keep_copy(path: Path, folder: Path) -> None:
     """Copy the export at `path` (a zip, or a folder with CSV files) to `folder`, safe on the disk."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_empty(folder)
     if path.is_file():
         with path.open("rb") as stream:
             _write(stream, folder / ZIP, LARGEST)
@@ -76,6 +76,12 @@ def keep_copy(path: Path, folder: Path) -> None:
         if found.is_file() and not found.is_symlink():
             with found.open("rb") as stream:
                 _write(stream, folder / FILES / found.relative_to(path), LARGEST)
+
+
+def _make_empty(folder: Path) -> None:
+    """Make `folder`; where a backup was restored, a number may come again, and with it what lay under it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
 
 
 def _write(stream: IO[bytes], target: Path, limit: int) -> int:

@@ -18,7 +18,8 @@ from adminops.crypto import CannotDecrypt, KeyRing
 from adminops.db import db
 from adminops.files import StoredFile, path_of
 from adminops.hmis import sealing
-from adminops.hmis.models import Client
+from adminops.hmis.intake.claims import is_claimed
+from adminops.hmis.models import Client, HmisImport, ImportStatus
 from adminops.identity.models import User
 from adminops.outbox.models import MessageState, OutboxMessage
 from adminops.outbox.transports import MailServer, Unreachable
@@ -32,6 +33,7 @@ WAITING_TOO_LONG = timedelta(minutes=20)
 LITTLE_ROOM, NO_ROOM = 2_000_000_000, 300_000_000
 """Bytes free on the disk."""
 FILES_LOOKED_AT = 2_000
+LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def examine(app: Flask, *, patience: int | None = None) -> list[Finding]:
     if is_readable:
         for look in (_outbox, _scheduler, _files):
             findings += look()
+        findings += _imports(settings)
         findings += _jobs(app)
     return findings
 
@@ -230,3 +233,22 @@ def _files() -> Iterator[Finding]:
         yield Finding("files", "fail", f"{len(missing):,} kept files are not on the disk.", advice)
     else:
         yield Finding("files", "ok", "Every kept file is on the disk.")
+
+
+def _imports(settings: Settings) -> Iterator[Finding]:
+    """Say which imports were interrupted, and how many wait for somebody's approval."""
+    running, held = HmisImport.status == ImportStatus.RUNNING, HmisImport.status == ImportStatus.HELD
+    begun = db.session.scalars(select(HmisImport).where(running)).all()
+    left = [each.id for each in begun if not is_claimed(settings.home, each.source_id)]
+    for import_id in left:
+        says = f"Import {import_id} was interrupted: its process has ended, and nothing was changed."
+        yield Finding("imports", "warn", says, "The next run of jobs begins it again or discards it, and says which.")
+    lately = select(HmisImport).where(HmisImport.interrupted_at > clock.now() - LATELY)
+    for record in db.session.scalars(lately.order_by(HmisImport.id)):
+        fate = "discarded" if record.status is ImportStatus.FAILED else "begun again"
+        yield Finding("imports", "ok", f"Import {record.id} was interrupted and {fate}; it is {record.status.value}.")
+    if waiting := db.session.scalar(select(func.count(HmisImport.id)).where(held)):
+        says = "1 import waits for approval." if waiting == 1 else f"{waiting:,} imports wait for approval."
+        yield Finding("imports", "warn", says, "Look at it under Imports and exports, then approve or cancel it.")
+    if not left and not waiting:
+        yield Finding("imports", "ok", "No import is interrupted or waits for approval.")

@@ -28,6 +28,7 @@ from adminops.hmis.intake.undoing import imports_in_force, last_turn, next_turn
 from adminops.hmis.models import HmisImport, HmisSource, ImportProblem, ImportStatus
 
 PROBLEMS_AT_ONCE = 5_000
+CHANGED_SINCE = "The store has changed since it was held."
 
 
 def import_export(
@@ -176,6 +177,8 @@ def _hold_back(connection: Connection, taken: _Taken, header: Header, source: Hm
     _hit_brakes(taken, header, Brakes.of(source.brakes), before[:LOOKED_BACK])
     if taken.result.is_held:
         taken.result.difference = difference(connection, record.id)
+    if taken.result.is_held and record.approved_at is not None:
+        taken.result.sentence = f"{CHANGED_SINCE} {taken.result.sentence}"
 
 
 def _hit_brakes(taken: _Taken, header: Header, brakes: Brakes, before: list[dict[str, Any]]) -> None:

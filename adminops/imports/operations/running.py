@@ -11,7 +11,7 @@ from adminops.facts import ExportImported, ImportInterrupted, publish
 from adminops.hmis import sources
 from adminops.hmis.intake import ImportResult, import_export
 from adminops.hmis.intake.progress import ProgressFile, Tell
-from adminops.hmis.models import HmisImport, HmisSource, ImportStatus
+from adminops.hmis.models import HmisImport, HmisSource, ImportStatus, ImportWay
 from adminops.identity.models import SYSTEM, User
 from adminops.imports import uploads
 from adminops.imports.queries import WAITING
@@ -84,7 +84,8 @@ def settle_interrupted(record: HmisImport, *, home: Path, by: User = SYSTEM) -> 
     if record.status is not ImportStatus.RUNNING:
         return
     record.interrupted_at = clock.now()
-    if uploads.upload_of(home, record.id).exists():
+    is_kept = record.way is not ImportWay.COMMAND or record.approved_at is not None
+    if is_kept and uploads.upload_of(home, record.id).exists():
         record.status, outcome = ImportStatus.QUEUED, RESUMED
     else:
         record.status, record.finished_at, record.sentence = ImportStatus.FAILED, clock.now(), DISCARDED
