@@ -4,7 +4,6 @@ from adminops.feature import Feature, NavItem
 from adminops.identity.permissions import Permission
 from adminops.imports import jobs, refs
 from adminops.imports.cli import hmis
-from adminops.imports.queries import count_held
 from adminops.imports.source_views import sources
 from adminops.imports.views import blueprint
 from adminops.refs import RefProvider
@@ -21,7 +20,6 @@ feature = Feature(
             permission=Permission.IMPORT_EXPORTS,
             group="Records",
             order=40,
-            count=lambda _viewer: count_held(),
         ),
     ),
     jobs=jobs.JOBS,

@@ -130,6 +130,7 @@ def _where(record: HmisImport, folder: Path) -> Path | None:
 
 def _in_words(report: Mapping[str, Any]) -> str:
     lines = [f"Import {report['import_id']} into {report['source']}: {report['status']}", "", report["sentence"], ""]
+    lines += [f"Held: {brake['sentence']}" for brake in report["brakes"]]
     for name, counts in report["files"].items():
         words = ", ".join(f"{number:,} {what}" for what, number in counts.items() if number)
         lines.append(f"{name:<28}{words or 'empty'}")

@@ -46,8 +46,9 @@ def _percent(label: str, description: str) -> IntegerField:
     )
 
 
-def _least(label: str) -> IntegerField:
-    return IntegerField(label, [InputRequired("Enter a number."), NumberRange(1, 1_000_000, "Enter 1 or more.")])
+def _least(label: str, description: str = "Fewer are let through.") -> IntegerField:
+    checks = [InputRequired("Enter a number."), NumberRange(1, 1_000_000, "Enter 1 or more.")]
+    return IntegerField(label, checks, description=description)
 
 
 class SourceForm(Form):
@@ -79,7 +80,7 @@ class SourceForm(Form):
     removed_least = _least("And at least so many rows")
     fewer_percent = _percent("Rows fewer, percent", "Below the smallest of the last five imports.")
     more_percent = _percent("Rows more, percent", "Above the largest of the last five imports.")
-    rows_least = _least("For files of at least so many rows")
+    rows_least = _least("For files of at least so many rows", "The size of smaller files says nothing.")
 
     @classmethod
     def of(cls, source: HmisSource) -> "SourceForm":

@@ -13,6 +13,8 @@ SHOWN = 20
 def print_result(result: ImportResult) -> None:
     """Print the result of an import or a check."""
     click.echo(f"{'Would be ' if result.dry_run else ''}{result.status}. {result.sentence}")
+    for brake in result.brakes:
+        click.echo(f"  held     {brake.sentence}")
     for name, counts in result.files.items():
         _print_counts(name, counts.as_dict())
     for mover in result.difference.get("projects", []):

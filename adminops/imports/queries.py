@@ -169,9 +169,10 @@ def report_of(record: HmisImport) -> dict[str, Any]:
     }
 
 
-def count_held() -> int:
-    """Return how many imports wait for approval."""
-    return db.session.scalar(select(func.count(HmisImport.id)).where(HmisImport.status == ImportStatus.HELD)) or 0
+def held_imports() -> Sequence[int]:
+    """Return the imports that wait for approval, the oldest first."""
+    chosen = select(HmisImport.id).where(HmisImport.status == ImportStatus.HELD)
+    return db.session.scalars(chosen.order_by(HmisImport.id)).all()
 
 
 def project_names(record: HmisImport) -> Mapping[str, str]:

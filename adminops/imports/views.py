@@ -41,7 +41,7 @@ def settings() -> Settings:
 def index() -> ResponseReturnValue:
     """Show the log of imports."""
     page = queries.list_imports(after=request.args.get("after"))
-    return render_template("imports/index.html", page=page, sources=sources.all_sources())
+    return render_template("imports/index.html", page=page, sources=sources.all_sources(), held=queries.held_imports())
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

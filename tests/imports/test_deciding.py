@@ -55,6 +55,13 @@ def test_a_held_import_shows_its_brakes_and_what_it_would_change(desk: Desk, tmp
     assert uploads.upload_of(home_of(desk.app), 2).exists()
 
 
+def test_the_log_says_that_an_import_waits_for_approval(desk: Desk, tmp_path: Path) -> None:
+    visitor = _at_work(desk, tmp_path)
+    assert visitor.get("/imports").says("1 import waits for approval. It was too odd to be taken unseen: import 2.")
+    visitor.post("/imports/2/cancel")
+    assert not visitor.get("/imports").says("for approval")
+
+
 def test_an_approved_import_is_taken_and_its_upload_forgotten(desk: Desk, tmp_path: Path) -> None:
     visitor = _at_work(desk, tmp_path)
     assert visitor.get("/imports/2/approve").says("Take this import?")

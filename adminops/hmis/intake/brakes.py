@@ -148,5 +148,7 @@ def several_exports(rows: int) -> Brake:
 
 
 def in_words(hit: Sequence[Brake]) -> str:
-    """Return why an import is held, in one paragraph."""
-    return "Nothing was changed. " + " ".join(brake.sentence for brake in hit)
+    """Return why an import is held, in a sentence or two: the first brake, and how many more there are."""
+    more = len(hit) - 1
+    others = "" if not more else " One more brake was hit." if more == 1 else f" {more} more brakes were hit."
+    return f"Nothing was changed. {hit[0].sentence}{others}"
