@@ -17,9 +17,11 @@ from adminops.identity.permissions import Permission
 from adminops.imports import operations, queries, uploads
 from adminops.imports.forms import ExportForm, UploadForm
 from adminops.imports.problem_file import write_problems
+from adminops.refs import Ref
 from adminops.settings import Settings
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm, choices
+from adminops.web.navigation import links_to
 
 SAID = {
     "approve": "The import was approved; it is being taken.",
@@ -77,8 +79,15 @@ def show(import_id: int) -> ResponseReturnValue:
         rule=rule,
         problems=queries.problems_page(record, rule=rule, after=request.args.get("after")),
         project_names=queries.project_names(record),
+        clients=links_to(_clients_in(record), signed_in_user()),
         why_not_undo=undoing.why_not_undoable(record),
     )
+
+
+def _clients_in(record: HmisImport) -> list[Ref]:
+    """Return the client records that the samples of a held import are about."""
+    numbers = (sample.get("client_id") for sample in record.held.get("samples", []))
+    return [Ref.to("client", number) for number in dict.fromkeys(numbers) if number is not None]
 
 
 @blueprint.route("/<int:import_id>/approve", methods=["GET", "POST"])

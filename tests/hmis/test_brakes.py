@@ -11,7 +11,7 @@ from adminops.hmis.intake import FileCounts, ImportResult
 from adminops.hmis.intake.brakes import Brakes, brakes_hit
 from adminops.hmis.intake.undoing import undo_import
 from adminops.hmis.models import HmisImport, HmisSource, ImportStatus
-from tests.hmis.conftest import contents, is_active, the_problem
+from tests.hmis.conftest import contents, is_active, row, the_problem
 from tests.hmis.exports import SmallExport
 from tests.hmis.test_undo import dump, last_import, next_one
 
@@ -97,7 +97,10 @@ def test_a_held_import_changes_nothing_and_says_why_and_what(take: Take, tight: 
     assert record.sentence.startswith("Nothing was changed. Client.csv: 3 of 3 known rows would change (100 %;")
     assert record.held["projects"] == [{"project_id": "P1", "added": 0, "changed": 0, "removed": 3}]
     changed = [each for each in record.held["samples"] if each["kind"] == "changed"]
-    assert changed[0] == {"file": "Client.csv", "kind": "changed", "key": "C0", "columns": ["LastName", "DOB"]}
+    number = row("Client", "C0").id
+    assert changed[0] == {
+        "file": "Client.csv", "kind": "changed", "key": "C0", "columns": ["LastName", "DOB"], "client_id": number,
+    }  # fmt: skip
     assert [each["key"] for each in record.held["samples"] if each["kind"] == "removed"] == ["S3", "S4", "S5"]
     assert "Vega" not in str(record.held)
     assert "1990" not in str(record.held)

@@ -49,7 +49,8 @@ def test_a_held_import_shows_its_brakes_and_what_it_would_change(desk: Desk, tmp
     assert page.says("Held: nothing was changed.")
     assert page.says("Enrollment.csv: 3 of 6 known rows would be removed (50 %; the brake is 10 %).")
     assert page.says("Harbor ShelterP1 – – 3")
-    assert page.says("Enrollment.csvS5 Removed")
+    assert page.says("Enrollment.csvS5 Removed – Client C5")
+    assert page.link("Client C5").startswith("/clients/")
     assert page.link("Approve") == "/imports/2/approve"
     assert _stays(desk.app) == 6
     assert uploads.upload_of(home_of(desk.app), 2).exists()

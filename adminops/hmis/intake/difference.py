@@ -24,7 +24,10 @@ HUD_NAMES = {"ssn_index": "SSN", "ssn_last4_index": "SSN"}
 
 
 def difference(connection: Connection, import_id: int) -> dict[str, Any]:
-    """Return samples of what `import_id` changed and removed, and the projects with most of its changes."""
+    """Return samples of what `import_id` changed and removed, and the projects with most of its changes.
+
+    A sample about a person names the number of the client record: its page shows the values to those who may see them.
+    """
     samples = []
     for file in current().files:
         if file.name not in ("Export", "User"):
@@ -34,20 +37,23 @@ def difference(connection: Connection, import_id: int) -> dict[str, Any]:
 
 def _samples(connection: Connection, import_id: int, file: FileSpec) -> list[dict[str, Any]]:
     image = image_of(file.table, is_sqlite=connection.dialect.name == "sqlite")
+    client = "NULL"
+    if "PersonalID" in file.by_name:
+        client = "(SELECT c.id FROM hmis_client c WHERE c.source_id = t.source_id AND c.personal_id = t.personal_id)"
     found = []
     for kind, is_removed in (("changed", "IS NULL"), ("removed", "IS NOT NULL")):
         rows = connection.execute(
             text(
-                f"SELECT t.{file.key_column.attribute}, CAST(b.before AS text), CAST({image} AS text)"
+                f"SELECT t.{file.key_column.attribute}, CAST(b.before AS text), CAST({image} AS text), {client}"
                 f" FROM {BEFORE} b JOIN {file.table} t ON t.id = b.row_id"
                 f" WHERE b.import_id = :id AND b.file = :file AND t.removed_at {is_removed}"
                 " ORDER BY b.row_id LIMIT :some"
             ),
             {"id": import_id, "file": file.name, "some": SAMPLES},
         )
-        for key, before, after in rows:
+        for key, before, after, client_id in rows:
             columns = _columns(file, json.loads(before), json.loads(after)) if kind == "changed" else []
-            found.append({"file": file.file, "kind": kind, "key": key, "columns": columns})
+            found.append({"file": file.file, "kind": kind, "key": key, "columns": columns, "client_id": client_id})
     return found
 
 
