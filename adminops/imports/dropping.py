@@ -31,6 +31,9 @@ PLACES = {
     ImportStatus.CANCELLED: "refused",
 }
 OWN = frozenset(PLACES.values())
+LONGEST_NAME = 200
+NAME_KEPT = 80
+"""Of a longer name its end is kept: a number and a word are added to it, and file systems end at 255 bytes."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,18 @@ class Entry:
 
     path: Path
     mark: str
+
+    @property
+    def name(self) -> str:
+        """Its name, as long as the log can hold it."""
+        return self.path.name[:LONGEST_NAME]
+
+    def is_as_it_was(self) -> bool:
+        """Tell whether it has not changed since it was looked at."""
+        try:
+            return _mark([self.path] if self.path.is_file() else _files_of(self.path)) == self.mark
+        except (OSError, ValueError):
+            return False
 
 
 def make_folders(folder: Path) -> None:
@@ -50,7 +65,7 @@ def make_folders(folder: Path) -> None:
 def entries_of(folder: Path) -> Iterator[Entry]:
     """Yield the exports in a drop folder: zips, and folders with CSV files. All else is let be."""
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name in OWN or path.is_symlink():
+        if path.name.startswith(".") or path.name in OWN or path.is_symlink() or not path.name.isprintable():
             continue
         if path.is_file() and path.suffix.lower() == ".zip":
             yield Entry(path, _mark([path]))
@@ -105,7 +120,7 @@ def file_away(record: HmisImport, folder: Path, report: Mapping[str, Any]) -> No
     """
     if record.dropped is None or record.status not in PLACES:
         return
-    name = f"{record.id}-{record.dropped}"
+    name = _moved_name(record)
     source = _where(record, folder)
     place = folder / PLACES[record.status]
     place.mkdir(parents=True, exist_ok=True, mode=0o770)
@@ -119,12 +134,16 @@ def file_away(record: HmisImport, folder: Path, report: Mapping[str, Any]) -> No
             source.with_name(source.name + suffix).unlink(missing_ok=True)
 
 
+def _moved_name(record: HmisImport) -> str:
+    return f"{record.id}-{(record.dropped or '')[-NAME_KEPT:]}"
+
+
 def _where(record: HmisImport, folder: Path) -> Path | None:
     """Return where what an import came as lies now: in the folder as it was taken, or in one of the places."""
     for place in sorted(OWN):
-        if (moved := folder / place / f"{record.id}-{record.dropped}").exists():
+        if (moved := folder / place / _moved_name(record)).exists():
             return moved
-    dropped = next((each for each in entries_of(folder) if each.path.name == record.dropped), None)
+    dropped = next((each for each in entries_of(folder) if each.name == record.dropped), None)
     return dropped.path if dropped is not None and dropped.mark == record.drop_mark else None
 
 

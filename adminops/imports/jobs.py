@@ -115,12 +115,13 @@ def _take_in(folder: Path, source_id: int, settings: Settings) -> list[int]:
     taken = []
     for entry in dropping.settled(folder, seconds=settings.drop_settle_seconds):
         with transaction(writes=False):
-            is_known = queries.find_dropped(source_id, entry.path.name, entry.mark) is not None
+            is_known = queries.find_dropped(source_id, entry.name, entry.mark) is not None
         if is_known:
             continue
-        with transaction():
-            source = sources.get_source(source_id)
-            record = operations.take_in(entry.path, entry.mark, source=source, home=settings.home, by=SYSTEM)
+        with suppress(Conflict):  # it grew: the next look finds it
+            with transaction():
+                source = sources.get_source(source_id)
+                record = operations.take_in(entry, source=source, home=settings.home, by=SYSTEM)
             taken.append(record.id)
     return taken
 

@@ -10,7 +10,7 @@ from adminops import clock
 from adminops.app import AdminOps
 from adminops.db import transaction
 from adminops.hmis.models import HmisImport
-from adminops.imports import dropping, jobs, operations
+from adminops.imports import dropping, jobs, operations, uploads
 from tests.browsing import Desk
 from tests.imports.conftest import Command, home_of, make_tight_source, people, run_jobs, states
 from tests.make import make_admin
@@ -140,6 +140,34 @@ def test_a_crash_between_taking_and_moving_takes_nothing_twice(
     assert "done/1-night.zip" in _names(folder)
 
 
+def test_what_grows_while_it_is_copied_waits_for_the_next_look(
+    app: AdminOps, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people().zip(folder / "night.zip")
+    _look(app)
+    copied = uploads.keep_copy
+
+    def slow(path: Path, kept: Path) -> None:
+        copied(path, kept)
+        people(7).zip(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(uploads, "keep_copy", slow)
+        _look(app, later=LATER)
+    assert states(app) == []
+    _look(app, later=2 * LATER)
+    _look(app, later=3 * LATER)
+    assert states(app) == ["applied"]
+
+
+def test_a_very_long_name_is_filed_too(app: AdminOps, folder: Path) -> None:
+    people().zip(folder / f"{'n' * 240}.zip")
+    _look_twice(app)
+    assert states(app) == ["applied"]
+    _look_twice(app)
+    assert states(app) == ["applied"]
+
+
 def test_a_crash_after_the_export_was_taken_in_runs_it_once(app: AdminOps, folder: Path) -> None:
     people().zip(folder / "night.zip")
     (entry,) = dropping.entries_of(folder)
@@ -147,7 +175,7 @@ def test_a_crash_after_the_export_was_taken_in_runs_it_once(app: AdminOps, folde
         from adminops.hmis.sources import get_source
         from adminops.identity.models import SYSTEM
 
-        operations.take_in(entry.path, entry.mark, source=get_source(1), home=home_of(app), by=SYSTEM)
+        operations.take_in(entry, source=get_source(1), home=home_of(app), by=SYSTEM)
         session.flush()
     _look_twice(app)
     run_jobs(app)

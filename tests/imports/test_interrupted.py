@@ -1,5 +1,6 @@
 """Imports whose process was killed: found at the next start, said, and resumed or discarded; never taken twice."""
 
+import json
 import os
 import signal
 import subprocess
@@ -17,23 +18,37 @@ from adminops.hmis.models import Client, HmisImport, ImportStatus, ImportWay
 from adminops.identity.models import SYSTEM
 from adminops.imports import jobs, operations, uploads
 from tests.browsing import Desk
+from tests.hmis.test_undo import dump
 from tests.imports.conftest import Command, home_of, people, run_jobs, states
 from tests.make import make_admin
 
-KILLED_IN_THE_MIDST = """
+KILLED_AT = """
 import os, signal, sys
 import wsgi
-from adminops.hmis.intake import applying
-from adminops.settings import Settings
+from adminops.hmis.intake import bulk, undoing
 
-whole = applying.Intake.run
-def run(self):
-    whole(self)
-    os.kill(os.getpid(), signal.SIGKILL)
-applying.Intake.run = run
-sys.argv = ["adminops", *sys.argv[1:]]
+left = int(sys.argv.pop(1))
+def killing(work):
+    def done(*words, **options):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return work(*words, **options)
+    return done
+for name in ("insert", "update", "drop_tables"):
+    setattr(bulk.Bulk, name, killing(getattr(bulk.Bulk, name)))
+undoing._restore = killing(undoing._restore)
+undoing._restore_source = killing(undoing._restore_source)
 wsgi.cli()
 """
+"""`adminops …`, killed at the n-th writing to the store."""
+
+
+def _killed_at(home: Path, moment: int, *words: str) -> "subprocess.CompletedProcess[bytes]":
+    environment = {**os.environ, "ADMINOPS_ENVIRONMENT": "test", "ADMINOPS_HOME": str(home)}
+    command = [sys.executable, "-c", KILLED_AT, str(moment), *words]
+    return subprocess.run(command, env=environment, capture_output=True, check=False)
 
 
 def _begun(app: AdminOps, path: Path, *, kept: bool) -> None:
@@ -113,25 +128,47 @@ def test_a_command_that_fails_does_not_stay_running(
     assert states(app) == ["failed"]
 
 
+def _store(app: AdminOps) -> dict[str, list[tuple[object, ...]]]:
+    with app.app_context(), transaction(writes=False):
+        return dump()
+
+
+@pytest.mark.parametrize("moment", [0, 5, 9, 12])
 def test_a_command_killed_for_real_changes_nothing_and_the_next_one_says_so(
-    sqlite_app: AdminOps, tmp_path: Path
+    sqlite_app: AdminOps, tmp_path: Path, command: Command, moment: int
 ) -> None:
     home = home_of(sqlite_app)
-    night = people().zip(tmp_path / "night.zip")
-    environment = {**os.environ, "ADMINOPS_ENVIRONMENT": "test", "ADMINOPS_HOME": str(home)}
-    words = [sys.executable, "-c", KILLED_IN_THE_MIDST, "hmis", "import", str(night), "--source", "Night feed"]
-    killed = subprocess.run(words, env=environment, capture_output=True, check=False)
+    command("hmis", "import", str(people().zip(tmp_path / "first.zip")), "--source", "Night feed")
+    before = _store(sqlite_app)
+    second = str(people(8, "2024-05-02").change("Client", 0, LastName="Vega").zip(tmp_path / "second.zip"))
+    killed = _killed_at(home, moment, "hmis", "import", second, "--source", "Night feed")
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
-    assert states(sqlite_app) == ["running"]
-    assert _clients(sqlite_app) == 0
-    again = subprocess.run(
-        [sys.executable, "-c", "import wsgi; wsgi.cli()", "hmis", "import", str(night), "--source", "Night feed"],
-        env=environment, capture_output=True, check=False,
-    )  # fmt: skip
+    assert states(sqlite_app) == ["applied", "running"]
+    assert _store(sqlite_app) == before
+    again = _killed_at(home, 10_000, "hmis", "import", second, "--source", "Night feed", "--json")
     assert again.returncode == 0, again.stderr.decode()[-2000:]
-    assert b"import was interrupted" in again.stdout + again.stderr
-    assert states(sqlite_app) == ["failed", "applied"]
-    assert _clients(sqlite_app) == 6
+    assert json.loads(again.stdout)["status"] == "applied"
+    assert b"import was interrupted" in again.stderr
+    assert states(sqlite_app) == ["applied", "failed", "applied"]
+    assert _clients(sqlite_app) == 8
+
+
+@pytest.mark.parametrize("moment", [0, 1, 2])
+def test_an_undo_killed_for_real_undoes_nothing_and_can_be_done_again(
+    sqlite_app: AdminOps, tmp_path: Path, command: Command, moment: int
+) -> None:
+    command("hmis", "import", str(people().zip(tmp_path / "first.zip")), "--source", "Night feed")
+    before = _store(sqlite_app)
+    second = (
+        people(6, "2024-05-02").change("Client", 0, LastName="Vega").change("Enrollment", 0, MoveInDate="2024-02-03")
+    )
+    command("hmis", "import", str(second.zip(tmp_path / "second.zip")), "--source", "Night feed")
+    after = _store(sqlite_app)
+    killed = _killed_at(home_of(sqlite_app), moment, "hmis", "undo", "2")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
+    assert _store(sqlite_app) == after
+    assert command("hmis", "undo", "2").exit_code == 0
+    assert _store(sqlite_app) == before
 
 
 def test_the_doctor_says_what_was_interrupted_and_what_waits(app: AdminOps, command: Command, tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from adminops import clock
 from adminops.db import after_commit, db
-from adminops.errors import NotAllowed
+from adminops.errors import Conflict, NotAllowed
 from adminops.facts import ExportUploaded, publish
 from adminops.hmis import sources
 from adminops.hmis.models import HmisImport, HmisSource, ImportStatus, ImportWay
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.imports import uploads
+from adminops.imports.dropping import Entry
 from adminops.outbox.bell import WORK_WAITS
 
 
@@ -70,23 +71,26 @@ def begin_import(path: Path, *, source: HmisSource, by: User) -> HmisImport:
     return record
 
 
-def take_in(entry: Path, mark: str, *, source: HmisSource, home: Path, by: User) -> HmisImport:
-    """Keep what lies in the drop folder of `source` until its turn comes; `mark` is its size and time.
+def take_in(entry: Entry, *, source: HmisSource, home: Path, by: User) -> HmisImport:
+    """Keep what lies in the drop folder of `source` until its turn comes.
 
-    What it came as stays where it is until the import has ended. Publishes `ExportUploaded`.
+    What it came as stays where it is until the import has ended. Raises `Conflict` when it grew while it was copied.
+    Publishes `ExportUploaded`.
     """
     record = HmisImport(
         source_id=source.id,
         way=ImportWay.FOLDER,
-        file_name=entry.name[:200],
+        file_name=entry.name,
         dropped=entry.name,
-        drop_mark=mark,
+        drop_mark=entry.mark,
         queued_at=clock.now(),
     )
     db.session.add(record)
     db.session.flush()
     try:
-        uploads.keep_copy(entry, uploads.folder_of(home, record.id))
+        uploads.keep_copy(entry.path, uploads.folder_of(home, record.id))
+        if not entry.is_as_it_was():
+            raise Conflict("The export was still growing when it was taken: it is taken at the next look.")
     except Exception:
         uploads.forget(home, record.id)
         raise
