@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from dedupe.engine.nicknames import nickname_groups
+from adminops.hmis.nicknames import nickname_groups
 from dedupe.engine.phonetics import sound_of
 from dedupe.engine.placeholders import PARTICLES
 

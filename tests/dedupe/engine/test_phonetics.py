@@ -2,7 +2,7 @@
 
 import pytest
 
-from dedupe.engine.nicknames import nickname_groups
+from adminops.hmis.nicknames import nickname_groups
 from dedupe.engine.phonetics import sound_of
 
 

@@ -276,12 +276,13 @@ zachary zach zack zac
 
 def _by_name() -> dict[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
-    for number, line in enumerate(_LINES.split("\n")):
-        for name in line.split():
+    for number, line in enumerate(_NAMES):
+        for name in line:
             found.setdefault(name, set()).add(number)
     return {name: frozenset(numbers) for name, numbers in found.items()}
 
 
+_NAMES = tuple(tuple(line.split()) for line in _LINES.split("\n"))
 _GROUPS = _by_name()
 _NO_GROUPS: frozenset[int] = frozenset()
 
@@ -289,3 +290,8 @@ _NO_GROUPS: frozenset[int] = frozenset()
 def nickname_groups(name: str) -> frozenset[int]:
     """Give the groups a folded first name belongs to; names that share a group may be one given name."""
     return _GROUPS.get(name, _NO_GROUPS)
+
+
+def also_called(name: str) -> frozenset[str]:
+    """Return the other names that somebody with a folded first name may go by: "bob" is "robert", "rob", "roberto"."""
+    return frozenset(other for group in nickname_groups(name) for other in _NAMES[group]) - {name}
