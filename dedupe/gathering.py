@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 from adminops.db import db
 from adminops.hmis import sealing
 from adminops.hmis.codes import NoYes
-from adminops.hmis.models import Client, Enrollment, Exit, HmisSource, Organization, Project
-from adminops.identity.models import Agency, AgencyOrganization
+from adminops.hmis.models import Client, Enrollment, Exit, HmisSource
+from adminops.identity.scopes import victim_service_projects
 from dedupe.engine import MatchRecord, Stay
 
 RACES = (
@@ -46,9 +46,6 @@ COLUMNS = (
     *(getattr(Client, race) for race in RACES),
 )
 ClientKey = tuple[int, str]
-
-
-ProjectKey = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -117,7 +114,7 @@ def _record(row: Any, stays: Stays) -> MatchRecord:
 
 def _stays(personal_ids: set[str] | None) -> Stays:
     """Read the enrollments of all clients, or of those with one of `personal_ids`."""
-    protected = _victim_service_projects()
+    protected = victim_service_projects()
     found, seen = Stays(), set()
     for id_, source_id, personal_id, project_id, household_id, entry, exit_ in _enrollments(personal_ids):
         client = (source_id, personal_id or "")
@@ -156,24 +153,3 @@ def _enrollments(personal_ids: set[str] | None) -> Iterable[Any]:
     if personal_ids is not None:
         chosen = chosen.where(Enrollment.personal_id.in_(personal_ids))
     return db.session.execute(chosen)
-
-
-def _victim_service_projects() -> set[ProjectKey]:
-    """Return the projects of victim service providers: what HUD's rows or our agencies say, removed ones too."""
-    chosen = (
-        select(Project.source_id, Project.project_id)
-        .outerjoin(
-            Organization,
-            (Organization.source_id == Project.source_id) & (Organization.organization_id == Project.organization_id),
-        )
-        .outerjoin(
-            AgencyOrganization,
-            (AgencyOrganization.source_id == Project.source_id)
-            & (AgencyOrganization.organization_id == Project.organization_id),
-        )
-        .outerjoin(Agency, Agency.id == AgencyOrganization.agency_id)
-        .where(
-            (Organization.victim_service_provider == NoYes.YES.value) | Agency.is_victim_service_provider.is_(True),
-        )
-    )
-    return {(source_id, project_id) for source_id, project_id in db.session.execute(chosen)}

@@ -15,7 +15,7 @@ class LookUpForm(Form):
         [InputRequired("Type a name or a client ID."), Length(max=120)],
         description="Last name, first name; or first name last name; or the beginning of one of them.",
     )
-    after = HiddenField(filters=[lambda value: value if value and value.isdecimal() and len(value) < 10 else None])
+    after = HiddenField()
 
 
 class RevealForm(Form):

@@ -1,11 +1,11 @@
 """The verbs on client records: look at one, have an SSN shown. Both are on the record."""
 
-from adminops.clients.queries import scope_of
 from adminops.errors import Invalid, NotAllowed
 from adminops.facts import ClientViewed, SsnRevealed, publish
 from adminops.hmis.clients import ClientPage, client_page, get_client, reveal_ssn
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
+from adminops.identity.scopes import scope_of
 
 #: Why somebody may need to see a whole SSN: a code for the record, words for the screen.
 REASONS = {

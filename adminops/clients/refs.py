@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from flask import url_for
 from sqlalchemy import select
 
-from adminops.clients.queries import scope_of
 from adminops.db import db
 from adminops.feature import Found
 from adminops.hmis.models import Client
-from adminops.hmis.search import FoundClient, find_clients, may_be_seen
+from adminops.hmis.search import FoundClient, find_clients
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
+from adminops.identity.scopes import scope_of
 from adminops.refs import Link, Ref
 
 
@@ -21,10 +21,7 @@ def resolve(ids: Sequence[str], viewer: User) -> dict[str, Link]:
         return {}
     numbers = [int(id_) for id_ in ids if id_.isdecimal() and len(id_) < 10]
     chosen = select(Client.id, Client.personal_id).where(Client.id.in_(numbers), Client.removed_at.is_(None))
-    scope = scope_of(viewer)
-    if scope is not None:
-        chosen = chosen.where(may_be_seen(scope))
-    rows = db.session.execute(chosen)
+    rows = db.session.execute(chosen.where(*scope_of(viewer).clients()))
     return {str(id_): Link(f"Client {key}", url_for("clients.show", client_id=id_), "user") for id_, key in rows}
 
 

@@ -6,9 +6,9 @@ from flask.typing import ResponseReturnValue
 from adminops import clock
 from adminops.clients import operations
 from adminops.clients.forms import LookUpForm, RevealForm
-from adminops.clients.queries import scope_of
 from adminops.hmis.clients import ClientPage, find_clients
 from adminops.identity.permissions import Permission
+from adminops.identity.scopes import scope_of
 from adminops.web.access import access, signed_in_user
 from adminops.web.charts import Stay
 from adminops.web.navigation import panels
@@ -22,8 +22,7 @@ def index() -> ResponseReturnValue:
     """Look a client up by name or PersonalID."""
     form, found = LookUpForm(), None
     if form.submitted():
-        after = int(form.after.data) if form.after.data else None
-        found = find_clients(form.words.data or "", scope=scope_of(signed_in_user()), after=after)
+        found = find_clients(form.words.data or "", scope=scope_of(signed_in_user()), after=form.after.data)
     return render_template("clients/index.html", form=form, found=found), form.status
 
 

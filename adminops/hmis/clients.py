@@ -11,7 +11,8 @@ from adminops.errors import NotFound
 from adminops.hmis import sealing
 from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.hmis.persons import Identity, full_name, identity_of, masked_ssn, merges_of, records_of
-from adminops.hmis.search import FoundClient, FoundClients, Scope, find_by_ssn, find_clients, may_be_seen
+from adminops.hmis.scope import EVERYTHING, Scope
+from adminops.hmis.search import FoundClient, FoundClients, find_by_ssn, find_clients
 from adminops.hmis.stays import Stay, stays_of
 
 
@@ -43,15 +44,14 @@ class ClientPage:
     stays: tuple[Stay, ...]
     """The newest first; for a scoped viewer those in the scope's projects."""
     hidden_stays: int
-    """How many stays the viewer may not see."""
+    """How many stays there are in projects of others; those with victim service providers are not spoken of."""
     merges: tuple[Merge, ...]
 
 
-def get_client(client_id: int, *, scope: Scope) -> Client:
+def get_client(client_id: int, *, scope: Scope | None) -> Client:
     """Return a client record by its number in the store. Raises `NotFound`, also for one outside `scope`."""
     reading = select(Client).where(Client.id == client_id, Client.removed_at.is_(None))
-    if scope is not None:
-        reading = reading.where(may_be_seen(scope))
+    reading = reading.where(*(scope or EVERYTHING).clients())
     found = db.session.scalar(reading)
     if found is None:
         raise NotFound("There is no such client.")
@@ -67,17 +67,18 @@ def client_by_key(source_id: int, personal_id: str) -> Client | None:
     )
 
 
-def client_page(client_id: int, *, scope: Scope) -> ClientPage:
+def client_page(client_id: int, *, scope: Scope | None) -> ClientPage:
     """Return all that the page of a client shows. Raises `NotFound`, also for a client outside `scope`.
 
     The stays are those of the whole person, of every record that stands for it.
     """
-    client = get_client(client_id, scope=scope)
+    sight = scope or EVERYTHING
+    client = get_client(client_id, scope=sight)
     person_id = client.id if client.person_id is None else client.person_id
-    records = records_of(person_id) or [client]
+    records = sight.of_records(records_of(person_id)) or [client]
     merges = merges_of(records)
-    stays = stays_of(records)
-    visible = [stay for stay in stays if scope is None or (stay.source_id, stay.project_id) in scope]
+    stays = [stay for stay in stays_of(records) if sight.knows_of((stay.source_id, stay.project_id))]
+    visible = [stay for stay in stays if sight.sees_project((stay.source_id, stay.project_id))]
     return ClientPage(
         client=client,
         person_id=person_id,
@@ -89,7 +90,7 @@ def client_page(client_id: int, *, scope: Scope) -> ClientPage:
     )
 
 
-def reveal_ssn(client_id: int, *, scope: Scope) -> str:
+def reveal_ssn(client_id: int, *, scope: Scope | None) -> str:
     """Return the SSN of a record in clear, "123-45-6789" or as it was given; empty when there is none.
 
     The caller checks the permission, asks for the reason and publishes `SsnRevealed`. Raises `NotFound`.

@@ -25,7 +25,7 @@ from adminops.hmis.models import (
     SourceRow,
 )
 from adminops.hmis.names import name_key
-from adminops.hmis.search import ProjectKey, Scope
+from adminops.hmis.scope import ProjectKey
 
 OrganizationKey = SourceKey
 """An organization: number of the source, OrganizationID."""
@@ -71,7 +71,7 @@ class ProjectPage:
 
 def list_projects(
     *,
-    scope: Scope = None,
+    scope: Collection[ProjectKey] | None = None,
     organizations: Collection[OrganizationKey] | None = None,
     text: str = "",
     operating_on: date | None = None,
@@ -160,7 +160,7 @@ def list_organizations(source_id: int) -> list[Organization]:
 
 
 def _narrowing(
-    scope: Scope, organizations: Collection[OrganizationKey] | None, operating_on: date | None
+    scope: Collection[ProjectKey] | None, organizations: Collection[OrganizationKey] | None, operating_on: date | None
 ) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if scope is not None:

@@ -1,27 +1,34 @@
-"""Finding client records by PersonalID or by name: blind to accents and case, by prefix, in either order of names."""
+"""Finding client records: by PersonalID, by name in any spelling, by birth date, by SSN; fast in a store of millions.
 
-from collections.abc import Collection
+A question is answered by arms: the record with that PersonalID, the exact name, names that are short for one another,
+names that begin so. Each arm is one range of one index, read in the index's own order and never further than a page
+needs, so that the thousandth Maria costs what the first does. An `or` over two indexes would read the whole table.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import ColumnElement, Select, and_, literal, not_, or_, select, tuple_, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops.db import db
 from adminops.hmis import sealing
-from adminops.hmis.keys import SourceKey, among
-from adminops.hmis.models import Client, Enrollment, HmisSource
-from adminops.hmis.names import name_key
+from adminops.hmis.asking import Question, understand
+from adminops.hmis.models import Client, HmisSource
+from adminops.hmis.nicknames import also_called
 from adminops.hmis.persons import full_name
-
-ProjectKey = SourceKey
-"""A project: number of the source, ProjectID."""
-
-Scope = Collection[ProjectKey] | None
-"""The projects whose clients a viewer may see; None for all of them."""
+from adminops.hmis.scope import EVERYTHING, Scope
 
 LAST_LETTER = "\U0010ffff"
 """Sorts behind every key, so that from "mar" to "mar" with it is every name that begins with "mar"."""
+MOST_WORDS = 6
+"""Words of a name after these are one with the sixth: nobody needs every way to cut a longer one in two."""
+
+Way = Literal["id", "name", "nickname", "beginning", "birth date"]
+Condition = ColumnElement[bool]
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,8 @@ class FoundClient:
     dob: date | None
     person_id: int
     is_folded: bool
+    way: Way = "name"
+    """By what it was found."""
 
 
 @dataclass(frozen=True)
@@ -43,91 +52,190 @@ class FoundClients:
     """A page of found records. `after` is what to ask with for the next page, None when this is the last."""
 
     rows: tuple[FoundClient, ...]
-    after: int | None
+    after: str | None
 
 
-def find_clients(text: str, *, scope: Scope, limit: int = 25, after: int | None = None) -> FoundClients:
-    """Find records whose PersonalID is `text` or whose name begins with it ("Last, First", "First Last", one of them).
+@dataclass(frozen=True)
+class Arm:
+    """One way to find records: a condition that one index answers, and the order of that index."""
 
-    Sorted by last name, first name and number; `after` is the last record of the page before. Only records of persons
-    with a stay in `scope` are found. A text of fewer than two letters that is no PersonalID finds nothing.
+    way: Way
+    condition: Condition
+    by_first: bool = False
+    """Whether it is read in the order of first names."""
+
+
+def find_clients(
+    asked: Question | str, *, scope: Scope | None, limit: int = 25, after: str | None = None
+) -> FoundClients:
+    """Find the records that `asked` means: its PersonalID first, then exact names, nicknames, beginnings of names.
+
+    `after` is where the page before ended. Only records that `scope` (None: everything) lets see are found. SSNs are
+    looked for by `find_by_ssn` alone. A name of fewer than two letters finds nothing.
     """
-    wanted = text.strip()
-    if not wanted:
-        return FoundClients((), None)
-    condition = or_(Client.personal_id == wanted, *_name_conditions(wanted))
-    reading = (
-        select(Client, HmisSource.name)
-        .join(HmisSource, HmisSource.id == Client.source_id)
-        .where(Client.removed_at.is_(None), condition, *_within(scope), *_behind(after))
-        .order_by(Client.last_key, Client.first_key, Client.id)
-        .limit(limit + 1)
-    )
-    found = db.session.execute(reading).all()
-    rows = tuple(_found(client, source_name) for client, source_name in found[:limit])
-    return FoundClients(rows, rows[-1].id if len(found) > limit else None)
+    wanted, seen = understand(asked) if isinstance(asked, str) else asked, scope or EVERYTHING
+    gathered = seen.gathered()
+    reading = Reading(gathered or Client, [] if gathered else seen.clients(), wanted.birth_date, limit + 1)
+    arms = list(enumerate(_arms(wanted, reading.client)))
+    begin, last = _place(after)
+    found: dict[int, int] = {}
+    # Way by way, for a later way is read in vain when the page is full; of the few gathered ones all at once.
+    for _, group in groupby(arms[begin:], key=lambda numbered: gathered is None and numbered[1].way):
+        for number, id_ in reading.run(list(group), (begin, last)):
+            found.setdefault(id_, number)
+        if len(found) > limit:
+            break
+    page = list(found)[:limit]
+    more = f"{found[page[-1]]}-{page[-1]}" if len(found) > limit else None
+    return FoundClients(tuple(_load({id_: arms[found[id_]][1].way for id_ in page})), more)
 
 
-def find_by_ssn(ssn: str, *, scope: Scope, limit: int = 25) -> tuple[FoundClient, ...]:
-    """Find the records that have exactly this SSN (any punctuation). Finds nothing for one that identifies nobody."""
+def find_by_ssn(ssn: str, *, scope: Scope | None, limit: int = 25) -> tuple[FoundClient, ...]:
+    """Find the records that have exactly this SSN (any punctuation). Finds nothing for one that identifies nobody.
+
+    The caller checks the permission and publishes `SsnLookedUp`.
+    """
     index = sealing.ssn_index("".join(letter for letter in ssn if letter.isdigit()))
     if index is None:
         return ()
     reading = (
         select(Client, HmisSource.name)
         .join(HmisSource, HmisSource.id == Client.source_id)
-        .where(Client.removed_at.is_(None), Client.ssn_index == index, *_within(scope))
+        .where(Client.removed_at.is_(None), Client.ssn_index == index, *(scope or EVERYTHING).clients())
         .order_by(Client.id)
         .limit(limit)
     )
-    return tuple(_found(client, source_name) for client, source_name in db.session.execute(reading))
+    return tuple(_found(client, source_name, "id") for client, source_name in db.session.execute(reading))
 
 
-def _within(scope: Scope) -> list[ColumnElement[bool]]:
-    return [] if scope is None else [may_be_seen(scope)]
+# ---- arms -----------------------------------------------------------------------------------------------------------
 
 
-def may_be_seen(scope: Collection[ProjectKey]) -> ColumnElement[bool]:
-    """Return the condition that the person of a `Client` row has a stay in one of the projects of `scope`."""
-    record = aliased(Client)
-    stay_in_scope = and_(
-        Enrollment.source_id == record.source_id,
-        Enrollment.personal_id == record.personal_id,
-        Enrollment.removed_at.is_(None),
-        among(Enrollment.source_id, Enrollment.project_id, scope),
-    )
-    return exists().where(record.person_id == Client.person_id, record.removed_at.is_(None), stay_in_scope)
+def _arms(asked: Question, client: Any) -> list[Arm]:
+    """Return the arms of a question about `client` rows, in the order in which what they find is shown."""
+    arms = [Arm("id", _has_id(client, asked.personal_id))] if asked.personal_id else []
+    if asked.birth_date and not asked.has_name:
+        arms.append(Arm("birth date", client.dob == asked.birth_date))
+    ways: tuple[Way, ...] = ("name", "nickname", "beginning")
+    named = list(_of_name(asked, client))
+    return arms + [arm for way in ways for arm in named if arm.way == way]
 
 
-def _name_conditions(text: str) -> list[ColumnElement[bool]]:
-    if "," in text:
-        last, first = (name_key(part) for part in text.split(",", 1))
-        return [and_(_begins(Client.last_key, last), _begins(Client.first_key, first))] if last else []
-    words = [key for word in text.split() if (key := name_key(word))]
-    whole = "".join(words)
-    if len(whole) < 2:
-        return []
-    conditions = [_begins(Client.last_key, whole), _begins(Client.first_key, whole)]
+def _has_id(client: Any, personal_id: str) -> Condition:
+    """Name the sources, for the index begins with them."""
+    return and_(client.source_id.in_(select(HmisSource.id)), client.personal_id == personal_id)
+
+
+def _of_name(asked: Question, client: Any) -> Iterator[Arm]:
+    if asked.last:
+        yield from _full_name(client, asked.last, asked.first) if asked.first else _last_name(client, asked.last)
+        return
+    words = _cut_short(asked.words)
+    if not words:
+        return
+    yield from _one_name(client, "".join(words))
     for cut in range(1, len(words)):
         front, back = "".join(words[:cut]), "".join(words[cut:])
-        conditions.append(and_(_begins(Client.last_key, back), _begins(Client.first_key, front)))
-        conditions.append(and_(_begins(Client.last_key, front), _begins(Client.first_key, back)))
-    return conditions
+        yield from _full_name(client, back, front)
+        yield from _full_name(client, front, back)
+    if len(words) > 2:  # the words between may be a middle name, which has no key
+        yield Arm("beginning", and_(client.last_key == words[-1], _begins(client.first_key, words[0])))
 
 
-def _begins(column: InstrumentedAttribute[str], key: str) -> ColumnElement[bool]:
+def _cut_short(words: Sequence[str]) -> Sequence[str]:
+    return words if len(words) <= MOST_WORDS else (*words[: MOST_WORDS - 1], "".join(words[MOST_WORDS - 1 :]))
+
+
+def _last_name(client: Any, last: str) -> Iterator[Arm]:
+    yield Arm("name", client.last_key == last)
+    yield Arm("beginning", _begins_longer(client.last_key, last))
+
+
+def _one_name(client: Any, name: str) -> Iterator[Arm]:
+    """Find a name that may be the first or the last one."""
+    nicknames = sorted(also_called(name))
+    is_last = client.last_key == name
+    yield Arm("name", is_last)
+    yield Arm("name", and_(client.first_key == name, not_(is_last)), by_first=True)
+    for nickname in nicknames:
+        yield Arm("nickname", and_(client.first_key == nickname, not_(is_last)), by_first=True)
+    told = client.first_key.in_([name, *nicknames])
+    yield Arm("beginning", and_(_begins_longer(client.last_key, name), not_(told)))
+    begins = and_(_begins_longer(client.first_key, name), not_(told), not_(_begins(client.last_key, name)))
+    yield Arm("beginning", begins, by_first=True)
+
+
+def _full_name(client: Any, last: str, first: str) -> Iterator[Arm]:
+    nicknames = sorted(also_called(first))
+    told = and_(client.last_key == last, client.first_key.in_([first, *nicknames]))
+    yield Arm("name", and_(client.last_key == last, client.first_key == first))
+    if nicknames:
+        yield Arm("nickname", and_(client.last_key == last, client.first_key.in_(nicknames)))
+    so_far = or_(_begins(client.first_key, first), client.first_key.in_(nicknames))
+    yield Arm("beginning", and_(_begins(client.last_key, last), so_far, not_(told)))
+
+
+def _begins(column: InstrumentedAttribute[str], key: str) -> Condition:
     return and_(column >= key, column < key + LAST_LETTER)
 
 
-def _behind(after: int | None) -> list[ColumnElement[bool]]:
-    last = db.session.get(Client, after) if after is not None else None
-    if last is None:
-        return []
-    here = tuple_(Client.last_key, Client.first_key, Client.id)
-    return [here > (last.last_key, last.first_key, last.id)]
+def _begins_longer(column: InstrumentedAttribute[str], key: str) -> Condition:
+    return and_(column > key, column < key + LAST_LETTER)
 
 
-def _found(client: Client, source_name: str) -> FoundClient:
+# ---- reading --------------------------------------------------------------------------------------------------------
+
+
+def _place(after: str | None) -> tuple[int, Client | None]:
+    """Return the arm to go on with and the last record shown; the beginning for a place that nobody can read."""
+    number, _, id_ = (after or "").partition("-")
+    if not (number.isdecimal() and id_.isdecimal() and len(number) < 4 and len(id_) < 10):
+        return 0, None
+    last = db.session.get(Client, int(id_))
+    return (int(number), last) if last is not None else (0, None)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What all arms of a question have in common: where they read, what narrows them, how much is wanted."""
+
+    client: Any
+    narrowed: Sequence[Condition]
+    birth_date: date | None
+    limit: int
+
+    def run(self, arms: Sequence[tuple[int, Arm]], place: tuple[int, Client | None]) -> list[tuple[int, int]]:
+        """Return (number of the arm, number of the record) of what some arms find behind `place`."""
+        parts = [self._part(number, arm, place[1] if number == place[0] else None) for number, arm in arms]
+        all_ = union_all(*parts).subquery()
+        order = (all_.c.arm, all_.c.one, all_.c.other, all_.c.id)
+        found = db.session.execute(select(all_.c.arm, all_.c.id).order_by(*order).limit(self.limit))
+        return [(number, id_) for number, id_ in found]
+
+    def _part(self, number: int, arm: Arm, last: Client | None) -> Select[*tuple[Any, ...]]:
+        names = ("first_key", "last_key") if arm.by_first else ("last_key", "first_key")
+        one, other = (getattr(self.client, name) for name in names)
+        reading = select(literal(number).label("arm"), self.client.id, one.label("one"), other.label("other"))
+        reading = reading.where(arm.condition, self.client.removed_at.is_(None), *self.narrowed)
+        if self.birth_date:
+            reading = reading.where(self.client.dob == self.birth_date)
+        if last is not None:
+            here = (*(getattr(last, name) for name in names), last.id)
+            reading = reading.where(tuple_(one, other, self.client.id) > here)
+        # Wrapped once more: SQLite takes ORDER BY and LIMIT of a part of a union in no other way.
+        return select(reading.order_by(one, other, self.client.id).limit(self.limit).subquery())
+
+
+def _load(ways: dict[int, Way]) -> Iterator[FoundClient]:
+    if not ways:
+        return
+    reading = select(Client, HmisSource.name).join(HmisSource, HmisSource.id == Client.source_id)
+    rows = {client.id: (client, name) for client, name in db.session.execute(reading.where(Client.id.in_(ways)))}
+    for id_, way in ways.items():
+        yield _found(*rows[id_], way)
+
+
+def _found(client: Client, source_name: str, way: Way) -> FoundClient:
     person_id = client.id if client.person_id is None else client.person_id
     return FoundClient(
         id=client.id,
@@ -138,4 +246,5 @@ def _found(client: Client, source_name: str) -> FoundClient:
         dob=client.dob,
         person_id=person_id,
         is_folded=person_id != client.id,
+        way=way,
     )

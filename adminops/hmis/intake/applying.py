@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from adminops.hmis import sealing
 from adminops.hmis.codes import ExportDirective, ExportPeriodType
+from adminops.hmis.confirming import note_merges
 from adminops.hmis.intake.bulk import Bulk
 from adminops.hmis.intake.history import History
 from adminops.hmis.intake.layout import WrongHeader, choose_spec, lay_out
@@ -151,6 +152,7 @@ class Intake:
         if file.name == "Client":
             self._refuse_wrong_names(hashed)
             self._found_persons()
+            self._note_merges(is_complete=not rows.lines_lost)
         if rows.lines_lost:
             self._note(
                 "absence-ignored", file.file, "Lines could not be identified, so no row was removed for being absent."
@@ -167,6 +169,25 @@ class Intake:
         self._connection.execute(
             text("UPDATE hmis_client SET person_id = id WHERE source_id = :source AND person_id IS NULL"), source
         )
+
+    def _note_merges(self, *, is_complete: bool) -> None:
+        """Note which merges this export confirms at the vendor's, and which retired clients are back."""
+        if not self.occasion.is_newest:
+            return
+        period = (self.header.first, self.header.last) if self.header.is_whole and is_complete else None
+        target = self._target
+        confirmed, back = note_merges(
+            self._connection,
+            self._bulk,
+            source_id=target.source_id,
+            import_id=target.import_id,
+            at=target.at,
+            period=period,
+        )
+        if confirmed:
+            self._note("merges-confirmed", "Client.csv", f"Merges that the export confirms: {confirmed:,}.")
+        if back:
+            self._note("merges-back", "Client.csv", f"Retired clients that the export has again: {back:,}.")
 
     def _refuse_file(self, file: FileSpec, sentence: str) -> None:
         if file.name in REQUIRED:

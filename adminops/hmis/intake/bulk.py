@@ -79,6 +79,11 @@ class Bulk:
         sql = f"SELECT line FROM {SEEN} WHERE file = {self._mark} AND key {self._among}"
         return {line for (line,) in self._connection.exec_driver_sql(sql, (file, self._listed(keys)))}
 
+    def seen(self, file: str, keys: Sequence[str]) -> set[str]:
+        """Return those of `keys` that `file` had."""
+        sql = f"SELECT key FROM {SEEN} WHERE file = {self._mark} AND key {self._among}"
+        return {key for (key,) in self._connection.exec_driver_sql(sql, (file, self._listed(keys)))}
+
     def learn_sizes(self, tables: Sequence[str]) -> None:
         """Let the planner know how the temporary tables and these `tables` have grown: it would guess wildly."""
         self._run("PRAGMA analysis_limit = 1000" if self._is_sqlite else f"ANALYZE {SEEN}")

@@ -13,7 +13,7 @@ from adminops.hmis.models.coordinated_entry import Assessment, AssessmentQuestio
 from adminops.hmis.models.enrollments import Enrollment, Exit
 from adminops.hmis.models.exports import Export, HudUser
 from adminops.hmis.models.organizations import Organization
-from adminops.hmis.models.persons import Merge, MergeChoice, MergeDecision, Person, PersonLink, Verdict
+from adminops.hmis.models.persons import Merge, MergeChoice, MergeDecision, Person, PersonLink, VendorState, Verdict
 from adminops.hmis.models.projects import (
     Affiliation,
     CEParticipation,
@@ -104,6 +104,7 @@ __all__ = [
     "Services",
     "SourceRow",
     "Unreadable",
+    "VendorState",
     "Verdict",
     "YouthEducationStatus",
 ]

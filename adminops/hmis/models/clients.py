@@ -20,7 +20,7 @@ class Client(SourceRow, Model):
     __table_args__ = (
         UniqueConstraint("source_id", "personal_id", name="uq_hmis_client_key"),
         Index("ix_hmis_client_last_key", "last_key", "first_key"),
-        Index("ix_hmis_client_first_key", "first_key"),
+        Index("ix_hmis_client_first_key", "first_key", "last_key"),
         Index("ix_hmis_client_dob", "dob"),
         Index("ix_hmis_client_ssn_index", "ssn_index"),
         Index("ix_hmis_client_ssn_last4_index", "ssn_last4_index"),

@@ -15,7 +15,8 @@ class Enrollment(SourceRow, Model):
     __tablename__ = "hmis_enrollment"
     __table_args__ = (
         UniqueConstraint("source_id", "enrollment_id", name="uq_hmis_enrollment_key"),
-        Index("ix_hmis_enrollment_personal", "source_id", "personal_id"),
+        # The last two so that who may see a client is answered by the index alone.
+        Index("ix_hmis_enrollment_personal", "source_id", "personal_id", "project_id", "removed_at"),
         Index("ix_hmis_enrollment_project", "source_id", "project_id", "entry_date"),
         Index("ix_hmis_enrollment_household", "source_id", "household_id"),
     )

@@ -23,6 +23,18 @@ class Person(Model):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
+class VendorState(enum.Enum):
+    """How far a merge has got in the vendor's HMIS, where somebody has to make it again."""
+
+    TO_DO = "to_do"
+    DONE = "done"
+    """Somebody says that it is done."""
+    CONFIRMED = "confirmed"
+    """An export shows it: the retired record is gone, the kept one is there."""
+    CAME_BACK = "came_back"
+    """It was confirmed, and a later export has the retired record again."""
+
+
 class Merge(Model):
     """A reviewer's word that two client records stand for one person. Undone merges stay in the log."""
 
@@ -43,6 +55,15 @@ class Merge(Model):
     undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[int | None]
     undo_reason: Mapped[LongText] = mapped_column(default="")
+    done_at: Mapped[datetime | None]
+    """When somebody ticked that the same merge was made at the vendor's."""
+    done_by_id: Mapped[int | None]
+    confirmed_at: Mapped[datetime | None]
+    """When an export last showed that the vendor has retired the record: the kept one was there without it."""
+    confirmed_import_id: Mapped[int | None]
+    came_back_at: Mapped[datetime | None]
+    """When the retired record was last in an export again after that."""
+    came_back_import_id: Mapped[int | None]
 
     source_client: Mapped[Client] = relationship(foreign_keys=[source_client_id])
     destination_client: Mapped[Client] = relationship(foreign_keys=[destination_client_id])
@@ -52,6 +73,15 @@ class Merge(Model):
     def is_active(self) -> bool:
         """Whether the merge holds: it has not been undone."""
         return self.undone_at is None
+
+    @property
+    def at_vendor(self) -> VendorState:
+        """How far the merge has got at the vendor's."""
+        if self.came_back_at is not None and (self.confirmed_at is None or self.came_back_at > self.confirmed_at):
+            return VendorState.CAME_BACK
+        if self.confirmed_at is not None:
+            return VendorState.CONFIRMED
+        return VendorState.TO_DO if self.done_at is None else VendorState.DONE
 
 
 class MergeChoice(Model):
