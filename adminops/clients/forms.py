@@ -1,21 +1,56 @@
 """The forms of the client pages."""
 
-from wtforms import HiddenField, StringField
-from wtforms.validators import InputRequired, Length
+from datetime import date
+
+from wtforms import Field, HiddenField, StringField, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from adminops.clients.operations import REASONS
+from adminops.hmis.asking import Question, date_in, understand
 from adminops.web.forms import Form, choice_field
 
 
 class LookUpForm(Form):
-    """A name or a PersonalID. It is sent as a POST: names of clients don't belong into addresses."""
+    """Who is looked for. It is sent as a POST: names and birth dates of clients don't belong into addresses."""
 
     words = StringField(
-        "Name or client ID",
-        [InputRequired("Type a name or a client ID."), Length(max=120)],
-        description="Last name, first name; or first name last name; or the beginning of one of them.",
+        "Name, client ID, birth date or SSN",
+        [Length(max=120)],
+        description="Last name, first name; or in any order; or the beginning of one. Nicknames find the full name.",
     )
-    after = HiddenField()
+    birth_date = StringField("Birth date, to narrow a name", [Length(max=30)], description="Like 5/17/1985.")
+    after = HiddenField(validators=[Length(max=20)])
+
+    def validate_words(self, field: Field) -> None:
+        """Ask for one of the two."""
+        if not field.data and not self.birth_date.data:
+            raise ValidationError("Type a name, a client ID or a birth date.")
+
+    def validate_birth_date(self, field: Field) -> None:
+        """Refuse what is no day in the past."""
+        if field.data and self.born is None:
+            raise ValidationError("That is no birth date. Write it like 5/17/1985 or 1985-05-17.")
+
+    @property
+    def born(self) -> date | None:
+        """The birth date of its own field."""
+        return date_in(self.birth_date.data or "")
+
+    @property
+    def asked(self) -> Question:
+        """What is looked for."""
+        return understand(self.words.data or "", birth_date=self.born)
+
+
+class SsnForm(Form):
+    """An SSN to look for."""
+
+    ssn = StringField(
+        "SSN",
+        [DataRequired("Type the SSN."), Length(max=20)],
+        description="All nine digits. That you looked for one is kept on the audit trail, the SSN is not.",
+        render_kw={"autocomplete": "off", "inputmode": "numeric"},
+    )
 
 
 class RevealForm(Form):

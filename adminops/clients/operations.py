@@ -1,8 +1,10 @@
-"""The verbs on client records: look at one, have an SSN shown. Both are on the record."""
+"""The verbs on client records: look at one, look for one by SSN, have an SSN shown. All are on the record."""
 
 from adminops.errors import Invalid, NotAllowed
-from adminops.facts import ClientViewed, SsnRevealed, publish
-from adminops.hmis.clients import ClientPage, client_page, get_client, reveal_ssn
+from adminops.facts import ClientViewed, SsnLookedUp, SsnRevealed, publish
+from adminops.hmis import sealing
+from adminops.hmis.asking import ssn_in
+from adminops.hmis.clients import ClientPage, FoundClient, client_page, find_by_ssn, get_client, reveal_ssn
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.identity.scopes import scope_of
@@ -21,6 +23,25 @@ def view_client(client_id: int, *, by: User) -> ClientPage:
     page = client_page(client_id, scope=scope_of(by))
     publish(ClientViewed(client_id=page.client.id, agency_id=by.agency_id), by=by)
     return page
+
+
+def look_up_ssn(ssn: str, *, by: User) -> tuple[FoundClient, ...]:
+    """Return the records that have exactly this SSN, as far as the viewer may see them.
+
+    Rules in the order checked: clients.ssn, nine digits, a number that was or can be given to somebody (others are
+    borne by thousands). Raises `NotAllowed`, `Invalid`. Publishes `SsnLookedUp`.
+    """
+    if not by.may(Permission.REVEAL_SSN):
+        raise NotAllowed("Your role does not include looking for a client by SSN.")
+    digits = ssn_in(ssn)
+    if not digits:
+        raise Invalid("An SSN has nine digits: 123-45-6789.", field="ssn")
+    if not sealing.is_valid_ssn(digits):
+        raise Invalid("Nobody was ever given this SSN, so it finds nobody. Look for the name.", field="ssn")
+    found = find_by_ssn(digits, scope=scope_of(by))
+    ids = tuple(row.id for row in found)
+    publish(SsnLookedUp(user_id=by.id, client_ids=ids, agency_id=by.agency_id), by=by)
+    return found
 
 
 def show_ssn(client_id: int, *, reason: str, by: User) -> str:

@@ -1,17 +1,21 @@
 """The pages of client records."""
 
-from flask import Blueprint, render_template
+from collections.abc import Sequence
+
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adminops import clock
 from adminops.clients import operations
-from adminops.clients.forms import LookUpForm, RevealForm
-from adminops.hmis.clients import ClientPage, find_clients
+from adminops.clients.forms import LookUpForm, RevealForm, SsnForm
+from adminops.clients.pictures import spans_of
+from adminops.hmis import sealing
+from adminops.hmis.asking import ssn_in
+from adminops.hmis.clients import ClientPage, FoundClient, find_clients
 from adminops.identity.permissions import Permission
 from adminops.identity.scopes import scope_of
 from adminops.web.access import access, signed_in_user
-from adminops.web.charts import Stay
-from adminops.web.navigation import panels
+from adminops.web.navigation import links_to, panels
 
 blueprint = Blueprint("clients", __name__, url_prefix="/clients")
 
@@ -19,11 +23,30 @@ blueprint = Blueprint("clients", __name__, url_prefix="/clients")
 @blueprint.route("", methods=["GET", "POST"])
 @access(Permission.READ_CLIENTS, writes=False)
 def index() -> ResponseReturnValue:
-    """Look a client up by name or PersonalID."""
-    form, found = LookUpForm(), None
+    """Look a client up by whatever was typed. An SSN is passed on to the page that keeps the look-up on the record."""
+    form, found, viewer = LookUpForm(), None, signed_in_user()
     if form.submitted():
-        found = find_clients(form.words.data or "", scope=scope_of(signed_in_user()), after=form.after.data)
-    return render_template("clients/index.html", form=form, found=found), form.status
+        asked = form.asked
+        found = find_clients(asked, scope=scope_of(viewer), after=form.after.data)
+        if asked.ssn and not found.rows and viewer.may(Permission.REVEAL_SSN):
+            return redirect(url_for(".by_ssn"), code=307)
+    rows, after = (found.rows, found.after) if found else (None, None)
+    return _results(form, SsnForm(formdata=None), rows, after=after), form.status
+
+
+@blueprint.route("/by-ssn", methods=["GET", "POST"])
+@access(Permission.REVEAL_SSN)
+def by_ssn() -> ResponseReturnValue:
+    """Look a client up by SSN, typed here or in the box for everything."""
+    if request.method == "GET":
+        return redirect(url_for(".index"))
+    form, found = SsnForm(ssn=request.form.get("words", "")), None
+    masked = sealing.mask_ssn(ssn_in(form.ssn.data or ""))
+    if form.submitted():
+        with form.refusals():
+            found = operations.look_up_ssn(form.ssn.data or "", by=signed_in_user())
+    form.ssn.data = ""  # it stands on no page, not even on the answer to who typed it
+    return _results(LookUpForm(formdata=None), form, found, masked=masked), form.status
 
 
 @blueprint.get("/<int:client_id>")
@@ -46,23 +69,33 @@ def reveal(client_id: int) -> ResponseReturnValue:
     return _page(page, form, ssn=ssn)
 
 
+def _results(
+    form: LookUpForm,
+    ssn_form: SsnForm,
+    rows: Sequence[FoundClient] | None,
+    *,
+    after: str | None = None,
+    masked: str = "",
+) -> str:
+    return render_template(
+        "clients/index.html",
+        form=form,
+        ssn_form=ssn_form,
+        rows=rows,
+        after=after,
+        masked=masked,
+        asked_for_ssn=bool(form.is_submitted() and form.words.data and form.asked.ssn),
+        may_ask_for_ssn=signed_in_user().may(Permission.REVEAL_SSN),
+    )
+
+
 def _page(page: ClientPage, form: RevealForm, *, ssn: str | None = None) -> ResponseReturnValue:
     viewer = signed_in_user()
-    drawn = [
-        Stay(
-            side="a" if stay.client_id == page.records[0].id else "b",
-            label=stay.project_name,
-            kind=stay.project_type_label,
-            start=stay.entry_date,
-            end=stay.exit_date,
-        )
-        for stay in page.stays
-        if stay.entry_date
-    ]
     shown = render_template(
         "clients/show.html",
         page=page,
-        drawn=drawn[:40],
+        spans=spans_of(page),
+        links=links_to(page.sources, viewer),
         today=clock.today(),
         form=form,
         ssn=ssn,

@@ -78,6 +78,8 @@ from adminops.facts.records import (
     ImportFact,
     ImportInterrupted,
     ImportUndone,
+    MergeDoneAtVendor,
+    MergeNotDoneAtVendor,
     MergeUndone,
     PairDeferred,
     PairFact,
@@ -93,6 +95,7 @@ from adminops.facts.records import (
     ProgramWithdrawn,
     ScanFinished,
     SourceChanged,
+    SsnLookedUp,
     SsnRevealed,
 )
 from adminops.facts.running import (
@@ -143,6 +146,8 @@ __all__ = [
     "ImportUndone",
     "JobAskedFor",
     "LearnerFact",
+    "MergeDoneAtVendor",
+    "MergeNotDoneAtVendor",
     "MergeUndone",
     "MessageDropped",
     "MessageFact",
@@ -179,6 +184,7 @@ __all__ = [
     "SignedIn",
     "SignedOut",
     "SourceChanged",
+    "SsnLookedUp",
     "SsnRevealed",
     "Subscriber",
     "TicketAssigned",

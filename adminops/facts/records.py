@@ -32,6 +32,17 @@ class SsnRevealed(ClientFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SsnLookedUp(Fact):
+    """Somebody looked for a client by SSN. Who has that SSN is said by their ids, the SSN by nothing."""
+
+    about_kind: ClassVar[str] = "user"
+    about_field: ClassVar[str] = "user_id"
+    says: ClassVar[str] = "looked for a client by SSN and found client records {client_ids}"
+    user_id: int
+    client_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClientsMerged(ClientFact):
     """The source record was linked to the destination's person."""
 
@@ -47,6 +58,22 @@ class MergeUndone(ClientFact):
 
     says: ClassVar[str] = "undid merge {merge_id} of client records {source_client_id} and {client_id}"
     source_client_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeDoneAtVendor(ClientFact):
+    """Somebody ticked that a merge was made in the vendor's HMIS, too."""
+
+    says: ClassVar[str] = "ticked merge {merge_id} into client record {client_id} as done at the vendor's"
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeNotDoneAtVendor(ClientFact):
+    """Somebody took that tick back."""
+
+    says: ClassVar[str] = "took back that merge {merge_id} into client record {client_id} is done at the vendor's"
     merge_id: int
 
 

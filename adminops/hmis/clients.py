@@ -1,19 +1,28 @@
 """What the page of a client shows: a person with all records, stays and merges, read through the layers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.orm import joinedload
 
+from adminops import clock
 from adminops.db import db
 from adminops.errors import NotFound
 from adminops.hmis import sealing
-from adminops.hmis.models import Client, HmisSource, Merge
-from adminops.hmis.persons import Identity, full_name, identity_of, masked_ssn, merges_of, records_of
+from adminops.hmis.clashes import Clash, clashes_of
+from adminops.hmis.households import HouseholdKey, Member, household_of, others_in_households
+from adminops.hmis.models import Client, HmisImport, HmisSource, Merge
+from adminops.hmis.persons import Identity, full_name, identity_of, masked_ssn
+from adminops.hmis.provenance import Arrival, Origin, origins_of
 from adminops.hmis.scope import EVERYTHING, Scope
 from adminops.hmis.search import FoundClient, FoundClients, find_by_ssn, find_clients
 from adminops.hmis.stays import Stay, stays_of
+from adminops.refs import Ref
+
+DRAWN = 40
+"""So many stays are drawn; the table has them all."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,26 @@ class ClientPage:
     hidden_stays: int
     """How many stays there are in projects of others; those with victim service providers are not spoken of."""
     merges: tuple[Merge, ...]
+    origins: tuple[Origin, ...]
+    """Where each unit of the identity comes from."""
+    households: Mapping[HouseholdKey, tuple[Member, ...]]
+    """Who else was in the households of the stays."""
+    clashes: Mapping[int, tuple[Clash, ...]]
+    """Which stays share nights with which others, by number of the stay."""
+
+    @property
+    def kept(self) -> Record:
+        """The record under which the person is shown."""
+        return self.records[0]
+
+    @property
+    def sources(self) -> list[Ref]:
+        """The imports that the fields come from."""
+        return list(dict.fromkeys(origin.arrival.import_ref for origin in self.origins if origin.arrival.import_ref))
+
+    def others_in(self, stay: Stay) -> tuple[Member, ...]:
+        """Return who else was in the household of a stay."""
+        return self.households.get(household_of(stay), ())
 
 
 def get_client(client_id: int, *, scope: Scope | None) -> Client:
@@ -73,21 +102,49 @@ def client_page(client_id: int, *, scope: Scope | None) -> ClientPage:
     The stays are those of the whole person, of every record that stands for it.
     """
     sight = scope or EVERYTHING
-    client = get_client(client_id, scope=sight)
-    person_id = client.id if client.person_id is None else client.person_id
-    records = sight.of_records(records_of(person_id)) or [client]
-    merges = merges_of(records)
+    records, merges, arrivals = _person_of(client_id, sight)
+    client = next(record for record in records if record.id == client_id)
     stays = [stay for stay in stays_of(records) if sight.knows_of((stay.source_id, stay.project_id))]
     visible = [stay for stay in stays if sight.sees_project((stay.source_id, stay.project_id))]
+    identity = identity_of(records, merges)
     return ClientPage(
         client=client,
-        person_id=person_id,
-        identity=identity_of(records, merges),
-        records=_records(records),
+        person_id=records[0].id if client.person_id is None else client.person_id,
+        identity=identity,
+        records=tuple(_record(each, arrivals[each.id], is_kept=each is records[0]) for each in records),
         stays=tuple(visible),
         hidden_stays=len(stays) - len(visible),
         merges=tuple(merges),
+        origins=origins_of(records, merges, identity.taken_from, arrivals),
+        households=others_in_households(visible, without=records, scope=sight),
+        clashes=clashes_of(visible, clock.today()),
     )
+
+
+def _person_of(client_id: int, scope: Scope) -> tuple[list[Client], list[Merge], dict[int, Arrival]]:
+    """Return the records of a client's person that may be seen, the kept one first, and their merges: one read.
+
+    Raises `NotFound` when that record itself may not be seen.
+    """
+    person = select(Client.person_id).where(Client.id == client_id).scalar_subquery()
+    folds = and_(Merge.source_client_id == Client.id, Merge.undone_at.is_(None))
+    reading = (
+        select(Client, Merge, HmisSource.name, HmisImport.id, HmisImport.finished_at)
+        .join(HmisSource, HmisSource.id == Client.source_id)
+        .outerjoin(HmisImport, HmisImport.id == Client.import_id)
+        .outerjoin(Merge, folds)
+        .where(Client.person_id == person, Client.removed_at.is_(None), *scope.clients())
+        .options(joinedload(Merge.choices))
+        .order_by(Client.id, Merge.id)
+    )
+    found = db.session.execute(reading).unique().all()
+    arrivals = {client.id: Arrival.of(name, import_id, at) for client, _, name, import_id, at in found}
+    if client_id not in arrivals:
+        raise NotFound("There is no such client.")
+    records = list(dict.fromkeys(client for client, *_ in found))
+    merges = {merge.id: merge for _, merge, *_ in found if merge is not None}
+    kept_first = sorted(records, key=lambda record: (record.id != record.person_id, record.id))
+    return kept_first, [merges[id_] for id_ in sorted(merges)], arrivals
 
 
 def reveal_ssn(client_id: int, *, scope: Scope | None) -> str:
@@ -100,22 +157,17 @@ def reveal_ssn(client_id: int, *, scope: Scope | None) -> str:
     return f"{ssn[:3]}-{ssn[3:5]}-{ssn[5:]}" if len(ssn) == 9 else ssn
 
 
-def _records(clients: Sequence[Client]) -> tuple[Record, ...]:
-    reading = select(HmisSource.id, HmisSource.name).where(HmisSource.id.in_({client.source_id for client in clients}))
-    names = dict(db.session.execute(reading).all())
-    return tuple(
-        Record(
-            id=client.id,
-            source_id=client.source_id,
-            source_name=names[client.source_id],
-            personal_id=client.personal_id,
-            name=full_name(client),
-            dob=client.dob,
-            masked_ssn=masked_ssn(client),
-            is_kept=client is clients[0],
-            updated_at=client.date_updated,
-        )
-        for client in clients
+def _record(client: Client, arrival: Arrival, *, is_kept: bool) -> Record:
+    return Record(
+        id=client.id,
+        source_id=client.source_id,
+        source_name=arrival.source_name,
+        personal_id=client.personal_id,
+        name=full_name(client),
+        dob=client.dob,
+        masked_ssn=masked_ssn(client),
+        is_kept=is_kept,
+        updated_at=client.date_updated,
     )
 
 

@@ -136,6 +136,12 @@ def chosen_records(records: Sequence[Client], merges: Sequence[Merge]) -> dict[s
     return chosen
 
 
+def choosing_merges(records: Sequence[Client], merges: Sequence[Merge]) -> dict[str, Merge]:
+    """Return the merge by which each unit was chosen, for units that a reviewer chose. As for `chosen_records`."""
+    ids = {client.id for client in records}
+    return {choice.unit: merge for merge in merges for choice in merge.choices if choice.client_id in ids}
+
+
 def _default_record(records: Sequence[Client], unit: str) -> Client:
     for client in records:
         if any(getattr(client, column) not in _NOT_AN_ANSWER for column in _VALUES[unit]):

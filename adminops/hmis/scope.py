@@ -6,7 +6,7 @@ sees neither their stays nor a client record that has no stay anywhere else, nor
 which scope is said by `adminops.identity.scopes`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,27 +76,6 @@ class Scope:
         if self.shut_off:
             chosen = chosen.where(self._is_not_shut_off(Client))
         return aliased(Client, chosen.cte("seen").prefix_with("MATERIALIZED"))
-
-    def of_records(self, records: Sequence[Client]) -> list[Client]:
-        """Return those of a person's `records` that may be seen by somebody who may see the person."""
-        if not self.shut_off or not records:
-            return list(records)
-        staying = select(Enrollment.source_id, Enrollment.personal_id, Enrollment.project_id).where(
-            among(
-                Enrollment.source_id,
-                Enrollment.personal_id,
-                [(record.source_id, record.personal_id) for record in records],
-            ),
-            Enrollment.removed_at.is_(None),
-        )
-        places: dict[SourceKey, set[ProjectKey]] = {}
-        for source_id, personal_id, project_id in db.session.execute(staying.distinct()):
-            places.setdefault((source_id, personal_id or ""), set()).add((source_id, project_id or ""))
-        return [
-            record
-            for record in records
-            if not (stays := places.get((record.source_id, record.personal_id))) or stays - self.shut_off
-        ]
 
 
 EVERYTHING = Scope()

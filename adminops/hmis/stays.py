@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Row, ScalarSelect, and_, case, func, select
@@ -37,6 +38,8 @@ class Stay:
     household_size: int
     services: int
     bed_nights: int
+    service_days: tuple[date, ...]
+    """The days with a service or a bed night, in order."""
 
 
 def stays_of(records: Sequence[Client]) -> list[Stay]:
@@ -45,7 +48,7 @@ def stays_of(records: Sequence[Client]) -> list[Stay]:
     found: dict[int, Row[Any]] = {}
     for row in _rows_of(client_ids):
         found.setdefault(row.Enrollment.id, row)  # a second exit of one stay is the vendor's fault, not another stay
-    services = _service_counts([row.Enrollment for row in found.values()])
+    services = _services_of([row.Enrollment for row in found.values()])
     return [_stay(row, client_ids, services) for row in found.values()]
 
 
@@ -105,34 +108,46 @@ def _household_size() -> ScalarSelect[int]:
     )
 
 
-def _service_counts(enrollments: Sequence[Enrollment]) -> dict[tuple[int, str], tuple[int, int]]:
-    """Return (services other than bed nights, bed nights) of each stay that has any."""
+@dataclass(frozen=True)
+class Served:
+    """What was given in a stay."""
+
+    services: int = 0
+    """Without bed nights."""
+    bed_nights: int = 0
+    days: tuple[date, ...] = ()
+
+
+def _services_of(enrollments: Sequence[Enrollment]) -> dict[tuple[int, str], Served]:
+    """Return what was given in each stay in which there was something."""
     if not enrollments:
         return {}
     is_night = case((Services.record_type == RecordType.BED_NIGHT.value, 1), else_=0)
+    stay = (Services.source_id, Services.enrollment_id)
     reading = (
-        select(Services.source_id, Services.enrollment_id, func.count(Services.id), func.sum(is_night))
+        select(*stay, Services.date_provided, func.count(Services.id), func.sum(is_night))
         .where(
-            among(
-                Services.source_id,
-                Services.enrollment_id,
-                {(enrollment.source_id, enrollment.enrollment_id) for enrollment in enrollments},
-            ),
+            among(*stay, {(enrollment.source_id, enrollment.enrollment_id) for enrollment in enrollments}),
             Services.removed_at.is_(None),
         )
-        .group_by(Services.source_id, Services.enrollment_id)
+        .group_by(*stay, Services.date_provided)
+        .order_by(*stay, Services.date_provided)
     )
+    rows = db.session.execute(reading).all()
     return {
-        (source_id, enrollment_id or ""): (count - nights, nights)
-        for source_id, enrollment_id, count, nights in db.session.execute(reading)
+        (source_id, enrollment_id or ""): _served(list(of_stay))
+        for (source_id, enrollment_id), of_stay in groupby(rows, key=lambda row: (row[0], row[1]))
     }
 
 
-def _stay(
-    row: Row[Any], client_ids: dict[tuple[int, str], int], services: dict[tuple[int, str], tuple[int, int]]
-) -> Stay:
+def _served(rows: Sequence[Row[Any]]) -> Served:
+    nights = sum(row[4] for row in rows)
+    return Served(sum(row[3] for row in rows) - nights, nights, tuple(row[2] for row in rows if row[2] is not None))
+
+
+def _stay(row: Row[Any], client_ids: dict[tuple[int, str], int], services: dict[tuple[int, str], Served]) -> Stay:
     enrollment: Enrollment = row.Enrollment
-    others, nights = services.get((enrollment.source_id, enrollment.enrollment_id), (0, 0))
+    served = services.get((enrollment.source_id, enrollment.enrollment_id), Served())
     return Stay(
         id=enrollment.id,
         enrollment_id=enrollment.enrollment_id,
@@ -151,6 +166,7 @@ def _stay(
         household_id=enrollment.household_id or "",
         relationship=label("3.15.1", enrollment.relationship_to_hoh),
         household_size=max(1, row.household_size),
-        services=others,
-        bed_nights=nights,
+        services=served.services,
+        bed_nights=served.bed_nights,
+        service_days=served.days,
     )

@@ -1,11 +1,11 @@
 """The arithmetic behind the pictures: every place is a percent of the drawing, so that text keeps its size.
 
 Templates draw what these functions return (`ui/line_chart.html`, `ui/stacked_bars.html`, `ui/sparkline.html`,
-`ui/stays.html`); they know nothing of SVG and the templates nothing of numbers. In templates they are the
-global `chart`.
+`ui/stays.html`, `ui/history.html`); they know nothing of SVG and the templates nothing of numbers. In templates they
+are the global `chart`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -176,6 +176,80 @@ def stays(rows: Sequence[Stay], today: date) -> Stays:
     bars = tuple(_bar(stay, place(stay.start), place(stay.end or last)) for stay in rows)
     marks = tuple(Mark(str(year), place(date(year, 1, 1))) for year in _years(first, last))
     return Stays(bars, marks, first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stay in the picture of one person: under which heading, from and to, and what happened in it."""
+
+    lane: str
+    label: str
+    start: date
+    end: date | None = None
+    moved_in: date | None = None
+    days: tuple[date, ...] = ()
+    """Days with a service."""
+    clashes: tuple[tuple[date, date], ...] = ()
+    """First and last night of times in which the person was somewhere else, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanBar:
+    """A span in the picture, in percent from the left; `ticks` is an SVG path in a box of 100 × 20."""
+
+    span: Span
+    x: float
+    width: float
+    move_in: float | None
+    ticks: str
+    clashes: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Spans under one heading."""
+
+    title: str
+    bars: tuple[SpanBar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The spans of one person by lane on one line of time, with year marks."""
+
+    lanes: tuple[Lane, ...]
+    marks: tuple[Mark, ...]
+
+
+def history(spans: Sequence[Span], today: date) -> History:
+    """Place spans from the first start to today (or the last end), by lane in the order in which these come."""
+    first = min((span.start for span in spans), default=today)
+    last = max([today, *(span.end for span in spans if span.end)])
+    length = max((last - first).days, 1)
+
+    def place(day: date) -> float:
+        return min(max((day - first).days * 100 / length, 0), 100)
+
+    lanes: dict[str, list[SpanBar]] = {}
+    for span in spans:
+        lanes.setdefault(span.lane, []).append(_span_bar(span, place, last))
+    marks = tuple(Mark(str(year), place(date(year, 1, 1))) for year in _years(first, last))
+    return History(tuple(Lane(title, tuple(bars)) for title, bars in lanes.items()), marks)
+
+
+def _span_bar(span: Span, place: Callable[[date], float], last: date) -> SpanBar:
+    left, right = place(span.start), place(span.end or last)
+    # Days that would lie on top of each other are one line: three years of bed nights are hundreds, not a thousand.
+    ticks = sorted({round(place(day) * 4) / 4 for day in span.days})
+    clashes = ((place(begin), max(place(end) - place(begin), 0.5)) for begin, end in span.clashes)
+    return SpanBar(
+        span=span,
+        x=min(left, 99.5),
+        width=max(right - left, 0.5),
+        move_in=place(span.moved_in) if span.moved_in else None,
+        ticks=" ".join(f"M{x:g} 13V19" for x in ticks),
+        clashes=tuple(clashes),
+    )
 
 
 def _bar(stay: Stay, left: float, right: float) -> Bar:
