@@ -83,6 +83,13 @@ def records_to_match(client_ids: Iterable[int] | None = None) -> Gathered:
     return Gathered([_record(row, stays) for row in kept], len(rows) - len(kept), _hashed(wanted))
 
 
+def protected_clients(*clients: Client) -> int:
+    """Return how many of `clients` stay with victim service providers alone."""
+    stays = _stays({client.personal_id for client in clients})
+    protected = stays.victim_services - stays.elsewhere
+    return sum((client.source_id, client.personal_id) in protected for client in clients)
+
+
 def _hashed(client_ids: list[int] | None) -> int:
     counted = select(func.count(Client.id)).join(HmisSource, HmisSource.id == Client.source_id)
     counted = counted.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(True))

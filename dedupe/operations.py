@@ -1,4 +1,4 @@
-"""The verbs of the merge desk: review, merge, keep apart, defer, undo, reopen."""
+"""The verbs of the merge desk: review, merge, keep apart, defer, undo, reopen, tick as done at the vendor's."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +13,8 @@ from adminops.errors import Conflict, Invalid
 from adminops.facts import (
     ClientsMerged,
     ClientViewed,
+    MergeDoneAtVendor,
+    MergeNotDoneAtVendor,
     MergeUndone,
     PairDeferred,
     PairKeptApart,
@@ -26,7 +28,7 @@ from adminops.identity.models import User
 from dedupe import policies, queries
 from dedupe.describing import describe
 from dedupe.engine import score_pair
-from dedupe.gathering import records_to_match
+from dedupe.gathering import protected_clients, records_to_match
 from dedupe.models import UNDECIDED, Pair, PairState
 from dedupe.settling import settle_around
 from dedupe.standing import in_order
@@ -71,7 +73,8 @@ def merge_pair(
 
     `choices` says for units of fields ("name", "dob") whose value the person takes. No source row is touched; the
     merge can be undone. Rules in the order checked: duplicates.review; nobody else holds the pair; the record kept is
-    one of the two; the reason is clean; the pair is undecided; the store's rules (kept apart, removed, too many).
+    one of the two; neither is a client of victim services alone; the reason is clean; the pair is undecided; the
+    store's rules (kept apart, removed, too many).
     Raises `NotAllowed`, `Conflict`, `InvalidState`, `Invalid`. Publishes `ClientsMerged`.
     """
     _lock(pair)
@@ -81,6 +84,7 @@ def merge_pair(
     if destination is None:
         raise Invalid("Choose which of the two records is kept.")
     (source,) = clients.values()
+    policies.check_not_protected(protected_clients(source, destination))
     said = policies.check_reason(reason)
     pair.move(PairState.MERGED)
     merge = merging.merge_clients(source, destination, choices, by_id=by.id, reason=said)
@@ -143,6 +147,37 @@ def undo_merge(merge: Merge, *, reason: str = "", by: User) -> None:
         request=request,
     )
     publish(fact, by=by)
+
+
+def tick_merge(merge: Merge, *, by: User) -> None:
+    """Note that the merge was made in the vendor's HMIS, too. Raises `NotAllowed`, `InvalidState`.
+
+    Rules in the order checked: duplicates.review; in force, and of one source; not done yet, as far as anybody knows.
+    Publishes `MergeDoneAtVendor`.
+    """
+    _lock_merge(merge)
+    policies.check_may_tick(merge, by)
+    merge.done_at, merge.done_by_id = clock.now(), by.id
+    db.session.flush()
+    publish(MergeDoneAtVendor(client_id=merge.destination_client_id, merge_id=merge.id), by=by)
+
+
+def untick_merge(merge: Merge, *, by: User) -> None:
+    """Take back that the merge was made in the vendor's HMIS. Raises `NotAllowed`, `InvalidState`.
+
+    Publishes `MergeNotDoneAtVendor`.
+    """
+    _lock_merge(merge)
+    policies.check_may_untick(merge, by)
+    merge.done_at = merge.done_by_id = None
+    db.session.flush()
+    publish(MergeNotDoneAtVendor(client_id=merge.destination_client_id, merge_id=merge.id), by=by)
+
+
+def _lock_merge(merge: Merge) -> None:
+    """Read the merge anew and hold it: an import, or a second click, waits here."""
+    anew = {"populate_existing": True}
+    db.session.scalars(select(Merge).where(Merge.id == merge.id).with_for_update(), execution_options=anew).one()
 
 
 def reopen_pair(pair: Pair, *, by: User) -> None:

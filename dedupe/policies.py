@@ -3,7 +3,7 @@
 from adminops import clock
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
 from adminops.hmis import sealing
-from adminops.hmis.models import Client
+from adminops.hmis.models import Client, Merge, VendorState
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.pii import check_clean
@@ -66,10 +66,37 @@ def check_comparable(one: Client, other: Client, gathered: Gathered) -> None:
     names = (one.first_name, one.last_name, other.first_name, other.last_name)
     if gathered.hashed or any(sealing.is_hash(name) for name in names if name):
         raise Invalid("The names of these records are hashed, so nobody can tell whether they are one person.")
-    if gathered.victim_services:
-        raise Invalid("One of these clients stays with a victim service provider only. Such records are not compared.")
+    check_not_protected(gathered.victim_services)
     if len(gathered.records) < 2:
         raise Invalid("One of these records has left its source.")
+
+
+def check_not_protected(protected: int) -> None:
+    """Raise `Invalid` when some of the records are clients of victim service providers alone."""
+    if protected:
+        raise Invalid("One of these clients stays with a victim service provider only. Such records are not compared.")
+
+
+def check_may_tick(merge: Merge, by: User) -> None:
+    """Raise `NotAllowed`, or `InvalidState` for a merge that nobody has to make at the vendor's (any more)."""
+    check_may_review(by)
+    if not merge.is_active:
+        raise InvalidState("This merge was undone here. Nothing is to be done at the vendor's.")
+    if merge.source_client.source_id != merge.destination_client.source_id:
+        raise InvalidState("These records are of two HMIS: no vendor can merge them.")
+    if merge.at_vendor is VendorState.CONFIRMED:
+        raise InvalidState("An export shows already that the vendor has merged these records.")
+    if merge.at_vendor is VendorState.DONE:
+        raise InvalidState("This merge was ticked as done already.")
+
+
+def check_may_untick(merge: Merge, by: User) -> None:
+    """Raise `NotAllowed`, or `InvalidState` for a merge that is not ticked, or that an export has confirmed."""
+    check_may_review(by)
+    if merge.at_vendor is VendorState.CONFIRMED:
+        raise InvalidState("An export shows that the vendor has merged these records. That can't be taken back here.")
+    if merge.done_at is None:
+        raise InvalidState("This merge is not ticked as done.")
 
 
 def check_reason(reason: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from adminops import clock
@@ -133,7 +133,7 @@ def _person_of(client_id: int, scope: Scope) -> tuple[list[Client], list[Merge],
         .join(HmisSource, HmisSource.id == Client.source_id)
         .outerjoin(HmisImport, HmisImport.id == Client.import_id)
         .outerjoin(Merge, folds)
-        .where(Client.person_id == person, Client.removed_at.is_(None), *scope.clients())
+        .where(or_(Client.person_id == person, Client.id == client_id), Client.removed_at.is_(None), *scope.clients())
         .options(joinedload(Merge.choices))
         .order_by(Client.id, Merge.id)
     )

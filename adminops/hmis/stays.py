@@ -140,7 +140,7 @@ def _services_of(enrollments: Sequence[Enrollment]) -> dict[tuple[int, str], Ser
     }
 
 
-def _served(rows: Sequence[Row[Any]]) -> Served:
+def _served(rows: Sequence[Any]) -> Served:
     nights = sum(row[4] for row in rows)
     return Served(sum(row[3] for row in rows) - nights, nights, tuple(row[2] for row in rows if row[2] is not None))
 

@@ -1,6 +1,6 @@
-"""The pages of the merge desk: pairs, merges, scans."""
+"""The pages of the merge desk: pairs, merges, scans, the vendor's work list."""
 
-from dedupe.views import merges, pairs, scans
+from dedupe.views import merges, pairs, scans, worklist
 from dedupe.views.blueprint import blueprint
 
-__all__ = ["blueprint", "merges", "pairs", "scans"]
+__all__ = ["blueprint", "merges", "pairs", "scans", "worklist"]

@@ -10,6 +10,7 @@ from dedupe import operations, queries
 from dedupe.forms import ReasonForm
 from dedupe.units import UNITS
 from dedupe.views.blueprint import blueprint
+from dedupe.worklist import LABELS
 
 
 @blueprint.get("/merges")
@@ -34,6 +35,7 @@ def merge(merge_id: int) -> ResponseReturnValue:
         story=reads.story_of(made),
         pair=queries.pair_of_merge(made),
         units={unit.key: unit.label for unit in UNITS},
+        at_vendor=LABELS[made.at_vendor] if made.is_active else "",
         form=form,
     )
     return page, form.status

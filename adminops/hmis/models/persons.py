@@ -76,11 +76,12 @@ class Merge(Model):
 
     @property
     def at_vendor(self) -> VendorState:
-        """How far the merge has got at the vendor's."""
-        if self.came_back_at is not None and (self.confirmed_at is None or self.came_back_at > self.confirmed_at):
-            return VendorState.CAME_BACK
-        if self.confirmed_at is not None:
+        """How far the merge has got at the vendor's: what an export showed last, else what was ticked after that."""
+        back = self.came_back_at
+        if self.confirmed_at is not None and (back is None or back <= self.confirmed_at):
             return VendorState.CONFIRMED
+        if back is not None and (self.done_at is None or self.done_at < back):
+            return VendorState.CAME_BACK
         return VendorState.TO_DO if self.done_at is None else VendorState.DONE
 
 

@@ -1,0 +1,105 @@
+"""Look-ups: what is found, in which order, page by page."""
+
+from datetime import date
+from itertools import product
+
+import pytest
+from sqlalchemy.orm import Session
+
+from adminops.hmis import search
+from adminops.hmis.asking import understand
+from adminops.hmis.models import Client, HmisSource
+from adminops.hmis.persons import found_person
+from adminops.hmis.scope import Scope
+from adminops.hmis.search import find_clients
+from tests.make_dedupe import make_client, make_project, make_source, make_stay
+
+
+@pytest.fixture
+def source(session: Session) -> HmisSource:
+    return make_source()
+
+
+def make(source: HmisSource, key: str, last: str, first: str, **over: object) -> Client:
+    client = make_client(source, key, last_name=last, first_name=first, **over)
+    found_person(client)
+    return client
+
+
+def keys(text: str, **options: object) -> list[str]:
+    return [row.personal_id for row in find_clients(text, **{"scope": None, **options}).rows]
+
+
+def test_the_exact_id_comes_first_then_the_name_then_nicknames_then_beginnings(source: HmisSource) -> None:
+    make(source, "1", "Smith", "Robertson")
+    make(source, "2", "Smith", "Robert")
+    make(source, "3", "Smith", "Bob")
+    make(source, "bob", "Zabrodan", "Ana")
+    make(source, "4", "Bobrow", "Ana")
+    make(source, "5", "Bob", "Ana")
+    found = find_clients("bob", scope=None)
+    assert [(row.personal_id, row.way) for row in found.rows] == [
+        ("bob", "id"),
+        ("5", "name"),
+        ("3", "name"),
+        ("2", "nickname"),
+        ("4", "beginning"),
+    ]
+    assert keys("Smith, Bob") == ["3", "2"]
+    assert keys("bob smith") == ["3", "2"]
+    assert keys("smith robert") == ["2", "3", "1"]
+
+
+def test_a_middle_name_does_not_hide_anybody(source: HmisSource) -> None:
+    make(source, "1", "Smith", "Robert", middle_name="James")
+    assert keys("robert james smith") == ["1"]
+
+
+def test_a_birth_date_finds_and_narrows(source: HmisSource) -> None:
+    make(source, "1", "Smith", "Ana", dob=date(1985, 5, 17))
+    make(source, "2", "Smith", "Bea", dob=date(1990, 1, 1))
+    assert keys("5/17/1985") == ["1"]
+    assert keys("Smith 5/17/1985") == ["1"]
+    assert keys("Smith, 1990-01-01") == ["2"]
+    assert [
+        row.personal_id for row in find_clients(understand("smith", birth_date=date(1990, 1, 1)), scope=None).rows
+    ] == ["2"]
+
+
+NAMES = [
+    (last, first) for last, first in product(["Bob", "Bobrow", "Robert", "Smith"], ["Bob", "Robert", "Robin", "Ana"])
+]
+QUESTIONS = ["bob", "ro", "robert", "bob robert", "Bob, Ro", "smith robert", "smith bob", "ana"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+@pytest.mark.parametrize("few", [0, 5000])
+def test_pages_follow_each_other_without_a_gap_or_a_second_time(
+    source: HmisSource, monkeypatch: pytest.MonkeyPatch, limit: int, few: int
+) -> None:
+    monkeypatch.setattr("adminops.hmis.scope.FEW", few)
+    project = make_project(source)
+    for number, (last, first) in enumerate(NAMES * 2):
+        make_stay(make(source, f"C{number}", last, first), project)
+    scopes = [None, Scope(frozenset({(source.id, project.project_id)}))]
+    for question, scope in product(QUESTIONS, scopes):
+        whole, paged, after = keys(question, scope=scope, limit=100), [], None
+        while True:
+            page = find_clients(question, scope=scope, limit=limit, after=after)
+            paged += [row.personal_id for row in page.rows]
+            after = page.after
+            if after is None:
+                break
+        assert paged == whole, question
+        assert len(set(whole)) == len(whole)
+
+
+def test_what_is_no_place_in_a_list_shows_the_first_page(source: HmisSource) -> None:
+    make(source, "1", "Smith", "Ana")
+    for after in ("", "x", "1-", "0-99999", "99-1", "1-1-1", "-1", "9999999999-1"):
+        assert keys("smith", after=after) in (["1"], []), after
+
+
+def test_a_long_name_asks_for_no_more_than_a_few_arms() -> None:
+    words = " ".join(f"name{number}" for number in range(60))
+    assert len(search._arms(understand(words), Client)) < 60
