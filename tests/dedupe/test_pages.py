@@ -298,6 +298,10 @@ ADDRESSES = (
     ("post", "/duplicates/merges/1"),
     ("get", "/duplicates/scan"),
     ("post", "/duplicates/scan"),
+    ("get", "/duplicates/vendor"),
+    ("get", "/duplicates/vendor.csv"),
+    ("post", "/duplicates/vendor/1/done"),
+    ("post", "/duplicates/vendor/1/not-done"),
 )
 
 
