@@ -24,7 +24,7 @@ from wtforms import (
 from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from adminops.web.charts import Stay
+from adminops.web.charts import Span, Stay
 from adminops.web.forms import Form, choices
 from adminops.web.marks import marked
 
@@ -245,6 +245,24 @@ STAYS: Final = [
     Stay("b", "Open Door Rapid Rehousing", "Rapid re-housing", date(2025, 12, 1)),
     Stay("a", "Northside Family Center", "Transitional housing", date(2024, 6, 1), date(2026, 1, 14)),
 ]
+SPANS: Final = [
+    Span(
+        "Emergency shelter",
+        "Harbor House Shelter",
+        date(2023, 11, 9),
+        date(2024, 7, 20),
+        days=tuple(date(2023, month, day) for month in (11, 12) for day in (10, 17, 24)),
+        clashes=((date(2024, 6, 1), date(2024, 7, 19)),),
+    ),
+    Span(
+        "Transitional housing",
+        "Northside Family Center",
+        date(2024, 6, 1),
+        date(2026, 1, 14),
+        clashes=((date(2024, 6, 1), date(2024, 7, 19)),),
+    ),
+    Span("Rapid re-housing", "Open Door Rapid Rehousing", date(2025, 12, 1), moved_in=date(2026, 1, 14)),
+]
 TABS: Final = [
     {"label": "Mine", "url": "#", "count": 45},
     {"label": "Unassigned", "url": "#", "count": 51},
@@ -282,6 +300,7 @@ def samples() -> dict[str, Any]:
         "series": SERIES,
         "topics": TOPICS,
         "stays": STAYS,
+        "spans": SPANS,
         "today": date(2026, 11, 20),
         "tabs": TABS,
         "empties": EMPTIES,

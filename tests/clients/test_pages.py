@@ -1,5 +1,6 @@
 """Looking clients up: who finds whom, what is shown, what is kept on the record."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,12 +12,14 @@ from adminops import clock
 from adminops.audit.models import AuditEntry
 from adminops.db import db
 from adminops.demo import write_export
+from adminops.hmis import merging
 from adminops.hmis.intake import import_export
 from adminops.hmis.models import Client, Enrollment, HmisSource, Project
-from adminops.identity.models import Agency, AgencyOrganization
+from adminops.identity.models import Agency, AgencyOrganization, User
 from adminops.identity.permissions import Role
 from tests.browsing import Desk
 from tests.make import make_admin, make_agency, make_user
+from tests.make_dedupe import make_client, make_exit, make_project, make_service, make_source, make_stay
 
 
 @pytest.fixture
@@ -110,6 +113,130 @@ def test_a_whole_ssn_needs_the_right_and_a_reason_and_leaves_a_trace(store: Desk
     store.signed_in(agent).post(f"/clients/{client.id}/ssn", {"reason": "duplicate"}, status=403)
     with store.look() as session:
         assert len(list(session.scalars(select(AuditEntry).where(AuditEntry.fact == "SsnRevealed")))) == 1
+
+
+@pytest.mark.parametrize("typed", ["219-45-0817", "219450817"])
+def test_an_ssn_in_the_box_is_looked_for_on_the_record(desk: Desk, typed: str) -> None:
+    with desk.work():
+        admin, client = make_admin(), make_client(make_source(), "48213", ssn="219450817")
+    visitor = desk.signed_in(admin)
+    assert visitor.post("/clients", {"words": typed}, status=307).goal == "/clients/by-ssn"
+    page = visitor.post("/clients/by-ssn", {"words": typed}, status=200)
+    assert page.says("Clients found with the SSN •••-••-0817")
+    assert any(url == f"/clients/{client.id}" for url, _ in page.reader.links)
+    assert "219450817" not in page.html.replace("-", "")
+    with desk.look() as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.fact == "SsnLookedUp"))
+        assert (entry.actor_id, entry.detail["client_ids"]) == (admin.id, [client.id])
+        assert "0817" not in f"{entry.sentence}{entry.detail}"
+
+
+def test_nine_digits_that_are_a_client_id_may_be_an_ssn_too(desk: Desk) -> None:
+    with desk.work():
+        admin, source = make_admin(), make_source()
+        by_id = make_client(source, "219450817")
+        by_ssn = make_client(source, "2", ssn="219450817")
+    visitor = desk.signed_in(admin)
+    page = visitor.post("/clients", {"words": "219450817"}, status=200)
+    assert [url for url, _ in page.reader.links if url.startswith("/clients/")] == [f"/clients/{by_id.id}"]
+    assert page.says("Nine digits may be an SSN, too.")
+    found = visitor.post("/clients/by-ssn", {"words": "219450817"}, status=200)
+    assert [url for url, _ in found.reader.links if url.startswith("/clients/")] == [f"/clients/{by_ssn.id}"]
+
+
+def test_who_may_not_look_for_an_ssn_is_told_so(desk: Desk) -> None:
+    with desk.work():
+        agent = make_user(Role.HELP_DESK)
+        make_client(make_source(), "48213", ssn="219450817")
+    visitor = desk.signed_in(agent)
+    page = visitor.post("/clients", {"words": "219-45-0817"}, status=200)
+    assert page.says("Your role does not include looking for one.")
+    assert page.says("Nobody found")
+    visitor.post("/clients/by-ssn", {"ssn": "219-45-0817"}, status=403)
+    with desk.look() as session:
+        assert session.scalars(select(AuditEntry).where(AuditEntry.fact == "SsnLookedUp")).all() == []
+
+
+def test_what_is_no_ssn_finds_nobody_and_says_why(desk: Desk) -> None:
+    with desk.work():
+        admin = make_admin()
+    visitor = desk.signed_in(admin)
+    assert visitor.get("/clients/by-ssn", status=302).goal == "/clients"
+    for typed, says in {
+        "": "Type the SSN.",
+        "12": "nine digits",
+        "000-00-0000": "Nobody was ever given this SSN",
+    }.items():
+        assert visitor.post("/clients/by-ssn", {"ssn": typed}, status=422).says(says)
+    assert visitor.post("/clients/by-ssn", {"ssn": "219-45-0999"}, status=200).says("No client whom you may see has")
+
+
+def test_a_birth_date_narrows_a_name_and_stands_alone(desk: Desk) -> None:
+    with desk.work():
+        admin, source = make_admin(), make_source()
+        make_client(source, "1", dob=date(1985, 5, 17))
+        make_client(source, "2", dob=date(1990, 1, 1))
+    visitor = desk.signed_in(admin)
+    for fields in (
+        {"words": "lopez", "birth_date": "1/1/1990"},
+        {"birth_date": "1990-01-01"},
+        {"words": "Jan 1, 1990"},
+    ):
+        page = visitor.post("/clients", fields, status=200)
+        assert [url for url, _ in page.reader.links if url.startswith("/clients/")] == ["/clients/2"]
+    page = visitor.post("/clients", {"words": "lopez", "birth_date": "31/31/1990"}, status=422)
+    assert page.says("That is no birth date.")
+
+
+def test_more_than_a_page_is_found_page_by_page(desk: Desk) -> None:
+    with desk.work():
+        admin, source = make_admin(), make_source()
+        for number in range(60):
+            make_client(source, f"C{number}", first_name=f"Maria{number:02}")
+    visitor = desk.signed_in(admin)
+    seen: list[str] = []
+    fields = {"words": "lopez"}
+    while fields:
+        page = visitor.post("/clients", fields, status=200)
+        seen += [url for url, _ in page.reader.links if url.startswith("/clients/")]
+        after = re.search(r'name="after" value="([^"]+)"', page.html)
+        fields = {"words": "lopez", "after": after[1]} if after else {}
+    assert len(seen) == len(set(seen)) == 60
+
+
+def _family(desk: Desk) -> tuple[User, Client, Client]:
+    """Maria in two shelters at once, the second with her child Ana; the record of Mary is merged into hers."""
+    with desk.work():
+        admin, source = make_admin(), make_source("North")
+        maria, ana = make_client(source, "48213"), make_client(source, "51907", first_name="Ana")
+        mary = make_client(source, "60001", first_name="Mary", dob=date(1985, 5, 18))
+        shelter, other = (make_project(source, project_name=name, project_type=0) for name in ("Harbor", "Second"))
+        make_exit(make_stay(maria, shelter, entry=date(2026, 1, 1)), date(2026, 2, 1))
+        make_service(make_stay(maria, other, entry=date(2026, 1, 20), household_id="H", move_in_date=date(2026, 3, 1)))
+        make_stay(ana, other, entry=date(2026, 1, 20), household_id="H", relationship_to_hoh=2)
+        make_stay(ana, shelter, entry=date(2026, 1, 20), household_id="H", relationship_to_hoh=2)
+        merging.merge_clients(mary, maria, {"dob": "source"}, by_id=admin.id)
+        return admin, maria, ana
+
+
+def test_the_page_shows_households_overlaps_and_where_fields_come_from(desk: Desk) -> None:
+    admin, maria, ana = _family(desk)
+    page = desk.signed_in(admin).get(f"/clients/{maria.id}")
+    assert any(url == f"/clients/{ana.id}" for url, _ in page.reader.links)
+    assert page.words.count("with Ana Lopez") == 1, "a HouseholdID is one household in its project only"
+    assert page.says("Overlaps Second, 20 Jan 2026 to 31 Jan 2026 (12 nights)")
+    assert page.says("moved in 1 Mar 2026")
+    assert page.says("chosen by merge 1")
+    assert page.says("Mary Lopez, 18 May 1985")
+
+
+def test_pages_cost_few_statements_however_much_they_show(desk: Desk, counted: Callable[[], int]) -> None:
+    admin, maria, _ = _family(desk)
+    visitor = desk.signed_in(admin)
+    visitor.get(f"/clients/{maria.id}")
+    counted()
+    visitor.get(f"/clients/{maria.id}")
+    assert counted() <= 12
 
 
 def test_unknown_clients_and_empty_words_are_no_failure(store: Desk) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adminops.web import charts
-from adminops.web.charts import Stay
+from adminops.web.charts import Span, Stay
 
 COUNTS = st.lists(st.integers(0, 100_000), min_size=1, max_size=24)
 
@@ -85,3 +85,30 @@ def test_a_stay_that_ends_after_today_fits() -> None:
 
 def test_no_stays_make_an_empty_picture() -> None:
     assert charts.stays([], date(2026, 1, 1)).bars == ()
+
+
+def test_a_history_has_a_lane_for_each_type_and_everything_in_it_lies_inside() -> None:
+    first, last = date(2025, 1, 1), date(2026, 1, 1)
+    spans = [
+        Span(
+            "Shelter",
+            "Harbor",
+            first,
+            date(2025, 7, 2),
+            days=(first, first, date(2025, 7, 1)),
+            clashes=((first, first),),
+        ),
+        Span("Housing", "Home", date(2025, 7, 2), moved_in=last),
+        Span("Shelter", "Second", date(2025, 12, 31), moved_in=date(2024, 1, 1)),
+    ]
+    drawn = charts.history(spans, last)
+    assert [(lane.title, [bar.span.label for bar in lane.bars]) for lane in drawn.lanes] == [
+        ("Shelter", ["Harbor", "Second"]),
+        ("Housing", ["Home"]),
+    ]
+    harbor, second, home = (bar for lane in drawn.lanes for bar in lane.bars)
+    assert (round(harbor.x), round(harbor.width), harbor.clashes) == (0, 50, ((0, 0.5),))
+    assert harbor.ticks == "M0 13V19 M49.5 13V19"
+    assert (home.move_in, second.move_in) == (100, 0)
+    assert [mark.label for mark in drawn.marks] == ["2026"]
+    assert charts.history([], last).lanes == ()
