@@ -16,9 +16,9 @@ class LookUpForm(Form):
     words = StringField(
         "Name, client ID, birth date or SSN",
         [Length(max=120)],
-        description="Last name, first name; or in any order; or the beginning of one. Nicknames find the full name.",
+        description="Such as “Lopez, Maria”, “maria lo”, “Bob Smith”, 48213, 5/17/1985. Nicknames find the full name.",
     )
-    birth_date = StringField("Birth date, to narrow a name", [Length(max=30)], description="Like 5/17/1985.")
+    birth_date = StringField("Birth date", [Length(max=30)], description="Like 5/17/1985 or 1985-05-17.")
     after = HiddenField(validators=[Length(max=20)])
 
     def validate_words(self, field: Field) -> None:

@@ -56,7 +56,7 @@ class ClientPage:
     """How many stays there are in projects of others; those with victim service providers are not spoken of."""
     merges: tuple[Merge, ...]
     origins: tuple[Origin, ...]
-    """Where each unit of the identity comes from."""
+    """Where the units of the identity come from."""
     households: Mapping[HouseholdKey, tuple[Member, ...]]
     """Who else was in the households of the stays."""
     clashes: Mapping[int, tuple[Clash, ...]]

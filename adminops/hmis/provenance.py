@@ -26,9 +26,9 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where one unit of fields (a name with its quality code) was taken from."""
+    """Where some units of fields (a name with its quality code is one) were taken from."""
 
-    unit: str
+    units: tuple[str, ...]
     client_id: int
     personal_id: str
     updated_at: datetime | None
@@ -43,18 +43,25 @@ class Origin:
 def origins_of(
     records: Sequence[Client], merges: Sequence[Merge], taken_from: Mapping[str, int], arrivals: Mapping[int, Arrival]
 ) -> tuple[Origin, ...]:
-    """Return the origin of each unit. `records` begin with the kept one; `taken_from` is that of the identity."""
+    """Return where the units come from, those of one origin together, in the order of `persons.UNITS`.
+
+    `records` begin with the kept one; `taken_from` is that of the identity.
+    """
     by_id, chosen = {record.id: record for record in records}, choosing_merges(records, merges)
+    together: dict[tuple[int, int | None], list[str]] = {}
+    for unit in UNITS:
+        merge = chosen.get(unit)
+        together.setdefault((taken_from[unit], merge.id if merge else None), []).append(unit)
     return tuple(
         Origin(
-            unit=unit,
+            units=tuple(units),
             client_id=record.id,
             personal_id=record.personal_id,
             updated_at=record.date_updated,
             arrival=arrivals[record.id],
-            merge_id=chosen[unit].id if unit in chosen else None,
-            is_fallback=unit not in chosen and record.id != records[0].id,
+            merge_id=merge_id,
+            is_fallback=merge_id is None and record.id != records[0].id,
         )
-        for unit in UNITS
-        for record in (by_id[taken_from[unit]],)
+        for (client_id, merge_id), units in together.items()
+        for record in (by_id[client_id],)
     )

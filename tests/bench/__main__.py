@@ -2,9 +2,9 @@
 
 import sys
 
-from tests.bench import pages, store
+from tests.bench import lookup, pages, store
 
-BENCHES = {"pages": pages.run, "store": store.run}
+BENCHES = {"lookup": lookup.run, "pages": pages.run, "store": store.run}
 
 
 def main(names: list[str]) -> int:
