@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 from sqlalchemy.orm import joinedload
 
 from adminops.db import db
 from adminops.hmis.models import Client, Merge
 from adminops.hmis.persons import chosen_records
 from adminops.hmis.stays import Stay, stays_of
-from adminops.identity.scopes import victim_service_projects
+from adminops.identity.scopes import is_with_victim_services
 from dedupe.lines import Line, state_of
 from dedupe.units import UNITS, Unit
 
@@ -103,12 +103,8 @@ def compare(
     """
     everybody, merges = _records_and_merges(kept, folded)
     left, right = (Reader.of(client, everybody, merges) for client in (kept, folded))
-    protected = victim_service_projects()
-    stays = [
-        stay
-        for stay in stays_of([*left.records, *right.records])
-        if (stay.source_id, stay.project_id) not in protected  # no evidence, and not to be spoken of
-    ]
+    # Stays with victim service providers are no evidence, and not to be spoken of.
+    stays = stays_of([*left.records, *right.records], not_(is_with_victim_services()))
     theirs = {record.id for record in right.records}
     moving = [stay for stay in stays if stay.client_id in theirs]
     staying = [stay for stay in stays if stay.client_id not in theirs]

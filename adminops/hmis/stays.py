@@ -6,7 +6,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, ScalarSelect, and_, case, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, case, func, select
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
@@ -42,17 +42,17 @@ class Stay:
     """The days with a service or a bed night, in order."""
 
 
-def stays_of(records: Sequence[Client]) -> list[Stay]:
-    """Return the stays of all `records`, the newest first: two reads however many there are."""
+def stays_of(records: Sequence[Client], *narrowed: ColumnElement[bool]) -> list[Stay]:
+    """Return the stays of all `records`, the newest first, `narrowed` by conditions: two reads however many."""
     client_ids = {(client.source_id, client.personal_id): client.id for client in records}
     found: dict[int, Row[Any]] = {}
-    for row in _rows_of(client_ids):
+    for row in _rows_of(client_ids, narrowed):
         found.setdefault(row.Enrollment.id, row)  # a second exit of one stay is the vendor's fault, not another stay
     services = _services_of([row.Enrollment for row in found.values()])
     return [_stay(row, client_ids, services) for row in found.values()]
 
 
-def _rows_of(keys: Iterable[tuple[int, str]]) -> Iterable[Row[Any]]:
+def _rows_of(keys: Iterable[tuple[int, str]], narrowed: Sequence[ColumnElement[bool]]) -> Iterable[Row[Any]]:
     return db.session.execute(
         select(
             Enrollment,
@@ -87,7 +87,7 @@ def _rows_of(keys: Iterable[tuple[int, str]]) -> Iterable[Row[Any]]:
                 Exit.removed_at.is_(None),
             ),
         )
-        .where(among(Enrollment.source_id, Enrollment.personal_id, keys), Enrollment.removed_at.is_(None))
+        .where(among(Enrollment.source_id, Enrollment.personal_id, keys), Enrollment.removed_at.is_(None), *narrowed)
         .order_by(Enrollment.entry_date.desc(), Enrollment.id.desc(), Exit.id)
     )
 

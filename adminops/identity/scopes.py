@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 
 from adminops.db import db
 from adminops.hmis.codes import NoYes
-from adminops.hmis.models import Organization, Project
+from adminops.hmis.models import Enrollment, Organization, Project
 from adminops.hmis.scope import EVERYTHING, ProjectKey, Scope
 from adminops.identity.models import Agency, AgencyOrganization, User
 from adminops.identity.permissions import Permission
@@ -46,6 +46,12 @@ def victim_service_projects() -> frozenset[ProjectKey]:
     """Return the projects of all victim service providers, removed ones too."""
     rows = db.session.execute(_projects().where(IS_VICTIM_SERVICES))
     return frozenset((source_id, project_id) for source_id, project_id in rows)
+
+
+def is_with_victim_services() -> ColumnElement[bool]:
+    """Return the condition that an `Enrollment` row is a stay with a victim service provider."""
+    place = (Project.source_id == Enrollment.source_id, Project.project_id == Enrollment.project_id)
+    return _projects().where(IS_VICTIM_SERVICES, *place).correlate(Enrollment).exists()
 
 
 def _projects(*more: Any) -> Select[Any]:

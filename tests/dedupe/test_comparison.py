@@ -10,9 +10,11 @@ from adminops.db import db
 from adminops.hmis.merging import merge_clients
 from adminops.hmis.models import Client, HmisSource
 from adminops.hmis.persons import UNITS as STORED
+from adminops.identity.models import AgencyOrganization
 from dedupe.comparison import Comparison, Row, compare
 from dedupe.lines import code_line, date_line, name_line, ssn_line, state_of
 from dedupe.units import UNITS
+from tests.make import make_agency
 from tests.make_dedupe import make_client, make_project, make_service, make_source, make_stay
 
 BORN = date(1987, 3, 11)
@@ -247,3 +249,20 @@ def test_all_that_a_person_has_moves(source: HmisSource) -> None:
 def test_the_source_is_named_where_there_are_two(source: HmisSource, session: Session) -> None:
     one, other = make_client(source), make_client(make_source())
     assert [side.facts[-1] for side in (compared(one, other).left, compared(one, other).right)] == ["North", "South"]
+
+
+@pytest.mark.parametrize("by_hud", [True, False])
+def test_stays_with_victim_services_are_neither_drawn_nor_counted(session: Session, by_hud: bool) -> None:
+    source = make_source()
+    one, other = make_client(source), make_client(source)
+    protected, open_ = make_project(source, victim_services=by_hud), make_project(source)
+    if not by_hud:
+        agency = make_agency(is_victim_service_provider=True)
+        number = protected.organization_id or ""
+        agency.organizations.append(AgencyOrganization(source_id=source.id, organization_id=number))
+    make_service(make_stay(other, protected))
+    make_stay(other, open_)
+    make_stay(one, open_)
+    seen = compared(one, other)
+    assert {stay.project_id for _, stay in seen.stays} == {open_.project_id}
+    assert (seen.moving_stays, seen.moving_services) == (1, 0)

@@ -14,7 +14,7 @@ from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
 from adminops.facts import ClientsMerged, ClientViewed, MergeUndone, PairDeferred, PairKeptApart, PairReopened
 from adminops.hmis.clients import client_page
 from adminops.hmis.merging import verdict_on
-from adminops.hmis.models import Client, HmisSource, Merge, Verdict
+from adminops.hmis.models import Client, HmisSource, Merge, Organization, Verdict
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from adminops.refs import Ref
@@ -415,6 +415,18 @@ def test_a_request_for_a_client_of_victim_services_is_refused(pair: Pair, source
     with pytest.raises(Invalid, match="victim service provider"):
         pair_for_request(pair.low_client, pair.high_client, ticket_id=7, by=reviewer)
     assert pair.ticket_id is None
+
+
+def test_a_pair_from_before_the_organization_was_marked_is_not_merged(
+    pair: Pair, source: HmisSource, reviewer: User
+) -> None:
+    project = make_project(source)
+    make_stay(pair.low_client, project)
+    db.session.query(Organization).filter_by(organization_id=project.organization_id).one().victim_service_provider = 1
+    db.session.flush()
+    with pytest.raises(Invalid, match="victim service provider"):
+        merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
+    assert pair.state is PairState.OPEN
 
 
 def test_hashed_names_are_not_compared(source: HmisSource, reviewer: User) -> None:
