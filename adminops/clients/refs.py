@@ -1,12 +1,14 @@
 """How client records are shown and found elsewhere. Links carry the PersonalID, never a name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flask import url_for
 from sqlalchemy import select
 
 from adminops.db import db
 from adminops.feature import Found
+from adminops.hmis.asking import Question, understand
 from adminops.hmis.models import Client
 from adminops.hmis.search import FoundClient, find_clients
 from adminops.identity.models import User
@@ -27,14 +29,15 @@ def resolve(ids: Sequence[str], viewer: User) -> dict[str, Link]:
 
 def find_by_id(text: str, viewer: User, limit: int) -> list[Found]:
     """Return the records with exactly this PersonalID, without a name."""
-    rows = [row for row in find_clients(text, scope=scope_of(viewer), limit=limit).rows if row.personal_id == text]
-    return [_found(row, f"Client {row.personal_id}", row.source_name) for row in rows]
+    found = find_clients(Question(personal_id=text), scope=scope_of(viewer), limit=limit)
+    return [_found(row, f"Client {row.personal_id}", row.source_name) for row in found.rows]
 
 
 def find_by_name(text: str, viewer: User, limit: int) -> list[Found]:
-    """Return the records whose name begins with the words."""
-    rows = [row for row in find_clients(text, scope=scope_of(viewer), limit=limit).rows if row.personal_id != text]
-    return [_found(row, row.name, f"Client {row.personal_id}, {row.source_name}") for row in rows]
+    """Return the records that the words mean by name or birth date. An SSN is looked for on the clients' own page."""
+    asked = replace(understand(text), personal_id="")
+    found = find_clients(asked, scope=scope_of(viewer), limit=limit)
+    return [_found(row, row.name, f"Client {row.personal_id}, {row.source_name}") for row in found.rows]
 
 
 def _found(row: FoundClient, title: str, summary: str) -> Found:

@@ -4,14 +4,16 @@ from datetime import date
 from itertools import product
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from adminops.db import db
 from adminops.hmis import search
 from adminops.hmis.asking import understand
 from adminops.hmis.models import Client, HmisSource
 from adminops.hmis.persons import found_person
 from adminops.hmis.scope import Scope
-from adminops.hmis.search import find_clients
+from adminops.hmis.search import find_by_ssn, find_clients
 from tests.make_dedupe import make_client, make_project, make_source, make_stay
 
 
@@ -103,3 +105,30 @@ def test_what_is_no_place_in_a_list_shows_the_first_page(source: HmisSource) -> 
 def test_a_long_name_asks_for_no_more_than_a_few_arms() -> None:
     words = " ".join(f"name{number}" for number in range(60))
     assert len(search._arms(understand(words), Client)) < 60
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("few", [0, 5000])
+def test_no_look_up_reads_the_whole_table(source: HmisSource, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr("adminops.hmis.scope.FEW", few)
+    make_stay(make(source, "1", "Smith", "Bob"), make_project(source))
+    projects = frozenset({(source.id, "P1")})
+    statements: list[tuple[str, object]] = []
+
+    def keep(*said: object) -> None:
+        statements.append((str(said[2]), said[3]))
+
+    event.listen(db.engine, "before_cursor_execute", keep)
+    try:
+        for text, scope in product(
+            [*QUESTIONS, "5/17/1985", "Smith 5/17/1985"], [None, Scope(projects), Scope(None, projects)]
+        ):
+            find_clients(text, scope=scope)
+            find_by_ssn("219-45-0817", scope=scope)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", keep)
+    connection = db.session.connection()
+    plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all() for sql, values in statements]
+    steps = [step.detail for plan in plans for step in plan]
+    assert any("SEARCH hmis_client USING INDEX ix_hmis_client_last_key" in step for step in steps)
+    assert not [step for step in steps if step.startswith(("SCAN hmis_client", "SCAN hmis_enrollment"))]
