@@ -51,6 +51,11 @@ class Question:
         """Whether a name is asked for."""
         return bool(self.last or self.words)
 
+    @property
+    def is_surely_an_id(self) -> bool:
+        """Whether a record with this PersonalID answers the question: there is a digit in it, as in no name."""
+        return any(letter.isdigit() for letter in self.personal_id)
+
 
 def understand(text: str, *, birth_date: date | None = None) -> Question:
     """Return what `text` asks for; `birth_date` from a field of its own narrows it, or stands alone."""

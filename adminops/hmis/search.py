@@ -80,10 +80,11 @@ def find_clients(
     begin, last = _place(after)
     found: dict[int, int] = {}
     # Way by way, for a later way is read in vain when the page is full; of the few gathered ones all at once.
+    # A number that is somebody's ID is nobody's name.
     for _, group in groupby(arms[begin:], key=lambda numbered: gathered is None and numbered[1].way):
         for number, id_ in reading.run(list(group), (begin, last)):
             found.setdefault(id_, number)
-        if len(found) > limit:
+        if len(found) > limit or (found and wanted.is_surely_an_id):
             break
     page = list(found)[:limit]
     more = f"{found[page[-1]]}-{page[-1]}" if len(found) > limit else None
