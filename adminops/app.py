@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from adminops.crypto import KeyRing
+from adminops.crypto import RingFile
 from adminops.db import db, prepare_engine, transaction
 from adminops.facts import FactBus, all_facts
 from adminops.feature import Feature
@@ -98,7 +98,7 @@ def _connect(app: AdminOps, settings: Settings) -> None:
     with app.app_context():
         prepare_engine(db.engine)
         _count_statements(app, db.engine)
-    sealing.use(KeyRing.load(settings.home / "keys" / "fields.json"))
+    sealing.use(RingFile(settings.home / "keys" / "fields.json"))
 
 
 def _count_statements(app: AdminOps, engine: Engine) -> None:

@@ -66,3 +66,24 @@ class BackupRestored(Fact):
     about_field: ClassVar[str] = "backup_id"
     says: ClassVar[str] = "restored backup {backup_id}"
     backup_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysRotated(Fact):
+    """What was sealed (or indexed) was written anew under a new key; `values` is how many cells."""
+
+    about_kind: ClassVar[str] = "key"
+    about_field: ClassVar[str] = "key"
+    says: ClassVar[str] = "rotated to {key}"
+    key: str
+    values: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyForgotten(Fact):
+    """An old key was taken out of the key ring."""
+
+    about_kind: ClassVar[str] = "key"
+    about_field: ClassVar[str] = "key"
+    says: ClassVar[str] = "took {key} out of the key ring"
+    key: str

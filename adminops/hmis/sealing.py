@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from adminops.crypto import KeyRing
+from adminops.crypto import KeyRing, RingFile, UnknownKey
 
 SSN_PURPOSE = "client|ssn"
 LAST4_PURPOSE = "client|ssn-last4"
@@ -18,16 +18,18 @@ ROW_PURPOSE = "row-hash"
 HASHED_PURPOSE = "client|ssn-hashed"
 FAKE_NUMBERS = frozenset({"078051120", "219099999", "123456789"})
 
-_rings: list[KeyRing] = []
+Keys = KeyRing | RingFile
+
+_rings: list[Keys] = []
 
 
-def use(ring: KeyRing) -> None:
+def use(ring: Keys) -> None:
     """Seal and open with `ring` from now on, in the whole process. Called by the app once it has read its keys."""
     _rings[:] = [ring]
 
 
 @contextmanager
-def using(ring: KeyRing) -> Iterator[None]:
+def using(ring: Keys) -> Iterator[None]:
     """Seal and open with `ring` inside the block: for a store that is thrown away."""
     before = list(_rings)
     _rings[:] = [ring]
@@ -37,10 +39,20 @@ def using(ring: KeyRing) -> Iterator[None]:
         _rings[:] = before
 
 
-def key_ring() -> KeyRing:
-    """Return the ring in use. Raises `RuntimeError` when the app has not given one: nothing may be stored in clear."""
+def key_ring(*, anew: bool = False) -> KeyRing:
+    """Return the ring in use, as its file has it; `anew` looks at once whether another process has changed it.
+
+    Raises `RuntimeError` when the app has not given one: nothing may be stored in clear.
+    """
     if not _rings:
         raise RuntimeError("No key ring: the app gives one with `sealing.use` before client records are touched.")
+    return _rings[0].ring(anew=anew) if isinstance(_rings[0], RingFile) else _rings[0]
+
+
+def ring_file() -> RingFile:
+    """Return the file of the ring in use. Raises `RuntimeError` when it has none."""
+    if not _rings or not isinstance(_rings[0], RingFile):
+        raise RuntimeError("The key ring in use is kept in no file.")
     return _rings[0]
 
 
@@ -76,26 +88,55 @@ def seal_ssn(source_id: int, personal_id: str, ssn: str) -> SealedSsn:
 
 def open_ssn(source_id: int, personal_id: str, sealed: bytes | None) -> str:
     """Return the SSN behind `sealed`, empty when there is none. Raises `CannotDecrypt`."""
-    return "" if sealed is None else key_ring().decrypt(sealed, bound_to=cell(source_id, personal_id))
+    return "" if sealed is None else open_cell(sealed, bound_to=cell(source_id, personal_id))
+
+
+def open_cell(sealed: bytes, *, bound_to: str) -> str:
+    """Return the text behind `sealed`; of one under an unknown key once the ring was read anew. Raises `CannotDecrypt`.
+
+    Another process may have added the key since this one last looked.
+    """
+    try:
+        return key_ring().decrypt(sealed, bound_to=bound_to)
+    except UnknownKey:
+        return key_ring(anew=True).decrypt(sealed, bound_to=bound_to)
+
+
+def cell_aside(source_id: int, file: str, key: str, column: str) -> str:
+    """Return what a text that was kept aside is bound to."""
+    return f"hmis_unreadable|{source_id}|{file}|{key}|{column}"
 
 
 def seal_aside(source_id: int, file: str, key: str, column: str, raw: str) -> bytes:
     """Return `raw`, a text that its column can't hold, as the store keeps it aside."""
-    return key_ring().encrypt(raw, bound_to=f"hmis_unreadable|{source_id}|{file}|{key}|{column}")
+    return key_ring().encrypt(raw, bound_to=cell_aside(source_id, file, key, column))
 
 
 def open_aside(source_id: int, file: str, key: str, column: str, sealed: bytes) -> str:
     """Return the text that was kept aside. Raises `CannotDecrypt`."""
-    return key_ring().decrypt(sealed, bound_to=f"hmis_unreadable|{source_id}|{file}|{key}|{column}")
+    return open_cell(sealed, bound_to=cell_aside(source_id, file, key, column))
 
 
 def ssn_index(ssn: str) -> bytes | None:
-    """Return the blind index to look up a full valid `ssn` by; None for one that identifies nobody."""
+    """Return the blind index that is stored of a full valid `ssn`; None for one that identifies nobody."""
+    identifying = _identifying(ssn)
+    return key_ring().blind_index(identifying[0], purpose=identifying[1]) if identifying else None
+
+
+def ssn_indexes(ssn: str) -> list[bytes]:
+    """Return the blind indexes to look up a full valid `ssn` by, the current one first; none identify nobody.
+
+    There are several as long as the ring has older index keys, for rows (or a restored backup) written under these.
+    """
+    identifying = _identifying(ssn)
+    return key_ring().blind_indexes(identifying[0], purpose=identifying[1]) if identifying else []
+
+
+def _identifying(ssn: str) -> tuple[str, str] | None:
+    """Return what is indexed of `ssn`, and for which purpose."""
     if is_valid_ssn(ssn):
-        return key_ring().blind_index(ssn, purpose=SSN_PURPOSE)
-    if is_hashed_ssn(ssn):
-        return key_ring().blind_index(ssn.lower(), purpose=HASHED_PURPOSE)
-    return None
+        return ssn, SSN_PURPOSE
+    return (ssn.lower(), HASHED_PURPOSE) if is_hashed_ssn(ssn) else None
 
 
 def last4_index(last4: str) -> bytes | None:
@@ -107,7 +148,7 @@ def last4_index(last4: str) -> bytes | None:
 
 def keyed_in_row_hash(text: str) -> str:
     """Return what stands for a secret `text` in the hash of its row: a plain hash of nine digits is found by trying."""
-    return key_ring().blind_index(text, purpose=ROW_PURPOSE).hex() if text else ""
+    return key_ring().row_mark(text, purpose=ROW_PURPOSE).hex() if text else ""
 
 
 def is_valid_ssn(ssn: str) -> bool:

@@ -96,13 +96,13 @@ def find_by_ssn(ssn: str, *, scope: Scope | None, limit: int = 25) -> tuple[Foun
 
     The caller checks the permission and publishes `SsnLookedUp`.
     """
-    index = sealing.ssn_index("".join(letter for letter in ssn if letter.isdigit()))
-    if index is None:
+    indexes = sealing.ssn_indexes("".join(letter for letter in ssn if letter.isdigit()))
+    if not indexes:
         return ()
     reading = (
         select(Client, HmisSource.name)
         .join(HmisSource, HmisSource.id == Client.source_id)
-        .where(Client.removed_at.is_(None), Client.ssn_index == index, *(scope or EVERYTHING).clients())
+        .where(Client.removed_at.is_(None), Client.ssn_index.in_(indexes), *(scope or EVERYTHING).clients())
         .order_by(Client.id)
         .limit(limit)
     )

@@ -1,4 +1,4 @@
-"""The running of AdminOps: jobs, the outbox, health, the development mailbox, backups."""
+"""The running of AdminOps: jobs, the outbox, health, the development mailbox, backups, keys."""
 
 from adminops.feature import Feature, NavItem
 from adminops.identity.permissions import Permission
@@ -25,7 +25,7 @@ feature = Feature(
         ),
     ),
     jobs=JOBS,
-    cli=(cli.doctor, cli.backup, cli.restore),
+    cli=(cli.doctor, cli.backup, cli.restore, cli.keys),
     refs=(
         RefProvider("outbox_message", refs.resolve_messages),
         RefProvider("job", refs.resolve_jobs),

@@ -17,9 +17,9 @@ from adminops import clock
 from adminops.crypto import CannotDecrypt, KeyRing
 from adminops.db import db
 from adminops.files import StoredFile, path_of
-from adminops.hmis import sealing
 from adminops.hmis.intake.claims import is_claimed
-from adminops.hmis.models import Client, HmisImport, ImportStatus
+from adminops.hmis.models import HmisImport, ImportStatus
+from adminops.hmis.resealing import SEALED, Proof, prove
 from adminops.identity.models import User
 from adminops.outbox.models import MessageState, OutboxMessage
 from adminops.outbox.transports import MailServer, Unreachable
@@ -134,28 +134,41 @@ def _keys(settings: Settings, is_readable: bool) -> Iterator[Finding]:
     try:
         ring = KeyRing.load(path)
         opened = ring.decrypt(ring.encrypt("probe", bound_to="doctor"), bound_to="doctor") == "probe"
-        proofs = _open_a_stored_one(ring) if is_readable else 0
     except (CannotDecrypt, OSError) as broken:
-        yield Finding("keys", "fail", f"The key ring does not open what is stored ({type(broken).__name__}).", advice)
+        yield Finding("keys", "fail", f"The key ring can't be used ({type(broken).__name__}).", advice)
         return
-    if not opened:
-        yield Finding("keys", "fail", "The key ring does not open what it closes.", advice)
+    proofs = [proof for column in SEALED for proof in prove(column, ring)] if is_readable else []
+    closed = [proof for proof in proofs if not proof.opened]
+    if closed or not opened:
+        says = "; ".join(_closed(proof) for proof in closed) or "The key ring does not open what it closes"
+        yield Finding("keys", "fail", f"{says}.", advice)
     elif path.stat().st_mode & 0o077:
         yield Finding("keys", "fail", f"Other users of this machine can read {path}.", f"Run: chmod 600 {path}")
     else:
-        said = "opens a stored SSN" if proofs else "works; nothing is sealed under it yet"
-        keys = "one key" if len(ring.keys) == 1 else f"{len(ring.keys)} keys"
-        yield Finding("keys", "ok", f"The key ring ({keys}) {said}.")
+        yield _ring_that_opens(ring, proofs)
 
 
-def _open_a_stored_one(ring: KeyRing) -> int:
-    """Open the oldest and the newest sealed SSN and return how many there were. Raises `CannotDecrypt`."""
-    sealed = select(Client.source_id, Client.personal_id, Client.ssn_sealed).where(Client.ssn_sealed.is_not(None))
-    ends = (sealed.order_by(Client.id.asc()), sealed.order_by(Client.id.desc()))
-    found = [row for end in ends for row in db.session.execute(end.limit(1))]
-    for source_id, personal_id, value in found:
-        ring.decrypt(value or b"", bound_to=sealing.cell(source_id, personal_id))
-    return len(found)
+def _closed(proof: Proof) -> str:
+    values = f"{proof.number:,} values of {proof.title} are sealed under key {proof.key}"
+    return f"{values}, which is not in the ring" if proof.opened is None else f"{values}, which does not open them"
+
+
+def _ring_that_opens(ring: KeyRing, proofs: list[Proof]) -> Finding:
+    keys = "one key" if len(ring.keys) == 1 else f"{len(ring.keys)} keys"
+    waiting = sum(proof.number for proof in proofs if proof.key != ring.current)
+    if not all(proof.is_found for proof in proofs):
+        says = "Some clients are not found by their own SSN: their look-ups are of a key that the ring does not have."
+        return Finding("keys", "warn", says, "Run: adminops keys rotate --index")
+    if waiting:
+        says = f"{waiting:,} values are sealed under an older key (the ring opens them)."
+        return Finding("keys", "warn", says, "Finish the rotation. Run: adminops keys rotate")
+    total = sum(proof.number for proof in proofs)
+    said = (
+        f"opens what is sealed ({total:,} {'value' if total == 1 else 'values'})"
+        if total
+        else "works; nothing is sealed under it yet"
+    )
+    return Finding("keys", "ok", f"The key ring ({keys}) {said}.")
 
 
 def _mail(settings: Settings, patience: int | None) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""`adminops doctor`, `adminops backup`, `adminops restore`."""
+"""`adminops doctor`, `adminops backup`, `adminops restore`, `adminops keys …`."""
 
 import sys
 from dataclasses import asdict
@@ -10,7 +10,8 @@ from flask.cli import with_appcontext
 
 from adminops.cli import print_json
 from adminops.db import transaction
-from adminops.system import backups, checks
+from adminops.identity.models import SYSTEM
+from adminops.system import backups, checks, rotation
 
 MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
@@ -80,3 +81,86 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
     rows = sum(restored.rows.values())
     click.echo(f"{rows:,} rows and {restored.files:,} files of {restored.written_at} are back.")
     click.echo("Look whether all is well: adminops doctor")
+
+
+@click.group("keys")
+def keys() -> None:
+    """Look after the keys that SSNs are sealed under."""
+
+
+@keys.command("list")
+@as_json
+@with_appcontext
+def list_(as_json: bool) -> None:
+    """List the keys of the ring, and how many values are sealed under each."""
+    listed = rotation.list_keys()
+    if as_json:
+        print_json([asdict(key) for key in listed])
+        return
+    for key in listed:
+        use = "in use" if key.is_current else ""
+        values = "" if key.values is None else f"{key.values:,} values"
+        click.echo(f"{key.kind:<6} {key.number:>3}  {use:<7} {values:<20} {key.made or 'made with the ring'}")
+
+
+@keys.command("rotate")
+@click.option("--index", is_flag=True, help="Give the look-ups of SSNs a new key instead.")
+@click.option("--rows", is_flag=True, help="Give the hashes of rows a new key instead (after a theft of the keys).")
+@as_json
+@with_appcontext
+def rotate(index: bool, rows: bool, as_json: bool) -> None:
+    """Seal every sealed value anew under a new key, while AdminOps goes on working.
+
+    A rotation that was interrupted is taken up and makes no further key. The old keys stay in the ring: backups that
+    were made under them can be opened. Exit code 1 when some values could not be sealed anew.
+    """
+    if index and rows:
+        raise click.UsageError("Say --index or --rows, not both: one after the other.")
+    if rows:
+        done = rotation.rotate_rows(by=SYSTEM)
+    else:
+        verb = rotation.rotate_index if index else rotation.rotate_keys
+        done = verb(by=SYSTEM, tell=_teller(as_json))
+    if as_json:
+        print_json({**asdict(done), "is_whole": done.is_whole})
+    else:
+        _print_rotated(done)
+    sys.exit(0 if done.is_whole else 1)
+
+
+def _teller(as_json: bool) -> rotation.Tell:
+    if as_json or not sys.stderr.isatty():
+        return lambda *_: None
+
+    def tell(title: str, done: int, total: int) -> None:
+        percent = 100 * done // total if total else 100
+        click.echo(f"\r{percent:>3} %  {title} {done:,} of {total:,}", nl=done >= total, err=True)
+
+    return tell
+
+
+def _print_rotated(done: rotation.Rotated) -> None:
+    what = {"key": f"Key {done.key}", "index": f"Index key {done.key}", "rows": "The key of row hashes"}[done.kind]
+    click.echo(f"{what} is {'new' if done.is_new else 'the current one'}; {done.values:,} values written.")
+    if done.is_new:
+        click.echo("Copy home/keys to its safe place now: the next backup can't be opened without the new key.")
+    if done.left:
+        click.echo(f"{done.left:,} values were being written by somebody else all the time: run it again.", err=True)
+    if done.closed:
+        click.echo(f"{done.closed:,} values do not open and stay as they are: run adminops doctor.", err=True)
+
+
+@keys.command("forget")
+@click.argument("number", type=click.IntRange(1))
+@click.option("--index", is_flag=True, help="A key of look-ups.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_appcontext
+def forget(number: int, index: bool, yes: bool) -> None:
+    """Take the old key NUMBER out of the ring. Refused while any value is sealed under it.
+
+    Backups that were made while it was in use can't be opened without it.
+    """
+    if not yes:
+        click.confirm(f"Backups made under key {number} will not open any more. Forget it?", abort=True)
+    rotation.forget_key("index" if index else "key", number, by=SYSTEM)
+    click.echo("Forgotten. The ring before lies beside it in home/keys: remove that file when you are sure.")

@@ -148,15 +148,15 @@ def test_keys_that_do_not_open_what_is_stored(look: Examine, app: AdminOps, home
         session.add(source)
         session.flush()
         sealed = sealing.seal_ssn(source.id, "P1", "219091234")
-        session.add(_client(source.id, "P1", sealed.sealed))
-    assert look()["keys"].says.endswith("opens a stored SSN.")
+        session.add(_client(source.id, "P1", sealed))
+    assert look()["keys"].says == "The key ring (one key) opens what is sealed (1 value)."
     assert _state(look, "keys", home=home, database_url=app.extensions["settings"].database) == "fail"
 
 
-def _client(source_id: int, personal_id: str, sealed: bytes | None) -> Client:
+def _client(source_id: int, personal_id: str, ssn: sealing.SealedSsn) -> Client:
     columns = {column.name: "" for column in Client.__table__.columns if not column.nullable and column.default is None}
     given = {name: value for name, value in columns.items() if name not in ("id", "source_id", "personal_id")}
-    client = Client(source_id=source_id, personal_id=personal_id, ssn_sealed=sealed)
+    client = Client(source_id=source_id, personal_id=personal_id, ssn_sealed=ssn.sealed, ssn_index=ssn.number_index)
     for name in given:
         column = Client.__table__.columns[name]
         setattr(client, name, _some(column.type.python_type))
