@@ -264,6 +264,7 @@ def test_no_text_stops_the_reading_and_no_line_is_counted_twice(rows: list[list[
 def test_masking_keeps_the_shape_only():
     assert mask("Maria O'Neill 12") == "xxxxx x'xxxxx 99"
     assert len(mask("x" * 500)) == 121
+    assert mask("a\x001\tb\x1b") == "x·9·x·"
 
 
 def test_a_log_of_many_problems_can_be_read_while_it_grows():

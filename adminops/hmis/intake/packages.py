@@ -164,7 +164,7 @@ def _sort_out(entries: list[_Entry]) -> tuple[dict[str, _Entry], list[str]]:
     for entry in entries:
         file = current().file_named(entry.path.name)
         if file is None:
-            unknown.append(entry.path.name)
+            unknown.append(entry.path.name.encode("utf-8", "replace").decode())  # a folder may name it in any bytes
         elif file.name in known:
             raise Refused("twice", f"There are two files named {file.file} in it.", file=file.file)
         else:

@@ -96,9 +96,20 @@ class ProblemLog:
 
 
 def mask(text: str) -> str:
-    """Return the shape of `text`: each letter an x, each digit a 9, the rest as it is, cut to a readable length."""
-    shape = "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in text[: LONGEST_SHOWN + 1])
+    """Return the shape of `text`: each letter an x, each digit a 9, the rest as it is, cut to a readable length.
+
+    What can't be printed becomes a dot: PostgreSQL keeps no null, and a screen shows none of it.
+    """
+    shape = "".join(_shape(letter) for letter in text[: LONGEST_SHOWN + 1])
     return shape if len(text) <= LONGEST_SHOWN else shape[:LONGEST_SHOWN] + "…"
+
+
+def _shape(letter: str) -> str:
+    if letter.isdigit():
+        return "9"
+    if letter.isalpha():
+        return "x"
+    return letter if letter.isprintable() else "·"
 
 
 def shown(column: ColumnSpec, raw: str) -> str:
