@@ -4,10 +4,12 @@ Labels come from the specification and are written nowhere else. A test proves t
 its list, so that a new year's list can't drift away from the names used here.
 """
 
+from collections.abc import Iterator
+from datetime import date
 from enum import IntEnum
 from typing import Any, ClassVar
 
-from adminops.hmis.spec import current, specs
+from adminops.hmis.spec import PickList, Spec, current, specs
 
 
 class HudCode(IntEnum):
@@ -312,7 +314,23 @@ def options(list_id: str, use: str | None = None) -> list[tuple[int | str, str]]
 
 def is_retired(list_id: str, code: int | str) -> bool:
     """Tell whether `code` was on the list in an earlier year and is no longer."""
-    older = specs()[:-1]
+    return retired_on(list_id, code) is not None
+
+
+def retired_on(list_id: str, code: int | str, column: str = "") -> date | None:
+    """Return the day from which HUD no longer wants `code`, None when it never was on the list, or still is.
+
+    A `column` may have been on another list in an earlier year: what that one allowed is retired, too.
+    """
     now = current().lists.get(list_id)
-    on_list_now = now is not None and str(code) in now.codes
-    return not on_list_now and any(str(code) in spec.lists[list_id].codes for spec in older if list_id in spec.lists)
+    if now is not None and str(code) in now.codes:
+        return None
+    had = [spec for spec in specs()[:-1] if any(str(code) in found.codes for found in _lists(spec, list_id, column))]
+    return next(spec.effective for spec in specs() if spec.year > had[-1].year) if had else None
+
+
+def _lists(spec: Spec, list_id: str, column: str) -> Iterator[PickList]:
+    if list_id in spec.lists:
+        yield spec.lists[list_id]
+    for older in spec.lists_of_column(column):
+        yield spec.lists[older]

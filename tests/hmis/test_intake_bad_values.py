@@ -64,7 +64,30 @@ def test_a_code_whose_list_depends_on_another_column_is_checked_against_that_lis
 
 def test_a_retired_code_is_kept_and_noted(take: Take):
     export = two_clients().add("Funder", FunderID="F1", Funder="47", GrantID="G", StartDate="2020-01-01")
-    assert the_problem(take(export), "retired-code").severity == "note"
+    problem = the_problem(take(export), "retired-code")
+    assert (problem.severity, "2025-10-01" in problem.text) == ("note", True)
+    assert row("Funder", "F1").funder == 47
+
+
+@pytest.mark.parametrize(("end", "noted"), [("", 1), ("2025-10-01", 1), ("09/30/2025", 0), ("2023-06-30", 0)])
+def test_a_grant_that_ended_while_its_code_was_on_the_list_is_history(take: Take, end: str, noted: int):
+    export = two_clients().add("Funder", FunderID="F1", Funder="47", GrantID="G", StartDate="2020-01-01", EndDate=end)
+    assert take(export).problems.by_rule["retired-code"] == noted
+
+
+@pytest.mark.parametrize(("day", "noted"), [("2025-09-30", 0), ("2025-10-01", 1), ("", 1), ("soon", 1)])
+def test_a_service_is_judged_by_the_list_of_its_day(take: Take, day: str, noted: int):
+    export = two_clients().add_stay()
+    export.add("Services", ServicesID="1", RecordType="152", TypeProvided="11", DateProvided=day)
+    result = take(export)
+    assert (result.problems.by_rule["retired-code"], result.problems.by_rule["unknown-code"]) == (noted, 0)
+
+
+@pytest.mark.parametrize(("entered", "noted"), [("2024-03-01 09:30:00", 0), ("2025-11-02 09:30:00", 1)])
+def test_what_a_column_allowed_under_its_older_list_is_retired_and_not_unknown(take: Take, entered: str, noted: int):
+    result = take(two_clients().change("Client", 0, AmIndAKNative="99", DateCreated=entered))
+    assert (result.problems.by_rule["retired-code"], result.problems.by_rule["unknown-code"]) == (noted, 0)
+    assert row("Client", "C1").am_ind_ak_native == 99
 
 
 def test_a_blank_where_hud_wants_a_value_is_flagged_and_kept(take: Take):

@@ -306,7 +306,7 @@ def read_header(package: Package) -> Header:
     file = current().by_name["Export"]
     with _records(package.members["Export"]) as records:
         try:
-            layout = lay_out(file, records.header, current())
+            layout = lay_out(file, records.header, choose_spec("", {"Export": records.header}))
         except WrongHeader as wrong:
             raise Refused("missing-column", str(wrong), file=file.file) from None
         rows = FileRows(records, layout, ProblemLog(), export_ids=None)

@@ -52,6 +52,8 @@ def choose_spec(csv_version: str, headers: Mapping[str, Sequence[str]]) -> Spec:
 
 
 def _fits(spec: Spec, file: str, header: Sequence[str]) -> bool:
+    if file not in spec.by_name:
+        return False
     present = {name.lower() for name in header}
     return all(column.spellings & present for column in spec.by_name[file].columns)
 
@@ -62,7 +64,7 @@ def lay_out(file: FileSpec, header: Sequence[str], spec: Spec) -> Layout:
     Raises `WrongHeader` with one sentence that names what is missing or there twice.
     """
     places = _places(file, header)
-    old_file = spec.by_name[file.name]
+    old_file = spec.by_name.get(file.name, file)  # a file that only newer exports have is read as one of theirs
     missing = [column.name for column in old_file.columns if not column.spellings & places.keys()]
     if missing:
         raise WrongHeader(_missing_sentence(file, missing, header))

@@ -11,6 +11,7 @@ from adminops.hmis.intake.dates import Form
 from adminops.hmis.intake.layout import Layout
 from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, mask, shown
 from adminops.hmis.intake.records import BrokenRecord, Records
+from adminops.hmis.intake.retired import History
 from adminops.hmis.intake.values import Flawed, Reader, RejectedLine, check_code, reader_for
 from adminops.hmis.spec import ColumnSpec, FileSpec
 
@@ -79,6 +80,7 @@ class FileRows:
         self._ways: list[Callable[[str], str]] = [reader.__getitem__ for reader in self._readers]
         self._key = [column.name for column in self.file.columns].index(self.file.key)
         self._pair_checks = _pair_checks(self.file)
+        self._history = History(self.file)
         self._hashed = _hash_getter(self.file)
         self._ssn = next((place for place, column in enumerate(self.file.columns) if column.name == "SSN"), None)
         records.may_span_lines = _may_span_lines(layout, len(records.header))
@@ -144,7 +146,8 @@ class FileRows:
                 values.append(reader[text])
             except Flawed as flawed:
                 values.append(flawed.value)
-                self._log_flawed(line, reader, text, flawed)
+                if not self._history.is_before(flawed.since, raw):
+                    self._log_flawed(line, reader, text, flawed)
                 if flawed.lost:
                     aside.append((reader.column.name, text))
             except RejectedLine as rejected:
@@ -190,6 +193,8 @@ class FileRows:
             try:
                 pair.check(values)
             except Flawed as flawed:
+                if self._history.is_before(flawed.since, values):
+                    continue
                 column = pair.column.name
                 problem = Problem(flawed.rule, flawed.severity, self.file.file, flawed.text, line, column, flawed.value)
                 self._log.add(problem)

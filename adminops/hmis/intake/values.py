@@ -7,11 +7,11 @@ anew each time, with the line it stands in. A blank is an empty text.
 
 import re
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from adminops.hmis import sealing
-from adminops.hmis.codes import is_retired
+from adminops.hmis.codes import retired_on
 from adminops.hmis.intake.dates import Form, read_date
 from adminops.hmis.intake.problems import ERROR, NOTE, WARNING, Refused
 from adminops.hmis.spec import ColumnSpec, current
@@ -24,11 +24,17 @@ _MONEY = re.compile(r"\$?\s*(-?)\s*\$?(\d{1,3}(?:,\d{3})+|\d*)(\.\d*)?")
 
 
 class Flawed(Exception):
-    """A value that is not as it should be. `value` is what can be stored; `lost` tells that the raw text says more."""
+    """A value that is not as it should be. `value` is what can be stored; `lost` tells that the raw text says more.
 
-    def __init__(self, rule: str, severity: str, text: str, *, value: str = "", lost: bool = False) -> None:
+    `since` is the day before which it was as it should be.
+    """
+
+    def __init__(
+        self, rule: str, severity: str, text: str, *, value: str = "", lost: bool = False, since: date | None = None
+    ) -> None:
         super().__init__(text)
         self.rule, self.severity, self.text, self.value, self.lost = rule, severity, text, value, lost
+        self.since = since
 
 
 class RejectedLine(Exception):
@@ -227,8 +233,10 @@ def check_code(column: str, list_id: str, code: str, use: str | None = None) -> 
     allowed = current().lists[list_id]
     if allowed.allows(code, use):
         return
-    if is_retired(list_id, code):
-        raise Flawed("retired-code", NOTE, f"{column} holds a code that HUD has retired.", value=code)
+    if since := retired_on(list_id, code, column):
+        raise Flawed(
+            "retired-code", NOTE, f"{column} holds a code that HUD retired on {since}.", value=code, since=since
+        )
     if code in allowed.codes:
         raise Flawed("code-not-here", WARNING, f"{column} holds a code that HUD does not use here.", value=code)
     raise Flawed("unknown-code", WARNING, _unknown(column, list_id), value=code)

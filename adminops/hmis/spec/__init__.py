@@ -14,6 +14,7 @@ from adminops.hmis.spec.spec import (
     snake_case,
     spec_of,
     specs,
+    specs_in,
     usual_project_types,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "snake_case",
     "spec_of",
     "specs",
+    "specs_in",
     "usual_project_types",
 ]

@@ -1,13 +1,14 @@
 """HUD's HMIS CSV specification, read from a data file a year into values that code can ask.
 
 A year is a file `fyNNNN.json` in this folder and, when exports of the year before shall still be read, a file
-`fyNNNN_to_fyMMMM.json` beside it. Code never names a year: it asks for `current()`, for the version an export
-declares, or for the conversion that leads to the current one.
+`fyNNNN_to_fyMMMM.json` beside it; older years are led through the years between. Code never names a year: it asks for
+`current()`, for the version an export declares, or for the conversion that leads to the current one.
 """
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -138,6 +139,17 @@ class Spec:
         """The files by HUD's name, without ".csv"."""
         return {file.name: file for file in self.files}
 
+    def lists_of_column(self, name: str) -> frozenset[str]:
+        """Return the lists of the columns called `name`, of whichever file."""
+        return self._lists_by_column.get(name, frozenset())
+
+    @cached_property
+    def _lists_by_column(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for column in (column for file in self.files for column in file.columns if column.list_id):
+            found.setdefault(column.name, set()).add(column.list_id or "")
+        return {name: frozenset(lists) for name, lists in found.items()}
+
     def file_named(self, name: str) -> FileSpec | None:
         """Return the file called `name` ("Client.csv", any case), or None when the specification has no such."""
         return next((file for file in self.files if file.file.lower() == name.lower()), None)
@@ -165,11 +177,52 @@ class Conversion:
             return None
         return self.renamed.get((file, column), column)
 
+    def then(self, later: "Conversion") -> "Conversion":
+        """Return the conversion that leads from our old specification to the new one of `later`."""
+        renamed, added = dict(later.renamed), {file: set(columns) for file, columns in later.added.items()}
+        for (file, column), between in later.renamed.items():
+            if (old := self.old_name(file, between)) is None:  # it was new in the year between
+                del renamed[file, column]
+                added.setdefault(file, set()).add(column)
+            else:
+                renamed[file, column] = old
+        renamed |= {place: old for place, old in self.renamed.items() if later.keeps(*place)}
+        for file, columns in self.added.items():
+            added.setdefault(file, set()).update(column for column in columns if later.keeps(file, column))
+        removed = dict(self.removed)
+        for file, names in later.removed.items():
+            lost = (self.old_name(file, name) for name in names)
+            removed[file] = (*removed.get(file, ()), *(name for name in lost if name is not None))
+        frozen = {file: frozenset(columns) for file, columns in added.items()}
+        return Conversion(self.from_year, later.to_year, renamed, removed, frozen)
 
-@cache
+    def keeps(self, file: str, old: str) -> bool:
+        """Tell whether the `old` column of `file` is there under the same name in the new specification."""
+        is_renamed = any(name == file and read == old for (name, _), read in self.renamed.items())
+        return not is_renamed and old not in self.removed.get(file, ())
+
+
+_folders = [FOLDER]
+
+
+@contextmanager
+def specs_in(folder: Path) -> Iterator[None]:
+    """Let the specifications of `folder` hold inside the block: for a trial of a new year before it is ours."""
+    _folders.append(folder)
+    try:
+        yield
+    finally:
+        _folders.remove(folder)
+
+
 def specs() -> tuple[Spec, ...]:
     """Return all specifications that this version knows, the newest last."""
-    paths = (path for path in FOLDER.glob("fy*.json") if re.fullmatch(r"fy\d{4}", path.stem))
+    return _specs_of(_folders[-1])
+
+
+@cache
+def _specs_of(folder: Path) -> tuple[Spec, ...]:
+    paths = (path for path in folder.glob("fy*.json") if re.fullmatch(r"fy\d{4}", path.stem))
     return tuple(sorted((_read_spec(path) for path in paths), key=lambda spec: spec.year))
 
 
@@ -189,11 +242,26 @@ def declared_year(csv_version: str) -> int | None:
     return int(found.group()) if found else None
 
 
-@cache
 def conversion_from(year: int) -> Conversion | None:
-    """Return the conversion from `year` to the current specification; None when there is nothing to convert."""
-    path = FOLDER / f"fy{year}_to_fy{current().year}.json"
-    return _read_conversion(path, year) if path.exists() else None
+    """Return the conversion from `year` to the current specification; None when there is nothing to convert.
+
+    Where no file leads there at once, it is the way from year to year.
+    """
+    return _conversion_between(_folders[-1], year, current().year)
+
+
+@cache
+def _conversion_between(folder: Path, year: int, goal: int) -> Conversion | None:
+    if year == goal:
+        return None
+    path = folder / f"fy{year}_to_fy{goal}.json"
+    if path.exists():
+        return _read_conversion(path, year, goal)
+    for between in reversed([spec.year for spec in _specs_of(folder) if year < spec.year < goal]):
+        first, second = (_conversion_between(folder, *step) for step in ((year, between), (between, goal)))
+        if first and second:
+            return first.then(second)
+    return None
 
 
 @cache
@@ -288,7 +356,7 @@ def _read_list(list_id: str, entry: dict[str, Any]) -> PickList:
     )
 
 
-def _read_conversion(path: Path, year: int) -> Conversion:
+def _read_conversion(path: Path, year: int, goal: int) -> Conversion:
     stored = json.loads(path.read_text(encoding="utf-8"))
     removed: dict[str, list[str]] = {}
     for entry in stored["columns_removed"]:
@@ -298,7 +366,7 @@ def _read_conversion(path: Path, year: int) -> Conversion:
         added.setdefault(entry["file"], set()).add(entry["column"])
     return Conversion(
         from_year=year,
-        to_year=current().year,
+        to_year=goal,
         renamed={(entry["file"], entry["to"]): entry["from"] for entry in stored["columns_renamed"]},
         removed={file: tuple(columns) for file, columns in removed.items()},
         added={file: frozenset(columns) for file, columns in added.items()},
