@@ -11,7 +11,7 @@ import os
 import secrets
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from adminops.errors import Invalid, NotFound
 from adminops.hmis import sealing
 from adminops.hmis.codes import ExportDirective, ExportPeriodType, HashStatus, SourceType
 from adminops.hmis.hashing import hashed_name, hashed_ssn
+from adminops.hmis.intake.progress import Progress, Tell, tell_nobody
 from adminops.hmis.models import FILE_MODELS, Enrollment, Export, HmisSource, Project
 from adminops.hmis.selection import Selection
 from adminops.hmis.spec import ColumnSpec, FileSpec, current
@@ -51,12 +52,14 @@ def write_export(
     start: date | None = None,
     end: date | None = None,
     hashed: bool = False,
+    tell: Tell = tell_nobody,
 ) -> WrittenExport:
     """Write the rows of `source` to the zip `target`, replacing a file that is there once the new one is whole.
 
     With `project_ids`, what belongs to these projects: their stays and the clients and users of these. With `start`
-    and `end`, what HUD puts into an export of that period: stays that overlap it, and what is dated by its end.
-    `hashed` writes names and SSNs as SHA-256.
+    and `end`, what HUD puts into an export of that period: stays that overlap it, and what is dated by its end. What
+    a row refers to is written, too, as far as the source has it. `hashed` writes names and SSNs as SHA-256. The file
+    is readable by its owner alone. `tell` is told of the progress, counted in rows.
 
     Raises `Invalid` for a period that ends before it begins and `NotFound` for a project that the source does not have.
     """
@@ -67,18 +70,65 @@ def write_export(
         _check_projects(source, project_ids)
     selection = Selection(source.id, None if project_ids is None else tuple(sorted(project_ids)), start, end)
     header = _header(source, start, end, hashed=hashed)
-    rows: dict[str, int] = {}
-    users: set[str] = set()
+    writing = _Writing(selection, header, hashed, Meter(tell, _count_rows(source)))
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    temporary.touch(mode=0o600)
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in _in_writing_order():
-                values = _values(file, selection, header, users, hashed=hashed)
-                rows[file.file] = _write_file(archive, file, values)
+            rows = {file.file: _write_file(archive, file, _values(file, writing)) for file in _in_writing_order()}
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
         os.replace(temporary, target)  # noqa: PTH105 - atomic, on one file system
     finally:
         temporary.unlink(missing_ok=True)
+    writing.meter.finish()
     return WrittenExport(header["ExportID"], {file.file: rows[file.file] for file in current().files})
+
+
+class Meter:
+    """Counts the rows that were written and tells of them. A selection may end before all rows of the source."""
+
+    def __init__(self, tell: Tell, total: int) -> None:
+        self._tell, self._total, self._done = tell, total, 0
+
+    def count(self, file: FileSpec, rows: int) -> None:
+        """Take `rows` more rows of `file` into account."""
+        self._done += rows
+        self._tell(
+            Progress("writing", file.file, rows=self._done, bytes_done=self._done, bytes=max(self._total, self._done))
+        )
+
+    def finish(self) -> None:
+        """Tell that everything is written."""
+        self._tell(Progress("done", rows=self._done))
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """One export that is being written. `users` gathers those whom its rows name."""
+
+    selection: Selection
+    header: dict[str, str]
+    hashed: bool
+    meter: Meter
+    users: set[str] = field(default_factory=set)
+
+    def selection_for(self, file: FileSpec) -> Selection:
+        """Return which rows of `file` belong to it; of users and clients no others than are referred to."""
+        if self.selection.is_whole:
+            return self.selection
+        if file.name == "User":
+            return self.selection.of_users(self.users)
+        return self.selection.with_others() if file.name == "Client" else self.selection
+
+
+def _count_rows(source: HmisSource) -> int:
+    counts = (
+        select(func.count()).where(model.source_id == source.id, model.removed_at.is_(None))
+        for name, model in FILE_MODELS.items()
+        if name != "Export"
+    )
+    return sum(db.session.scalar(count) or 0 for count in counts)
 
 
 def _in_writing_order() -> list[FileSpec]:
@@ -120,10 +170,17 @@ def _header(source: HmisSource, start: date | None, end: date | None, *, hashed:
         "CSVVersion": current().csv_version,
         "ExportPeriodType": str(ExportPeriodType.REPORTING_PERIOD.value),
         "ExportDirective": str(ExportDirective.FULL_REFRESH.value),
-        "HashStatus": str((HashStatus.SHA256 if hashed else HashStatus.UNHASHED).value),
+        "HashStatus": _hash_status(source, said["HashStatus"], hashed=hashed),
         "ImplementationID": said["ImplementationID"] or f"{SOFTWARE}-{source.id}",
     }
     return {**said, **ours}
+
+
+def _hash_status(source: HmisSource, said: str, *, hashed: bool) -> str:
+    """Return what the names of the export are. What came as hashes can't leave as anything else."""
+    if source.names_hashed:
+        return said or str(HashStatus.SHA256.value)
+    return str((HashStatus.SHA256 if hashed else HashStatus.UNHASHED).value)
 
 
 def _first_day(source: HmisSource, today: date) -> date:
@@ -135,24 +192,25 @@ def _first_day(source: HmisSource, today: date) -> date:
     return min((first for reading in firsts if (first := db.session.scalar(reading))), default=today)
 
 
-def _values(
-    file: FileSpec, selection: Selection, header: dict[str, str], users: set[str], *, hashed: bool
-) -> Iterator[list[str]]:
+def _values(file: FileSpec, writing: _Writing) -> Iterator[list[str]]:
     """Yield the texts of a file's rows, and gather the users whom they name."""
     if file.name == "Export":
-        yield [header[column.name] for column in file.columns]
+        yield [writing.header[column.name] for column in file.columns]
         return
-    if file.name == "User" and not selection.is_whole:
-        selection = selection.of_users(users)
-    writers = [_writer(column, hashed=hashed) for column in file.columns]
+    writers = [_writer(column, hashed=writing.hashed) for column in file.columns]
     export_id = [column.name for column in file.columns].index("ExportID")
     user_id = next((place for place, column in enumerate(file.columns) if column.ref == ("User", "UserID")), None)
-    for row in _rows(file, selection):
+    count = 0
+    for row in _rows(file, writing.selection_for(file)):
         texts = [write(value) for write, value in zip(writers, row, strict=True)]
-        texts[export_id] = header["ExportID"]
+        texts[export_id] = writing.header["ExportID"]
         if user_id is not None:
-            users.add(texts[user_id])
+            writing.users.add(texts[user_id])
         yield texts
+        count += 1
+        if count % ROWS_AT_ONCE == 0:
+            writing.meter.count(file, ROWS_AT_ONCE)
+    writing.meter.count(file, count % ROWS_AT_ONCE)
 
 
 def _rows(file: FileSpec, selection: Selection) -> Iterator[Sequence[Any]]:

@@ -7,6 +7,7 @@ characters in clear and the hash of all nine, an x standing for an unknown digit
 import hashlib
 
 from adminops.hmis.names import name_key
+from adminops.hmis.sealing import is_hash, is_hashed_ssn
 
 _SOUNDS = {
     letter: digit
@@ -31,13 +32,15 @@ def soundex(name: str) -> str:
 
 
 def hashed_name(name: str) -> str:
-    """Return `name` as a hashed export holds it; a blank stays blank."""
-    return hashlib.sha256(soundex(name).encode()).hexdigest() if name else ""
+    """Return `name` as a hashed export holds it; a blank stays blank and a hash the hash it is."""
+    if not name or is_hash(name):
+        return name
+    return hashlib.sha256(soundex(name).encode()).hexdigest()
 
 
 def hashed_ssn(ssn: str) -> str:
-    """Return `ssn` as a hashed export holds it; a blank stays blank."""
-    if not ssn:
-        return ""
+    """Return `ssn` as a hashed export holds it; a blank stays blank and a hash the hash it is."""
+    if not ssn or is_hashed_ssn(ssn):
+        return ssn
     padded = ssn.lower().rjust(9, "x")
     return padded[-4:] + hashlib.sha256(padded.encode()).hexdigest()

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
-from adminops.hmis.models import FILE_MODELS, Assessment, Enrollment, Exit, Organization, Project
+from adminops.db import db
+from adminops.hmis.models import FILE_MODELS, Affiliation, Assessment, Enrollment, Exit, Organization, Project
 from adminops.hmis.periods import DATED, OF_ASSESSMENTS, OF_PROJECTS, VALID_DURING
 from adminops.hmis.spec import FileSpec
 
@@ -23,6 +24,8 @@ class Selection:
     start: date | None
     end: date | None
     user_ids: frozenset[str] | None = None
+    others: frozenset[str] = frozenset()
+    """Clients whom rows of selected stays name in place of the stay's own: a vendor's fault, and yet a reference."""
 
     @property
     def is_whole(self) -> bool:
@@ -33,6 +36,24 @@ class Selection:
         """Return the same selection with no other users than these."""
         return replace(self, user_ids=frozenset(user_ids))
 
+    def with_others(self) -> "Selection":
+        """Return the same selection with the other clients whom its rows name."""
+        return replace(self, others=frozenset(person for file in FILE_MODELS for person in self._other_persons(file)))
+
+    def _other_persons(self, name: str) -> list[str]:
+        model: Any = FILE_MODELS[name]
+        if self.is_whole or name == "Enrollment" or not hasattr(model, "enrollment_id"):
+            return []
+        of_another = and_(
+            Enrollment.source_id == model.source_id,
+            Enrollment.enrollment_id == model.enrollment_id,
+            Enrollment.personal_id != model.personal_id,
+        )
+        conditions = (model.source_id == self.source_id, model.removed_at.is_(None), *self._narrowing(name, model))
+        return list(
+            db.session.scalars(select(model.personal_id).join(Enrollment, of_another).where(*conditions).distinct())
+        )
+
     def conditions(self, file: FileSpec) -> Conditions:
         """Return the conditions for the rows of `file`."""
         model: Any = FILE_MODELS[file.name]
@@ -41,7 +62,7 @@ class Selection:
 
     def _narrowing(self, name: str, model: Any) -> Conditions:
         if name in ("Project", *OF_PROJECTS, *VALID_DURING):
-            return self._of_projects(model) + self._valid(name, model)
+            return self._of_projects(model) + self._valid(name, model) + self._closed(name)
         if name == "Organization":
             return [Organization.organization_id.in_(self._organizations())]
         if name == "User":
@@ -49,11 +70,23 @@ class Selection:
         if name == "Enrollment":
             return self._stay_conditions()
         if name == "Client":
-            return [model.personal_id.in_(self._stays(Enrollment.personal_id))]
+            return [or_(model.personal_id.in_(self._stays(Enrollment.personal_id)), model.personal_id.in_(self.others))]
         return [model.enrollment_id.in_(self._stays(Enrollment.enrollment_id)), *self._dated(name, model)]
 
     def _of_projects(self, model: Any) -> Conditions:
         return [] if self.project_ids is None else [model.project_id.in_(self.project_ids)]
+
+    def _closed(self, name: str) -> Conditions:
+        """Leave out what names a project that is there but not selected."""
+        if name != "Affiliation" or self.project_ids is None:
+            return []
+        left_out = and_(
+            Project.source_id == self.source_id,
+            Project.project_id == Affiliation.res_project_id,
+            Project.removed_at.is_(None),
+            Project.project_id.not_in(self.project_ids),
+        )
+        return [~exists().where(left_out)]
 
     def _valid(self, name: str, model: Any) -> Conditions:
         if name not in VALID_DURING:
@@ -97,8 +130,10 @@ class Selection:
             dated = getattr(model, DATED[name])
             return [or_(dated.is_(None), dated <= self.end)]
         if name in OF_ASSESSMENTS:
-            assessments = select(Assessment.assessment_id).where(
-                Assessment.source_id == self.source_id, Assessment.assessment_date <= self.end
+            later = select(Assessment.assessment_id).where(
+                Assessment.source_id == self.source_id,
+                Assessment.removed_at.is_(None),
+                Assessment.assessment_date > self.end,
             )
-            return [model.assessment_id.in_(assessments)]
+            return [or_(model.assessment_id.is_(None), model.assessment_id.not_in(later))]
         return []

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from adminops.errors import DomainError
 from adminops.hmis import sources
 from adminops.hmis.intake import ImportResult, check_export, import_export
 from adminops.hmis.intake.claims import claimed
-from adminops.hmis.intake.progress import Progress
+from adminops.hmis.intake.progress import Progress, tell_nobody
 from adminops.hmis.models import HmisImport, HmisSource, ImportStatus
 from adminops.identity.models import SYSTEM
 from adminops.imports import jobs, operations, queries
@@ -30,6 +31,7 @@ from adminops.settings import current_settings
 EXIT = {"applied": 0, "unchanged": 0, "held": 3, "refused": 4, "failed": 1}
 PATH = click.Path(exists=True, path_type=Path)
 LOOK_EVERY = 10.0
+DAY = click.DateTime(["%Y-%m-%d"])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 problems_file = click.option(
@@ -193,17 +195,33 @@ def _look(as_json: bool) -> list[dict[str, Any]]:
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--source", required=True, help="Name of the source to write.")
 @click.option("--project", "projects", multiple=True, help="ProjectID to write; all of them without.")
+@click.option("--start", type=DAY, help="First day of the period: 2026-01-31.")
+@click.option("--end", type=DAY, help="Last day of the period.")
 @click.option("--hashed", is_flag=True, help="Write names and SSNs as SHA-256 hashes.")
 @as_json
 @with_appcontext
-def export(target: Path, source: str, projects: tuple[str, ...], hashed: bool, as_json: bool) -> None:
-    """Write a HUD CSV export to TARGET (a zip)."""
+def export(
+    target: Path,
+    source: str,
+    projects: tuple[str, ...],
+    start: datetime | None,
+    end: datetime | None,
+    hashed: bool,
+    as_json: bool,
+) -> None:
+    """Write a HUD CSV export to TARGET (a zip), readable by you alone.
+
+    With a period: stays that overlap it, and what is dated by its end.
+    """
     with transaction():
         written = operations.export_store(
             target,
             source=sources.source_named(source),
             project_ids=projects or None,
+            start=start.date() if start else None,
+            end=end.date() if end else None,
             hashed=hashed,
+            tell=_teller(as_json) or tell_nobody,
             by=SYSTEM,
         )
     if as_json:

@@ -15,7 +15,10 @@ WRITE_EVERY = timedelta(milliseconds=300)
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an import is. `step` is checking, reading, comparing or done; bytes are those of the unpacked files."""
+    """How far an import is. `step` is checking, reading, comparing or done; bytes are those of the unpacked files.
+
+    Of an export, `step` is writing or done, and what is counted as bytes are rows.
+    """
 
     step: str
     file: str = ""
