@@ -185,6 +185,26 @@ class SourceChanged(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExportOrdered(Fact):
+    """Somebody asked for a HUD CSV export of the store."""
+
+    about_kind: ClassVar[str] = "export"
+    about_field: ClassVar[str] = "order_id"
+    says: ClassVar[str] = "ordered export {order_id}"
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportFetched(Fact):
+    """An ordered export was downloaded."""
+
+    about_kind: ClassVar[str] = "export"
+    about_field: ClassVar[str] = "order_id"
+    says: ClassVar[str] = "downloaded export {order_id}"
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportWritten(Fact):
     """A HUD CSV export left the store."""
 

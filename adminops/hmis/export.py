@@ -63,11 +63,8 @@ def write_export(
 
     Raises `Invalid` for a period that ends before it begins and `NotFound` for a project that the source does not have.
     """
-    if start and end and start > end:
-        raise Invalid("The period ends before it begins.", field="end")
     db.session.flush()
-    if project_ids is not None:
-        _check_projects(source, project_ids)
+    check_selection(source, project_ids, start, end)
     selection = Selection(source.id, None if project_ids is None else tuple(sorted(project_ids)), start, end)
     header = _header(source, start, end, hashed=hashed)
     writing = _Writing(selection, header, hashed, Meter(tell, _count_rows(source)))
@@ -134,6 +131,16 @@ def _count_rows(source: HmisSource) -> int:
 def _in_writing_order() -> list[FileSpec]:
     """Return the files, User.csv last: it holds those users whom the other files name."""
     return sorted(current().files, key=lambda file: file.name == "User")
+
+
+def check_selection(
+    source: HmisSource, project_ids: Collection[str] | None, start: date | None, end: date | None
+) -> None:
+    """Raise `Invalid` for a period that ends before it begins and `NotFound` for a project `source` does not have."""
+    if start and end and start > end:
+        raise Invalid("The period ends before it begins.", field="end")
+    if project_ids is not None:
+        _check_projects(source, project_ids)
 
 
 def _check_projects(source: HmisSource, project_ids: Collection[str]) -> None:

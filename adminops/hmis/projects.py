@@ -101,6 +101,12 @@ def list_projects(
     return [row for row in found if wanted in name_key(row.name) or wanted in name_key(row.organization_name)]
 
 
+def projects_of(source: HmisSource) -> list[Project]:
+    """Return the projects of one source by name."""
+    chosen = select(Project).where(Project.source_id == source.id, Project.removed_at.is_(None))
+    return list(db.session.scalars(chosen.order_by(Project.project_name, Project.project_id)))
+
+
 def get_project(source_id: int, project_id: str) -> Project:
     """Return a project by its source and ProjectID. Raises `NotFound`."""
     found = db.session.scalar(

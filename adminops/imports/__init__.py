@@ -4,6 +4,7 @@ from adminops.feature import Feature, NavItem
 from adminops.identity.permissions import Permission
 from adminops.imports import jobs, refs
 from adminops.imports.cli import hmis
+from adminops.imports.export_views import blueprint as exports
 from adminops.imports.source_views import sources
 from adminops.imports.views import blueprint
 from adminops.refs import RefProvider
@@ -11,7 +12,7 @@ from adminops.refs import RefProvider
 feature = Feature(
     name="imports",
     title="Imports",
-    blueprints=(blueprint, sources),
+    blueprints=(blueprint, exports, sources),
     nav=(
         NavItem(
             label="Imports and exports",

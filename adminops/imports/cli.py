@@ -23,7 +23,7 @@ from adminops.hmis.intake.claims import claimed
 from adminops.hmis.intake.progress import Progress, tell_nobody
 from adminops.hmis.models import HmisImport, HmisSource, ImportStatus
 from adminops.identity.models import SYSTEM
-from adminops.imports import jobs, operations, queries
+from adminops.imports import exporting, jobs, operations, queries
 from adminops.imports.printing import print_result, print_summary
 from adminops.imports.problem_file import write_problems
 from adminops.settings import current_settings
@@ -213,17 +213,18 @@ def export(
 
     With a period: stays that overlap it, and what is dated by its end.
     """
-    with transaction():
-        written = operations.export_store(
-            target,
-            source=sources.source_named(source),
-            project_ids=projects or None,
-            start=start.date() if start else None,
-            end=end.date() if end else None,
-            hashed=hashed,
-            tell=_teller(as_json) or tell_nobody,
-            by=SYSTEM,
-        )
+    with transaction(writes=False):
+        source_id = sources.source_named(source).id
+    written = exporting.write_store(
+        target,
+        source_id=source_id,
+        project_ids=projects or None,
+        start=start.date() if start else None,
+        end=end.date() if end else None,
+        hashed=hashed,
+        tell=_teller(as_json) or tell_nobody,
+        by=SYSTEM,
+    )
     if as_json:
         click.echo(json.dumps({"export_id": written.export_id, "file": str(target), "rows": written.rows}, indent=2))
     else:

@@ -4,8 +4,9 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from flask_wtf.file import FileRequired, MultipleFileField
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, IntegerField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from adminops.hmis.intake.brakes import Brakes
 from adminops.hmis.models import HmisSource
@@ -30,10 +31,18 @@ class UploadForm(Form):
 
 
 class ExportForm(Form):
-    """What to write."""
+    """What shall be in an export: everything of the source, unless something is chosen."""
 
-    source = SelectField("Source", [InputRequired("Choose a source.")], choices=[])
+    start = DateField("From", [Optional()], description="Stays that had not ended before. Empty: from the beginning.")
+    end = DateField("To", [Optional()], description="Stays that had begun by then. Empty: until today.")
     hashed = BooleanField("Hash names and SSNs", description="For HUD's upload tools, which refuse names.")
+    project_ids = SelectMultipleField(
+        "Projects",
+        description="None chosen means all of them.",
+        choices=[],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
 
 
 def _lines(text: str | None) -> list[str]:

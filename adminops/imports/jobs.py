@@ -1,4 +1,4 @@
-"""Running the imports that wait, and looking into the drop folders."""
+"""Running the imports and exports that wait, and looking into the drop folders."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +17,7 @@ from adminops.hmis import sources
 from adminops.hmis.intake.claims import claimed
 from adminops.hmis.models import HmisImport, ImportStatus
 from adminops.identity.models import SYSTEM, User
-from adminops.imports import dropping, operations, queries, uploads
+from adminops.imports import dropping, exporting, operations, queries, uploads
 from adminops.settings import Settings, current_settings
 
 MOST_STARTS = 3
@@ -48,6 +48,11 @@ def settle_interrupted() -> None:
     for import_id, source_id in begun:
         with suppress(Conflict, OperationalError), claimed(home, source_id), transaction() as session:
             operations.settle_interrupted(session.get_one(HmisImport, import_id), home=home, by=SYSTEM)
+
+
+def write_exports() -> None:
+    """Write every ordered export, each as the store is at one moment; remove those that were kept long enough."""
+    exporting.write_waiting(current_settings().home)
 
 
 def _begin(import_id: int) -> bool:
@@ -162,6 +167,13 @@ JOBS = (
         title="Take HMIS exports out of the drop folders",
         run=look_into_drop_folders,
         every=timedelta(seconds=15),
+        own_transactions=True,
+    ),
+    Job(
+        name="write-exports",
+        title="Write ordered HMIS exports, and remove them after an hour",
+        run=write_exports,
+        every=timedelta(seconds=5),
         own_transactions=True,
     ),
     Job(

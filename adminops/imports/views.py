@@ -1,26 +1,23 @@
-"""The pages of imports and exports."""
+"""The pages of imports."""
 
 import io
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adminops import clock
 from adminops.hmis import sources
 from adminops.hmis.intake import undoing
 from adminops.hmis.intake.progress import read_progress
 from adminops.hmis.models import HmisImport
 from adminops.identity.permissions import Permission
 from adminops.imports import operations, queries, uploads
-from adminops.imports.forms import ExportForm, UploadForm
+from adminops.imports.forms import UploadForm
 from adminops.imports.problem_file import write_problems
 from adminops.refs import Ref
 from adminops.settings import Settings
 from adminops.web.access import access, signed_in_user
-from adminops.web.forms import ConfirmForm, choices
+from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import links_to
 
 SAID = {
@@ -137,21 +134,3 @@ def problems(import_id: int) -> ResponseReturnValue:
     write_problems(queries.all_problems(queries.get_import(import_id)), text)
     headers = {"Content-Disposition": f'attachment; filename="import-{import_id}-problems.csv"'}
     return Response(text.getvalue(), mimetype="text/csv", headers=headers)
-
-
-@blueprint.route("/export", methods=["GET", "POST"])
-@access(Permission.EXPORT_STORE)
-def export() -> ResponseReturnValue:
-    """Write a HUD CSV export and hand it out."""
-    form = ExportForm()
-    form.source.choices = choices((str(source.id), source.name) for source in sources.all_sources())
-    if form.submitted():
-        with form.refusals():
-            source = sources.get_source(int(form.source.data))
-            with tempfile.TemporaryDirectory(prefix="adminops-export-") as folder:
-                target = Path(folder) / "export.zip"
-                operations.export_store(target, source=source, hashed=form.hashed.data, by=signed_in_user())
-                written = target.open("rb")  # readable after its name is gone; closed with the answer
-            name = f"hmis-{clock.today()}.zip"
-            return send_file(written, mimetype="application/zip", as_attachment=True, download_name=name)
-    return render_template("imports/export.html", form=form), form.status

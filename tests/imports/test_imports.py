@@ -157,7 +157,7 @@ def test_only_those_who_may_import_see_imports(desk: Desk) -> None:
     with desk.work():
         agent = make_user(Role.HELP_DESK)
     visitor = desk.signed_in(agent)
-    for url in ("/imports", "/imports/new", "/imports/1", "/imports/1/problems.csv", "/imports/export"):
+    for url in ("/imports", "/imports/new", "/imports/1", "/imports/1/problems.csv"):
         visitor.get(url, status=403)
 
 
@@ -168,29 +168,13 @@ def test_an_unknown_import_is_a_404_page(desk: Desk) -> None:
     desk.signed_in(admin).get("/imports/77/problems.csv", status=404)
 
 
-def test_an_export_written_by_a_page_imports_again_as_the_same_rows(desk: Desk, export: Path, tmp_path: Path) -> None:
-    with desk.work():
-        admin = make_admin()
-    visitor = desk.signed_in(admin)
-    visitor.post("/imports/new", _upload(export), content_type="multipart/form-data")
-    _run(desk.app)
-    answer = visitor.post("/imports/export", {"source": "1"}, status=200)
-    written = tmp_path / "written.zip"
-    written.write_bytes(answer.body)
-    visitor.post("/imports/new", _upload(written, "Another HMIS"), content_type="multipart/form-data")
-    _run(desk.app)
-    assert _clients(desk) == 80
-    with zipfile.ZipFile(written) as archive:
-        assert len(archive.namelist()) == 24
-
-
 def test_pages_cost_few_statements(desk: Desk, export: Path, counted: Callable[[], int]) -> None:
     with desk.work():
         admin = make_admin()
     visitor = desk.signed_in(admin)
     visitor.post("/imports/new", _upload(export), content_type="multipart/form-data")
     _run(desk.app)
-    for url in ("/imports", "/imports/1", "/imports/export"):
+    for url in ("/imports", "/imports/1"):
         counted()
         visitor.get(url)
         assert counted() <= 12, url

@@ -35,6 +35,7 @@ from adminops.hmis.models.sources import (
     RetiredValues,
     Unreadable,
 )
+from adminops.hmis.models.written import ExportOrder, OrderStatus
 
 FILE_MODELS: dict[str, type[SourceRow]] = {
     "Export": Export,
@@ -79,6 +80,7 @@ __all__ = [
     "Event",
     "Exit",
     "Export",
+    "ExportOrder",
     "Funder",
     "HMISParticipation",
     "HealthAndDV",
@@ -95,6 +97,7 @@ __all__ = [
     "Merge",
     "MergeChoice",
     "MergeDecision",
+    "OrderStatus",
     "Organization",
     "Person",
     "PersonLink",

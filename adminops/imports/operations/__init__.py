@@ -1,7 +1,6 @@
-"""The verbs of imports and exports: hand one in, run what waits, decide on what is held, undo, set a source up."""
+"""The verbs of imports: hand one in, run what waits, decide on what is held, undo, set a source up."""
 
 from adminops.imports.operations.deciding import approve_import, cancel_import, forget_what_is_old, undo_import
-from adminops.imports.operations.exporting import export_store
 from adminops.imports.operations.handing_in import begin_import, check_may_import, source_for, take_in, upload_export
 from adminops.imports.operations.running import finish_here, give_up, run_import, settle_interrupted
 from adminops.imports.operations.sources import add_source, change_source
@@ -13,7 +12,6 @@ __all__ = [
     "cancel_import",
     "change_source",
     "check_may_import",
-    "export_store",
     "finish_here",
     "forget_what_is_old",
     "give_up",
