@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 
 import wsgi
 from adminops.app import AdminOps, create_app
+from adminops.crypto import RingFile
 from adminops.db import db, transaction
+from adminops.hmis import sealing
 from adminops.settings import Settings
 from migrations.run import upgrade_database
 from tests.browsing import Desk
@@ -70,7 +72,13 @@ def app_on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admi
         db.engine.dispose()
 
 
+def _use_keys_of(app: AdminOps) -> None:
+    """Let this process seal under the keys of `app`: another test may have made an app that is gone."""
+    sealing.use(RingFile(app.extensions["settings"].home / "keys" / "fields.json"))
+
+
 def _fresh_sqlite(app: AdminOps, template: Path) -> None:
+    _use_keys_of(app)
     target = app.extensions["settings"].home / "adminops.sqlite"
     with app.app_context():
         db.engine.dispose()
@@ -80,6 +88,7 @@ def _fresh_sqlite(app: AdminOps, template: Path) -> None:
 
 
 def _fresh_postgresql(app: AdminOps) -> None:
+    _use_keys_of(app)
     from tests.services.postgres import EMPTY_ALL_TABLES
 
     with app.app_context(), db.engine.begin() as connection:

@@ -8,6 +8,7 @@ digits (to find candidates); both are HMACs under keys that the database does no
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from adminops.crypto import KeyRing, RingFile, UnknownKey
@@ -21,6 +22,7 @@ FAKE_NUMBERS = frozenset({"078051120", "219099999", "123456789"})
 Keys = KeyRing | RingFile
 
 _rings: list[Keys] = []
+_instead: ContextVar[Keys | None] = ContextVar("adminops_keys_instead", default=None)
 
 
 def use(ring: Keys) -> None:
@@ -30,13 +32,19 @@ def use(ring: Keys) -> None:
 
 @contextmanager
 def using(ring: Keys) -> Iterator[None]:
-    """Seal and open with `ring` inside the block: for a store that is thrown away."""
-    before = list(_rings)
-    _rings[:] = [ring]
+    """Seal and open with `ring` inside the block, and in no other thread: for a store that is thrown away."""
+    before = _instead.set(ring)
     try:
         yield
     finally:
-        _rings[:] = before
+        _instead.reset(before)
+
+
+def _keys() -> Keys:
+    ring = _instead.get() or next(iter(_rings), None)
+    if ring is None:
+        raise RuntimeError("No key ring: the app gives one with `sealing.use` before client records are touched.")
+    return ring
 
 
 def key_ring(*, anew: bool = False) -> KeyRing:
@@ -44,16 +52,16 @@ def key_ring(*, anew: bool = False) -> KeyRing:
 
     Raises `RuntimeError` when the app has not given one: nothing may be stored in clear.
     """
-    if not _rings:
-        raise RuntimeError("No key ring: the app gives one with `sealing.use` before client records are touched.")
-    return _rings[0].ring(anew=anew) if isinstance(_rings[0], RingFile) else _rings[0]
+    ring = _keys()
+    return ring.ring(anew=anew) if isinstance(ring, RingFile) else ring
 
 
 def ring_file() -> RingFile:
     """Return the file of the ring in use. Raises `RuntimeError` when it has none."""
-    if not _rings or not isinstance(_rings[0], RingFile):
+    ring = _keys()
+    if not isinstance(ring, RingFile):
         raise RuntimeError("The key ring in use is kept in no file.")
-    return _rings[0]
+    return ring
 
 
 class SealedSsn(NamedTuple):

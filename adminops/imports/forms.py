@@ -33,8 +33,8 @@ class UploadForm(Form):
 class ExportForm(Form):
     """What shall be in an export: everything of the source, unless something is chosen."""
 
-    start = DateField("From", [Optional()], description="Stays that had not ended before. Empty: from the beginning.")
-    end = DateField("To", [Optional()], description="Stays that had begun by then. Empty: until today.")
+    start = DateField("From", [Optional()], description="Empty: from the beginning.")
+    end = DateField("To", [Optional()], description="Empty: until today.")
     hashed = BooleanField("Hash names and SSNs", description="For HUD's upload tools, which refuse names.")
     project_ids = SelectMultipleField(
         "Projects",

@@ -358,3 +358,69 @@ def test_zero_bytes_are_dropped(take: Take):
     export.raw["Client.csv"] = export.csv("Client").replace("Lopez", "Lo\0pez").encode()
     take(export)
     assert row("Client", "C1").last_name == "Lopez"
+
+
+@pytest.mark.parametrize("inside", ["HMIS export/", "a/b/c/", "HMIS export\\", "Exports\\2024\\"])
+def test_the_files_may_lie_in_a_folder_of_the_zip(source: HmisSource, tmp_path: Path, inside: str):
+    path = two_clients().zip(tmp_path / "export.zip", inside=inside)
+    assert import_export(path, source=source, by_id=None).files["Client.csv"].added == 2
+
+
+def test_a_folder_in_a_folder_is_an_export(source: HmisSource, tmp_path: Path):
+    (tmp_path / "outer").mkdir()
+    two_clients().folder(tmp_path / "outer" / "inner")
+    assert import_export(tmp_path / "outer", source=source, by_id=None).files["Client.csv"].added == 2
+
+
+def test_what_a_mac_puts_beside_the_files_is_passed_over(source: HmisSource, tmp_path: Path):
+    path = two_clients().zip(tmp_path / "export.zip", inside="export/")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("__MACOSX/export/._Client.csv", b"\x00\x05")
+        archive.writestr("export/.DS_Store", b"\x00")
+    result = import_export(path, source=source, by_id=None)
+    assert (result.status, result.problems.by_rule["unknown-file"]) == ("applied", 0)
+
+
+def test_line_ends_may_be_mixed_and_lines_keep_their_numbers(take: Take):
+    export = SmallExport()
+    for number in range(6):
+        export.add_client(f"C{number}")
+    head, *lines = export.csv("Client").split("\r\n")[:-1]
+    lines[3] = lines[3].replace("Maria", "Maria,Maria", 1)
+    ends = ["\r", "\n", "\r\n", "\n", "\r", "\r\n"]
+    text = head + "\r\n" + "".join(line + end for line, end in zip(lines, ends, strict=True))
+    export.raw["Client.csv"] = text.encode()
+    result = take(export)
+    assert the_problem(result, "too-many-fields").line == 5
+    assert result.files["Client.csv"].added == 5
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_quoted_headers_in_any_case_are_read_behind_a_mark(take: Take, codec: str):
+    export = two_clients()
+    head, rest = export.csv("Client").split("\r\n", 1)
+    quoted = ",".join(f'" {name.upper()} "' for name in head.split(","))
+    mark = "\ufeff" if codec in ("utf-16-le", "utf-16-be") else ""
+    export.raw["Client.csv"] = f"{mark}{quoted}\r\n{rest}".encode(codec)
+    assert take(export).files["Client.csv"].added == 2
+    assert row("Client", "C2").first_name == "Ana"
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16", "utf-16-le"])
+def test_a_file_that_was_cut_in_the_middle_of_a_letter_loses_its_last_line_only(take: Take, codec: str):
+    export = two_clients()
+    text = export.csv("Client").removesuffix("\r\n").encode(codec)
+    export.raw["Client.csv"] = text[:-1]
+    counts = take(export).files["Client.csv"]
+    assert (counts.read, counts.added + counts.rejected) == (2, 2)
+    assert counts.added >= 1
+
+
+def test_each_rejected_line_is_shown_with_the_shape_of_what_stood_there(take: Take):
+    export = two_clients().add_client("C1", FirstName="Zora").add_client("", FirstName="Zora")
+    result = take(export)
+    duplicate, blank = the_problem(result, "duplicate-key"), the_problem(result, "blank-key")
+    assert (duplicate.line, blank.line) == (4, 5)
+    assert blank.value_masked is not None
+    assert ",xxxx," in blank.value_masked
+    assert "Zora" not in str([problem.as_dict() for problem in result.problems])

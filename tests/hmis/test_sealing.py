@@ -1,5 +1,7 @@
 """SSNs at rest: sealed, bound to their record, found by keyed indexes only."""
 
+import threading
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -100,3 +102,16 @@ def test_row_hashes_can_not_be_tried_without_the_key(session: Session, source: H
         again = import_export(export.zip(tmp_path / "y.zip"), source=source, by_id=None)
     assert again.files["Client.csv"].updated == 1
     assert session.execute(text("SELECT row_hash FROM hmis_client")).scalar_one() != under_one_key
+
+
+def test_a_throwaway_ring_is_that_of_one_thread_alone(ring: KeyRing):
+    """A check of a file must not have an import beside it seal under keys that nobody keeps."""
+    seen, before = [], list(sealing._rings)
+    with sealing.using(KeyRing.generate()):
+        sealing.use(ring)
+        beside = threading.Thread(target=lambda: seen.append(sealing.key_ring()))
+        beside.start()
+        beside.join()
+        assert sealing.key_ring() != ring
+    sealing._rings[:] = before
+    assert seen == [ring]

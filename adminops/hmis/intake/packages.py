@@ -113,11 +113,7 @@ def _entries_of_zip(archive: zipfile.ZipFile, packed_size: int, unpacked_limit: 
         raise Refused("zip-bomb", "The zip would grow beyond all measure when unpacked; it was not opened.")
     for info in infos:
         _refuse_unsafe(info)
-    return [
-        _Entry(PurePosixPath(info.filename), info.file_size, _zip_opener(archive, info))
-        for info in infos
-        if not info.is_dir()
-    ]
+    return [_Entry(_path_of(info), info.file_size, _zip_opener(archive, info)) for info in infos if not info.is_dir()]
 
 
 def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
@@ -128,8 +124,13 @@ def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[],
     return open_bytes
 
 
+def _path_of(info: zipfile.ZipInfo) -> PurePosixPath:
+    """Return where an entry lies; some programs of Windows write its paths with their own slashes."""
+    return PurePosixPath(info.filename.replace("\\", "/"))
+
+
 def _refuse_unsafe(info: zipfile.ZipInfo) -> None:
-    path = PurePosixPath(info.filename.replace("\\", "/"))
+    path = _path_of(info)
     if path.is_absolute() or ".." in path.parts or ":" in info.filename:
         raise Refused("unsafe-path", "The zip holds a path that leads out of it (../ or an absolute one).")
     if stat.S_ISLNK(info.external_attr >> 16):

@@ -205,7 +205,13 @@ class TimeReader(DateReader):
 
     def __missing__(self, raw: str) -> str:
         # The shape that HUD asks for, without the way through the patterns: there are two or three of them in each row.
-        if len(raw) == 19 and raw[10] == " " and raw[4] == raw[7] == "-" and _is_time(raw):
+        if (
+            len(raw) == 19
+            and raw[10] == " "
+            and raw[4] == raw[7] == "-"
+            and raw[13] == raw[16] == ":"
+            and _is_time(raw)
+        ):
             return raw + ".000000"
         return super().__missing__(raw)
 
