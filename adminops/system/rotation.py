@@ -150,8 +150,8 @@ def forget_key(kind: Kind, number: int, *, by: User) -> None:
 def _check_nobody_writes_under_it(ring: KeyRing, kind: Kind) -> None:
     """Refuse while an import that began under the old key could still be running, and be stored after the count."""
     newest = ring.current_index if kind == "index" else ring.current
-    made = datetime.fromisoformat(ring.made[f"{kind} {newest}"])
-    if clock.now() - made < IN_USE:
+    made = ring.made.get(f"{kind} {newest}")
+    if made and clock.now() - datetime.fromisoformat(made) < IN_USE:
         raise Conflict(
             f"{kind.capitalize()} {newest} was made less than a day ago: work that began before may still be under"
             " the old one. Try again tomorrow."

@@ -15,8 +15,9 @@ from adminops.app import AdminOps
 from adminops.db import transaction
 from adminops.hmis import codes, sources
 from adminops.hmis.intake import ImportResult, import_export
+from adminops.hmis.intake.layout import _place_of
 from adminops.hmis.models import RetiredValues
-from adminops.hmis.spec import Conversion, conversion_from, current, spec_of, specs, specs_in
+from adminops.hmis.spec import ColumnSpec, Conversion, FileSpec, conversion_from, current, spec_of, specs, specs_in
 from adminops.hmis.spec.spec import FOLDER
 from tests.hmis.exports import SmallExport
 
@@ -147,6 +148,23 @@ def test_an_export_of_an_older_year_is_led_through_the_years_between(later: Sess
         "C1": {"AdditionalRaceEthnicity": "Taíno", "Woman": "1"},
         "S1": {"SexualOrientation": "2"},
     }
+
+
+def test_a_column_of_the_new_year_that_a_vendor_sends_early_is_read(later: Session, tmp_path: Path):
+    export = SmallExport(spec_of(2026)).add_client(HispanicLatinao="1")
+    head, line = export.csv("Client").splitlines()
+    export.raw["Client.csv"] = f"{head},preferredname\r\n{line},Mari\r\n".encode()
+    assert take(export, tmp_path).problems.by_rule["converted"] == 1
+    assert clients(later) == [("C1", "Mari", 1, 0)]
+
+
+def test_a_name_that_meant_something_else_in_the_older_year_is_not_read_for_the_new_one():
+    columns = {name: ColumnSpec(name, "string") for name in ("Key", "A", "B")}
+    old = FileSpec("F", "F.csv", "client", "", "Key", (columns["Key"], columns["A"]))
+    conversion = Conversion(1, 2, {("F", "B"): "A"}, {}, {"F": frozenset({"A"})})
+    places = {"key": 0, "a": 1}
+    found = {name: _place_of(column, old, places, conversion, 9) for name, column in columns.items()}
+    assert found == {"Key": 0, "A": 9, "B": 1}
 
 
 def test_conversions_in_a_row_agree_with_the_first_and_the_last_specification(folder: Path):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from adminops.hmis.intake.problems import Refused
-from adminops.hmis.spec import Conversion, FileSpec, Spec, conversion_from, current, declared_year, specs
+from adminops.hmis.spec import ColumnSpec, Conversion, FileSpec, Spec, conversion_from, current, declared_year, specs
 
 
 class WrongHeader(Exception):
@@ -70,13 +70,13 @@ def lay_out(file: FileSpec, header: Sequence[str], spec: Spec) -> Layout:
         raise WrongHeader(_missing_sentence(file, missing, header))
     conversion = conversion_from(spec.year)
     width = len(header)
-    ours = tuple(_place_of(file, number, places, conversion, width) for number in range(len(file.columns)))
+    ours = tuple(_place_of(column, old_file, places, conversion, width) for column in file.columns)
     removed = conversion.removed.get(file.name, ()) if conversion else ()
     known = {spelling for column in (*file.columns, *old_file.columns) for spelling in column.spellings}
     return Layout(
         file=file,
         pick=itemgetter(*ours),
-        retired=tuple((name, places[name.lower()]) for name in removed),
+        retired=tuple((name, _place(old_file.by_name[name], places, width)) for name in removed),
         unknown=tuple(name for name in header if name and name.lower() not in known),
         places=ours,
     )
@@ -91,13 +91,22 @@ def _places(file: FileSpec, header: Sequence[str]) -> dict[str, int]:
     return places
 
 
-def _place_of(file: FileSpec, number: int, places: dict[str, int], conversion: Conversion | None, width: int) -> int:
-    column = file.columns[number]
-    found = next((places[spelling] for spelling in sorted(column.spellings) if spelling in places), None)
-    if found is not None:
-        return found
-    old_name = conversion.old_name(file.name, column.name) if conversion else None
-    return places[old_name.lower()] if old_name else width
+def _place_of(
+    column: ColumnSpec, old_file: FileSpec, places: dict[str, int], conversion: Conversion | None, width: int
+) -> int:
+    """Return where `column` of ours stands in a record; `width` when it is not there."""
+    if conversion is None:
+        return _place(column, places, width)
+    old_name = conversion.old_name(old_file.name, column.name)
+    if old_name is not None and old_name in old_file.by_name:
+        return _place(old_file.by_name[old_name], places, width)
+    # A vendor may send a new column early, unless its name meant something else in the older year.
+    meant_else = any(column.spellings & old.spellings for old in old_file.columns)
+    return width if meant_else else _place(column, places, width)
+
+
+def _place(column: ColumnSpec, places: dict[str, int], width: int) -> int:
+    return next((places[spelling] for spelling in sorted(column.spellings) if spelling in places), width)
 
 
 def _missing_sentence(file: FileSpec, missing: list[str], header: Sequence[str]) -> str:
