@@ -26,6 +26,7 @@ from adminops.hmis.intake.progress import Tell, tell_nobody
 from adminops.hmis.intake.results import ImportResult
 from adminops.hmis.intake.undoing import imports_in_force, last_turn, next_turn
 from adminops.hmis.models import HmisImport, HmisSource, ImportProblem, ImportStatus
+from adminops.hmis.repairs import recalculate
 
 PROBLEMS_AT_ONCE = 5_000
 CHANGED_SINCE = "The store has changed since it was held."
@@ -127,6 +128,7 @@ def _take(
             taken.facts.update(_facts(intake.header))
             result.csv_version = intake.header.csv_version or intake.spec.csv_version
             intake.run()
+            recalculate(connection, target.source_id, at=target.at, import_id=target.import_id)
             result.files, result.not_read, taken.header = intake.counts, intake.not_read, intake.header
     except Refused as refused:
         log.add(Problem(refused.rule, ERROR, refused.file or path.name[:60], refused.sentence))

@@ -23,6 +23,7 @@ from adminops.hmis.models.projects import (
     Project,
     ProjectCoC,
 )
+from adminops.hmis.models.repairs import LEFT_OUT, Repair, RepairException
 from adminops.hmis.models.services import CurrentLivingSituation, Services
 from adminops.hmis.models.sources import (
     HmisImport,
@@ -67,6 +68,7 @@ FILE_MODELS: dict[str, type[SourceRow]] = {
 
 __all__ = [
     "FILE_MODELS",
+    "LEFT_OUT",
     "Affiliation",
     "Assessment",
     "AssessmentQuestions",
@@ -103,6 +105,8 @@ __all__ = [
     "PersonLink",
     "Project",
     "ProjectCoC",
+    "Repair",
+    "RepairException",
     "RetiredValues",
     "Services",
     "SourceRow",

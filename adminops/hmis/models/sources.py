@@ -28,6 +28,10 @@ class HmisSource(Model):
     """Whether its exports hold hashes in place of names and SSNs."""
     newest_export: Mapped[HudTime | None]
     """ExportDate of the newest export that was applied: an older one neither overwrites nor removes newer rows."""
+    repairs: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """Keys of the repair rules that are on."""
+    repair_counts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What they change now: {"sole-member-head": {"Enrollment.RelationshipToHoH": 214}}. Empty: rows read as they came."""
     created_at: Mapped[datetime]
     brakes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     """What its brakes differ in from the usual ones (`intake.brakes.Brakes`)."""
