@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from adminops.db import db
 from adminops.hmis import sealing
 from adminops.hmis.codes import NoYes
+from adminops.hmis.layers import layers_of, whole_table
 from adminops.hmis.models import Client, Enrollment, Exit, HmisSource
 from adminops.identity.scopes import victim_service_projects
 from dedupe.engine import MatchRecord, Stay
@@ -123,12 +124,14 @@ def _stays(personal_ids: set[str] | None) -> Stays:
     """Read the enrollments of all clients, or of those with one of `personal_ids`."""
     protected = victim_service_projects()
     found, seen = Stays(), set()
-    for id_, source_id, personal_id, project_id, household_id, entry, exit_ in _enrollments(personal_ids):
+    for id_, source_id, personal_id, project_id, household_id, entry, exit_, left_out in _enrollments(personal_ids):
         client = (source_id, personal_id or "")
         if (source_id, project_id) in protected:
             found.victim_services.add(client)
             continue
         found.elsewhere.add(client)
+        if left_out:  # by a repair: it is no evidence, but who is protected goes by the rows as they came
+            continue
         if household_id:
             found.households[client].add(f"{source_id}|{project_id}|{household_id}")
         if entry and id_ not in seen:  # a second exit of one stay is the vendor's fault, not another stay
@@ -138,10 +141,13 @@ def _stays(personal_ids: set[str] | None) -> Stays:
 
 
 def _enrollments(personal_ids: set[str] | None) -> Iterable[Any]:
-    leaves = (
-        (Exit.source_id == Enrollment.source_id)
-        & (Exit.enrollment_id == Enrollment.enrollment_id)
-        & Exit.removed_at.is_(None)  # in the join: a stay whose exit was removed is a stay again
+    layers = layers_of()
+    stay = layers.value(Exit, "enrollment_id")
+    leaving = whole_table(
+        select(Exit.id, Exit.source_id, stay.label("stay"), Exit.exit_date).where(
+            Exit.removed_at.is_(None), layers.there(Exit)
+        ),
+        read_through=layers.touches(Exit, "enrollment_id"),
     )
     chosen = (
         select(
@@ -149,13 +155,16 @@ def _enrollments(personal_ids: set[str] | None) -> Iterable[Any]:
             Enrollment.source_id,
             Enrollment.personal_id,
             Enrollment.project_id,
-            Enrollment.household_id,
+            layers.value(Enrollment, "household_id"),
             Enrollment.entry_date,
-            Exit.exit_date,
+            leaving.c.exit_date,
+            layers.left_out(Enrollment),
         )
-        .outerjoin(Exit, leaves)
+        .outerjoin(
+            leaving, (leaving.c.source_id == Enrollment.source_id) & (leaving.c.stay == Enrollment.enrollment_id)
+        )
         .where(Enrollment.removed_at.is_(None))
-        .order_by(Enrollment.id, Exit.id)
+        .order_by(Enrollment.id, leaving.c.id)
     )
     if personal_ids is not None:
         chosen = chosen.where(Enrollment.personal_id.in_(personal_ids))

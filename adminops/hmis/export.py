@@ -1,7 +1,8 @@
 """Writing a source's rows as a HUD HMIS CSV export: a zip with the files, columns, order and formats of the spec.
 
-Rows are written as their source has them, rows made here among them; rows that were removed are left out. Merges and
-what was chosen with them are layers of ours: an export that went by them could not be taken in again as the same rows.
+Rows are written as the store reads them: with the repairs of their source where any switch is on, else (and whenever
+it is asked for) as the source has them. Rows made here are among them; rows that were removed are left out. Merges and
+what was chosen with them are not written: an export that went by them would say of one client what was said of two.
 The bytes depend on the rows and on the moment of writing (ExportID, ExportDate) alone.
 """
 
@@ -26,6 +27,7 @@ from adminops.hmis import sealing
 from adminops.hmis.codes import ExportDirective, ExportPeriodType, HashStatus, SourceType
 from adminops.hmis.hashing import hashed_name, hashed_ssn
 from adminops.hmis.intake.progress import Progress, Tell, tell_nobody
+from adminops.hmis.layers import AS_RECEIVED, Layers, layers_of
 from adminops.hmis.models import FILE_MODELS, Enrollment, Export, HmisSource, Project
 from adminops.hmis.selection import Selection
 from adminops.hmis.spec import ColumnSpec, FileSpec, current
@@ -53,19 +55,23 @@ def write_export(
     end: date | None = None,
     hashed: bool = False,
     tell: Tell = tell_nobody,
+    as_received: bool = False,
 ) -> WrittenExport:
     """Write the rows of `source` to the zip `target`, replacing a file that is there once the new one is whole.
 
     With `project_ids`, what belongs to these projects: their stays and the clients and users of these. With `start`
     and `end`, what HUD puts into an export of that period: stays that overlap it, and what is dated by its end. What
     a row refers to is written, too, as far as the source has it. `hashed` writes names and SSNs as SHA-256. The file
-    is readable by its owner alone. `tell` is told of the progress, counted in rows.
+    is readable by its owner alone. Repairs are read through unless `as_received`. `tell` is told of the progress,
+    counted in rows.
 
     Raises `Invalid` for a period that ends before it begins and `NotFound` for a project that the source does not have.
     """
     db.session.flush()
     check_selection(source, project_ids, start, end)
-    selection = Selection(source.id, None if project_ids is None else tuple(sorted(project_ids)), start, end)
+    layers = AS_RECEIVED if as_received else layers_of([source.id])
+    chosen = None if project_ids is None else tuple(sorted(project_ids))
+    selection = Selection(source.id, chosen, start, end, layers=layers)
     header = _header(source, start, end, hashed=hashed)
     writing = _Writing(selection, header, hashed, Meter(tell, _count_rows(source)))
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
@@ -222,7 +228,7 @@ def _values(file: FileSpec, writing: _Writing) -> Iterator[list[str]]:
 
 def _rows(file: FileSpec, selection: Selection) -> Iterator[Sequence[Any]]:
     model = FILE_MODELS[file.name]
-    columns = [_column(model, column) for column in file.columns]
+    columns = [_column(model, column, selection.layers) for column in file.columns]
     key = getattr(model, file.key_column.attribute)
     by_bytes: ColumnElement[str] = collate(key, "C") if db.engine.dialect.name == "postgresql" else key
     reading = select(*columns).where(*selection.conditions(file)).order_by(by_bytes)
@@ -235,8 +241,8 @@ def _rows(file: FileSpec, selection: Selection) -> Iterator[Sequence[Any]]:
             yield (*row[:place], ssn, *row[place + 1 :])
 
 
-def _column(model: type[Any], column: ColumnSpec) -> Any:
-    return getattr(model, "ssn_sealed" if column.name == "SSN" else column.attribute)
+def _column(model: type[Any], column: ColumnSpec, layers: Layers) -> Any:
+    return model.ssn_sealed if column.name == "SSN" else layers.value(model, column.attribute)
 
 
 def _writer(column: ColumnSpec, *, hashed: bool) -> Callable[[Any], str]:

@@ -11,6 +11,7 @@ from adminops.db import db
 from adminops.errors import NotFound
 from adminops.hmis.codes import label
 from adminops.hmis.keys import SourceKey, among
+from adminops.hmis.layers import THROUGH_ALL
 from adminops.hmis.models import (
     CEParticipation,
     Enrollment,
@@ -89,8 +90,9 @@ def list_projects(
         )
         .scalar_subquery()
     )
+    named = THROUGH_ALL.value(Organization, "organization_name")
     reading = (
-        select(Project, HmisSource.name, Organization.organization_name, funders)
+        select(Project, THROUGH_ALL.value(Project, "project_name"), HmisSource.name, named, funders)
         .join(HmisSource, HmisSource.id == Project.source_id)
         .outerjoin(Organization, _is_of_project())
         .where(Project.removed_at.is_(None), *_narrowing(scope, organizations, operating_on))
@@ -187,13 +189,15 @@ def _is_of_project() -> ColumnElement[bool]:
     )
 
 
-def _row(project: Project, source_name: str, organization_name: str | None, funders: int) -> ProjectRow:
+def _row(
+    project: Project, name: str | None, source_name: str, organization_name: str | None, funders: int
+) -> ProjectRow:
     return ProjectRow(
         id=project.id,
         source_id=project.source_id,
         source_name=source_name,
         project_id=project.project_id,
-        name=project.project_name or project.project_id,
+        name=name or project.project_id,
         project_type=project.project_type,
         type_label=label("2.02.6", project.project_type),
         organization_id=project.organization_id or "",
@@ -232,6 +236,7 @@ def _open_stays(project: Project) -> int:
             Enrollment.source_id == project.source_id,
             Enrollment.project_id == project.project_id,
             Enrollment.removed_at.is_(None),
+            THROUGH_ALL.there(Enrollment),
             Exit.id.is_(None),
         )
     )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
 from adminops.db import db
+from adminops.hmis.layers import AS_RECEIVED, Layers
 from adminops.hmis.models import FILE_MODELS, Affiliation, Assessment, Enrollment, Exit, Organization, Project
 from adminops.hmis.periods import DATED, OF_ASSESSMENTS, OF_PROJECTS, VALID_DURING
 from adminops.hmis.spec import FileSpec
@@ -26,6 +27,8 @@ class Selection:
     user_ids: frozenset[str] | None = None
     others: frozenset[str] = frozenset()
     """Clients whom rows of selected stays name in place of the stay's own: a vendor's fault, and yet a reference."""
+    layers: Layers = AS_RECEIVED
+    """How the rows are read."""
 
     @property
     def is_whole(self) -> bool:
@@ -57,8 +60,11 @@ class Selection:
     def conditions(self, file: FileSpec) -> Conditions:
         """Return the conditions for the rows of `file`."""
         model: Any = FILE_MODELS[file.name]
-        conditions: Conditions = [model.source_id == self.source_id, model.removed_at.is_(None)]
+        conditions = self._read(model)
         return conditions if self.is_whole else conditions + self._narrowing(file.name, model)
+
+    def _read(self, model: Any) -> Conditions:
+        return [model.source_id == self.source_id, model.removed_at.is_(None), self.layers.there(model)]
 
     def _narrowing(self, name: str, model: Any) -> Conditions:
         if name in ("Project", *OF_PROJECTS, *VALID_DURING):
@@ -71,7 +77,8 @@ class Selection:
             return self._stay_conditions()
         if name == "Client":
             return [or_(model.personal_id.in_(self._stays(Enrollment.personal_id)), model.personal_id.in_(self.others))]
-        return [model.enrollment_id.in_(self._stays(Enrollment.enrollment_id)), *self._dated(name, model)]
+        of_stay = self.layers.value(model, "enrollment_id").in_(self._stays(Enrollment.enrollment_id))
+        return [of_stay, *self._dated(name, model)]
 
     def _of_projects(self, model: Any) -> Conditions:
         return [] if self.project_ids is None else [model.project_id.in_(self.project_ids)]
@@ -109,19 +116,13 @@ class Selection:
         if self.end:
             conditions.append(Enrollment.entry_date <= self.end)
         if self.start:
-            ended_before = and_(
-                Exit.source_id == Enrollment.source_id,
-                Exit.enrollment_id == Enrollment.enrollment_id,
-                Exit.removed_at.is_(None),
-                Exit.exit_date < self.start,
-            )
-            conditions.append(~exists().where(ended_before))
+            stay = self.layers.value(Exit, "enrollment_id")
+            ended_before = select(stay).where(*self._read(Exit), Exit.exit_date < self.start, stay.is_not(None))
+            conditions.append(Enrollment.enrollment_id.not_in(ended_before))
         return conditions
 
     def _stays(self, column: Any) -> Select[Any]:
-        return select(column).where(
-            Enrollment.source_id == self.source_id, Enrollment.removed_at.is_(None), *self._stay_conditions()
-        )
+        return select(column).where(*self._read(Enrollment), *self._stay_conditions())
 
     def _dated(self, name: str, model: Any) -> Conditions:
         if self.end is None:

@@ -1,7 +1,7 @@
-"""Stays of client records in projects, with what a timeline shows of each."""
+"""Stays of client records in projects, with what a timeline shows of each, read through the repairs of their source."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -11,8 +11,9 @@ from sqlalchemy.orm import aliased
 
 from adminops.db import db
 from adminops.hmis.codes import RecordType, label
-from adminops.hmis.keys import among
-from adminops.hmis.models import Client, Enrollment, Exit, Organization, Project, Services
+from adminops.hmis.keys import SourceKey, among
+from adminops.hmis.layers import AS_RECEIVED, THROUGH_ALL, Layers, has_repairs, repairs_on
+from adminops.hmis.models import Client, Enrollment, Exit, Organization, Project, Repair, Services
 
 
 @dataclass(frozen=True)
@@ -38,30 +39,52 @@ class Stay:
     household_size: int
     services: int
     bed_nights: int
-    service_days: tuple[date, ...]
+    service_days: tuple[date, ...] = ()
     """The days with a service or a bed night, in order."""
+    repaired: frozenset[str] = frozenset()
+    """HUD's columns that are shown otherwise than they came; ExitDate when it is another stay's."""
+
+    @property
+    def key(self) -> SourceKey:
+        """The stay across sources."""
+        return self.source_id, self.enrollment_id
 
 
 def stays_of(records: Sequence[Client], *narrowed: ColumnElement[bool]) -> list[Stay]:
-    """Return the stays of all `records`, the newest first, `narrowed` by conditions: two reads however many."""
+    """Return the stays of all `records`, the newest first, `narrowed` by conditions.
+
+    Two reads however many there are, and a few more where there are repairs.
+    """
     client_ids = {(client.source_id, client.personal_id): client.id for client in records}
     found: dict[int, Row[Any]] = {}
     for row in _rows_of(client_ids, narrowed):
-        found.setdefault(row.Enrollment.id, row)  # a second exit of one stay is the vendor's fault, not another stay
-    services = _services_of([row.Enrollment for row in found.values()])
-    return [_stay(row, client_ids, services) for row in found.values()]
+        found.setdefault(row.id, row)  # a second exit of one stay is the vendor's fault, not another stay
+    stays = [_stay(row, client_ids) for row in found.values()]
+    has_layer = any(row.has_repairs for row in found.values())
+    services = _services_of(stays, THROUGH_ALL if has_layer else AS_RECEIVED)
+    served = [_with_services(stay, services.get(stay.key, Served())) for stay in stays]
+    return _read_through(served) if has_layer else served
 
 
-def _rows_of(keys: Iterable[tuple[int, str]], narrowed: Sequence[ColumnElement[bool]]) -> Iterable[Row[Any]]:
+def _rows_of(keys: Iterable[SourceKey], narrowed: Sequence[ColumnElement[bool]]) -> Iterable[Row[Any]]:
     return db.session.execute(
         select(
-            Enrollment,
-            Project.project_name,
+            Enrollment.id,
+            Enrollment.source_id,
+            Enrollment.enrollment_id,
+            Enrollment.personal_id,
+            Enrollment.project_id,
+            Enrollment.entry_date,
+            THROUGH_ALL.value(Enrollment, "move_in_date").label("move_in_date"),
+            THROUGH_ALL.value(Enrollment, "household_id").label("household_id"),
+            THROUGH_ALL.value(Enrollment, "relationship_to_hoh").label("relationship_to_hoh"),
+            THROUGH_ALL.value(Project, "project_name").label("project_name"),
             Project.project_type,
-            Organization.organization_name,
+            THROUGH_ALL.value(Organization, "organization_name").label("organization_name"),
             Exit.exit_date,
             Exit.destination,
             _household_size().label("household_size"),
+            has_repairs(Enrollment).label("has_repairs"),
         )
         .outerjoin(
             Project,
@@ -87,7 +110,12 @@ def _rows_of(keys: Iterable[tuple[int, str]], narrowed: Sequence[ColumnElement[b
                 Exit.removed_at.is_(None),
             ),
         )
-        .where(among(Enrollment.source_id, Enrollment.personal_id, keys), Enrollment.removed_at.is_(None), *narrowed)
+        .where(
+            among(Enrollment.source_id, Enrollment.personal_id, keys),
+            Enrollment.removed_at.is_(None),
+            THROUGH_ALL.there(Enrollment),
+            *narrowed,
+        )
         .order_by(Enrollment.entry_date.desc(), Enrollment.id.desc(), Exit.id)
     )
 
@@ -118,17 +146,18 @@ class Served:
     days: tuple[date, ...] = ()
 
 
-def _services_of(enrollments: Sequence[Enrollment]) -> dict[tuple[int, str], Served]:
+def _services_of(stays: Sequence[Stay], layers: Layers) -> dict[SourceKey, Served]:
     """Return what was given in each stay in which there was something."""
-    if not enrollments:
+    if not stays:
         return {}
     is_night = case((Services.record_type == RecordType.BED_NIGHT.value, 1), else_=0)
-    stay = (Services.source_id, Services.enrollment_id)
+    stay = (Services.source_id, layers.value(Services, "enrollment_id"))
     reading = (
         select(*stay, Services.date_provided, func.count(Services.id), func.sum(is_night))
         .where(
-            among(*stay, {(enrollment.source_id, enrollment.enrollment_id) for enrollment in enrollments}),
+            layers.of_keys(Services, "enrollment_id", {each.key for each in stays}),
             Services.removed_at.is_(None),
+            layers.there(Services),
         )
         .group_by(*stay, Services.date_provided)
         .order_by(*stay, Services.date_provided)
@@ -145,28 +174,73 @@ def _served(rows: Sequence[Any]) -> Served:
     return Served(sum(row[3] for row in rows) - nights, nights, tuple(row[2] for row in rows if row[2] is not None))
 
 
-def _stay(row: Row[Any], client_ids: dict[tuple[int, str], int], services: dict[tuple[int, str], Served]) -> Stay:
-    enrollment: Enrollment = row.Enrollment
-    served = services.get((enrollment.source_id, enrollment.enrollment_id), Served())
+def _stay(row: Row[Any], client_ids: dict[SourceKey, int]) -> Stay:
     return Stay(
-        id=enrollment.id,
-        enrollment_id=enrollment.enrollment_id,
-        client_id=client_ids[(enrollment.source_id, enrollment.personal_id or "")],
-        source_id=enrollment.source_id,
-        personal_id=enrollment.personal_id or "",
-        project_id=enrollment.project_id or "",
-        project_name=row.project_name or f"Project {enrollment.project_id}",
+        id=row.id,
+        enrollment_id=row.enrollment_id,
+        client_id=client_ids[(row.source_id, row.personal_id or "")],
+        source_id=row.source_id,
+        personal_id=row.personal_id or "",
+        project_id=row.project_id or "",
+        project_name=row.project_name or f"Project {row.project_id}",
         project_type=row.project_type,
         project_type_label=label("2.02.6", row.project_type),
         organization_name=row.organization_name or "",
-        entry_date=enrollment.entry_date,
-        move_in_date=enrollment.move_in_date,
+        entry_date=row.entry_date,
+        move_in_date=row.move_in_date,
         exit_date=row.exit_date,
         destination=label("3.12.1", row.destination),
-        household_id=enrollment.household_id or "",
-        relationship=label("3.15.1", enrollment.relationship_to_hoh),
+        household_id=row.household_id or "",
+        relationship=label("3.15.1", row.relationship_to_hoh),
         household_size=max(1, row.household_size),
-        services=served.services,
-        bed_nights=served.bed_nights,
-        service_days=served.days,
+        services=0,
+        bed_nights=0,
     )
+
+
+def _with_services(stay: Stay, served: Served) -> Stay:
+    return replace(stay, services=served.services, bed_nights=served.bed_nights, service_days=served.days)
+
+
+def _read_through(stays: Sequence[Stay]) -> list[Stay]:
+    """Read what spans several rows: ends that were another stay's, and the size of repaired households."""
+    repairs = repairs_on("Enrollment", [stay.id for stay in stays])
+    exits, sizes = _moved_exits(stays), _repaired_sizes(stays)
+    return [
+        replace(
+            stay,
+            exit_date=exits[stay.key][0] if stay.key in exits else stay.exit_date,
+            destination=label("3.12.1", exits[stay.key][1]) if stay.key in exits else stay.destination,
+            household_size=sizes.get((stay.source_id, stay.project_id, stay.household_id), 1),
+            repaired=frozenset(repairs.get(stay.id, {})) | ({"ExitDate"} if stay.key in exits else set()),
+        )
+        for stay in stays
+    ]
+
+
+def _moved_exits(stays: Sequence[Stay]) -> dict[SourceKey, tuple[date | None, int | None]]:
+    """Return when and where to those stays ended that are several put together: their last one's exit."""
+    reading = (
+        select(Repair.source_id, Repair.value, Exit.exit_date, Exit.destination)
+        .join(Exit, Exit.id == Repair.row_id)
+        .where(Repair.file == "Exit", Repair.column == "EnrollmentID")
+        .where(among(Repair.source_id, Repair.value, {stay.key for stay in stays}))
+    )
+    return {(source_id, stay): (day, code) for source_id, stay, day, code in db.session.execute(reading)}
+
+
+def _repaired_sizes(stays: Sequence[Stay]) -> dict[tuple[int, str, str], int]:
+    """Return how many members each of the stays' households has, by source, project and HouseholdID."""
+    household = THROUGH_ALL.value(Enrollment, "household_id")
+    reading = (
+        select(Enrollment.source_id, Enrollment.project_id, household, func.count(Enrollment.id))
+        .where(
+            THROUGH_ALL.of_keys(Enrollment, "household_id", {(stay.source_id, stay.household_id) for stay in stays}),
+            Enrollment.removed_at.is_(None),
+            THROUGH_ALL.there(Enrollment),
+        )
+        .group_by(Enrollment.source_id, Enrollment.project_id, household)
+    )
+    return {
+        (source_id, project or "", id_ or ""): count for source_id, project, id_, count in db.session.execute(reading)
+    }
