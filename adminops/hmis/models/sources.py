@@ -31,7 +31,7 @@ class HmisSource(Model):
     repairs: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     """Keys of the repair rules that are on."""
     repair_counts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    """What they change now: {"sole-member-head": {"Enrollment.RelationshipToHoH": 214}}. Empty: rows read as they came."""
+    """Values that they change: {"sole-member-head": {"Enrollment.RelationshipToHoH": 214}}. Empty: nothing."""
     created_at: Mapped[datetime]
     brakes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     """What its brakes differ in from the usual ones (`intake.brakes.Brakes`)."""

@@ -1,4 +1,4 @@
-"""Repairs that leave stays out: nights put together into one stay, and shelter or outreach stays without any contact."""
+"""Repairs that leave stays out: nights put together into one, and stays without any service or contact."""
 
 # ruff: noqa: S608 - the names in these statements are of our tables, never of the input
 

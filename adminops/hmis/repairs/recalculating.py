@@ -89,6 +89,6 @@ def _worked_out(connection: Connection, source_id: int, rules: Collection[str]) 
 def _counts(bench: Bench) -> Counts:
     counts: Counts = defaultdict(dict)
     sql = f'SELECT rule, file, "column", count(*) FROM {MADE} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3'
-    for rule, file, column, count in bench.rows(sql):
-        counts[rule][f"{file}.{column}"] = count
+    for row in bench.rows(sql):
+        counts[row[0]][f"{row[1]}.{row[2]}"] = row[3]
     return dict(counts)

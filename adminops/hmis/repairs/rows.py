@@ -59,7 +59,8 @@ def place_on_list(bench: Bench, rule: str) -> None:
     bench.run(
         f"INSERT INTO {MADE} SELECT 'Assessment', a.id, a.assessment_id, 'PrioritizationStatus', '{PLACED_ON_LIST}',"
         " :rule, NULL FROM hmis_assessment a WHERE a.source_id = :source AND a.removed_at IS NULL"
-        f" AND coalesce(a.prioritization_status, 0) <> {PLACED_ON_LIST} AND {untouched('Assessment', 'a.assessment_id')}",
+        f" AND coalesce(a.prioritization_status, 0) <> {PLACED_ON_LIST}"
+        f" AND {untouched('Assessment', 'a.assessment_id')}",
         rule=rule,
     )
 
