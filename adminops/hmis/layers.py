@@ -22,17 +22,16 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
-    and_,
     case,
     cast,
     exists,
     func,
     inspect,
-    or_,
     select,
     true,
     type_coerce,
 )
+from sqlalchemy.orm import aliased
 
 from adminops.db import db
 from adminops.hmis.keys import SourceKey, among
@@ -62,7 +61,7 @@ class Layers:
         file = _file_of(entity)
         repaired = _repaired(entity, file, _column_of(file, attribute))
         if isinstance(own.type, String):
-            return type_coerce(func.nullif(func.coalesce(repaired, own), ""), own.type)
+            return cast(func.nullif(func.coalesce(repaired, own), ""), own.type)  # a cast, or SQLite finds no index
         return case((repaired.is_not(None), _typed(func.nullif(repaired, ""), own.type)), else_=own)
 
     def left_out(self, entity: Any) -> ColumnElement[bool]:
@@ -80,14 +79,13 @@ class Layers:
         It may let rows through that came so and are read otherwise: compare with `value` where that matters.
         """
         wanted = list(keys)
-        came_so = among(entity.source_id, getattr(entity, attribute), wanted)
         if not self.touches(entity, attribute):
-            return came_so
-        file = _file_of(entity)
-        here = and_(Repair.file == file, Repair.column == _column_of(file, attribute))
-        return or_(
-            came_so, entity.id.in_(select(Repair.row_id).where(here, among(Repair.source_id, Repair.value, wanted)))
-        )
+            return among(entity.source_id, getattr(entity, attribute), wanted)
+        file, row = _file_of(entity), aliased(inspect(entity).mapper.class_)
+        came_so = select(row.id).where(among(row.source_id, getattr(row, attribute), wanted))
+        repaired = select(Repair.row_id).where(Repair.file == file, Repair.column == _column_of(file, attribute))
+        # A union of numbers: neither database looks an "or" of these two up by their indexes.
+        return entity.id.in_(came_so.union_all(repaired.where(among(Repair.source_id, Repair.value, wanted))))
 
     def _has(self, file: str, column: str) -> bool:
         return self.cells is None or (file, column) in self.cells

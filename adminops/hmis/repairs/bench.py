@@ -156,8 +156,11 @@ class Bench:
 
     def gather(self) -> None:
         """Write into `MADE` what the working copy and the source's rows differ in."""
-        if "stays" not in self.__dict__:
-            return
+        if "stays" in self.__dict__:
+            self._gather_stays()
+        self._learn(MADE)
+
+    def _gather_stays(self) -> None:
         for cell, (column, ours) in CELLS.items():
             stored = {"relationship": f"CAST(e.{ours} AS TEXT)", "move_in": self.day(f"e.{ours}")}
             self.run(

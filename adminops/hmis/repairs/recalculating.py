@@ -50,18 +50,20 @@ def recalculate(connection: Connection, source_id: int, *, at: datetime, import_
     if not rules and not before:
         return Outcome()
     with _worked_out(connection, source_id, rules) as bench:
+        counts = _counts(bench)
         withdrawn = bench.run(
             f"DELETE FROM hmis_repair AS r WHERE r.source_id = :source"
             f" AND NOT EXISTS (SELECT 1 FROM {MADE} m WHERE {SAME_REPAIR})"
         )
+        # What is there already goes first: a table is no good to look into while it is written.
+        bench.run(f"DELETE FROM {MADE} AS m WHERE EXISTS (SELECT 1 FROM hmis_repair r WHERE {SAME_CELL})")
         made = bench.run(
             'INSERT INTO hmis_repair (source_id, file, row_id, hud_key, "column", value, rule, follows, import_id,'
-            ' made_at) SELECT :source, m.file, m.row_id, m.hud_key, m."column", m.value, m.rule, m.follows, :import_id,'
-            f" :at FROM {MADE} m WHERE NOT EXISTS (SELECT 1 FROM hmis_repair r WHERE {SAME_CELL})",
+            " made_at) SELECT :source, m.file, m.row_id, m.hud_key, m.\"column\", m.value, m.rule, m.follows, :import_id,"
+            f" :at FROM {MADE} m",
             import_id=import_id,
             at=at,
         )
-        counts = _counts(bench)
     if counts != before:
         changed = update(HmisSource).where(HmisSource.id == source_id)
         connection.execute(changed.values(repair_counts=counts))
