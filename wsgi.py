@@ -7,7 +7,7 @@ import dedupe
 import manuals
 import tickets
 import training
-from adminops import agencies, audit, clients, imports, insights, programs, search, signin, system
+from adminops import agencies, audit, clients, imports, insights, programs, repairs, search, signin, system
 from adminops.app import AdminOps, create_app
 from adminops.cli import command_line
 from adminops.settings import Settings
@@ -21,6 +21,7 @@ FEATURES = (
     dedupe.feature,
     clients.feature,
     imports.feature,
+    repairs.feature,
     agencies.feature,
     programs.feature,
     accounts.feature,

@@ -79,8 +79,18 @@ def command_line(features: Sequence[Feature], build_app: Callable[[], Flask]) ->
     )
     commands = [database, demo, serve, run_jobs, job, docs]
     for command in [*commands, *(command for feature in features for command in feature.cli)]:
-        group.add_command(command)
+        _add(group, command)
     return group
+
+
+def _add(group: click.Group, command: click.Command) -> None:
+    """Add a command; features may share a group of one name (`adminops hmis …`)."""
+    there = group.commands.get(command.name or "")
+    if isinstance(there, click.Group) and isinstance(command, click.Group):
+        for each in command.commands.values():
+            _add(there, each)
+    else:
+        group.add_command(command)
 
 
 def settings() -> Settings:

@@ -217,6 +217,53 @@ class ExportWritten(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RepairFact(Fact):
+    """Something about the repairs of a source; `rule` is the key of one."""
+
+    about_kind: ClassVar[str] = "source"
+    about_field: ClassVar[str] = "source_id"
+    says: ClassVar[str] = "touched repair {rule} of source {source_id}"
+    source_id: int
+    rule: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepairSwitchedOn(RepairFact):
+    """A repair was switched on; `values` is how many values it changes."""
+
+    says: ClassVar[str] = "switched repair {rule} of source {source_id} on: {values} values"
+    values: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepairSwitchedOff(RepairFact):
+    """A repair was switched off; `values` is how many values read as they came again."""
+
+    says: ClassVar[str] = "switched repair {rule} of source {source_id} off: {values} values"
+    values: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepairUndone(RepairFact):
+    """A repair was taken back from one row, by number of the exception that keeps it away."""
+
+    says: ClassVar[str] = "took repair {rule} of source {source_id} back from a row ({file}, exception {exception_id})"
+    file: str
+    exception_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepairAllowedAgain(RepairFact):
+    """A row that a repair had been taken back from may be repaired again."""
+
+    says: ClassVar[str] = (
+        "let repair {rule} of source {source_id} change a row again ({file}, exception {exception_id})"
+    )
+    file: str
+    exception_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgramFact(Fact):
     """Something about a request for a program."""
 

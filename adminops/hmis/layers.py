@@ -85,7 +85,8 @@ class Layers:
         came_so = select(row.id).where(among(row.source_id, getattr(row, attribute), wanted))
         repaired = select(Repair.row_id).where(Repair.file == file, Repair.column == _column_of(file, attribute))
         # A union of numbers: neither database looks an "or" of these two up by their indexes.
-        return entity.id.in_(came_so.union_all(repaired.where(among(Repair.source_id, Repair.value, wanted))))
+        number: ColumnElement[int] = entity.id
+        return number.in_(came_so.union_all(repaired.where(among(Repair.source_id, Repair.value, wanted))))
 
     def _has(self, file: str, column: str) -> bool:
         return self.cells is None or (file, column) in self.cells

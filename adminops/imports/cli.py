@@ -198,6 +198,9 @@ def _look(as_json: bool) -> list[dict[str, Any]]:
 @click.option("--start", type=DAY, help="First day of the period: 2026-01-31.")
 @click.option("--end", type=DAY, help="Last day of the period.")
 @click.option("--hashed", is_flag=True, help="Write names and SSNs as SHA-256 hashes.")
+@click.option(
+    "--repaired/--as-received", "repaired", default=True, help="With the repairs that are on, or as the rows came."
+)
 @as_json
 @with_appcontext
 def export(
@@ -207,6 +210,7 @@ def export(
     start: datetime | None,
     end: datetime | None,
     hashed: bool,
+    repaired: bool,
     as_json: bool,
 ) -> None:
     """Write a HUD CSV export to TARGET (a zip), readable by you alone.
@@ -222,6 +226,7 @@ def export(
         start=start.date() if start else None,
         end=end.date() if end else None,
         hashed=hashed,
+        as_received=not repaired,
         tell=_teller(as_json) or tell_nobody,
         by=SYSTEM,
     )

@@ -69,9 +69,12 @@ def order_export(
     start: date | None = None,
     end: date | None = None,
     hashed: bool = False,
+    as_received: bool = False,
     by: User,
 ) -> ExportOrder:
     """Ask for an export of `source`: of some projects (none: all), of a period. It is written soon.
+
+    With the repairs that are on then, unless `as_received`.
 
     Raises `NotAllowed` (needs store.export), `NotFound` for an unknown project, `Invalid` for a period that ends before
     it begins. Publishes `ExportOrdered`.
@@ -85,6 +88,7 @@ def order_export(
         period_start=start,
         period_end=end,
         hashed=hashed,
+        as_received=as_received,
         asked_at=clock.now(),
     )
     db.session.add(order)
@@ -115,6 +119,7 @@ def write_store(
     start: date | None = None,
     end: date | None = None,
     hashed: bool = False,
+    as_received: bool = False,
     tell: Tell = tell_nobody,
     by: User,
 ) -> WrittenExport:
@@ -126,8 +131,16 @@ def write_store(
     _check_may_export(by)
     with _snapshot():
         source = sources.get_source(source_id)
-        chosen = {"project_ids": project_ids, "start": start, "end": end}
-        written = write_export(target, source=source, **chosen, hashed=hashed, tell=tell)  # type: ignore[arg-type]
+        written = write_export(
+            target,
+            source=source,
+            project_ids=project_ids,
+            start=start,
+            end=end,
+            hashed=hashed,
+            as_received=as_received,
+            tell=tell,
+        )
     try:
         with transaction():
             clients = written.rows["Client.csv"]
@@ -183,6 +196,7 @@ def _write(order_id: int, home: Path) -> None:
             start=order.period_start,
             end=order.period_end,
             hashed=order.hashed,
+            as_received=order.as_received,
             tell=ProgressFile(progress_of(home, order_id)),
             by=by,
         )

@@ -36,6 +36,9 @@ class ExportForm(Form):
     start = DateField("From", [Optional()], description="Empty: from the beginning.")
     end = DateField("To", [Optional()], description="Empty: until today.")
     hashed = BooleanField("Hash names and SSNs", description="For HUD's upload tools, which refuse names.")
+    as_received = BooleanField(
+        "Leave repairs out", description="Write the rows as the HMIS sent them, whatever repairs are switched on."
+    )
     project_ids = SelectMultipleField(
         "Projects",
         description="None chosen means all of them.",

@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('period_start', sa.Date(), nullable=True),
     sa.Column('period_end', sa.Date(), nullable=True),
     sa.Column('hashed', sa.Boolean(), nullable=False),
+    sa.Column('as_received', sa.Boolean(), nullable=False),
     sa.Column('status', sa.String(length=40), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),

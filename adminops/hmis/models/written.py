@@ -33,6 +33,8 @@ class ExportOrder(Model):
     period_start: Mapped[date | None]
     period_end: Mapped[date | None]
     hashed: Mapped[bool] = mapped_column(default=False)
+    as_received: Mapped[bool] = mapped_column(default=False)
+    """Whether repairs are left out."""
     status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.WAITING)
     asked_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy import Connection, bindparam, text
 
 from adminops.db import Moment
 from adminops.hmis.codes import ProjectType
@@ -90,7 +90,7 @@ class Bench:
         moments = [bindparam(name, type_=Moment()) for name, value in values.items() if isinstance(value, datetime)]
         return self._connection.execute(text(sql).bindparams(*moments), self._bound(sql, values)).rowcount
 
-    def rows(self, sql: str, **values: Any) -> Iterator[Row[Any]]:
+    def rows(self, sql: str, **values: Any) -> Iterator[Any]:
         """Yield the rows of a query, some at a time."""
         options = {"yield_per": AT_ONCE}
         yield from self._connection.execute(text(sql), self._bound(sql, values), execution_options=options)

@@ -59,7 +59,7 @@ def recalculate(connection: Connection, source_id: int, *, at: datetime, import_
         bench.run(f"DELETE FROM {MADE} AS m WHERE EXISTS (SELECT 1 FROM hmis_repair r WHERE {SAME_CELL})")
         made = bench.run(
             'INSERT INTO hmis_repair (source_id, file, row_id, hud_key, "column", value, rule, follows, import_id,'
-            " made_at) SELECT :source, m.file, m.row_id, m.hud_key, m.\"column\", m.value, m.rule, m.follows, :import_id,"
+            ' made_at) SELECT :source, m.file, m.row_id, m.hud_key, m."column", m.value, m.rule, m.follows, :import_id,'
             f" :at FROM {MADE} m",
             import_id=import_id,
             at=at,
@@ -91,6 +91,6 @@ def _worked_out(connection: Connection, source_id: int, rules: Collection[str]) 
 def _counts(bench: Bench) -> Counts:
     counts: Counts = defaultdict(dict)
     sql = f'SELECT rule, file, "column", count(*) FROM {MADE} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3'
-    for row in bench.rows(sql):
-        counts[row[0]][f"{row[1]}.{row[2]}"] = row[3]
+    for rule, file, column, count in bench.rows(sql):
+        counts[rule][f"{file}.{column}"] = count
     return dict(counts)
