@@ -1,12 +1,14 @@
 """From the store to the engine: who takes part, and with which stays."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from adminops import clock
-from adminops.hmis.models import HmisSource
+from adminops.db import db
+from adminops.hmis.models import Enrollment, HmisSource, Repair
 from adminops.identity.models import AgencyOrganization
 from dedupe.engine import MatchRecord, Stay
 from dedupe.gathering import records_to_match
@@ -114,3 +116,43 @@ def test_a_source_of_hashes_takes_no_part(source: HmisSource) -> None:
     gathered = records_to_match()
     assert ([record.key for record in gathered.records], gathered.hashed) == ([kept.id], 1)
     assert records_to_match([kept.id]).hashed == 0
+
+
+def _repair(source_id: int, **values: Any) -> None:
+    """Let a value be read otherwise, and the source know that such values are."""
+    db.session.add(Repair(source_id=source_id, rule="one", made_at=clock.now(), **values))
+    cells = {"Enrollment.*": 1, "Enrollment.HouseholdID": 1, "Exit.EnrollmentID": 1}
+    db.session.get_one(HmisSource, source_id).repair_counts = {"one": cells}
+    db.session.flush()
+
+
+def _leave_out(stay: Enrollment) -> None:
+    """Let a stay be read as deleted."""
+    _repair(stay.source_id, file="Enrollment", row_id=stay.id, hud_key=stay.enrollment_id, column="*", value="")
+
+
+def test_a_stay_left_out_by_a_repair_is_no_evidence_and_still_protects(source: HmisSource) -> None:
+    sheltered, client = make_client(source), make_client(source)
+    _leave_out(make_stay(sheltered, make_project(source, victim_services=True)))
+    make_stay(client, make_project(source), household_id="H1")
+    _leave_out(make_stay(client, make_project(source), household_id="H2"))
+    gathered = records_to_match()
+    (record,) = gathered.records
+    assert (record.key, gathered.victim_services) == (client.id, 1)
+    assert (len(record.stays), len(record.household_keys)) == (1, 1)
+
+
+def test_repaired_households_and_moved_exits_are_what_is_matched(source: HmisSource) -> None:
+    client = make_client(source)
+    stay = make_stay(client, make_project(source), household_id="H1")
+    last = make_stay(client, make_project(source))
+    left = make_exit(last, date(2026, 3, 4))
+    _leave_out(last)
+    for file, row, key, column, value in (
+        ("Enrollment", stay, stay.enrollment_id, "HouseholdID", "H9"),
+        ("Exit", left, left.exit_id, "EnrollmentID", stay.enrollment_id),
+    ):
+        _repair(source.id, file=file, row_id=row.id, hud_key=key, column=column, value=value)
+    (record,) = records_to_match().records
+    assert [key.rpartition("|")[2] for key in record.household_keys] == ["H9"]
+    assert [each.exit for each in record.stays] == [date(2026, 3, 4)]
