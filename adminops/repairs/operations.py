@@ -48,7 +48,8 @@ def undo_repair(repair: Repair, *, reason: str, by: User) -> RepairException:
     """Take a rule back from the row of `repair`: it reads as it came, after later imports too.
 
     Raises `NotAllowed` (needs store.import), `Invalid` without a reason, `InvalidState` for a row that only follows
-    its stay, and `Conflict` while an import into the source runs. Publishes `RepairUndone`.
+    its stay or that is no longer repaired, and `Conflict` while an import into the source runs. Publishes
+    `RepairUndone`.
     """
     _check_may_repair(by)
     if not reason.strip():
@@ -57,6 +58,8 @@ def undo_repair(repair: Repair, *, reason: str, by: User) -> RepairException:
         raise InvalidState(f"This row goes with stay {repair.follows}: take the repair back there.")
     source = db.session.get_one(HmisSource, repair.source_id)
     _lock(source)
+    if db.session.get(Repair, repair.id, populate_existing=True) is None:
+        raise InvalidState("This row is no longer repaired: somebody else, or an import, was faster.")
     exception = RepairException(
         source_id=source.id,
         rule=repair.rule,

@@ -3,9 +3,11 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adminops.hmis.models import HmisSource
-from adminops.hmis.repairs.households import age_on, generated
+from adminops.hmis.repairs.households import Member, age_on, generated, settle
 from tests.hmis.exports import SmallExport
 from tests.hmis.repairing import Take, household, made, switch, take_back
 
@@ -132,6 +134,30 @@ def test_a_rule_that_was_taken_back_leaves_the_row_alone(take: Take, source: Hmi
     assert heads(source) == {"S2": "99", "S3": "99"}
     take_back(source, "one-head", "Enrollment", "S3")
     assert heads(source) == {"S2": "99"}
+
+
+@given(
+    st.lists(
+        st.tuples(st.none() | st.integers(0, 90), st.sampled_from(["", "1", "2", "3", "99"])), min_size=2, max_size=7
+    )
+)
+def test_whatever_the_household_it_ends_with_one_head_or_is_parted(people: list[tuple[int | None, str]]):
+    members = [
+        Member(number, f"S{number}", said, "" if age is None else f"{2024 - age}-01-01", age)
+        for number, (age, said) in enumerate(people)
+    ]
+    settled = {row: (said, household) for row, said, household in settle(members)}
+    after = [settled.get(member.row_id, (member.relationship, None)) for member in members]
+    ages = [age for age, _ in people if age is not None]
+    if not ages:
+        assert settled == {}
+    elif all(11 <= age <= 17 for age in ages):
+        assert {said for said, _ in after} == {"1"}
+        assert len({household for _, household in after}) == len(members)
+    else:
+        heads = [member for member, (said, _) in zip(members, after, strict=True) if said == "1"]
+        assert [head.age for head in heads] == [max(ages)]
+        assert {household for _, household in after} == {None}
 
 
 def test_age_is_counted_in_whole_years():

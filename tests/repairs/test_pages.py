@@ -192,6 +192,25 @@ def test_the_card_of_a_source_names_what_is_on(store: Desk, admin: User) -> None
         assert panels("source", 9, admin) == []
 
 
+def test_an_export_on_the_page_may_leave_repairs_out(store: Desk, admin: User) -> None:
+    visitor = store.signed_in(admin)
+    visitor.post("/imports/repairs/1/tidy-coc/switch")
+    for choice, code in (({}, "FL-510"), ({"as_received": "y"}, "fl 510")):
+        answer = visitor.post("/imports/export", {"source": "1", **choice}, status=200)
+        with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+            assert code in archive.read("Enrollment.csv").decode()
+
+
+def test_a_repair_that_is_gone_meanwhile_is_not_undone(store: Desk, admin: User) -> None:
+    with store.work() as session:
+        source, rule = session.get_one(HmisSource, 1), rule_named("move-in-outside")
+        operations.switch_rule(source, rule, on=True, by=admin)
+        repair = session.scalars(select(Repair)).one()
+        operations.switch_rule(source, rule, on=False, by=admin)
+        with pytest.raises(InvalidState, match="no longer repaired"):
+            operations.undo_repair(repair, reason="Too late", by=admin)
+
+
 def _command(app: AdminOps, *words: str) -> Result:
     return CliRunner().invoke(wsgi.cli, list(words), obj=ScriptInfo(create_app=lambda: app))
 

@@ -135,12 +135,12 @@ def let_one_be_head(bench: Bench, rule: str) -> None:
         " ORDER BY s.project_id, s.household, s.enrollment_id"
     )
     households = groupby(rows, key=lambda row: (row.project_id, row.household))
-    bench.draft(draft for _, group in households for draft in _settle([_member(row) for row in group]))
+    bench.draft(draft for _, group in households for draft in settle([_member(row) for row in group]))
     bench.change("relationship", "d.a", "d.row_id = s.id AND d.a IS NOT NULL", rule, of=f"{DRAFT} d")
     bench.change("household", "d.b", "d.row_id = s.id AND d.b IS NOT NULL", rule, of=f"{DRAFT} d")
 
 
-def _settle(members: list[Member]) -> Iterator[tuple[int, str, str | None]]:
+def settle(members: list[Member]) -> Iterator[tuple[int, str, str | None]]:
     """Yield (row, relationship, new household) of those members for whom it changes."""
     known = [member for member in members if member.age is not None]
     if not known:
