@@ -8,7 +8,6 @@ searched. The keys live in `home/keys/fields.json` or wherever `KeyRing.load` is
 
 import base64
 import fcntl
-import hashlib
 import hmac
 import json
 import os
@@ -17,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -139,11 +139,14 @@ class KeyRing:
         """Number of the key that indexes are written under."""
         return max(self.index_keys)
 
+    @cached_property
+    def _cipher(self) -> AESGCM:
+        return AESGCM(self.keys[self.current])
+
     def encrypt(self, value: str, *, bound_to: str) -> bytes:
         """Return `value` encrypted under the current key and bound to the cell `bound_to` ("table|column|row")."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, value.encode(), bound_to.encode())
-        return head_of(self.current) + nonce + sealed
+        return head_of(self.current) + nonce + self._cipher.encrypt(nonce, value.encode(), bound_to.encode())
 
     def decrypt(self, stored: bytes, *, bound_to: str) -> str:
         """Return the value behind `stored`.
@@ -188,7 +191,7 @@ def head_of(number: int) -> bytes:
 
 
 def _keyed(key: bytes, value: str, purpose: str) -> bytes:
-    return hmac.new(key, f"{purpose}\x00{value}".encode(), hashlib.sha256).digest()
+    return hmac.digest(key, f"{purpose}\x00{value}".encode(), "sha256")
 
 
 def _new_key() -> bytes:

@@ -191,4 +191,4 @@ def test_one_foreign_source_among_several_refuses_all(take: Take, source: HmisSo
 def test_rows_of_an_export_that_is_not_named_refuse_the_whole(take: Take, source: HmisSource):
     result = take(people().change("Enrollment", 3, ExportID="E9"))
     assert (result.status, contents(source)["Client"]) == ("refused", {})
-    assert result.sentence.startswith("Enrollment.csv, row 4: There are rows of another export")
+    assert result.sentence.startswith("Enrollment.csv, line 5: There are rows of another export")

@@ -3,7 +3,7 @@
 Works on a plain connection, so that the same code fills the store of the app and the throwaway store of a check.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,8 +21,8 @@ from adminops.hmis.intake.packages import Member, Package
 from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, Refused
 from adminops.hmis.intake.progress import Progress, Tell
 from adminops.hmis.intake.records import Records
-from adminops.hmis.intake.references import check_references
-from adminops.hmis.intake.rows import Batch, FileRows
+from adminops.hmis.intake.references import References
+from adminops.hmis.intake.rows import FileRows
 from adminops.hmis.intake.scope import Scope
 from adminops.hmis.intake.writing import FileCounts, FileWriter, Occasion
 from adminops.hmis.spec import FileSpec, Spec, current
@@ -79,6 +79,7 @@ class Intake:
         self._refuse_foreign_source()
         history = History(connection, target.import_id)
         self.occasion = Occasion(target.source_id, target.import_id, target.at, self._is_newest(), history)
+        self._references = References(connection, self._bulk)
         self._scope = Scope(connection, self._bulk, self.occasion, self.header.first, self.header.last)
 
     @property
@@ -92,7 +93,7 @@ class Intake:
         Raises `Refused` when the export can't be taken; what was written until then must then be rolled back.
         """
         self._note_what_is_odd()
-        self._bulk.make_tables()
+        self._bulk.begin()
         for file in current().files:
             if file.name == "Enrollment":
                 self._scope.begin()
@@ -102,8 +103,8 @@ class Intake:
         grown = [file.table for file in current().files if self._added(file) >= MANY]
         self._bulk.learn_sizes(grown)
         filled = [file for file in current().files if self.counts.get(file.file, FileCounts()).read]
-        check_references(self._connection, filled, self._target.source_id, self._log)
-        self._bulk.drop_tables()
+        self._references.check(filled, self._target.source_id, self._log)
+        self._bulk.end()
         self._tell(replace(self._progress, step="done", bytes_done=self._package.size))
 
     def _added(self, file: FileSpec) -> int:
@@ -119,13 +120,13 @@ class Intake:
                 self._refuse_file(file, str(wrong))
                 return
             rows = FileRows(records, layout, self._log, export_ids=self.header.export_ids)
-            writer = FileWriter(self._bulk, file, self.occasion, self._log)
+            writer = FileWriter(self._bulk, file, self.occasion, self._log, self._references)
             self._note_file(file, member, layout.unknown)
             hashed = _HashedNames()
-            for batch in _batches(rows, file):
-                hashed.look_at(file, [row.values for row in batch.rows])
+            for batch in rows.batches():
+                hashed.look_at(file, batch.columns)
                 writer.write(batch)
-                self._report(raw, len(batch.rows))
+                self._report(raw, len(batch.lines))
             writer.finish(rows.read, rows.rejected)
         self._finish_file(writer, rows, hashed)
         self._progress = replace(
@@ -158,7 +159,7 @@ class Intake:
                 "absence-ignored", file.file, "Lines could not be identified, so no row was removed for being absent."
             )
         elif self.header.is_whole and self.occasion.is_newest:
-            writer.counts.removed += self._scope.remove_absent(file)
+            writer.counts.removed += self._scope.remove_absent(file, writer.absent())
         self.counts[file.file] = writer.counts
 
     def _found_persons(self) -> None:
@@ -258,11 +259,11 @@ class _HashedNames:
     def __init__(self) -> None:
         self._names = self._hashes = 0
 
-    def look_at(self, file: FileSpec, rows: list[list[str]]) -> None:
-        """Take some rows of `file` into account."""
-        if file.name == "Client":
+    def look_at(self, file: FileSpec, columns: Sequence[Sequence[str]]) -> None:
+        """Take some rows of `file` into account, given column by column."""
+        if file.name == "Client" and columns:
             place = [column.name for column in file.columns].index("LastName")
-            names = [row[place] for row in rows if row[place]]
+            names = [name for name in columns[place] if name]
             self._names += len(names)
             self._hashes += sum(1 for name in names if sealing.is_hash(name))
 
@@ -270,14 +271,6 @@ class _HashedNames:
     def found(self) -> bool | None:
         """Whether they are; None when there are no names."""
         return self._hashes * 2 > self._names if self._names else None
-
-
-def _batches(rows: FileRows, file: FileSpec) -> Iterator[Batch]:
-    """Yield the batches of a file; say where it stands when a row refuses the whole export."""
-    try:
-        yield from rows.batches()
-    except Refused as refused:
-        raise Refused(refused.rule, f"{file.file}, row {rows.read}: {refused.sentence}", file=file.file) from None
 
 
 def _headers_of(package: Package) -> dict[str, list[str]]:
@@ -310,7 +303,7 @@ def read_header(package: Package) -> Header:
         except WrongHeader as wrong:
             raise Refused("missing-column", str(wrong), file=file.file) from None
         rows = FileRows(records, layout, ProblemLog(), export_ids=None)
-        found = [row.values for batch in rows.batches() for row in batch.rows]
+        found = [values for batch in rows.batches() for values in zip(*batch.columns, strict=True)]
     if not rows.read:
         raise Refused("export-rows", "Export.csv has no row; it must have one.", file=file.file)
     if rows.read != len(found):

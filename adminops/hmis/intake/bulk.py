@@ -1,37 +1,67 @@
 """Many rows to and from the database at once, on SQLite and on PostgreSQL.
 
-Values come as the text that both databases read as the column's type, so nothing is converted on the way: SQLite gets
-them by executemany, PostgreSQL by COPY. Keys of a batch travel as one JSON text (SQLite) or one array (PostgreSQL).
+Values come as the text that both databases read as the column's type, so that little is converted on the way: SQLite
+gets them by executemany, PostgreSQL by COPY. Keys of a batch travel as one JSON text (SQLite) or one array
+(PostgreSQL).
 """
 
 # ruff: noqa: S608 - the names in these statements are of our tables and of the specification, never of the input
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-SEEN = "intake_seen"
-"""Temporary table: the keys that each file had, with their lines."""
+from adminops.hmis.intake.columns import Column, InsertOnSqlite, copy_to_postgresql
+from adminops.hmis.spec import FileSpec
+
+SUSPECTS = "intake_suspects"
+"""Temporary table: rows of files, with their lines, whose references may lead nowhere."""
+PROJECTS = "intake_projects"
+"""Temporary table: the keys that Project.csv had."""
 STAYS = "intake_stays"
 """Temporary table: the stays that are in the scope of the export."""
+ABSENT = "intake_absent"
+"""Temporary table: ids of the rows that a file did not have."""
+CACHE_KILOBYTES = 96_000
+"""What SQLite may keep of its pages while it takes an import: indexes in no order are written all over."""
+
+UNIQUE_VIOLATION = "23505"
+HIGHEST_ID = 2**31 - 1
 
 
 class Stored(NamedTuple):
     """What the store has under a key."""
 
     id: int
+    key: str
     hash: bytes | None
-    updated_on: str
-    """Day of DateUpdated (2022-01-31), empty when it is not known."""
     is_removed: bool
+    updated_at: Any
+    """DateUpdated as the driver gives it, if it was asked for."""
+
+    @property
+    def updated_on(self) -> str:
+        """Day of DateUpdated (2022-01-31), empty when it is not known."""
+        return str(self.updated_at or "")[:10]
 
     @property
     def is_emptied(self) -> bool:
         """Whether it is what an undone import left of a client record: nothing but the key that others point to."""
         return self.is_removed and self.hash is None
+
+
+class Fingerprint(NamedTuple):
+    """Some rows of the store that follow each other by their ids."""
+
+    first: int
+    last: int
+    hashes: str
+    """Their hashes in hexadecimal, in this order."""
+    are_removed: bool
+    """Whether any of them is."""
 
 
 class Bulk:
@@ -42,88 +72,186 @@ class Bulk:
         self._is_sqlite = connection.dialect.name == "sqlite"
         self._mark = "?" if self._is_sqlite else "%s"
         self._among = "IN (SELECT value FROM json_each(?))" if self._is_sqlite else "= ANY(%s)"
+        self._inserts: dict[str, InsertOnSqlite] = {}
+        self._seen: dict[str, Callable[[Sequence[str]], set[str]]] = {}
 
     def moment(self, at: datetime) -> str:
         """Return `at` as a column of moments takes it."""
         text = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
         return text if self._is_sqlite else f"{text}+00:00"
 
-    def make_tables(self) -> None:
-        """Make the temporary tables of an import, empty: keys that were seen, and stays in scope."""
-        self.drop_tables()
+    def begin(self) -> None:
+        """Make the temporary tables of an import, empty, and give it room."""
+        if self._is_sqlite:
+            self._usual_cache = self._connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+            self._run(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
+        self._drop_tables()
         options = " WITHOUT ROWID" if self._is_sqlite else " ON COMMIT DROP"
+        key = "key TEXT PRIMARY KEY"
         self._run(
-            f"CREATE TEMPORARY TABLE {SEEN} (file TEXT, key TEXT, line INTEGER, PRIMARY KEY (file, key)){options}"
+            f"CREATE TEMPORARY TABLE {SUSPECTS} (file TEXT, key TEXT, line INTEGER, PRIMARY KEY (file, key)){options}"
         )
-        self._run(f"CREATE TEMPORARY TABLE {STAYS} (key TEXT PRIMARY KEY){options}")
+        self._run(f"CREATE TEMPORARY TABLE {PROJECTS} ({key}){options}")
+        self._run(f"CREATE TEMPORARY TABLE {STAYS} ({key}){options}")
+        self._run(f"CREATE TEMPORARY TABLE {ABSENT} (id BIGINT PRIMARY KEY){options}")
 
-    def drop_tables(self) -> None:
-        """Drop the temporary tables if they are there."""
+    def end(self) -> None:
+        """Drop the temporary tables and give the room back."""
+        self._drop_tables()
+        if self._is_sqlite:
+            self._run(f"PRAGMA cache_size = {self._usual_cache}")
+
+    def _drop_tables(self) -> None:
         schema = "temp." if self._is_sqlite else "pg_temp."
-        for table in (SEEN, STAYS):
+        for table in (SUSPECTS, PROJECTS, STAYS, ABSENT):
             self._run(f"DROP TABLE IF EXISTS {schema}{table}")
 
-    def add_seen(self, file: str, keys: Sequence[tuple[str, int]]) -> int:
-        """Note (key, line) pairs as seen in `file`, each key with its first line; return how many are new."""
-        if not keys:
-            return 0
-        if self._is_sqlite:
-            sql = f"INSERT OR IGNORE INTO {SEEN} (file, key, line) VALUES (?, ?, ?)"
-            return self._connection.exec_driver_sql(sql, [(file, key, line) for key, line in keys]).rowcount
-        sql = f"INSERT INTO {SEEN} SELECT %s, * FROM unnest(%s::text[], %s::int[]) ON CONFLICT DO NOTHING"
-        columns = (file, [key for key, _ in keys], [line for _, line in keys])
-        return self._connection.exec_driver_sql(sql, columns).rowcount
-
-    def seen_lines(self, file: str, keys: Sequence[str]) -> set[int]:
-        """Return the lines in which `file` had `keys` first."""
-        sql = f"SELECT line FROM {SEEN} WHERE file = {self._mark} AND key {self._among}"
-        return {line for (line,) in self._connection.exec_driver_sql(sql, (file, self._listed(keys)))}
+    def will_know(self, file: str, seen: Callable[[Sequence[str]], set[str]]) -> None:
+        """Have `seen` answer which keys were in `file`."""
+        self._seen[file] = seen
 
     def seen(self, file: str, keys: Sequence[str]) -> set[str]:
-        """Return those of `keys` that `file` had."""
-        sql = f"SELECT key FROM {SEEN} WHERE file = {self._mark} AND key {self._among}"
-        return {key for (key,) in self._connection.exec_driver_sql(sql, (file, self._listed(keys)))}
+        """Return those of `keys` that this import had in `file` ("Client"), in a line that was taken or rejected.
+
+        Of keys whose lines were all rejected, only those are returned which the store had already.
+        """
+        return self._seen[file](keys) if file in self._seen else set()
+
+    def add_suspects(self, file: str, rows: Iterable[tuple[str, int]]) -> None:
+        """Note (key, line) of rows of `file` whose references are to be checked."""
+        sql = f"INSERT INTO {SUSPECTS} VALUES ({self._mark}, {self._mark}, {self._mark}) ON CONFLICT DO NOTHING"
+        self.run_many(sql, ((file, key, line) for key, line in rows))
+
+    def suspected_files(self) -> set[str]:
+        """Return the files that have suspects."""
+        return {file for (file,) in self._all(f"SELECT DISTINCT file FROM {SUSPECTS}")}
+
+    def add_projects(self, keys: Iterable[str]) -> None:
+        """Note keys that Project.csv had."""
+        self.run_many(f"INSERT INTO {PROJECTS} VALUES ({self._mark}) ON CONFLICT DO NOTHING", ((key,) for key in keys))
+
+    def set_absent(self, ids: Iterable[Sequence[int]]) -> bool:
+        """Let the temporary table of absent rows hold `ids` and no others; tell whether there are any."""
+        self._run(f"DELETE FROM {ABSENT}")
+        are_any = False
+        for some in ids:
+            self.run_many(f"INSERT INTO {ABSENT} VALUES ({self._mark})", ((row_id,) for row_id in some))
+            are_any = are_any or bool(some)
+        return are_any
 
     def learn_sizes(self, tables: Sequence[str]) -> None:
         """Let the planner know how the temporary tables and these `tables` have grown: it would guess wildly."""
-        self._run("PRAGMA analysis_limit = 1000" if self._is_sqlite else f"ANALYZE {SEEN}")
+        self._run("PRAGMA analysis_limit = 1000" if self._is_sqlite else f"ANALYZE {SUSPECTS}")
         for table in tables:
             self._run(f"ANALYZE {table}")
 
-    def stored(self, table: str, key: str, updated: str, source_id: int, keys: Sequence[str]) -> dict[str, Stored]:
-        """Return what `table` has of `keys`. `key` and `updated` name its key column and that of DateUpdated."""
-        sql = (
-            f"SELECT {key}, id, row_hash, {updated}, removed_at FROM {table}"
-            f" WHERE source_id = {self._mark} AND {key} {self._among}"
-        )
-        rows = self._connection.exec_driver_sql(sql, (source_id, self._listed(keys))).all()
-        return {
-            found: Stored(id_, row_hash, str(updated_at or "")[:10], removed_at is not None)
-            for found, id_, row_hash, updated_at, removed_at in rows
-        }
-
     def has_rows(self, table: str, source_id: int) -> bool:
         """Tell whether `table` has any row of the source."""
-        sql = f"SELECT 1 FROM {table} WHERE source_id = {self._mark} LIMIT 1"
-        return self._connection.exec_driver_sql(sql, (source_id,)).first() is not None
+        return bool(self._all(f"SELECT 1 FROM {table} WHERE source_id = {self._mark} LIMIT 1", source_id))
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Insert `rows`, each with a value for each of `columns`."""
-        if not rows:
-            return
-        names = ", ".join(f'"{name}"' for name in columns)
+    def span(self, table: str, source_id: int) -> tuple[int, int]:
+        """Return the lowest and the highest id that rows of the source have; (1, 0) when there are none."""
+        if not self.has_rows(table, source_id):
+            return 1, 0
+        # The plus keeps the planner from sorting all rows of the source: it is to go through them by their ids.
+        sql = f"SELECT id FROM {table} WHERE +source_id = {self._mark} ORDER BY id"
+        (first,), (last,) = self._all(f"{sql} LIMIT 1", source_id)[0], self._all(f"{sql} DESC LIMIT 1", source_id)[0]
+        return first, last
+
+    def following(
+        self, file: FileSpec, source_id: int, after: int, last: int, limit: int, *, with_dates: bool
+    ) -> list[Stored]:
+        """Return the next rows of the source by their ids, which are over `after` and up to `last`."""
+        sql = (
+            f"{self._select(file, with_dates)} WHERE +source_id = {self._mark}"
+            f" AND id > {self._mark} AND id <= {self._mark} ORDER BY id LIMIT {limit}"
+        )
+        return list(map(Stored._make, self._all(sql, source_id, after, last)))
+
+    def fingerprint(self, file: FileSpec, source_id: int, after: int, last: int, limit: int) -> Fingerprint | None:
+        """Return what says whether the next `limit` rows are as a file has them; None when there are no such rows.
+
+        The hashes come as one text: to make a row of each would take as long as all else that is done to it.
+        """
         if self._is_sqlite:
-            marks = ", ".join("?" * len(columns))
-            self._connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(map(tuple, rows)))
-            return
-        driver: Any = self._connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+            hashes = "group_concat(hex(row_hash), '')"
+        else:
+            hashes = "string_agg(encode(row_hash, 'hex'), '' ORDER BY id)"
+        ((first, final, joined, removed),) = self._all(
+            f"SELECT min(id), max(id), {hashes}, count(removed_at) FROM (SELECT id, row_hash, removed_at"
+            f" FROM {file.table} WHERE +source_id = {self._mark} AND id > {self._mark} AND id <= {self._mark}"
+            f" ORDER BY id LIMIT {limit}) AS next_rows",
+            source_id,
+            after,
+            last,
+        )
+        return None if first is None else Fingerprint(first, final, (joined or "").lower(), removed > 0)
 
-    def update(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Set `columns` of rows; each of `rows` has a value for each column and the row's id at its end."""
-        assignments = ", ".join(f'"{name}" = {self._mark}' for name in columns)
+    def stored(self, file: FileSpec, source_id: int, keys: Sequence[str], *, with_dates: bool) -> dict[str, Stored]:
+        """Return what the store has of `keys` of `file`."""
+        key = file.key_column.attribute
+        sql = f"{self._select(file, with_dates)} WHERE source_id = {self._mark} AND {key} {self._among}"
+        return {row[1]: Stored._make(row) for row in self._all(sql, source_id, self._listed(keys))}
+
+    def ids_between(self, table: str, source_id: int, first: int, last: int, limit: int) -> Iterator[list[int]]:
+        """Yield the ids of the source's rows from `first` to `last`, `limit` at a time."""
+        sql = (
+            f"SELECT id FROM {table} WHERE +source_id = {self._mark} AND id >= {self._mark} AND id <= {self._mark}"
+            f" ORDER BY id LIMIT {limit}"
+        )
+        while ids := [row_id for (row_id,) in self._all(sql, source_id, first, last)]:
+            yield ids
+            first = ids[-1] + 1
+
+    def insert_new(self, file: FileSpec, source_id: int, keys: Sequence[str], columns: Sequence[Column]) -> set[int]:
+        """Insert rows, each with a value in each of `columns`; return the places of rows whose key was there already.
+
+        Of rows with the same key the first is inserted.
+        """
+        if self._is_sqlite:
+            return self._insert_on_sqlite(file, source_id, keys, columns)
+        return self._copy_on_postgresql(file, source_id, keys, columns)
+
+    def _insert_on_sqlite(
+        self, file: FileSpec, source_id: int, keys: Sequence[str], columns: Sequence[Column]
+    ) -> set[int]:
+        inserted = self._inserts.setdefault(file.name, InsertOnSqlite(file)).run(self._driver.cursor(), columns)
+        if inserted == len(keys):
+            return set()
+        ((top,),) = self._all(f"SELECT max(id) FROM {file.table}")
+        return _repeated(keys, self._keys_up_to(file, source_id, keys, top - inserted))
+
+    def _copy_on_postgresql(
+        self, file: FileSpec, source_id: int, keys: Sequence[str], columns: Sequence[Column]
+    ) -> set[int]:
+        with self._driver.cursor() as cursor:
+            cursor.execute(f"SAVEPOINT {SUSPECTS}")
+            again: set[int] = set()
+            try:
+                copy_to_postgresql(cursor, file.table, columns)
+            except Exception as error:
+                if getattr(error, "sqlstate", None) != UNIQUE_VIOLATION:
+                    raise
+                cursor.execute(f"ROLLBACK TO SAVEPOINT {SUSPECTS}")
+                again = _repeated(keys, self._keys_up_to(file, source_id, keys, HIGHEST_ID))
+                rest = [place for place in range(len(keys)) if place not in again]
+                copy_to_postgresql(cursor, file.table, [column.only(rest) for column in columns])
+            cursor.execute(f"RELEASE SAVEPOINT {SUSPECTS}")
+        return again
+
+    def _keys_up_to(self, file: FileSpec, source_id: int, keys: Sequence[str], last: int) -> set[str]:
+        """Return those of `keys` that the store has under an id up to `last`."""
+        key = file.key_column.attribute
+        sql = (
+            f"SELECT {key} FROM {file.table} WHERE source_id = {self._mark} AND {key} {self._among}"
+            f" AND id <= {self._mark}"
+        )
+        return {found for (found,) in self._all(sql, source_id, self._listed(keys), last)}
+
+    def update(self, table: str, columns: Sequence[Column], ids: Sequence[int]) -> None:
+        """Set `columns` of the rows `ids`."""
+        assignments = ", ".join(f'"{column.name}" = {self._mark}' for column in columns)
+        rows = zip(*(column.bound() for column in columns), ids, strict=True)
         self.run_many(f"UPDATE {table} SET {assignments} WHERE id = {self._mark}", rows)
 
     def upsert(self, table: str, keys: Sequence[str], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -149,8 +277,35 @@ class Bulk:
         sql = f"DELETE FROM {table} WHERE source_id = {self._mark} AND file = {self._mark} AND hud_key {self._among}"
         self._connection.exec_driver_sql(sql, (source_id, file, self._listed(keys)))
 
+    @property
+    def _driver(self) -> Any:
+        """The driver's own connection: what goes through it is not copied on the way."""
+        return self._connection.connection.driver_connection
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
+        cursor = self._driver.cursor()
+        try:
+            found: list[Any] = cursor.execute(sql, values).fetchall()
+        finally:
+            cursor.close()
+        return found
+
+    def _select(self, file: FileSpec, with_dates: bool) -> str:
+        updated = "date_updated" if with_dates else "NULL"
+        return f"SELECT id, {file.key_column.attribute}, row_hash, removed_at IS NOT NULL, {updated} FROM {file.table}"
+
     def _listed(self, keys: Sequence[str]) -> str | list[str]:
         return json.dumps(keys) if self._is_sqlite else list(keys)
 
     def _run(self, sql: str) -> None:
         self._connection.exec_driver_sql(sql)
+
+
+def _repeated(keys: Sequence[str], there: set[str]) -> set[int]:
+    """Return the places of keys that are `there` or were there before in `keys`."""
+    known, again = set(there), set()
+    for place, key in enumerate(keys):
+        if key in known:
+            again.add(place)
+        known.add(key)
+    return again

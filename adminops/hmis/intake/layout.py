@@ -20,11 +20,11 @@ class WrongHeader(Exception):
 class Layout:
     """How a record of one file becomes a row of ours.
 
-    `pick` turns the record's fields, with a blank added at their end, into raw values in the order of our columns.
+    `pick` turns columns of the file, with a blank one added at their end, into raw ones in the order of our columns.
     """
 
     file: FileSpec
-    pick: Callable[[list[str]], Sequence[str]]
+    pick: Callable[[Sequence[list[str]]], Sequence[list[str]]]
     retired: tuple[tuple[str, int], ...]
     """Columns that our specification no longer has, with their place in the record."""
     unknown: tuple[str, ...]

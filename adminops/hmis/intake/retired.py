@@ -25,9 +25,9 @@ class History:
         places = [place for place, column in enumerate(file.columns) if column.attribute == dated]
         self._place = places[0] if places else None
 
-    def is_before(self, change: date | None, values: Sequence[str]) -> bool:
-        """Tell whether a row, `values` in the order of our columns, is of a time before the day `change`."""
+    def is_before(self, change: date | None, columns: Sequence[Sequence[str]], place: int) -> bool:
+        """Tell whether the row at `place` of our `columns` is of a time before the day `change`."""
         if change is None or self._place is None:
             return False
-        found = read_date(values[self._place].strip())
+        found = read_date(columns[self._place][place].strip())
         return found is not None and found.moment.date() < change

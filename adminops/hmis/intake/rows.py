@@ -1,44 +1,75 @@
-"""Rows of one file: records read, checked and turned into what the store holds, a batch at a time."""
+"""Rows of one file: records read, checked and turned into what the store holds, a batch at a time.
+
+A batch is read column by column, for nearly all columns of nearly all batches are right as a whole. Where one is not,
+its values are read one by one, and each problem keeps the line and the place in it where it belongs.
+"""
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import repeat
 from operator import itemgetter
+from typing import TypeVar
 
 from adminops.hmis import sealing
 from adminops.hmis.intake.dates import Form
 from adminops.hmis.intake.layout import Layout
-from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, mask, shown
-from adminops.hmis.intake.records import BrokenRecord, Records
+from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, Refused, mask, shown
+from adminops.hmis.intake.records import BLOCK, Block, BrokenRecord, Records
 from adminops.hmis.intake.retired import History
-from adminops.hmis.intake.values import Flawed, Reader, RejectedLine, check_code, reader_for
+from adminops.hmis.intake.values import ROOM, Flawed, Reader, RejectedLine, check_code, reader_for
 from adminops.hmis.spec import ColumnSpec, FileSpec
 
-BATCH = 2_000
+OF_THE_LINE, OF_THE_KEY = -2, -1
+OF_A_PAIR = 10_000
+"""Where in its line a problem stands: of the line, of its key, of a column by its number, of two columns together."""
+OF_A_DUPLICATE = 20_000
 
-
-@dataclass(slots=True)
-class Row:
-    """A row that can be taken. `values` are in the order of our columns; a blank is an empty text."""
-
-    line: int
-    key: str
-    values: list[str]
-    hash: bytes
-    aside: Sequence[tuple[str, str]]
-    """(column, raw text) of what its columns can't hold."""
-    retired: str
-    """JSON of the retired columns that were filled; empty when none was."""
+PARTED_BY = "\x1f"
+Value = TypeVar("Value")
+Found = tuple[int, int, Problem]
+"""A problem with its line and where it stands there."""
 
 
 @dataclass
 class Batch:
-    """Some rows of a file."""
+    """Some rows of a file that can be taken, column by column in the order of our columns; a blank is an empty text."""
 
-    rows: list[Row] = field(default_factory=list)
-    rejected_keys: list[tuple[str, int]] = field(default_factory=list)
-    """Keys (with lines) of rejected lines that named one: such a row is at fault but not absent."""
+    lines: Sequence[int] = ()
+    keys: Sequence[str] = ()
+    columns: Sequence[Sequence[str]] = ()
+    hashes: Sequence[bytes] = ()
+    aside: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    """By line: (column, raw text) of what its columns can't hold."""
+    retired: Mapping[int, str] = field(default_factory=dict)
+    """By line: JSON of the retired columns that were filled."""
+    rejected_keys: Sequence[str] = ()
+    """Keys of rejected lines that named one: such a row is at fault but not absent."""
+    found: list[Found] = field(default_factory=list)
+    """What is wrong with lines, taken or not."""
+
+    def only(self, places: Sequence[int]) -> "Batch":
+        """Return the batch with the rows at `places` and no others."""
+        if len(places) == len(self.lines):
+            return self
+        return replace(
+            self,
+            lines=_at(self.lines, places),
+            keys=_at(self.keys, places),
+            columns=[_at(column, places) for column in self.columns],
+            hashes=_at(self.hashes, places) if self.hashes else (),
+        )
+
+    def log_problems(self, log: ProblemLog) -> None:
+        """Add what is wrong to `log`, by lines and from left to right."""
+        for _, _, problem in sorted(self.found, key=itemgetter(0, 1)):
+            log.add(problem)
+        self.found.clear()
+
+
+def _at(values: Sequence[Value], places: Sequence[int]) -> list[Value]:
+    return [values[place] for place in places]
 
 
 class _PairCheck:
@@ -52,15 +83,25 @@ class _PairCheck:
         self._decider = {name: 1 + number for number, name in enumerate(deciders)}
         self._right: set[tuple[str, ...]] = set()
 
-    def check(self, values: Sequence[str]) -> None:
-        """Raise `Flawed` for a code that is not on the list which the row chooses."""
-        pair = self._pick(values)
-        if pair in self._right or not pair[0]:
+    def faults(self, columns: Sequence[Sequence[str]]) -> Iterator[tuple[int, Flawed]]:
+        """Yield the place of each row whose code is not on the list that the row chooses, and what is wrong."""
+        picked = self._pick(columns)
+        if self._right.issuperset(zip(*picked, strict=True)):
+            return
+        for place, pair in enumerate(zip(*picked, strict=True)):
+            try:
+                self._check(pair)
+            except Flawed as flawed:
+                yield place, flawed
+
+    def _check(self, pair: tuple[str, ...]) -> None:
+        if pair in self._right:
             return
         for rule in self._rules:
-            if rule.applies(pair[self._decider[rule.column]]):
+            if pair[0] and rule.applies(pair[self._decider[rule.column]]):
                 check_code(self.column.name, rule.list_id, pair[0])
-        self._right.add(pair)
+        if len(self._right) < ROOM:
+            self._right.add(pair)
 
 
 class FileRows:
@@ -77,7 +118,6 @@ class FileRows:
         """Lines that were rejected without their key being known."""
         self._records, self._log = records, log
         self._readers = [reader_for(column, export_ids=export_ids) for column in self.file.columns]
-        self._ways: list[Callable[[str], str]] = [reader.__getitem__ for reader in self._readers]
         self._key = [column.name for column in self.file.columns].index(self.file.key)
         self._pair_checks = _pair_checks(self.file)
         self._history = History(self.file)
@@ -85,97 +125,96 @@ class FileRows:
         self._ssn = next((place for place, column in enumerate(self.file.columns) if column.name == "SSN"), None)
         records.may_span_lines = _may_span_lines(layout, len(records.header))
 
-    def batches(self, size: int = BATCH) -> Iterator[Batch]:
-        """Yield the rows of the file, `size` at a time."""
-        batch = Batch()
-        for line, fields in self._records:
-            self.read += 1
-            if isinstance(fields, BrokenRecord):
-                self._reject_broken(line, fields)
-                continue
-            self._take(line, fields, batch)
-            if len(batch.rows) + len(batch.rejected_keys) >= size:
-                yield batch
-                batch = Batch()
-        yield batch
+    def batches(self, size: int = BLOCK) -> Iterator[Batch]:
+        """Yield the rows of the file, as many at a time as stand in `size` characters."""
+        for block in self._records.blocks(size):
+            yield self._batch(block)
         self._note_forms()
 
-    def _take(self, line: int, fields: list[str], batch: Batch) -> None:
-        fields.append("")
-        raw = self.layout.pick(fields)
-        aside: list[tuple[str, str]] = []
-        try:
-            values = [way(text) for way, text in zip(self._ways, raw, strict=True)]
-        except (Flawed, RejectedLine):
-            taken = self._take_slowly(line, raw, batch, aside)
-            if taken is None:
-                return
-            values = taken
-        key = values[self._key]
-        if self._pair_checks:
-            self._check_pairs(line, values)
-        retired = self._retired(fields) if self.layout.retired else ""
-        batch.rows.append(Row(line, key, values, self._hash(values, aside), aside, retired))
+    def _batch(self, block: Block) -> Batch:
+        self.read += len(block.lines) + len(block.broken)
+        found = [self._reject_broken(line, broken) for line, broken in block.broken]
+        fields = [*block.columns, [""] * len(block.lines)]
+        raws = self.layout.pick(fields)
+        faults: list[_Fault] = []
+        columns = [
+            self._read_column(block.lines, reader, raw, OF_THE_KEY if place == self._key else place, faults)
+            for place, (reader, raw) in enumerate(zip(self._readers, raws, strict=True))
+        ]
+        retired = self._retired(block.lines, fields) if self.layout.retired else {}
+        batch = Batch(block.lines, columns[self._key], columns, retired=retired, found=found)
+        if faults:
+            batch = self._judge(batch, raws, faults)
+        self._check_pairs(batch)
+        return replace(batch, hashes=self._hashes(batch))
 
-    def _hash(self, values: list[str], aside: list[tuple[str, str]]) -> bytes:
-        """Return the SHA-256 of a row.
+    def _read_column(
+        self, lines: Sequence[int], reader: Reader, raws: Sequence[str], order: int, faults: "list[_Fault]"
+    ) -> Sequence[str]:
+        """Read a column; say where it stands when a value refuses the whole export."""
+        try:
+            return _read_all(reader, raws, order, faults)
+        except Refused as refused:
+            line = _first_refused(reader, lines, raws)
+            raise Refused(
+                refused.rule, f"{self.file.file}, line {line}: {refused.sentence}", file=self.file.file
+            ) from None
+
+    def _judge(self, batch: Batch, raws: Sequence[Sequence[str]], faults: "list[_Fault]") -> Batch:
+        """Note what is wrong in a batch, line by line from left to right, and leave rejected lines out."""
+        rejected: set[int] = set()
+        rejected_keys: list[str] = []
+        aside: dict[int, list[tuple[str, str]]] = {}
+        for place, order, fault in sorted(faults, key=itemgetter(0, 1)):
+            line = batch.lines[place]
+            if place in rejected:
+                continue
+            if isinstance(fault, RejectedLine):
+                rejected.add(place)
+                batch.found.append(self._reject(line, order, fault, [raw[place] for raw in raws]))
+                if order == OF_THE_KEY:
+                    self.lines_lost += 1
+                else:
+                    rejected_keys.append(batch.keys[place])
+                continue
+            raw, column = raws[order][place], self.file.columns[order]
+            if not self._history.is_before(fault.since, raws, place):
+                batch.found.append((line, order, self._flaw(line, column, raw, fault)))
+            if fault.lost:
+                aside.setdefault(line, []).append((column.name, raw))
+        kept = batch.only([place for place in range(len(batch.lines)) if place not in rejected])
+        lost = {batch.lines[place] for place in rejected}
+        kept_aside = {line: held for line, held in aside.items() if line not in lost}
+        return replace(kept, aside=kept_aside, rejected_keys=rejected_keys)
+
+    def _hashes(self, batch: Batch) -> list[bytes]:
+        """Return the SHA-256 of each row.
 
         A plain hash of an SSN, or of a text that could not be read and may be one, could be found by trying: in their
         place stand keyed indexes.
         """
-        picked = self._hashed(values)
+        columns = list(batch.columns)
         if self._ssn is not None:
-            picked = (*picked[: self._ssn], sealing.keyed_in_row_hash(picked[self._ssn]), *picked[self._ssn + 1 :])
-        if aside:
-            picked = (*picked, *(sealing.keyed_in_row_hash(raw) for _, raw in aside))
-        return hashlib.sha256("\x1f".join(picked).encode("utf-8", "replace")).digest()
+            columns[self._ssn] = list(map(sealing.keyed_in_row_hash, columns[self._ssn]))
+        texts = _joined(self._hashed(columns))
+        if batch.aside:
+            for place, line in enumerate(batch.lines):
+                if held := batch.aside.get(line):
+                    keyed = (sealing.keyed_in_row_hash(raw) for _, raw in held)
+                    texts[place] = PARTED_BY.join((texts[place], *keyed))
+        sha256 = hashlib.sha256
+        return [sha256(text).digest() for text in map(str.encode, texts)]
 
-    def _take_slowly(
-        self, line: int, raw: Sequence[str], batch: Batch, aside: list[tuple[str, str]]
-    ) -> list[str] | None:
-        """Read a row in which something is wrong, value by value, and log what it is. None when it is rejected."""
-        values: list[str] = []
-        try:
-            key = self._readers[self._key][raw[self._key]]
-        except RejectedLine as rejected:
-            self._reject(line, rejected, raw)
-            self.lines_lost += 1
-            return None
-        for reader, text in zip(self._readers, raw, strict=True):
-            try:
-                values.append(reader[text])
-            except Flawed as flawed:
-                values.append(flawed.value)
-                if not self._history.is_before(flawed.since, raw):
-                    self._log_flawed(line, reader, text, flawed)
-                if flawed.lost:
-                    aside.append((reader.column.name, text))
-            except RejectedLine as rejected:
-                self._reject(line, rejected, raw)
-                batch.rejected_keys.append((key, line))
-                return None
-        return values
+    def _flaw(self, line: int, column: ColumnSpec, raw: str, flawed: Flawed) -> Problem:
+        seen = shown(column, raw.strip())
+        return Problem(flawed.rule, flawed.severity, self.file.file, flawed.text, line, column.name, seen)
 
-    def _log_flawed(self, line: int, reader: Reader, text: str, flawed: Flawed) -> None:
-        column = reader.column
-        self._log.add(
-            Problem(
-                flawed.rule,
-                flawed.severity,
-                self.file.file,
-                flawed.text,
-                line,
-                column.name,
-                shown(column, text.strip()),
-            )
-        )
-
-    def _reject(self, line: int, why: RejectedLine, raw: Sequence[str]) -> None:
+    def _reject(self, line: int, order: int, why: RejectedLine, raw: Sequence[str]) -> Found:
         self.rejected += 1
-        shape = mask(",".join(raw))
-        self._log.add(Problem(why.rule, ERROR, self.file.file, f"{why.text} The line was left out.", line, None, shape))
+        text, shape = f"{why.text} The line was left out.", mask(",".join(raw))
+        return line, order, Problem(why.rule, ERROR, self.file.file, text, line, None, shape)
 
-    def _reject_broken(self, line: int, broken: BrokenRecord) -> None:
+    def _reject_broken(self, line: int, broken: BrokenRecord) -> Found:
         self.rejected += 1
         self.lines_lost += 1
         expected = len(self._records.header)
@@ -186,22 +225,25 @@ class FileRows:
             rule = f"too-{few}-fields"
             text = f"The line has too {few} fields: {broken.fields} instead of {expected}. It was left out."
         shape = mask(broken.text.strip("\r\n"))
-        self._log.add(Problem(rule, ERROR, self.file.file, text, line, None, shape))
+        return line, OF_THE_LINE, Problem(rule, ERROR, self.file.file, text, line, None, shape)
 
-    def _check_pairs(self, line: int, values: list[str]) -> None:
-        for pair in self._pair_checks:
-            try:
-                pair.check(values)
-            except Flawed as flawed:
-                if self._history.is_before(flawed.since, values):
+    def _check_pairs(self, batch: Batch) -> None:
+        for number, check in enumerate(self._pair_checks):
+            for place, flawed in check.faults(batch.columns):
+                if self._history.is_before(flawed.since, batch.columns, place):
                     continue
-                column = pair.column.name
+                line, column = batch.lines[place], check.column.name
                 problem = Problem(flawed.rule, flawed.severity, self.file.file, flawed.text, line, column, flawed.value)
-                self._log.add(problem)
+                batch.found.append((line, OF_A_PAIR + number, problem))
 
-    def _retired(self, fields: list[str]) -> str:
-        filled = {name: text for name, place in self.layout.retired if (text := fields[place].strip())}
-        return json.dumps(filled, sort_keys=True) if filled else ""
+    def _retired(self, lines: Sequence[int], fields: Sequence[Sequence[str]]) -> dict[int, str]:
+        """Return by line what stands in retired columns, as JSON."""
+        filled: dict[int, dict[str, str]] = {}
+        for name, place in self.layout.retired:
+            for line, text in zip(lines, fields[place], strict=True):
+                if text and (bare := text.strip()):
+                    filled.setdefault(line, {})[name] = bare
+        return {line: json.dumps(held, sort_keys=True) for line, held in filled.items()}
 
     def _note_forms(self) -> None:
         for reader in self._readers:
@@ -213,6 +255,57 @@ class FileRows:
                 continue
             name = reader.column.name
             self._log.add(Problem(rule, NOTE, self.file.file, f"Some dates of {name} {text}.", None, name))
+
+
+def _joined(columns: Sequence[Sequence[str]]) -> list[str]:
+    """Return the values of each row as one text. Half of the columns are blank: their marks are put in as one piece."""
+    parts: list[Iterable[str]] = []
+    count, blanks = len(columns[0]), 0
+    for column in columns:
+        if column.count("") == count:
+            blanks += 1
+            continue
+        if blanks:
+            parts.append(repeat(PARTED_BY * (blanks - 1), count))
+        parts.append(column)
+        blanks = 0
+    if blanks:
+        parts.append(repeat(PARTED_BY * (blanks - 1), count))
+    return list(map(PARTED_BY.join, zip(*parts, strict=True)))
+
+
+_Fault = tuple[int, int, Flawed | RejectedLine]
+"""Place of the row in its batch, place of the column in the row, what is wrong."""
+
+
+def _read_all(reader: Reader, raws: Sequence[str], order: int, faults: list[_Fault]) -> Sequence[str]:
+    """Return the values of a column. What is wrong with one is added to `faults`."""
+    try:
+        return reader.read_all(raws)
+    except (Flawed, RejectedLine):
+        pass
+    values = []
+    for place, raw in enumerate(raws):
+        try:
+            values.append(reader[raw])
+        except Flawed as flawed:
+            values.append(flawed.value)
+            faults.append((place, order, flawed))
+        except RejectedLine as rejected:
+            values.append("")
+            faults.append((place, order, rejected))
+    return values
+
+
+def _first_refused(reader: Reader, lines: Sequence[int], raws: Sequence[str]) -> int:
+    for line, raw in zip(lines, raws, strict=True):
+        try:
+            reader[raw]
+        except Refused:
+            return line
+        except (Flawed, RejectedLine):
+            continue
+    return lines[0]
 
 
 def _may_span_lines(layout: Layout, width: int) -> list[bool]:
@@ -227,7 +320,7 @@ def _pair_checks(file: FileSpec) -> tuple[_PairCheck, ...]:
     return tuple(_PairCheck(column, places) for column in file.columns if column.list_rules)
 
 
-def _hash_getter(file: FileSpec) -> Callable[[list[str]], Sequence[str]]:
-    """Return what picks the values that a row's hash is over: all but ExportID, which is new with every export."""
+def _hash_getter(file: FileSpec) -> Callable[[Sequence[Sequence[str]]], Sequence[Sequence[str]]]:
+    """Return what picks the columns that a row's hash is over: all but ExportID, which is new with every export."""
     places = [place for place, column in enumerate(file.columns) if column.name != "ExportID" or column.is_key]
     return itemgetter(*places)

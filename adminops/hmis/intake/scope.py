@@ -15,16 +15,17 @@ A row that was made here stays until the source's own export carries its project
 
 # ruff: noqa: S608 - the names in these statements are of our tables, never of the input
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import Connection, text
 
-from adminops.hmis.intake.bulk import SEEN, STAYS, Bulk
+from adminops.hmis.intake.bulk import ABSENT, PROJECTS, STAYS, Bulk
 from adminops.hmis.intake.writing import Occasion
 from adminops.hmis.periods import DATED, OF_ASSESSMENTS, OF_PROJECTS, VALID_DURING
 from adminops.hmis.spec import FileSpec
 
-IN_PROJECTS = f"t.project_id IN (SELECT key FROM {SEEN} WHERE file = 'Project')"
+IN_PROJECTS = f"t.project_id IN (SELECT key FROM {PROJECTS})"
 
 
 def _condition(file: str) -> str | None:
@@ -68,23 +69,19 @@ class Scope:
             {"source": self._occasion.source_id, **self._period},
         )
 
-    def remove_absent(self, file: FileSpec) -> int:
-        """Remove the rows of `file` in scope whose keys were not seen in it; return how many."""
+    def remove_absent(self, file: FileSpec, absent: Iterable[Sequence[int]]) -> int:
+        """Remove the rows of `file` in scope among those with the ids `absent`; return how many."""
         condition = _condition(file.name)
-        if condition is None:
+        if condition is None or not self._bulk.set_absent(absent):
             return 0
-        absent = (
-            f"t.source_id = :source AND t.removed_at IS NULL AND {condition}"
-            f" AND NOT EXISTS (SELECT 1 FROM {SEEN} s WHERE s.file = :file AND s.key = t.{file.key_column.attribute})"
-        )
-        sql = f"UPDATE {file.table} AS t SET removed_at = :now, import_id = :import_id WHERE {absent}"
+        gone = f"t.source_id = :source AND t.removed_at IS NULL AND {condition} AND t.id IN (SELECT id FROM {ABSENT})"
+        sql = f"UPDATE {file.table} AS t SET removed_at = :now, import_id = :import_id WHERE {gone}"
         values = {
             "now": self._bulk.moment(self._occasion.at),
             "import_id": self._occasion.import_id,
             "source": self._occasion.source_id,
-            "file": file.name,
             **{name: value for name, value in self._period.items() if f":{name}" in sql},
         }
-        if not self._occasion.history.keep_absent(file.name, absent, values):
+        if not self._occasion.history.keep_absent(file.name, gone, values):
             return 0
         return self._connection.execute(text(sql), values).rowcount

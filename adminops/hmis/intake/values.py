@@ -3,10 +3,14 @@
 A reader is a dictionary from what stands in the file to what is stored, filled as it goes: codes and dates repeat so
 often that most values of a file cost one look-up. What is not as it should be is never remembered and so is judged
 anew each time, with the line it stands in. A blank is an empty text.
+
+`read_all` reads many values of a column at once, in a few steps that each go through all of them. It must give the
+same as reading them one by one, and may give up at the first that is not as it should be.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -20,6 +24,7 @@ ROOM = 20_000
 LARGEST_INT = 2_147_483_647
 LARGEST_CENTS = 10**14
 _EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_NINE = re.compile("[0-9x]{9}")
 _MONEY = re.compile(r"\$?\s*(-?)\s*\$?(\d{1,3}(?:,\d{3})+|\d*)(\.\d*)?")
 
 
@@ -54,8 +59,15 @@ class Reader(dict[str, str]):
         self.form_seen: Form | None = None
         """Set by readers of dates when a value is not written as HUD asks."""
         self._pattern = _compiled(column)
+        self._as_it_stands: set[str] = set()
+        """What is stored as the file has it."""
         if column.nullable:
             self[""] = ""
+            self._as_it_stands.add("")
+
+    def read_all(self, raws: Sequence[str]) -> Sequence[str]:
+        """Return what is stored for each of `raws`. Raises `Flawed` or `RejectedLine` when one has something wrong."""
+        return raws if self._as_it_stands.issuperset(raws) else list(map(self.__getitem__, raws))
 
     def __missing__(self, raw: str) -> str:
         stripped = raw.strip()
@@ -66,6 +78,8 @@ class Reader(dict[str, str]):
         value = self.read(stripped)
         if len(self) < ROOM:
             self[raw] = value
+            if raw == value:
+                self._as_it_stands.add(raw)
         return value
 
     def read(self, text: str) -> str:
@@ -78,6 +92,11 @@ class Reader(dict[str, str]):
         return text
 
 
+def _are_stripped(raws: Sequence[str], length: int) -> bool:
+    """Tell whether all `raws` are no longer than `length` and have no blanks around them."""
+    return max(map(len, raws), default=0) <= length and list(map(str.strip, raws)) == raws
+
+
 def _compiled(column: ColumnSpec) -> re.Pattern[str] | None:
     if column.pattern is None or column.pattern_if is not None:  # a pattern that depends is a matter of quality checks
         return None
@@ -86,6 +105,15 @@ def _compiled(column: ColumnSpec) -> re.Pattern[str] | None:
 
 class TextReader(Reader):
     """Text. Prose that is too long is cut, a code that is too long is left out; the whole is kept aside."""
+
+    def read_all(self, raws: Sequence[str]) -> Sequence[str]:
+        """Return `raws` as they stand where only their length matters and is right."""
+        if self._as_it_stands.issuperset(raws):
+            return raws
+        has_rules = self._pattern or self.column.list_id or not (self.column.nullable or all(raws))
+        if not has_rules and _are_stripped(raws, self.column.stored_length or 0):
+            return raws
+        return list(map(self.__getitem__, raws))
 
     def read(self, text: str) -> str:
         """Return `text`."""
@@ -103,6 +131,12 @@ class TextReader(Reader):
 
 class KeyReader(Reader):
     """The key of a row: without it the line can't be taken."""
+
+    def read_all(self, raws: Sequence[str]) -> Sequence[str]:
+        """Return `raws` as they stand if none is blank or too long."""
+        if all(raws) and _are_stripped(raws, self.column.max_length or 0):
+            return raws
+        return list(map(self.__getitem__, raws))
 
     def __missing__(self, raw: str) -> str:
         text = raw.strip()
@@ -132,6 +166,10 @@ class ExportIdReader(Reader):
 class SsnReader(Reader):
     """An SSN: nine characters of digits and x, dashes and blanks left out; or a hash."""
 
+    def read_all(self, raws: Sequence[str]) -> Sequence[str]:
+        """Return the SSNs, most of which are bare digits already."""
+        return [raw if _NINE.fullmatch(raw) else self[raw] for raw in raws]
+
     def __missing__(self, raw: str) -> str:
         # Not remembered: numbers don't repeat, and they should not stay in memory longer than their row.
         return self.read(raw.strip()) if raw.strip() else ""
@@ -139,7 +177,7 @@ class SsnReader(Reader):
     def read(self, text: str) -> str:
         """Return the nine characters, or the hash."""
         bare = re.sub(r"[\s-]", "", text).lower()
-        if re.fullmatch(r"[0-9x]{9}", bare) or sealing.is_hashed_ssn(bare):
+        if _NINE.fullmatch(bare) or sealing.is_hashed_ssn(bare):
             return bare
         if len(bare) <= (self.column.stored_length or 0):
             raise Flawed("bad-pattern", WARNING, "SSN is not nine digits (x for an unknown one).", value=bare)
@@ -203,27 +241,46 @@ class DateReader(Reader):
 class TimeReader(DateReader):
     """A date and time."""
 
+    def read_all(self, raws: Sequence[str]) -> Sequence[str]:
+        """Return the times: at once if all are in the shape that HUD asks for."""
+        if self._as_it_stands.issuperset(raws):  # all blank
+            return raws
+        if _are_hud_times(raws):
+            return raws
+        return list(map(self.__getitem__, raws))
+
     def __missing__(self, raw: str) -> str:
-        # The shape that HUD asks for, without the way through the patterns: there are two or three of them in each row.
-        if (
-            len(raw) == 19
-            and raw[10] == " "
-            and raw[4] == raw[7] == "-"
-            and raw[13] == raw[16] == ":"
-            and _is_time(raw)
-        ):
-            return raw + ".000000"
-        return super().__missing__(raw)
+        # Not remembered: they hardly repeat.
+        return raw if _are_hud_times((raw,)) else super().__missing__(raw)
 
     def read(self, text: str) -> str:
-        """Return it as 2022-01-31 14:05:00.000000, the form that SQLite compares by."""
+        """Return it as 2022-01-31 14:05:00; fractions of seconds are left out."""
         found = read_date(text)
         if found is None:
             text_ = f"{self.column.name} is not a date and time; it is kept aside."
             raise Flawed("bad-date", ERROR, text_, lost=True)
         if found.form is not Form.HUD and self.form_seen is not Form.AMBIGUOUS:
             self.form_seen = found.form
-        return found.moment.isoformat(" ", "microseconds")
+        return found.moment.isoformat(" ", "seconds")
+
+
+def _are_hud_times(raws: Sequence[str]) -> bool:
+    """Tell whether all `raws` are 2022-01-31 14:05:00: the marks by the distance that they then have in one text."""
+    text, count = "\n".join(raws) + "\n", len(raws)
+    dashes, colons = "-" * count, ":" * count
+    if (
+        len(text) != 20 * count
+        or text[19::20] != "\n" * count
+        or not text[4::20] == text[7::20] == dashes
+        or not text[13::20] == text[16::20] == colons
+        or text[10::20] != " " * count
+    ):
+        return False
+    try:
+        deque(map(datetime.fromisoformat, raws), maxlen=0)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_time(text: str) -> bool:

@@ -1,19 +1,21 @@
 """Rows of one file against the store: new ones added, known ones compared by hash and written when they differ."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from adminops.hmis import sealing
 from adminops.hmis.intake.bulk import Bulk, Stored
+from adminops.hmis.intake.columns import Column, Kind
 from adminops.hmis.intake.history import History
 from adminops.hmis.intake.problems import ERROR, Problem, ProblemLog
-from adminops.hmis.intake.rows import Batch, Row
+from adminops.hmis.intake.references import References
+from adminops.hmis.intake.rows import OF_A_DUPLICATE, Batch
+from adminops.hmis.intake.standing import StoredRows
 from adminops.hmis.names import name_key
 from adminops.hmis.spec import FileSpec
 
-MARKS = ("source_id", "import_id", "row_hash", "removed_at")
+KINDS = {"int": Kind.NUMBER, "money": Kind.NUMBER, "datetime": Kind.TIME}
 ASIDE_KEYS = ("source_id", "file", "hud_key")
 
 
@@ -57,35 +59,36 @@ class Occasion:
 
 
 class FileWriter:
-    """Writes the rows of one file, and notes their keys as seen."""
+    """Writes the rows of one file, and knows which of the store's rows it had."""
 
-    def __init__(self, bulk: Bulk, file: FileSpec, occasion: Occasion, log: ProblemLog) -> None:
+    def __init__(self, bulk: Bulk, file: FileSpec, occasion: Occasion, log: ProblemLog, references: References) -> None:
         self.file, self.counts = file, FileCounts()
-        self._bulk, self._occasion, self._log = bulk, occasion, log
+        self._bulk, self._occasion, self._log, self._references = bulk, occasion, log, references
         self._now = bulk.moment(occasion.at)
         names = [column.name for column in file.columns]
         self._deleted = names.index("DateDeleted") if "DateDeleted" in names else None
         self._updated = names.index("DateUpdated") if "DateUpdated" in names else None
-        self._columns = (*MARKS, *_store_columns(file))
-        self._values = _store_values(file, occasion.source_id)
-        self._has_rows = bulk.has_rows(file.table, occasion.source_id)
+        self._stored = StoredRows(bulk, file, occasion.source_id, with_dates=not occasion.is_newest)
         self._has_aside = bulk.has_rows("hmis_unreadable", occasion.source_id)
         self._has_retired = bulk.has_rows("hmis_retired_values", occasion.source_id)
         self._older = 0
-        self._new: list[Row] = []
-        self._changed: list[tuple[Row, int]] = []
+        bulk.will_know(file.name, self._stored.seen)
 
     def write(self, batch: Batch) -> None:
-        """Write a batch of the file's rows."""
-        rows = self._without_duplicates(batch.rows)
-        self._bulk.add_seen(self.file.name, batch.rejected_keys)
-        if not rows:
-            return
-        stored = self._stored([row.key for row in rows])
-        written = [row for row in rows if self._place(row, stored.get(row.key))]
-        self._flush()
-        self._keep_unreadable(written)
-        self._keep_retired(rows)
+        """Write a batch of the file's rows, and log what is wrong with its lines."""
+        if self.file.name == "Project":
+            self._bulk.add_projects([*batch.keys, *batch.rejected_keys])
+        if self._is_unchanged(batch):
+            self.counts.unchanged += len(batch.lines)
+            self._references.look_at(self.file, batch)
+        else:
+            batch = self._sort_in(batch)
+        self._keep_retired(batch)
+        batch.log_problems(self._log)
+
+    def absent(self) -> Iterable[list[int]]:
+        """Yield the ids of the store's rows that the file did not have, once it has been read."""
+        return self._stored.unmet()
 
     def finish(self, read: int, rejected: int) -> None:
         """Complete the counts once the file has been read."""
@@ -95,119 +98,149 @@ class FileWriter:
             text = f"{self._older:,} rows are older than what the store has and were passed over."
             self._log.note("older-rows", self.file.file, text)
 
-    def _without_duplicates(self, rows: list[Row]) -> list[Row]:
-        new = self._bulk.add_seen(self.file.name, [(row.key, row.line) for row in rows])
-        if new == len(rows):
-            return rows
-        kept = self._bulk.seen_lines(self.file.name, [row.key for row in rows])
-        for row in rows:
-            if row.line not in kept:
-                self.counts.rejected += 1
-                text = f"{self.file.key} was there before in this file; the first line was kept, this one left out."
-                where = (self.file.file, text, row.line, self.file.key, row.key)
-                self._log.add(Problem("duplicate-key", ERROR, *where))
-        return [row for row in rows if row.line in kept]
-
-    def _stored(self, keys: list[str]) -> dict[str, Stored]:
-        if not self._has_rows:
-            return {}
-        updated = "date_updated" if self._updated is not None else "NULL"
-        key = self.file.key_column.attribute
-        return self._bulk.stored(self.file.table, key, updated, self._occasion.source_id, keys)
-
-    def _place(self, row: Row, stored: Stored | None) -> bool:
-        """Decide what becomes of a row; tell whether it is written."""
-        deleted = self._deleted is not None and row.values[self._deleted] != ""
-        if stored is None:
-            self._new.append(row)
-            self.counts.added += 1
-            return True
-        if stored.is_emptied:
-            self._changed.append((row, stored.id))
-            self.counts.added += 1
-            return True
-        if self._is_older(row, stored):
-            self._older += 1
-            self.counts.unchanged += 1
+    def _is_unchanged(self, batch: Batch) -> bool:
+        """Tell whether the batch is just what the store has next: nearly all of them are when an export comes again."""
+        if not batch.lines or batch.rejected_keys or self._deletes_any(batch):
             return False
-        if stored.hash == row.hash and stored.is_removed == deleted:
-            self.counts.unchanged += 1
-            return False
-        self._changed.append((row, stored.id))
-        self._count_change(stored.is_removed, deleted)
-        return True
+        return self._stored.are_next(batch.hashes)
 
-    def _count_change(self, was_removed: bool, deleted: bool) -> None:
-        if deleted and not was_removed:
+    def _deletes_any(self, batch: Batch) -> bool:
+        return self._deleted is not None and any(batch.columns[self._deleted])
+
+    def _sort_in(self, batch: Batch) -> Batch:
+        """Write the rows that are new or have changed; return the batch without lines whose key was there before."""
+        found, again = self._stored.match(batch.keys, batch.rejected_keys)
+        new = [place for place, stored in enumerate(found) if stored is None]
+        changed: list[tuple[int, int]] = []
+        passed_over: set[int] = set()
+        for place, stored in enumerate(found) if len(new) < len(found) else ():
+            if stored is None or place in again:
+                continue
+            if stored.is_emptied:
+                self.counts.added += 1
+                changed.append((place, stored.id))
+            elif self._is_older(batch, place, stored):
+                passed_over.add(place)
+            elif self._differs(batch, place, stored):
+                changed.append((place, stored.id))
+        again |= self._flush(batch, new, changed)
+        self._reject_duplicates(batch, again)
+        self.counts.added += len(new) - len(again.intersection(new))
+        self.counts.unchanged += len(batch.lines) - len(again.union(new)) - len(changed)
+        self._older += len(passed_over)
+        self._keep_unreadable(batch, {*new, *(place for place, _ in changed)} - again)
+        kept = [place for place in range(len(batch.lines)) if place not in again]
+        unsure = {batch.lines[place] for place in passed_over}
+        batch = batch.only(kept)
+        self._references.look_at(self.file, batch, unsure | self._deleted_lines(batch))
+        return batch
+
+    def _deleted_lines(self, batch: Batch) -> set[int]:
+        if self._deleted is None or not self._deletes_any(batch):
+            return set()
+        return {line for line, text in zip(batch.lines, batch.columns[self._deleted], strict=True) if text}
+
+    def _is_older(self, batch: Batch, place: int, stored: Stored) -> bool:
+        if self._occasion.is_newest or self._updated is None or stored.hash == batch.hashes[place]:
+            return False
+        return batch.columns[self._updated][place][:10] < stored.updated_on
+
+    def _differs(self, batch: Batch, place: int, stored: Stored) -> bool:
+        """Tell whether a row is not what is stored, and count what becomes of it."""
+        deleted = self._deleted is not None and batch.columns[self._deleted][place] != ""
+        if stored.hash == batch.hashes[place] and stored.is_removed == deleted:
+            return False
+        if deleted and not stored.is_removed:
             self.counts.removed += 1
-        elif was_removed and not deleted:
+        elif stored.is_removed and not deleted:
             self.counts.restored += 1
         else:
             self.counts.updated += 1
+        return True
 
-    def _is_older(self, row: Row, stored: Stored) -> bool:
-        if self._occasion.is_newest or self._updated is None or stored.hash == row.hash:
-            return False
-        return row.values[self._updated][:10] < stored.updated_on
+    def _reject_duplicates(self, batch: Batch, places: Iterable[int]) -> None:
+        for place in places:
+            self.counts.rejected += 1
+            line, key = batch.lines[place], batch.keys[place]
+            text = f"{self.file.key} was there before in this file; the first line was kept, this one left out."
+            problem = Problem("duplicate-key", ERROR, self.file.file, text, line, self.file.key, key)
+            batch.found.append((line, OF_A_DUPLICATE, problem))
 
-    def _tuple(self, row: Row) -> tuple[Any, ...]:
-        deleted = self._deleted is not None and row.values[self._deleted] != ""
-        removed_at = self._now if deleted else None
-        occasion = self._occasion
-        return (occasion.source_id, occasion.import_id, row.hash, removed_at, *self._values(row))
+    def _flush(self, batch: Batch, new: list[int], changed: list[tuple[int, int]]) -> set[int]:
+        """Insert the rows at the places `new`, update those of `changed` (place, id of the store's row).
 
-    def _flush(self) -> None:
-        self._bulk.insert(self.file.table, self._columns, [self._tuple(row) for row in self._new])
-        self._occasion.history.keep(self.file.name, [row_id for _, row_id in self._changed])
-        self._bulk.update(
-            self.file.table, self._columns, [(*self._tuple(row), row_id) for row, row_id in self._changed]
-        )
-        self._new.clear()
-        self._changed.clear()
+        Returns the places of new rows whose key another new row of this file had before.
+        """
+        again: set[int] = set()
+        if new:
+            rows = batch.only(new)
+            repeated = self._bulk.insert_new(self.file, self._occasion.source_id, rows.keys, self._columns(rows))
+            again = {new[place] for place in repeated}
+        if changed:
+            rows, ids = batch.only([place for place, _ in changed]), [row_id for _, row_id in changed]
+            self._occasion.history.keep(self.file.name, ids)
+            self._bulk.update(self.file.table, self._columns(rows), ids)
+        return again
 
-    def _keep_unreadable(self, written: list[Row]) -> None:
+    def _columns(self, rows: Batch) -> list[Column]:
+        """Return all columns of the table that an import writes."""
+        occasion, count = self._occasion, len(rows.lines)
+        removed = [""] * count if self._deleted is None else rows.columns[self._deleted]
+        columns = [
+            Column("source_id", [str(occasion.source_id)] * count, Kind.NUMBER),
+            Column("import_id", [str(occasion.import_id)] * count, Kind.NUMBER),
+            Column("row_hash", rows.hashes, Kind.BYTES),
+            Column("removed_at", [self._now if deleted else "" for deleted in removed]),
+        ]
+        for column, values in zip(self.file.columns, rows.columns, strict=True):
+            if column.name == "SSN":
+                columns += _sealed_ssns(occasion.source_id, rows.keys, values)
+            else:
+                columns.append(Column(column.attribute, values, KINDS.get(column.type, Kind.TEXT)))
+        if self.file.name == "Client":
+            columns += _search_keys(self.file, rows)
+        return columns
+
+    def _keep_unreadable(self, batch: Batch, written: set[int]) -> None:
         """Keep aside, sealed, what the columns of written rows can't hold; forget what they could not hold before."""
+        if not written or not (batch.aside or self._has_aside):
+            return
         source_id, name = self._occasion.source_id, self.file.name
+        rows = [(batch.lines[place], batch.keys[place]) for place in sorted(written)]
         if self._has_aside:
-            self._occasion.history.keep_aside("Unreadable", source_id, name, [row.key for row in written])
-            self._bulk.delete_by_key("hmis_unreadable", source_id, name, [row.key for row in written])
+            keys = [key for _, key in rows]
+            self._occasion.history.keep_aside("Unreadable", source_id, name, keys)
+            self._bulk.delete_by_key("hmis_unreadable", source_id, name, keys)
         import_id = self._occasion.import_id
         sealed = [
-            (source_id, name, row.key, column, sealing.seal_aside(source_id, name, row.key, column, raw), import_id)
-            for row in written
-            for column, raw in row.aside
+            (source_id, name, key, column, sealing.seal_aside(source_id, name, key, column, raw), import_id)
+            for line, key in rows
+            for column, raw in batch.aside.get(line, ())
         ]
         self._bulk.upsert("hmis_unreadable", (*ASIDE_KEYS, "column"), ("raw_sealed", "import_id"), sealed)
 
-    def _keep_retired(self, rows: list[Row]) -> None:
+    def _keep_retired(self, batch: Batch) -> None:
         """Keep what rows of an older export have in columns that are no more; also of rows that are else unchanged."""
+        if not batch.retired:
+            return
         source_id, name = self._occasion.source_id, self.file.name
-        held = {row.key: row.retired for row in rows if row.retired}
+        lines = zip(batch.lines, batch.keys, strict=True)
+        held = {key: batch.retired[line] for line, key in lines if line in batch.retired}
         news = self._occasion.history.keep_retired(source_id, name, held) if self._has_retired else held.keys()
         retired = [(source_id, name, key, held[key], self._occasion.import_id) for key in held if key in news]
         self._bulk.upsert("hmis_retired_values", ASIDE_KEYS, ("held", "import_id"), retired)
 
 
-def _store_columns(file: FileSpec) -> tuple[str, ...]:
-    names: list[str] = []
-    for column in file.columns:
-        if column.name == "SSN":
-            names += ["ssn_sealed", "ssn_index", "ssn_last4_index"]
-        else:
-            names.append(column.attribute)
-    return (*names, "first_key", "last_key") if file.name == "Client" else tuple(names)
+def _sealed_ssns(source_id: int, keys: Iterable[str], ssns: Iterable[str]) -> list[Column]:
+    sealed = [sealing.seal_ssn(source_id, key, ssn) for key, ssn in zip(keys, ssns, strict=True)]
+    names = ("ssn_sealed", "ssn_index", "ssn_last4_index")
+    return [
+        Column(name, [value or b"" for value in values], Kind.BYTES)
+        for name, values in zip(names, zip(*sealed, strict=True), strict=True)
+    ]
 
 
-def _store_values(file: FileSpec, source_id: int) -> Callable[[Row], Sequence[Any]]:
-    """Return what turns a row into the values of `_store_columns`."""
-    if file.name != "Client":
-        return lambda row: [value or None for value in row.values]
-    names = [column.name for column in file.columns]
-    first, last, ssn = names.index("FirstName"), names.index("LastName"), names.index("SSN")
-
-    def client(row: Row) -> Sequence[Any]:
-        values: list[Any] = [value or None for value in row.values]
-        keys = (name_key(row.values[first]), name_key(row.values[last]))
-        return (*values[:ssn], *sealing.seal_ssn(source_id, row.key, row.values[ssn]), *values[ssn + 1 :], *keys)
-
-    return client
+def _search_keys(file: FileSpec, rows: Batch) -> list[Column]:
+    by_name = dict(zip(file.by_name, rows.columns, strict=True))
+    parts = {"first_key": by_name["FirstName"], "last_key": by_name["LastName"]}
+    return [Column(name, list(map(name_key, names)), Kind.NAME) for name, names in parts.items()]
