@@ -113,8 +113,14 @@ def test_a_refused_address_is_not_repeated_with_its_password() -> None:
 
 def test_every_setting_with_a_rule_of_its_own_was_tried_with_a_wrong_value() -> None:
     tried = {name for name, _, value in RIGHT if value is None}
-    plain = {"home", "secret_key", "team_name", "team_phone", "smtp_host", "smtp_user", "smtp_password"}
-    same_rule = {"reset_link_minutes", "smtp_timeout_seconds", "upload_limit_mb", "unpacked_limit_mb"}
+    plain = {"home", "drop_folder", "secret_key", "team_name", "team_phone", "smtp_host", "smtp_user", "smtp_password"}
+    same_rule = {
+        "reset_link_minutes",
+        "smtp_timeout_seconds",
+        "upload_limit_mb",
+        "unpacked_limit_mb",
+        "drop_settle_seconds",
+    }
     assert {declared.name for declared in fields(Settings)} - tried - plain - same_rule == set()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, InvalidState, NotAllowed
-from adminops.facts import ExportImported, ScanFinished, publish
+from adminops.facts import ExportImported, ImportUndone, ScanFinished, publish
 from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import SYSTEM, User
 from dedupe import scanning
@@ -289,6 +289,12 @@ def test_an_import_asks_for_a_scan_once(session: Session) -> None:
     assert waiting_scan() is None
     for _ in range(2):
         publish(ExportImported(import_id=1, outcome="applied"), by=SYSTEM)
+    assert db.session.scalar(select(func.count(Scan.id))) == 1
+
+
+def test_an_undone_import_asks_for_a_scan_once(session: Session) -> None:
+    for _ in range(2):
+        publish(ImportUndone(import_id=1), by=SYSTEM)
     assert db.session.scalar(select(func.count(Scan.id))) == 1
 
 

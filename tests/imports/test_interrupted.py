@@ -45,8 +45,10 @@ wsgi.cli()
 """`adminops …`, killed at the n-th writing to the store."""
 
 
-def _killed_at(home: Path, moment: int, *words: str) -> "subprocess.CompletedProcess[bytes]":
-    environment = {**os.environ, "ADMINOPS_ENVIRONMENT": "test", "ADMINOPS_HOME": str(home)}
+def _killed_at(app: AdminOps, moment: int, *words: str) -> "subprocess.CompletedProcess[bytes]":
+    settings = app.extensions["settings"]
+    where = {"ADMINOPS_HOME": str(settings.home), "ADMINOPS_DATABASE_URL": settings.database}
+    environment = {**os.environ, "ADMINOPS_ENVIRONMENT": "test", **where}
     command = [sys.executable, "-c", KILLED_AT, str(moment), *words]
     return subprocess.run(command, env=environment, capture_output=True, check=False)
 
@@ -135,40 +137,39 @@ def _store(app: AdminOps) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.mark.parametrize("moment", [0, 5, 9, 12])
 def test_a_command_killed_for_real_changes_nothing_and_the_next_one_says_so(
-    sqlite_app: AdminOps, tmp_path: Path, command: Command, moment: int
+    app: AdminOps, tmp_path: Path, command: Command, moment: int
 ) -> None:
-    home = home_of(sqlite_app)
     command("hmis", "import", str(people().zip(tmp_path / "first.zip")), "--source", "Night feed")
-    before = _store(sqlite_app)
+    before = _store(app)
     second = str(people(8, "2024-05-02").change("Client", 0, LastName="Vega").zip(tmp_path / "second.zip"))
-    killed = _killed_at(home, moment, "hmis", "import", second, "--source", "Night feed")
+    killed = _killed_at(app, moment, "hmis", "import", second, "--source", "Night feed")
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
-    assert states(sqlite_app) == ["applied", "running"]
-    assert _store(sqlite_app) == before
-    again = _killed_at(home, 10_000, "hmis", "import", second, "--source", "Night feed", "--json")
+    assert states(app) == ["applied", "running"]
+    assert _store(app) == before
+    again = _killed_at(app, 10_000, "hmis", "import", second, "--source", "Night feed", "--json")
     assert again.returncode == 0, again.stderr.decode()[-2000:]
     assert json.loads(again.stdout)["status"] == "applied"
     assert b"import was interrupted" in again.stderr
-    assert states(sqlite_app) == ["applied", "failed", "applied"]
-    assert _clients(sqlite_app) == 8
+    assert states(app) == ["applied", "failed", "applied"]
+    assert _clients(app) == 8
 
 
 @pytest.mark.parametrize("moment", [0, 1, 2])
 def test_an_undo_killed_for_real_undoes_nothing_and_can_be_done_again(
-    sqlite_app: AdminOps, tmp_path: Path, command: Command, moment: int
+    app: AdminOps, tmp_path: Path, command: Command, moment: int
 ) -> None:
     command("hmis", "import", str(people().zip(tmp_path / "first.zip")), "--source", "Night feed")
-    before = _store(sqlite_app)
+    before = _store(app)
     second = (
         people(6, "2024-05-02").change("Client", 0, LastName="Vega").change("Enrollment", 0, MoveInDate="2024-02-03")
     )
     command("hmis", "import", str(second.zip(tmp_path / "second.zip")), "--source", "Night feed")
-    after = _store(sqlite_app)
-    killed = _killed_at(home_of(sqlite_app), moment, "hmis", "undo", "2")
+    after = _store(app)
+    killed = _killed_at(app, moment, "hmis", "undo", "2")
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
-    assert _store(sqlite_app) == after
+    assert _store(app) == after
     assert command("hmis", "undo", "2").exit_code == 0
-    assert _store(sqlite_app) == before
+    assert _store(app) == before
 
 
 def test_the_doctor_says_what_was_interrupted_and_what_waits(app: AdminOps, command: Command, tmp_path: Path) -> None:
