@@ -99,6 +99,10 @@ class Bench:
         """Return the SQL that gives a date of our tables as a text."""
         return column if self._is_sqlite else f"to_char({column}, 'YYYY-MM-DD')"
 
+    def next_day(self, column: str) -> str:
+        """Return the SQL that gives the day after a date of the working copy."""
+        return f"date({column}, '+1 day')" if self._is_sqlite else self.day(f"(CAST({column} AS date) + 1)")
+
     @cached_property
     def stays(self) -> str:
         """The name of the working copy, which is made when the first rule asks for it."""

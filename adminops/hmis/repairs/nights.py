@@ -3,7 +3,6 @@
 # ruff: noqa: S608 - the names in these statements are of our tables, never of the input
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -12,7 +11,6 @@ from sqlalchemy import Row
 from adminops.hmis.codes import ProjectType
 from adminops.hmis.repairs.bench import DRAFT, SHELTERS, THERE, Bench, untouched
 
-NIGHT = timedelta(days=1)
 Company = frozenset[tuple[str, str]]
 
 
@@ -23,8 +21,8 @@ class Night(NamedTuple):
     enrollment_id: str
     project_id: str
     personal_id: str
-    entry: date
-    exit: date
+    entry: str
+    exit: str
     company: Company
     """Who belonged to the household that night, and as what."""
 
@@ -64,7 +62,7 @@ def _drafts(chain: list[Night]) -> Iterator[tuple[int, str | None, str | None, s
     for night, following in zip(chain, [*chain[1:], last], strict=True):
         kept_as = None if night is first else first.enrollment_id
         exit_to = first.enrollment_id if night is last else None
-        ends = last.exit.isoformat() if night is first else None
+        ends = last.exit if night is first else None
         yield night.row_id, kept_as, exit_to, following.enrollment_id, ends
 
 
@@ -83,19 +81,16 @@ def _nights(bench: Bench) -> Iterator[Night]:
     """Yield the stays of one night by project, client and day."""
     companies = {row.id: company for rows, company in _companies(bench) for row in rows}
     order = "s.project_id, s.personal_id, s.entry_date, s.enrollment_id"
-    for row in bench.rows(f"{_closed(bench)} ORDER BY {order}", **_TYPES):
-        entry, exit_ = date.fromisoformat(row.entry_date), date.fromisoformat(row.exit_date)
-        if exit_ - entry == NIGHT:
-            alone = frozenset({(row.personal_id, row.relationship or "")})
-            company = companies.get(row.id, alone)
-            yield Night(row.id, row.enrollment_id, row.project_id, row.personal_id, entry, exit_, company)
+    for row in bench.rows(f"{_one_night(bench)} ORDER BY {order}", **_TYPES):
+        company = companies.get(row.id) or frozenset({(row.personal_id, row.relationship or "")})
+        yield Night(row.id, row.enrollment_id, row.project_id, row.personal_id, row.entry_date, row.exit_date, company)
 
 
 def _companies(bench: Bench) -> Iterator[tuple[list[Row[Any]], Company]]:
     """Yield the stays of those who entered as a household of several, and who they were."""
-    order = "s.project_id, s.household, s.entry_date, s.exit_date"
-    rows = bench.rows(f"{_closed(bench)} AND s.household IS NOT NULL ORDER BY {order}", **_TYPES)
-    for _, group in groupby(rows, key=lambda row: (row.project_id, row.household, row.entry_date, row.exit_date)):
+    order = "s.project_id, s.household, s.entry_date"
+    rows = bench.rows(f"{_one_night(bench)} AND s.household IS NOT NULL ORDER BY {order}", **_TYPES)
+    for _, group in groupby(rows, key=lambda row: (row.project_id, row.household, row.entry_date)):
         members = list(group)
         if len(members) > 1:
             yield members, frozenset((member.personal_id, member.relationship or "") for member in members)
@@ -104,12 +99,12 @@ def _companies(bench: Bench) -> Iterator[tuple[list[Row[Any]], Company]]:
 _TYPES = {"first_type": SHELTERS[0].value, "second_type": SHELTERS[1].value}
 
 
-def _closed(bench: Bench) -> str:
-    """Return the query for the shelter stays that have ended."""
+def _one_night(bench: Bench) -> str:
+    """Return the query for the shelter stays of one night."""
     return (
         "SELECT s.id, s.enrollment_id, s.project_id, s.personal_id, s.household, s.relationship, s.entry_date,"
         f" s.exit_date FROM {bench.stays} s WHERE s.project_type IN (:first_type, :second_type)"
-        " AND s.exit_date > s.entry_date AND s.personal_id IS NOT NULL"
+        f" AND s.exit_date = {bench.next_day('s.entry_date')} AND s.personal_id IS NOT NULL"
     )
 
 
