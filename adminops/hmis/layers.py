@@ -12,6 +12,7 @@ open a record nor hide that it is protected.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -35,7 +36,7 @@ from sqlalchemy.orm import aliased
 
 from adminops.db import db
 from adminops.hmis.keys import SourceKey, among
-from adminops.hmis.models import FILE_MODELS, LEFT_OUT, HmisSource, Repair
+from adminops.hmis.models import FILE_MODELS, LEFT_OUT, HmisSource, Repair, SourceRow
 from adminops.hmis.models.columns import Cents
 from adminops.hmis.spec import current
 
@@ -81,7 +82,7 @@ class Layers:
         wanted = list(keys)
         if not self.touches(entity, attribute):
             return among(entity.source_id, getattr(entity, attribute), wanted)
-        file, row = _file_of(entity), aliased(inspect(entity).mapper.class_)
+        file, row = _file_of(entity), _another(inspect(entity).mapper.class_)
         came_so = select(row.id).where(among(row.source_id, getattr(row, attribute), wanted))
         repaired = select(Repair.row_id).where(Repair.file == file, Repair.column == _column_of(file, attribute))
         # A union of numbers: neither database looks an "or" of these two up by their indexes.
@@ -126,6 +127,12 @@ def whole_table(columns: Select[*tuple[Any, ...]], *, read_through: bool) -> Any
     Where its keys are `read_through` repairs no index helps: then it is written out once, and joined as a table.
     """
     return columns.cte().prefix_with("MATERIALIZED") if read_through else columns.subquery()
+
+
+@cache
+def _another(model: type[SourceRow]) -> Any:
+    """Return an alias of a model, made once: that copies all of its columns."""
+    return aliased(model)
 
 
 def _cell(entity: Any, file: str, column: str) -> list[ColumnElement[bool]]:

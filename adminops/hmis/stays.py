@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -120,6 +121,7 @@ def _rows_of(keys: Iterable[SourceKey], narrowed: Sequence[ColumnElement[bool]])
     )
 
 
+@cache
 def _household_size() -> ScalarSelect[int]:
     """Count the members of a stay's household: vendors reuse a HouseholdID, so it is one only inside a project."""
     member = aliased(Enrollment)
