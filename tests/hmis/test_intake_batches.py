@@ -241,14 +241,14 @@ def test_rows_of_two_sources_that_lie_between_each_other_are_kept_apart(take, so
 def test_the_import_knows_which_keys_a_file_had(take, source: HmisSource, monkeypatch: pytest.MonkeyPatch):
     take(SmallExport().add_client("C1").add_client("C2").add_client("C3"))
     seen: list[set[str]] = []
-    usual = Bulk.end
+    usual = Bulk.learn_sizes
 
-    def end(bulk: Bulk) -> None:
+    def ask(bulk: Bulk, tables: list[str]) -> None:
         seen.append(bulk.seen("Client", ["C1", "C2", "C3", "C4", "C5"]))
         seen.append(bulk.seen("Exit", ["C1"]))
-        usual(bulk)
+        usual(bulk, tables)
 
-    monkeypatch.setattr(Bulk, "end", end)
+    monkeypatch.setattr(Bulk, "learn_sizes", ask)
     export = SmallExport().add_client("C1").add_client("C3").add_client("C4")
     export.change("Client", 1, ExportID="E9")
     take(export)

@@ -93,19 +93,21 @@ class Intake:
         Raises `Refused` when the export can't be taken; what was written until then must then be rolled back.
         """
         self._note_what_is_odd()
-        self._bulk.begin()
+        with self._bulk.at_work():
+            self._take_files()
+            self._tell(replace(self._progress, step="comparing"))
+            grown = [file.table for file in current().files if self._added(file) >= MANY]
+            self._bulk.learn_sizes(grown)
+            filled = [file for file in current().files if self.counts.get(file.file, FileCounts()).read]
+            self._references.check(filled, self._target.source_id, self._log)
+        self._tell(replace(self._progress, step="done", bytes_done=self._package.size))
+
+    def _take_files(self) -> None:
         for file in current().files:
             if file.name == "Enrollment":
                 self._scope.begin()
             if file.name in self._package.members:
                 self._take_file(file, self._package.members[file.name])
-        self._tell(replace(self._progress, step="comparing"))
-        grown = [file.table for file in current().files if self._added(file) >= MANY]
-        self._bulk.learn_sizes(grown)
-        filled = [file for file in current().files if self.counts.get(file.file, FileCounts()).read]
-        self._references.check(filled, self._target.source_id, self._log)
-        self._bulk.end()
-        self._tell(replace(self._progress, step="done", bytes_done=self._package.size))
 
     def _added(self, file: FileSpec) -> int:
         return self.counts.get(file.file, FileCounts()).added

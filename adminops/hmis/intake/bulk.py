@@ -9,6 +9,7 @@ gets them by executemany, PostgreSQL by COPY. Keys of a batch travel as one JSON
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -80,11 +81,21 @@ class Bulk:
         text = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
         return text if self._is_sqlite else f"{text}+00:00"
 
-    def begin(self) -> None:
-        """Make the temporary tables of an import, empty, and give it room."""
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Give the block the temporary tables of an import, empty, and room in memory."""
         if self._is_sqlite:
-            self._usual_cache = self._connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+            usual = self._connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
             self._run(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
+        try:
+            self._make_tables()
+            yield
+            self._drop_tables()
+        finally:
+            if self._is_sqlite:
+                self._run(f"PRAGMA cache_size = {usual}")
+
+    def _make_tables(self) -> None:
         self._drop_tables()
         options = " WITHOUT ROWID" if self._is_sqlite else " ON COMMIT DROP"
         key = "key TEXT PRIMARY KEY"
@@ -94,12 +105,6 @@ class Bulk:
         self._run(f"CREATE TEMPORARY TABLE {PROJECTS} ({key}){options}")
         self._run(f"CREATE TEMPORARY TABLE {STAYS} ({key}){options}")
         self._run(f"CREATE TEMPORARY TABLE {ABSENT} (id BIGINT PRIMARY KEY){options}")
-
-    def end(self) -> None:
-        """Drop the temporary tables and give the room back."""
-        self._drop_tables()
-        if self._is_sqlite:
-            self._run(f"PRAGMA cache_size = {self._usual_cache}")
 
     def _drop_tables(self) -> None:
         schema = "temp." if self._is_sqlite else "pg_temp."

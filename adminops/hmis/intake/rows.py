@@ -4,9 +4,11 @@ A batch is read column by column, for nearly all columns of nearly all batches a
 its values are read one by one, and each problem keeps the line and the place in it where it belongs.
 """
 
+import gc
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from operator import itemgetter
@@ -27,6 +29,7 @@ OF_A_PAIR = 10_000
 OF_A_DUPLICATE = 20_000
 
 PARTED_BY = "\x1f"
+OBJECTS_BEFORE_COLLECTING = 50_000
 Value = TypeVar("Value")
 Found = tuple[int, int, Problem]
 """A problem with its line and where it stands there."""
@@ -127,8 +130,9 @@ class FileRows:
 
     def batches(self, size: int = BLOCK) -> Iterator[Batch]:
         """Yield the rows of the file, as many at a time as stand in `size` characters."""
-        for block in self._records.blocks(size):
-            yield self._batch(block)
+        with _rarely_collecting():
+            for block in self._records.blocks(size):
+                yield self._batch(block)
         self._note_forms()
 
     def _batch(self, block: Block) -> Batch:
@@ -255,6 +259,17 @@ class FileRows:
                 continue
             name = reader.column.name
             self._log.add(Problem(rule, NOTE, self.file.file, f"Some dates of {name} {text}.", None, name))
+
+
+@contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    """Let the garbage collector look less often: columns are long, come and go, and never refer to each other."""
+    usual = gc.get_threshold()
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTING, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _joined(columns: Sequence[Sequence[str]]) -> list[str]:
