@@ -64,7 +64,7 @@ def odd_file(file: FileSpec, chance: random.Random) -> str:
 def opened(content: str, file: FileSpec) -> tuple[Records, FileRows, ProblemLog]:
     """A file about to be read."""
     records, log = Records(io.StringIO(content, newline="")), ProblemLog()
-    return records, FileRows(records, lay_out(file, records.header, current()), log, export_id="E1"), log
+    return records, FileRows(records, lay_out(file, records.header, current()), log, export_ids={"E1"}), log
 
 
 def read_at_once(content: str, file: FileSpec, size: int) -> Read:
@@ -84,7 +84,7 @@ def read_at_once(content: str, file: FileSpec, size: int) -> Read:
 def read_plainly(content: str, file: FileSpec) -> Read:
     """What is read of a file value by value."""
     records, rows, _ = opened(content, file)
-    readers = [reader_for(column, export_id="E1") for column in file.columns]
+    readers = [reader_for(column, export_ids={"E1"}) for column in file.columns]
     key = list(file.by_name).index(file.key)
     taken: list[tuple[int, list[str], bytes]] = []
     rejected: list[str] = []

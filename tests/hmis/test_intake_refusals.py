@@ -410,10 +410,9 @@ def test_quoted_headers_in_any_case_are_read_behind_a_mark(take: Take, codec: st
 def test_a_file_that_was_cut_in_the_middle_of_a_letter_loses_its_last_line_only(take: Take, codec: str):
     export = two_clients()
     text = export.csv("Client").removesuffix("\r\n").encode(codec)
-    export.raw["Client.csv"] = text[:-1]
+    export.raw["Client.csv"] = text[:-41]
     counts = take(export).files["Client.csv"]
-    assert (counts.read, counts.added + counts.rejected) == (2, 2)
-    assert counts.added >= 1
+    assert (counts.read, counts.added, counts.rejected) == (2, 1, 1)
 
 
 def test_each_rejected_line_is_shown_with_the_shape_of_what_stood_there(take: Take):

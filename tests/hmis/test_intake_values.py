@@ -302,4 +302,4 @@ def test_times_of_all_forms_are_read_alike(day: date, hour: time, form: str):
     moment = datetime.combine(day, hour.replace(microsecond=0))
     written = moment.strftime(form).replace("%Y", f"{day.year:04}")
     if day.year >= 1000:  # strftime leaves out leading zeros
-        assert reader_for(COLUMNS["time"])[written] == moment.isoformat(" ", "microseconds")
+        assert reader_for(COLUMNS["time"])[written] == moment.isoformat(" ", "seconds")
