@@ -26,8 +26,9 @@ STAYS = "intake_stays"
 """Temporary table: the stays that are in the scope of the export."""
 ABSENT = "intake_absent"
 """Temporary table: ids of the rows that a file did not have."""
-CACHE_KILOBYTES = 96_000
-"""What SQLite may keep of its pages while it takes an import: indexes in no order are written all over."""
+ROOM = {"cache_size": -96_000, "mmap_size": 0}
+"""What SQLite may keep of its pages while it takes an import: more in its cache, for indexes in no order are written
+all over; nothing of the file as memory, for an import goes through all of it."""
 
 UNIQUE_VIOLATION = "23505"
 HIGHEST_ID = 2**31 - 1
@@ -84,16 +85,18 @@ class Bulk:
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Give the block the temporary tables of an import, empty, and room in memory."""
+        usual = {}
         if self._is_sqlite:
-            usual = self._connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
-            self._run(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
+            for name, size in ROOM.items():
+                usual[name] = self._connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+                self._run(f"PRAGMA {name} = {size}")
         try:
             self._make_tables()
             yield
             self._drop_tables()
         finally:
-            if self._is_sqlite:
-                self._run(f"PRAGMA cache_size = {usual}")
+            for name, size in usual.items():
+                self._run(f"PRAGMA {name} = {size}")
 
     def _make_tables(self) -> None:
         self._drop_tables()
