@@ -119,10 +119,7 @@ class Bulk:
         self._seen[file] = seen
 
     def seen(self, file: str, keys: Sequence[str]) -> set[str]:
-        """Return those of `keys` that this import had in `file` ("Client"), in a line that was taken or rejected.
-
-        Of keys whose lines were all rejected, only those are returned which the store had already.
-        """
+        """Return those of `keys` that this import had in `file` ("Client")."""
         return self._seen[file](keys) if file in self._seen else set()
 
     def add_suspects(self, file: str, rows: Iterable[tuple[str, int]]) -> None:

@@ -47,8 +47,6 @@ class Batch:
     """By line: (column, raw text) of what its columns can't hold."""
     retired: Mapping[int, str] = field(default_factory=dict)
     """By line: JSON of the retired columns that were filled."""
-    rejected_keys: Sequence[str] = ()
-    """Keys of rejected lines that named one: such a row is at fault but not absent."""
     found: list[Found] = field(default_factory=list)
     """What is wrong with lines, taken or not."""
 
@@ -167,7 +165,6 @@ class FileRows:
     def _judge(self, batch: Batch, raws: Sequence[Sequence[str]], faults: "list[_Fault]") -> Batch:
         """Note what is wrong in a batch, line by line from left to right, and leave rejected lines out."""
         rejected: set[int] = set()
-        rejected_keys: list[str] = []
         aside: dict[int, list[tuple[str, str]]] = {}
         for place, order, fault in sorted(faults, key=itemgetter(0, 1)):
             line = batch.lines[place]
@@ -176,10 +173,6 @@ class FileRows:
             if isinstance(fault, RejectedLine):
                 rejected.add(place)
                 batch.found.append(self._reject(line, order, fault, [raw[place] for raw in raws]))
-                if order == OF_THE_KEY:
-                    self.lines_lost += 1
-                else:
-                    rejected_keys.append(batch.keys[place])
                 continue
             raw, column = raws[order][place], self.file.columns[order]
             if not self._history.is_before(fault.since, raws, place):
@@ -189,7 +182,7 @@ class FileRows:
         kept = batch.only([place for place in range(len(batch.lines)) if place not in rejected])
         lost = {batch.lines[place] for place in rejected}
         kept_aside = {line: held for line, held in aside.items() if line not in lost}
-        return replace(kept, aside=kept_aside, rejected_keys=rejected_keys)
+        return replace(kept, aside=kept_aside)
 
     def _hashes(self, batch: Batch) -> list[bytes]:
         """Return the SHA-256 of each row.
@@ -215,6 +208,7 @@ class FileRows:
 
     def _reject(self, line: int, order: int, why: RejectedLine, raw: Sequence[str]) -> Found:
         self.rejected += 1
+        self.lines_lost += 1
         text, shape = f"{why.text} The line was left out.", mask(",".join(raw))
         return line, order, Problem(why.rule, ERROR, self.file.file, text, line, None, shape)
 

@@ -14,8 +14,7 @@ from adminops.hmis.spec import FileSpec
 AT_ONCE = 4_000
 MOST_WAITING = 60_000
 """Rows that may wait for their like once they were passed. Those that no longer wait can be looked up."""
-UNMET, NAMED, MET = 0, 1, 2
-"""NAMED: by a rejected line. The row is not absent, and a good line may still bring it."""
+UNMET, MET = 0, 1
 
 
 class StoredRows:
@@ -56,18 +55,13 @@ class StoredRows:
         self._read_to = rows.last
         return True
 
-    def match(self, keys: Sequence[str], rejected: Sequence[str]) -> tuple[list[Stored | None], set[int]]:
-        """Return what the store had of each of `keys` (None: nothing), and the places of keys that were there before.
-
-        `rejected` are keys of rejected lines.
-        """
+    def match(self, keys: Sequence[str]) -> tuple[list[Stored | None], set[int]]:
+        """Return what the store had of each of `keys` (None: nothing), and where keys are that were there before."""
         if self.is_empty:
             return [None] * len(keys), set()
-        self._let_wait(len(keys) + len(rejected))
+        self._let_wait(len(keys))
         found = [self._waiting.pop(key, None) for key in keys]
-        named = {key: row for key in rejected if (row := self._waiting.pop(key, None))}
-        missing = [key for key, row in zip(keys, found, strict=True) if row is None]
-        looked_up = self._look_up([*missing, *(key for key in rejected if key not in named)])
+        looked_up = self._look_up([key for key, row in zip(keys, found, strict=True) if row is None])
         again = set()
         for place, key in enumerate(keys):
             row = found[place] or looked_up.get(key)
@@ -79,8 +73,6 @@ class StoredRows:
             else:
                 self._marks[row.id - self._first] = MET
                 self._met += 1
-        for key in rejected:
-            self._name(named.get(key) or looked_up.get(key))
         return found, again
 
     def seen(self, keys: Sequence[str]) -> set[str]:
@@ -100,10 +92,6 @@ class StoredRows:
         first = self._first
         for ids in self._bulk.ids_between(self._file.table, self._source_id, first, self._last, AT_ONCE):
             yield [row_id for row_id in ids if self._marks[row_id - first] == UNMET]
-
-    def _name(self, row: Stored | None) -> None:
-        if row and row.id <= self._last and self._marks[row.id - self._first] == UNMET:
-            self._marks[row.id - self._first] = NAMED
 
     def _let_wait(self, number: int) -> None:
         """Pass the next rows; those that were not met already wait."""

@@ -77,7 +77,7 @@ class FileWriter:
     def write(self, batch: Batch) -> None:
         """Write a batch of the file's rows, and log what is wrong with its lines."""
         if self.file.name == "Project":
-            self._bulk.add_projects([*batch.keys, *batch.rejected_keys])
+            self._bulk.add_projects(batch.keys)
         if self._is_unchanged(batch):
             self.counts.unchanged += len(batch.lines)
             self._references.look_at(self.file, batch)
@@ -100,7 +100,7 @@ class FileWriter:
 
     def _is_unchanged(self, batch: Batch) -> bool:
         """Tell whether the batch is just what the store has next: nearly all of them are when an export comes again."""
-        if not batch.lines or batch.rejected_keys or self._deletes_any(batch):
+        if not batch.lines or self._deletes_any(batch):
             return False
         return self._stored.are_next(batch.hashes)
 
@@ -109,7 +109,7 @@ class FileWriter:
 
     def _sort_in(self, batch: Batch) -> Batch:
         """Write the rows that are new or have changed; return the batch without lines whose key was there before."""
-        found, again = self._stored.match(batch.keys, batch.rejected_keys)
+        found, again = self._stored.match(batch.keys)
         new = [place for place, stored in enumerate(found) if stored is None]
         changed: list[tuple[int, int]] = []
         passed_over: set[int] = set()
