@@ -4,6 +4,7 @@ Exit codes: 0 applied or unchanged, 3 held for approval, 4 refused, 2 wrong use,
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -33,9 +34,20 @@ PATH = click.Path(exists=True, path_type=Path)
 LOOK_EVERY = 10.0
 DAY = click.DateTime(["%Y-%m-%d"])
 
+
+def _writable(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file that can't be written before anything is done, and not after it."""
+    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        raise click.BadParameter(f"There is no folder {path.parent} to write it to.")
+    return path
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 problems_file = click.option(
-    "--problems", type=click.Path(dir_okay=False, path_type=Path), help="Write every problem to this CSV file."
+    "--problems",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=_writable,
+    help="Write every problem to this CSV file.",
 )
 
 
@@ -192,7 +204,7 @@ def _look(as_json: bool) -> list[dict[str, Any]]:
 
 
 @hmis.command("export")
-@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target", type=click.Path(dir_okay=False, writable=True, path_type=Path), callback=_writable)
 @click.option("--source", required=True, help="Name of the source to write.")
 @click.option("--project", "projects", multiple=True, help="ProjectID to write; all of them without.")
 @click.option("--start", type=DAY, help="First day of the period: 2026-01-31.")

@@ -24,8 +24,9 @@ PATIENCE = timedelta(minutes=10)
 """How long a step waits for a writer (an import may take minutes), and a rotation for rows that are being written."""
 PAUSE = 1.0
 """Seconds before rows are looked at again that somebody else was writing."""
-IN_USE = timedelta(days=1)
-"""For so long after a new key was made, somebody may still be writing under the one before."""
+IN_USE = timedelta(days=8)
+"""For so long after a new key was made, somebody may still be writing under the one before, or undo an import: that
+brings rows back as they were."""
 
 Tell = Callable[[str, int, int], None]
 """Is told what is being rotated, how many values are done and how many there were to do."""
@@ -148,13 +149,13 @@ def forget_key(kind: Kind, number: int, *, by: User) -> None:
 
 
 def _check_nobody_writes_under_it(ring: KeyRing, kind: Kind) -> None:
-    """Refuse while an import that began under the old key could still be running, and be stored after the count."""
+    """Refuse while an import of before could still be running or be undone: its rows would be under the old key."""
     newest = ring.current_index if kind == "index" else ring.current
     made = ring.made.get(f"{kind} {newest}")
     if made and clock.now() - datetime.fromisoformat(made) < IN_USE:
         raise Conflict(
-            f"{kind.capitalize()} {newest} was made less than a day ago: work that began before may still be under"
-            " the old one. Try again tomorrow."
+            f"{kind.capitalize()} {newest} was made less than {IN_USE.days} days ago: an import of before may still be"
+            " undone, and that needs the old one. Try again then."
         )
 
 

@@ -423,3 +423,18 @@ def test_each_rejected_line_is_shown_with_the_shape_of_what_stood_there(take: Ta
     assert blank.value_masked is not None
     assert ",xxxx," in blank.value_masked
     assert "Zora" not in str([problem.as_dict() for problem in result.problems])
+
+
+def test_a_line_without_end_is_not_read_into_memory(take: Take):
+    export = two_clients()
+    export.raw["Services.csv"] = export.csv("Services").encode() + b"x" * 3_000_000
+    result = take(export)
+    assert (result.status, result.problems.by_rule["endless-line"]) == ("refused", 1)
+
+
+def test_a_file_that_is_mostly_broken_refuses_the_set(take: Take):
+    export = two_clients()
+    export.raw["Services.csv"] = export.csv("Services").encode() + b"0\n" * 100_000
+    result = take(export)
+    assert (result.status, result.problems.by_rule["mostly-broken"], count(Client)) == ("refused", 1, 0)
+    assert len(result.problems) < 50_000, "it is given up before its end"

@@ -16,6 +16,7 @@ from adminops.hmis.intake.undoing import UNDO_FOR, forget_images, undo_import, w
 from adminops.hmis.merging import merge_clients, undo_merge
 from adminops.hmis.models import Client, HmisImport, HmisSource, ImportBefore, ImportStatus, Organization
 from adminops.hmis.provisioning import set_up_project
+from adminops.hmis.repairs import recalculate
 from adminops.hmis.setup_rules import NewFunder, NewLocation, NewProject
 from adminops.hmis.spec import specs
 from tests.hmis.conftest import contents, is_active, row
@@ -237,3 +238,20 @@ def test_images_hold_no_ssn_in_clear(take: Take):
     images = db.session.scalars(select(ImportBefore).where(ImportBefore.file == "Client")).all()
     assert images
     assert all("219450817" not in str(image.before) for image in images)
+
+
+def test_repairs_and_confirmed_merges_go_back_with_the_import(take: Take, source: HmisSource):
+    take(whole_export())
+    merge_clients(row("Client", "C2"), row("Client", "C1"), {}, by_id=None)  # type: ignore[arg-type]
+    source.repairs = ["blank-households"]
+    recalculate(db.session.connection(), source.id, at=clock.now())
+    before = dump()
+    export = whole_export().drop("Client", 1).change("Enrollment", 0, HouseholdID="")
+    for each in export.rows["Enrollment"]:
+        each["PersonalID"] = "C1"
+    take(next_one(export))
+    changed = dump()
+    assert changed["hmis_merge"] != before["hmis_merge"]
+    assert changed["hmis_repair"] != before["hmis_repair"]
+    undo_import(last_import(source), by_id=None)
+    assert dump() == before

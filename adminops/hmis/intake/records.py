@@ -15,11 +15,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from adminops.hmis.intake.problems import Refused
+
 MOST_LINES_OF_A_RECORD = 200
 BLOCK = 1 << 16
 """Characters of a block: so few that its values stay in the processor's cache while they are read."""
 LONGEST_FIELD = 131_072
 """The standard reader refuses longer ones. A block no longer than this needs not be searched for them."""
+LONGEST_LINE = 1_000_000
+"""Characters. HUD's longest row has a tenth of it; a line without end would fill the memory."""
 END = "\x00"
 """A line behind the last of a block. No file has it (NUL is left out), so a quote that swallows it is found."""
 
@@ -60,14 +64,22 @@ class _Lines:
     def __next__(self) -> str:
         if len(self.given) >= MOST_LINES_OF_A_RECORD:
             raise _TooManyLines
-        line = self._returned.popleft() if self._returned else next(self._stream)
+        line = self._returned.popleft() if self._returned else self._line()
+        if not line:
+            raise StopIteration
         self.given.append(line)
         self.number += 1
         return line.replace("\x00", "") if "\x00" in line else line
 
     def block(self, size: int) -> str:
         """Hand out about `size` characters, up to the end of a line. Their lines are to be counted, or taken back."""
-        return self._stream.read(size) + self._stream.readline()
+        return self._stream.read(size) + self._line()
+
+    def _line(self) -> str:
+        line = self._stream.readline(LONGEST_LINE)
+        if len(line) == LONGEST_LINE:
+            raise Refused("endless-line", "A line is longer than a million characters: that is no HMIS CSV export.")
+        return line
 
     def take_back(self, text: str) -> None:
         """Take back a block, to hand out its lines one by one."""

@@ -28,6 +28,8 @@ OF_A_PAIR = 10_000
 """Where in its line a problem stands: of the line, of its key, of a column by its number, of two columns together."""
 OF_A_DUPLICATE = 20_000
 
+MOST_LOST = 1_000
+"""Lines of a file that may be lost before it matters that they are the most of it."""
 PARTED_BY = "\x1f"
 OBJECTS_BEFORE_COLLECTING = 50_000
 Value = TypeVar("Value")
@@ -136,6 +138,9 @@ class FileRows:
     def _batch(self, block: Block) -> Batch:
         self.read += len(block.lines) + len(block.broken)
         found = [self._reject_broken(line, broken) for line, broken in block.broken]
+        if self.lines_lost > MOST_LOST and self.lines_lost * 2 > self.read:
+            sentence = f"Most lines of {self.file.file} are not what its header says: it is damaged, or no such file."
+            raise Refused("mostly-broken", sentence, file=self.file.file)
         fields = [*block.columns, [""] * len(block.lines)]
         raws = self.layout.pick(fields)
         faults: list[_Fault] = []

@@ -17,8 +17,10 @@ from sqlalchemy import Connection, delete, func, or_, select, text, update
 from adminops import clock
 from adminops.db import Model, db
 from adminops.errors import InvalidState
+from adminops.hmis.confirming import forget_import
 from adminops.hmis.intake.history import ABOVE, ASIDE, BEFORE, TABLES, image_columns, is_bytes
 from adminops.hmis.models import Client, HmisImport, HmisSource, ImportBefore, ImportStatus, Merge, Organization
+from adminops.hmis.repairs import recalculate
 
 UNDO_FOR = timedelta(days=7)
 AT_ONCE = 2_000
@@ -92,7 +94,9 @@ def undo_import(record: HmisImport, *, by_id: int | None) -> Sequence[HmisImport
     for each in taken_back:
         _take_back(connection, each, source, now)
         each.status, each.undone_at, each.undone_by_id = ImportStatus.UNDONE, now, by_id
+        forget_import(connection, each.id)
     db.session.flush()
+    recalculate(connection, source.id, at=now)
     connection.execute(delete(ImportBefore).where(ImportBefore.import_id.in_([each.id for each in taken_back])))
     db.session.expire_all()
     return taken_back
