@@ -167,7 +167,7 @@ def test_page_behind_the_link_names_itself_to_nobody(desk: Desk) -> None:
         ({}, "Enter a new password."),
         ({"password": NEW, "again": NEW + "x"}, "The two are not the same."),
         ({"password": "short", "again": "short"}, "at least 15 characters"),
-        ({"password": "x" * 257, "again": "x" * 257}, "longer than 256"),
+        ({"password": "x" * 257, "again": "x" * 257}, "no more than 256"),
         ({"password": "passwordpassword", "again": "passwordpassword"}, "too easy to guess"),
         ({"password": "\x00" * 20, "again": "\x00" * 20}, "too easy to guess"),
     ],

@@ -27,7 +27,6 @@ REJECTING = frozenset(
         "too-many-fields",
         "blank-key",
         "key-too-long",
-        "foreign-export",
         "duplicate-key",
     }
 )

@@ -244,7 +244,7 @@ def test_a_source_is_added_and_wrong_values_are_said_at_the_field(desk: Desk) ->
         ({"name": ""}, "Enter a name."),
         ({"cocs": "ZZ-999"}, "ZZ-999 is no Continuum of Care"),
         ({"time_zone": "Mars/Olympus"}, "Choose a time zone"),
-        ({"errors_percent": "lots"}, "Not a valid integer value"),
+        ({"errors_percent": "lots"}, "Enter a whole number."),
         ({"changed_least": "0"}, "Enter 1 or more."),
     ):
         assert visitor.post("/imports/sources/new", {**usual, **wrong}, status=422).says(sentence)

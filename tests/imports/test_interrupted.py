@@ -36,13 +36,13 @@ def killing(work):
             os.kill(os.getpid(), signal.SIGKILL)
         return work(*words, **options)
     return done
-for name in ("insert", "update", "drop_tables"):
+for name in ("span", "insert_new", "update", "learn_sizes"):
     setattr(bulk.Bulk, name, killing(getattr(bulk.Bulk, name)))
 undoing._restore = killing(undoing._restore)
 undoing._restore_source = killing(undoing._restore_source)
 wsgi.cli()
 """
-"""`adminops …`, killed at the n-th writing to the store."""
+"""`adminops …`, killed at the n-th step of its work on the store."""
 
 
 def _killed_at(app: AdminOps, moment: int, *words: str) -> "subprocess.CompletedProcess[bytes]":

@@ -57,9 +57,9 @@ class Walker:
         """Follow the link of that name in the page's content."""
         self.page.get_by_role("main").get_by_role("link", name=label).first.click()
 
-    def sees(self, text: str) -> None:
-        """Wait until the page shows `text`."""
-        expect(self.page.get_by_text(text).first).to_be_visible()
+    def sees(self, text: str, *, within: float = 5) -> None:
+        """Wait until the page shows `text`, for so many seconds at most."""
+        expect(self.page.get_by_text(text).first).to_be_visible(timeout=within * 1000)
 
     def look_again_in_the_dark_and_on_a_phone(self) -> None:
         """Open every address seen once more in a dark window of 390 px."""

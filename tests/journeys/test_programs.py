@@ -43,7 +43,7 @@ def test_request_approve_set_up_export(house: House) -> None:
 
     deciding.go("/imports/export")
     deciding.press("Write export")
-    deciding.sees("It is ready")
+    deciding.sees("It is ready", within=30)  # a job writes it
     deciding.look()
     with deciding.page.expect_download() as started:
         deciding.press("Download")

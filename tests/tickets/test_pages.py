@@ -195,7 +195,7 @@ def test_each_form_has_a_number_of_its_own(desk: Desk) -> None:
         ({"body": "", "kind": "reply"}, "Write a message first."),
         ({"body": " \n ", "kind": "reply"}, "Write a message first."),
         ({"body": "x" * 20_001, "kind": "reply"}, "20000"),
-        ({"body": "Hello.", "kind": "shout"}, "Not a valid choice"),
+        ({"body": "Hello.", "kind": "shout"}, "Choose one of the list"),
         ({"body": "Hello.", "kind": "reply", "then": "explode"}, "Invalid value"),
         ({"body": "Hello.", "kind": "reply", "nonce": "x" * 99}, "60"),
         ({}, "Write a message first."),

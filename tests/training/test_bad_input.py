@@ -16,14 +16,14 @@ HUGE = "9" * 30
     ("over", "sentence"),
     [
         ({"title": ""}, "Give the course a title."),
-        ({"title": "x" * 201}, "Field cannot be longer than 200 characters."),
+        ({"title": "x" * 201}, "Write no more than 200 characters."),
         ({"summary": " "}, "Say in one sentence what it is about."),
         ({"valid_months": "0"}, "Give 1 to 120 months"),
         ({"valid_months": "-3"}, "Give 1 to 120 months"),
         ({"valid_months": HUGE}, "Give a whole number."),
         ({"valid_months": "twelve"}, "Give a whole number."),
         ({"valid_months": "١٢"}, "Give a whole number."),
-        ({"description": "x" * 20_001}, "Field cannot be longer than 20000 characters."),
+        ({"description": "x" * 20_001}, "Write no more than 20000 characters."),
     ],
 )
 def test_a_wrong_course_is_refused_at_the_field(sqlite_desk: Desk, over: dict[str, str], sentence: str) -> None:
@@ -53,8 +53,8 @@ def test_a_wrong_course_is_refused_at_the_field(sqlite_desk: Desk, over: dict[st
         ({"seats": HUGE}, "Give a whole number."),
         ({"place": "", "link": ""}, "Say where it is"),
         ({"link": "javascript:alert(1)"}, "Give an address that begins with https://."),
-        ({"trainer_id": "abc"}, "Not a valid choice."),
-        ({"trainer_id": HUGE}, "Not a valid choice."),
+        ({"trainer_id": "abc"}, "Choose one of the list."),
+        ({"trainer_id": HUGE}, "Choose one of the list."),
     ],
 )
 def test_a_wrong_class_is_refused_at_the_field(sqlite_desk: Desk, over: dict[str, str], sentence: str) -> None:

@@ -23,8 +23,9 @@ MASKED_COLUMNS = frozenset({"DOB", "SSN"})
 class Refused(Exception):
     """The whole file set can't be taken; nothing is changed. `sentence` says why, `rule` names the reason."""
 
-    def __init__(self, rule: str, sentence: str, *, file: str | None = None) -> None:
+    def __init__(self, rule: str, sentence: str, *, file: str | None = None, line: int | None = None) -> None:
         super().__init__(sentence)
+        self.line = line
         self.rule = rule
         self.sentence = sentence
         self.file = file

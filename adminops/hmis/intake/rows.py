@@ -163,9 +163,8 @@ class FileRows:
             return _read_all(reader, raws, order, faults)
         except Refused as refused:
             line = _first_refused(reader, lines, raws)
-            raise Refused(
-                refused.rule, f"{self.file.file}, line {line}: {refused.sentence}", file=self.file.file
-            ) from None
+            sentence = f"{self.file.file}, line {line}: {refused.sentence}"
+            raise Refused(refused.rule, sentence, file=self.file.file, line=line) from None
 
     def _judge(self, batch: Batch, raws: Sequence[Sequence[str]], faults: "list[_Fault]") -> Batch:
         """Note what is wrong in a batch, line by line from left to right, and leave rejected lines out."""

@@ -131,7 +131,7 @@ def _take(
             recalculate(connection, target.source_id, at=target.at, import_id=target.import_id)
             result.files, result.not_read, taken.header = intake.counts, intake.not_read, intake.header
     except Refused as refused:
-        log.add(Problem(refused.rule, ERROR, refused.file or path.name[:60], refused.sentence))
+        log.add(Problem(refused.rule, ERROR, refused.file or path.name[:60], refused.sentence, refused.line))
         result.sentence = refused.sentence
         return taken
     changes = sum(counts.changes for name, counts in result.files.items() if name != "Export.csv")
