@@ -30,7 +30,7 @@ from adminops.imports.jobs import settle_interrupted
 from adminops.settings import Settings
 from tests.hmis.exports import SmallExport, whole_export
 
-CLIENTS = 220
+CLIENTS = 90
 NEVER_REMOVED = ("User", "Organization", "Project", "Client")
 Rows = dict[str, dict[str, dict[str, str | None]]]
 
