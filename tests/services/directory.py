@@ -96,6 +96,15 @@ class Slapd:
     def freeze(self) -> None:
         """Let it answer nothing any more, connections stay open; `thaw` undoes it."""
         self._signal(signal.SIGSTOP)
+        if self.process is not None:
+            wait_until(self._is_stopped, self.process, self.folder, seconds=5)
+
+    def _is_stopped(self) -> bool:
+        """Whether all threads have stopped: the signal takes its time, and one that still runs still answers."""
+        if self.process is None or not Path("/proc").is_dir():
+            return True
+        states = Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        return all(state.read_text().rpartition(")")[2].split()[0] == "T" for state in states)
 
     def thaw(self) -> None:
         """Let a frozen server go on."""
