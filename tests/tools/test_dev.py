@@ -201,12 +201,12 @@ def test_words_too_many_are_refused(tree: Path) -> None:
 
 @pytest.mark.parametrize("words", [["-n", "0"], ["-n0"], ["--numprocesses=1"], ["--pdb"], ["--collect-only"]])
 def test_person_who_wants_one_process_gets_one(dev: ModuleType, words: list[str]) -> None:
-    assert "auto" not in dev.pytest_options(words)
+    assert "worksteal" not in dev.pytest_options(words)
 
 
 def test_tests_use_all_cores_and_one_broken_file_hides_no_other(dev: ModuleType) -> None:
     options = dev.pytest_options(["--cov=adminops", "-k", "menu"])
-    assert options[1:3] == ["-n", "auto"]
+    assert options[1:3] == ["-n", str((os.cpu_count() or 1) + 1)]
     assert "--continue-on-collection-errors" in options
 
 
