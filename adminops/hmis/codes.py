@@ -312,11 +312,6 @@ def options(list_id: str, use: str | None = None) -> list[tuple[int | str, str]]
     ]
 
 
-def is_retired(list_id: str, code: int | str) -> bool:
-    """Tell whether `code` was on the list in an earlier year and is no longer."""
-    return retired_on(list_id, code) is not None
-
-
 def retired_on(list_id: str, code: int | str, column: str = "") -> date | None:
     """Return the day from which HUD no longer wants `code`, None when it never was on the list, or still is.
 

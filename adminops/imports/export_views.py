@@ -28,11 +28,7 @@ def new() -> ResponseReturnValue:
     form = ExportForm()
     if source is None:
         return render_template("imports/export_of.html", sources=every)
-    named = (
-        (project.project_id, f"{project.project_name or 'No name'} · {project.project_id}")
-        for project in projects_of(source)
-    )
-    form.project_ids.choices = choices(named)
+    form.project_ids.choices = choices(map(_named, projects_of(source)))
     if form.submitted():
         with form.refusals():
             order = exporting.order_export(source, **form.values(), by=by)

@@ -117,7 +117,7 @@ def same_rows(copy: HmisSource, original: HmisSource, found: Cells) -> None:
         assert rows == {key: all_of[name][key] for key in found[name]}, name
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(export=stores(), chosen=choices())
 def test_a_selection_is_exact_closed_and_comes_in_again_as_the_same_rows(
     session: Session, tmp_path: Path, export: SmallExport, chosen: dict[str, Any]

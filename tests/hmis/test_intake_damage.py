@@ -14,11 +14,10 @@ from adminops.hmis import sources
 from adminops.hmis.intake import ImportResult, import_export
 from adminops.hmis.models import FILE_MODELS
 from tests.hmis.exports import whole_export
-from tests.proofs import WHOLE
 
-PARTS, SETS, FILES = 20 if WHOLE else 4, 50, 5
-"""Tests, damaged exports in each, damaged files in each of these: 5,000 files with ADMINOPS_TEST_PROOFS=whole."""
-ELSEWHERE = 2 if WHOLE else 1
+PARTS, SETS, FILES = 20, 50, 5
+"""Tests, damaged exports in each, damaged files in each of these: 5,000 files."""
+ELSEWHERE = 2
 """Further tests, on PostgreSQL: it has its own opinion of what a date, a number and a text are."""
 REQUIRED = ("Export.csv", "Organization.csv", "Project.csv")
 REJECTING = frozenset(

@@ -74,7 +74,7 @@ NAMES = [
 QUESTIONS = ["bob", "ro", "robert", "bob robert", "Bob, Ro", "smith robert", "smith bob", "ana"]
 
 
-@pytest.mark.parametrize("limit", [1, 3])
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
 @pytest.mark.parametrize("few", [0, 5000])
 def test_pages_follow_each_other_without_a_gap_or_a_second_time(
     source: HmisSource, monkeypatch: pytest.MonkeyPatch, limit: int, few: int

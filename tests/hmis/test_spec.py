@@ -114,8 +114,8 @@ def test_labels_are_huds_words_and_retired_codes_keep_theirs():
     assert codes.ProjectType.RAPID_REHOUSING.short == "PH - RRH"
     assert codes.label("1.8", 99) == "Data not collected"
     assert codes.label("2.06.1", 47) == "HUD: ESG - CV"
-    assert codes.is_retired("2.06.1", 47)
-    assert not codes.is_retired("2.06.1", 2)
+    assert codes.retired_on("2.06.1", 47)
+    assert codes.retired_on("2.06.1", 2) is None
     assert codes.label("1.8", 77) == "Unknown code 77"
     assert codes.label("1.8", None) == ""
     assert codes.label_of("Client", "VeteranStatus", 1) == "Yes"

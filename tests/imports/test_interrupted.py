@@ -135,7 +135,7 @@ def _store(app: AdminOps) -> dict[str, list[tuple[object, ...]]]:
         return dump()
 
 
-@pytest.mark.parametrize("moment", [0, 9])
+@pytest.mark.parametrize("moment", [0, 5, 9, 12])
 def test_a_command_killed_for_real_changes_nothing_and_the_next_one_says_so(
     app: AdminOps, tmp_path: Path, command: Command, moment: int
 ) -> None:
@@ -154,7 +154,7 @@ def test_a_command_killed_for_real_changes_nothing_and_the_next_one_says_so(
     assert _clients(app) == 8
 
 
-@pytest.mark.parametrize("moment", [1])
+@pytest.mark.parametrize("moment", [0, 1, 2])
 def test_an_undo_killed_for_real_undoes_nothing_and_can_be_done_again(
     app: AdminOps, tmp_path: Path, command: Command, moment: int
 ) -> None:

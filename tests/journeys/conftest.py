@@ -106,9 +106,8 @@ def house(app: AdminOps, open_page: OpenPage) -> Iterator[House]:
         with serving(app) as url:
             house = House(Desk(app), url, open_page)
             yield house
-            if app.extensions["settings"].database.startswith("sqlite"):  # the pages are the same on both
-                for walker in house.walkers:
-                    walker.look_again_in_the_dark_and_on_a_phone()
+            for walker in house.walkers:
+                walker.look_again_in_the_dark_and_on_a_phone()
     finally:
         scheduler.stop()
 
