@@ -129,6 +129,7 @@ def test_a_merge_is_ticked_and_taken_back(room: Callable[..., Page], wishes: dic
     page.get_by_role("link", name=re.compile("Done at the vendor’s")).click()
     page.get_by_role("button", name=re.compile("^Not done ?: keep 48213, retire 60001")).click()
     expect(page.get_by_text("No merge in this state")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # what the page loads must not meet a server that has stopped
 
 
 def test_the_list_is_downloaded(room: Callable[..., Page]) -> None:

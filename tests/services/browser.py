@@ -117,9 +117,7 @@ class Watch:
         # A refused page or form (404, 422) is an answer a test may want; Chromium reports it as an error of the
         # console. `_response` judges answers by what was asked for.
         is_answer = message.text.startswith("Failed to load resource: the server responded with a status")
-        # What a page still loads when its test is over meets no server. `_request` watches where pages load from.
-        is_over = message.text.endswith("net::ERR_CONNECTION_REFUSED")
-        if message.type in {"error", "warning"} and not is_answer and not is_over:
+        if message.type in {"error", "warning"} and not is_answer:
             self.faults.append(f"console {message.type}: {message.text}")
 
     def _response(self, response: Response) -> None:
