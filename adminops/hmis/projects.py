@@ -140,16 +140,6 @@ def project_page(source_id: int, project_id: str) -> ProjectPage:
     )
 
 
-def project_keys(organizations: Collection[OrganizationKey]) -> frozenset[ProjectKey]:
-    """Return the projects of `organizations`: the scope of the people who work there."""
-    if not organizations:
-        return frozenset()
-    reading = select(Project.source_id, Project.project_id).where(
-        among(Project.source_id, Project.organization_id, organizations), Project.removed_at.is_(None)
-    )
-    return frozenset((source_id, project_id) for source_id, project_id in db.session.execute(reading))
-
-
 def find_organization(source_id: int, organization_id: str) -> Organization | None:
     """Return an organization by its source and OrganizationID, or None."""
     return db.session.scalar(

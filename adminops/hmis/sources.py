@@ -12,7 +12,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, NotFound
 from adminops.hmis.intake.brakes import Brakes
-from adminops.hmis.models import HmisImport, HmisSource, ImportProblem
+from adminops.hmis.models import HmisSource
 from adminops.hmis.spec import coc_codes
 
 
@@ -105,41 +105,3 @@ def get_source(source_id: int) -> HmisSource:
 def all_sources() -> list[HmisSource]:
     """Return all sources by name."""
     return list(db.session.scalars(select(HmisSource).order_by(HmisSource.name)))
-
-
-def accept_source_id(source: HmisSource, hud_source_id: str) -> None:
-    """Let exports with the SourceID `hud_source_id` into `source`, too. Raises `Invalid` for a blank one."""
-    if not hud_source_id.strip():
-        raise Invalid("Which SourceID shall be accepted?", field="hud_source_id")
-    if hud_source_id.strip() not in source.known_ids:
-        source.known_ids = [*source.known_ids, hud_source_id.strip()]
-        db.session.flush()
-
-
-def imports_of(source: HmisSource | None = None, *, limit: int = 50, before: int | None = None) -> list[HmisImport]:
-    """Return the last imports, of one source or of all, the newest first; `before` an import's number to go on."""
-    reading = select(HmisImport).order_by(HmisImport.id.desc()).limit(limit)
-    if source is not None:
-        reading = reading.where(HmisImport.source_id == source.id)
-    if before is not None:
-        reading = reading.where(HmisImport.id < before)
-    return list(db.session.scalars(reading))
-
-
-def get_import(import_id: int) -> HmisImport:
-    """Return one import of the log. Raises `NotFound`."""
-    found = db.session.get(HmisImport, import_id)
-    if found is None:
-        raise NotFound("There is no such import.")
-    return found
-
-
-def problems_of(import_id: int, *, limit: int = 200, after: int = 0) -> list[ImportProblem]:
-    """Return problems of an import in the order in which they were found; `after` a problem's number to go on."""
-    reading = (
-        select(ImportProblem)
-        .where(ImportProblem.import_id == import_id, ImportProblem.id > after)
-        .order_by(ImportProblem.id)
-        .limit(limit)
-    )
-    return list(db.session.scalars(reading))

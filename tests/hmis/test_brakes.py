@@ -11,6 +11,7 @@ from adminops.hmis.intake import FileCounts, ImportResult
 from adminops.hmis.intake.brakes import Brakes, brakes_hit
 from adminops.hmis.intake.undoing import undo_import
 from adminops.hmis.models import HmisImport, HmisSource, ImportStatus
+from adminops.imports.queries import all_problems
 from tests.hmis.conftest import contents, is_active, row, the_problem
 from tests.hmis.exports import SmallExport
 from tests.hmis.test_undo import dump, last_import, next_one
@@ -149,9 +150,7 @@ def test_the_problems_of_an_import_are_logged_once_though_it_ran_twice(take: Tak
     record = last_import(tight)
     _approve(record)
     assert take(export, record=record).status == "applied"
-    from adminops.hmis.sources import problems_of
-
-    assert len(problems_of(record.id)) == len(first.problems)
+    assert len(list(all_problems(record))) == len(first.problems)
 
 
 def test_a_delta_is_not_compared_with_whole_exports(take: Take, tight: HmisSource):

@@ -12,6 +12,7 @@ from adminops.errors import Conflict
 from adminops.hmis import sources
 from adminops.hmis.intake import ImportResult, Progress, ProgressFile, import_export, read_progress
 from adminops.hmis.models import Client, HmisImport, HmisSource, ImportStatus, Person, Services
+from adminops.imports import queries
 from tests.hmis.conftest import contents, is_active, row
 from tests.hmis.exports import SmallExport, whole_export
 
@@ -281,17 +282,17 @@ def test_a_dry_run_gives_the_same_answer_and_writes_nothing(take: Take, source: 
 
 def test_the_log_keeps_who_when_what_and_every_problem(take: Take, source: HmisSource):
     result = take(whole_export().change("Client", 0, VeteranStatus="7"), by_id=12)
-    logged = sources.get_import(result.import_id)
+    logged = queries.get_import(result.import_id)
     assert (logged.status, logged.by_id, logged.export_id) == (ImportStatus.APPLIED, 12, "E1")
     assert (str(logged.period_start), str(logged.period_end)) == ("2024-01-01", "2024-03-31")
     assert logged.counts["Client.csv"]["added"] == 2
     assert logged.finished_at >= logged.started_at
-    problems = sources.problems_of(logged.id)
+    problems = list(queries.all_problems(logged))
     assert [(each.rule, each.file, each.line, each.column) for each in problems] == [
         ("unknown-code", "Client.csv", 2, "VeteranStatus")
     ]
     assert logged.problem_count == 1
-    assert sources.imports_of(source)[0].id == logged.id
+    assert queries.list_imports().rows[0].id == logged.id
 
 
 def test_a_queued_import_becomes_the_log_of_its_run(take: Take, source: HmisSource):
