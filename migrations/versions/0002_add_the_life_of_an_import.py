@@ -20,34 +20,31 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['import_id'], ['hmis_import.id'], name=op.f('fk_hmis_import_before_import_id')),
     sa.PrimaryKeyConstraint('import_id', 'file', 'row_id', name=op.f('pk_hmis_import_before'))
     )
-    with op.batch_alter_table('hmis_import', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('way', sa.String(length=40), server_default='page', nullable=False))
-        batch_op.add_column(sa.Column('turn', sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column('is_whole', sa.Boolean(), nullable=True))
-        batch_op.add_column(sa.Column('held', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='{}', nullable=False))
-        batch_op.add_column(sa.Column('held_after', sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column('approved_by_id', sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column('interrupted_at', sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column('undone_by_id', sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column('dropped', sa.String(length=200), nullable=True))
-        batch_op.add_column(sa.Column('drop_mark', sa.String(length=60), nullable=True))
-        batch_op.add_column(sa.Column('filed_at', sa.DateTime(timezone=True), nullable=True))
-        batch_op.create_index('ix_hmis_import_turn', ['source_id', 'turn'], unique=False)
+    # One column at a time, and no batch: SQLite would make the table anew, and rows that refer to it forbid that.
+    op.add_column('hmis_import', sa.Column('way', sa.String(length=40), server_default='page', nullable=False))
+    op.add_column('hmis_import', sa.Column('turn', sa.Integer(), nullable=True))
+    op.add_column('hmis_import', sa.Column('is_whole', sa.Boolean(), nullable=True))
+    op.add_column('hmis_import', sa.Column('held', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='{}', nullable=False))
+    op.add_column('hmis_import', sa.Column('held_after', sa.Integer(), nullable=True))
+    op.add_column('hmis_import', sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('hmis_import', sa.Column('approved_by_id', sa.Integer(), nullable=True))
+    op.add_column('hmis_import', sa.Column('interrupted_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('hmis_import', sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('hmis_import', sa.Column('undone_by_id', sa.Integer(), nullable=True))
+    op.add_column('hmis_import', sa.Column('dropped', sa.String(length=200), nullable=True))
+    op.add_column('hmis_import', sa.Column('drop_mark', sa.String(length=60), nullable=True))
+    op.add_column('hmis_import', sa.Column('filed_at', sa.DateTime(timezone=True), nullable=True))
+    op.create_index('ix_hmis_import_turn', 'hmis_import', ['source_id', 'turn'], unique=False)
     op.execute("UPDATE hmis_import SET way = 'command' WHERE by_id IS NULL")
 
-    with op.batch_alter_table('hmis_retired_values', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('import_id', sa.Integer(), nullable=True))
+    op.add_column('hmis_retired_values', sa.Column('import_id', sa.Integer(), nullable=True))
 
-    with op.batch_alter_table('hmis_source', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('brakes', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='{}', nullable=False))
-        batch_op.add_column(sa.Column('drop_folder', sa.String(length=60), nullable=True))
-        batch_op.add_column(sa.Column('is_watched', sa.Boolean(), server_default=sa.false(), nullable=False))
-        batch_op.create_index('ix_hmis_source_drop_folder', ['drop_folder'], unique=True)
+    op.add_column('hmis_source', sa.Column('brakes', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), server_default='{}', nullable=False))
+    op.add_column('hmis_source', sa.Column('drop_folder', sa.String(length=60), nullable=True))
+    op.add_column('hmis_source', sa.Column('is_watched', sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index('ix_hmis_source_drop_folder', 'hmis_source', ['drop_folder'], unique=True)
 
-    with op.batch_alter_table('hmis_unreadable', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('import_id', sa.Integer(), nullable=True))
+    op.add_column('hmis_unreadable', sa.Column('import_id', sa.Integer(), nullable=True))
 
     # ### end Alembic commands ###
 
