@@ -191,3 +191,22 @@ def test_rows_of_an_export_that_is_not_named_refuse_the_whole(take: Take, source
     result = take(people().change("Enrollment", 3, ExportID="E9"))
     assert (result.status, contents(source)["Client"]) == ("refused", {})
     assert result.sentence.startswith("Enrollment.csv, line 5: There are rows of another export")
+
+
+def test_exports_of_changes_alone_do_not_hide_the_whole_ones_before_them(take: Take, tight: HmisSource):
+    take(people())
+    for number in range(25):
+        delta = next_one(people(1).change("Client", 0, LastName=f"Vega{number}"), f"2024-06-{number + 1:02}")
+        assert take(delta.change("Export", ExportDirective="1")).status == "applied"
+    assert take(next_one(people(2), "2024-07-01")).status == "held"
+
+
+def test_what_was_approved_is_held_again_when_a_newer_export_came_between(take: Take, tight: HmisSource):
+    take(people())
+    held = next_one(people(3))
+    assert take(held).status == "held"
+    record = last_import(tight)
+    assert take(next_one(people(), "2024-06-01")).status == "unchanged"
+    _approve(record)
+    assert take(held, record=record).status == "held"
+    assert "The store has changed since it was held." in str(record.sentence)

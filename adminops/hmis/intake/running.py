@@ -24,7 +24,7 @@ from adminops.hmis.intake.packages import DEFAULT_UNPACKED_LIMIT, open_package
 from adminops.hmis.intake.problems import ERROR, Problem, ProblemLog, Refused
 from adminops.hmis.intake.progress import Tell, tell_nobody
 from adminops.hmis.intake.results import ImportResult
-from adminops.hmis.intake.undoing import imports_in_force, last_turn, next_turn
+from adminops.hmis.intake.undoing import last_turn, next_turn, whole_imports_in_force
 from adminops.hmis.models import HmisImport, HmisSource, ImportProblem, ImportStatus
 from adminops.hmis.repairs import recalculate
 
@@ -173,10 +173,8 @@ def _is_approved(record: HmisImport, source: HmisSource, taken: _Taken) -> bool:
 
 def _hold_back(connection: Connection, taken: _Taken, header: Header, source: HmisSource, record: HmisImport) -> None:
     """Hold an import that hits a brake, and keep what it would have changed."""
-    before = [
-        each.counts for each in imports_in_force(source.id) if each.id != record.id and each.is_whole is not False
-    ]
-    _hit_brakes(taken, header, Brakes.of(source.brakes), before[:LOOKED_BACK])
+    before = [each.counts for each in whole_imports_in_force(source.id, limit=LOOKED_BACK)]
+    _hit_brakes(taken, header, Brakes.of(source.brakes), before)
     if taken.result.is_held:
         taken.result.difference = difference(connection, record.id)
     if taken.result.is_held and record.approved_at is not None:

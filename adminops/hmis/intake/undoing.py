@@ -24,23 +24,27 @@ from adminops.hmis.repairs import recalculate
 
 UNDO_FOR = timedelta(days=7)
 AT_ONCE = 2_000
-LOOKED_BACK = 20
 TAKEN = (ImportStatus.APPLIED, ImportStatus.UNCHANGED)
 
 
-def imports_in_force(source_id: int) -> Sequence[HmisImport]:
-    """Return the last imports of a source that were taken and not undone, the last first. Those of old have no turn."""
-    chosen = select(HmisImport).where(HmisImport.source_id == source_id, HmisImport.status.in_(TAKEN))
-    return db.session.scalars(
-        chosen.order_by(func.coalesce(HmisImport.turn, 0).desc(), HmisImport.id.desc()).limit(LOOKED_BACK)
-    ).all()
+def whole_imports_in_force(source_id: int, *, limit: int) -> Sequence[HmisImport]:
+    """Return the last whole exports of a source that were taken and not undone, the last first.
+
+    Imports of old have no turn, and it is not known whether they were whole.
+    """
+    chosen = select(HmisImport).where(
+        HmisImport.source_id == source_id, HmisImport.status.in_(TAKEN), HmisImport.is_whole.is_not(False)
+    )
+    order = (func.coalesce(HmisImport.turn, 0).desc(), HmisImport.id.desc())
+    return db.session.scalars(chosen.order_by(*order).limit(limit)).all()
 
 
 def last_turn(source_id: int) -> int:
-    """Return the turn of the last import of a source that is in force and changed it; 0 when there is none."""
-    chosen = select(func.max(HmisImport.turn)).where(
-        HmisImport.source_id == source_id, HmisImport.status == ImportStatus.APPLIED
-    )
+    """Return the turn of the last import of a source that is in force; 0 when there is none.
+
+    One that changed no row counts, too: it may have been the newest export, which decides on what may be removed.
+    """
+    chosen = select(func.max(HmisImport.turn)).where(HmisImport.source_id == source_id, HmisImport.status.in_(TAKEN))
     return db.session.scalar(chosen) or 0
 
 
