@@ -4,7 +4,7 @@ import io
 from datetime import UTC, date, datetime, time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adminops import clock
@@ -287,6 +287,8 @@ def test_a_log_of_many_problems_can_be_read_while_it_grows():
 
 
 @given(st.text("0123456789-: T+.Zx/aAmMpP", max_size=22))
+@example("20220101")
+@example("2022-01-31 14:05+02")
 def test_what_is_read_as_a_time_is_one(written: str):
     """What is stored must be of the one form that both databases read and compare."""
     try:
@@ -294,7 +296,7 @@ def test_what_is_read_as_a_time_is_one(written: str):
     except Flawed as flawed:
         stored = flawed.value
     if stored:
-        assert datetime.fromisoformat(stored).isoformat(" ", "microseconds") == stored
+        assert datetime.fromisoformat(stored).isoformat(" ", "seconds") == stored
 
 
 @given(st.dates(), st.times(), st.sampled_from(["%Y-%m-%d %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%m-%d-%Y %H:%M:%S"]))

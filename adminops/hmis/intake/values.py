@@ -22,6 +22,7 @@ from adminops.hmis.spec import ColumnSpec, current
 
 ROOM = 20_000
 LARGEST_INT = 2_147_483_647
+MOST_DIGITS = 10
 LARGEST_CENTS = 10**14
 _EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _NINE = re.compile("[0-9x]{9}")
@@ -192,7 +193,8 @@ class IntReader(Reader):
         found = re.fullmatch(r"([+-]?)(\d+)(?:\.0*)?", text, re.ASCII)
         if not found:
             raise Flawed("bad-number", ERROR, f"{self.column.name} is not a whole number; it is kept aside.", lost=True)
-        number = int(found[2]) * (-1 if found[1] == "-" else 1)
+        digits = found[2].lstrip("0") or "0"
+        number = int(digits[: MOST_DIGITS + 1]) * (-1 if found[1] == "-" else 1)  # Python refuses thousands of them
         if abs(number) > LARGEST_INT:
             raise Flawed("bad-number", ERROR, f"{self.column.name} is too large; it is kept aside.", lost=True)
         return self._check_code(str(number))
