@@ -11,6 +11,7 @@ from adminops.db import db, transaction
 from adminops.errors import Conflict
 from adminops.hmis import sources
 from adminops.hmis.intake import ImportResult, Progress, ProgressFile, import_export, read_progress
+from adminops.hmis.intake.records import BLOCK
 from adminops.hmis.models import Client, HmisImport, HmisSource, ImportStatus, Person, Services
 from adminops.imports import queries
 from tests.hmis.conftest import contents, is_active, row
@@ -363,3 +364,15 @@ def test_many_rows_are_taken_in_batches(sqlite_app, tmp_path: Path):
         assert db.session.scalar(select(func.count(Services.id))) == 4_501
         again = import_export(export.zip(tmp_path / "x.zip"), source=source, by_id=None).files["Services.csv"]
         assert (again.unchanged, again.rejected) == (4_501, 1)
+
+
+def test_a_block_of_nothing_but_doubled_keys_is_rejected_line_by_line(take: Take, source: HmisSource):
+    export = SmallExport().add_client().add_stay()
+    export.add("Services", ServicesID="V0000", DateProvided="2024-02-03")
+    length = len(export.csv("Services")) - len(export.csv("Services").partition("\r\n")[0]) - 2
+    for number in range(1, -(-BLOCK // length)):  # as many as fill the first block to its last line
+        export.add("Services", ServicesID=f"V{number:04}", DateProvided="2024-02-03")
+    rows = len(export.rows["Services"])
+    export.add("Services", ServicesID="V0007", DateProvided="2024-02-04")
+    counts = take(export).files["Services.csv"]
+    assert (counts.read, counts.added, counts.rejected) == (rows + 1, rows, 1)

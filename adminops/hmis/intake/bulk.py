@@ -240,7 +240,8 @@ class Bulk:
                 cursor.execute(f"ROLLBACK TO SAVEPOINT {SUSPECTS}")
                 again = _repeated(keys, self._keys_up_to(file, source_id, keys, HIGHEST_ID))
                 rest = [place for place in range(len(keys)) if place not in again]
-                copy_to_postgresql(cursor, file.table, [column.only(rest) for column in columns])
+                if rest:
+                    copy_to_postgresql(cursor, file.table, [column.only(rest) for column in columns])
             cursor.execute(f"RELEASE SAVEPOINT {SUSPECTS}")
         return again
 
