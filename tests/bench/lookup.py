@@ -17,7 +17,7 @@ from statistics import quantiles
 from time import perf_counter, process_time
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 import wsgi
 from adminops.app import create_app
@@ -25,7 +25,6 @@ from adminops.db import db, transaction
 from adminops.demo.chance import Chance
 from adminops.demo.names import ORIGINS, first_name, last_name
 from adminops.hmis import sealing
-from adminops.hmis.intake.bulk import Bulk
 from adminops.hmis.models import HmisSource
 from adminops.hmis.names import name_key
 from adminops.hmis.scope import Scope
@@ -152,7 +151,7 @@ def _filled(numbers: Sequence[str]) -> HmisSource:
     with transaction():
         source = add_source("bench")
     with db.engine.begin() as connection:
-        _fill(Bulk(connection), source.id, numbers)
+        _fill(connection, source.id, numbers)
         connection.execute(text("ANALYZE"))
     return source
 
@@ -171,21 +170,23 @@ def _scopes(source_id: int) -> dict[str, Scope]:
     }
 
 
-def _fill(bulk: Bulk, source_id: int, numbers: Sequence[str]) -> None:
+def _fill(connection: Connection, source_id: int, numbers: Sequence[str]) -> None:
     agencies = ((source_id, f"O{number}", f"Agency {number}") for number in range(ORGANIZATIONS))
     programs = ((source_id, f"P{number}", f"O{number % ORGANIZATIONS}", 1) for number in range(PROJECTS))
-    _insert(bulk, "hmis_organization", "source_id organization_id organization_name", agencies)
-    _insert(bulk, "hmis_project", "source_id project_id organization_id project_type", programs)
-    _insert(bulk, "hmis_person", "id", ((number,) for number in range(1, CLIENTS + 1)))
+    _insert(connection, "hmis_organization", "source_id organization_id organization_name", agencies)
+    _insert(connection, "hmis_project", "source_id project_id organization_id project_type", programs)
+    _insert(connection, "hmis_person", "id", ((number,) for number in range(1, CLIENTS + 1)))
     columns = "source_id personal_id first_name last_name first_key last_key dob ssn_index person_id"
-    _insert(bulk, "hmis_client", columns, _clients(source_id, numbers))
+    _insert(connection, "hmis_client", columns, _clients(source_id, numbers))
     columns = "source_id enrollment_id personal_id project_id entry_date household_id"
-    _insert(bulk, "hmis_enrollment", columns, _stays(source_id))
+    _insert(connection, "hmis_enrollment", columns, _stays(source_id))
 
 
-def _insert(bulk: Bulk, table: str, columns: str, rows: Iterator[tuple[Any, ...]]) -> None:
+def _insert(connection: Connection, table: str, columns: str, rows: Iterator[tuple[Any, ...]]) -> None:
+    names = columns.split()
+    marks = ", ".join(["?" if connection.dialect.name == "sqlite" else "%s"] * len(names))
     while portion := list(islice(rows, 20_000)):
-        bulk.insert(table, columns.split(), portion)
+        connection.exec_driver_sql(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", portion)
 
 
 def _clients(source_id: int, numbers: Sequence[str]) -> Iterator[tuple[Any, ...]]:
