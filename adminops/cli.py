@@ -3,7 +3,6 @@
 import json
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -157,12 +156,11 @@ def run_jobs() -> None:
     from adminops.scheduler import start_scheduler
 
     refuse_other_tables()
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
+    stops = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # kept for sigwait: a handler can miss one that waits for its turn
     scheduler = start_scheduler(running_app())
     click.echo("Running jobs. Stop with Ctrl-C.")
-    told.wait()
+    signal.sigwait(stops)
     scheduler.stop()
     click.echo("Stopped.")
 
