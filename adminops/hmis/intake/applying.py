@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from adminops.hmis import sealing
 from adminops.hmis.codes import ExportDirective, ExportPeriodType
 from adminops.hmis.confirming import note_merges
+from adminops.hmis.intake.ahead import one_ahead
 from adminops.hmis.intake.bulk import Bulk
 from adminops.hmis.intake.history import History
 from adminops.hmis.intake.layout import WrongHeader, choose_spec, lay_out
@@ -96,7 +97,7 @@ class Intake:
         with self._bulk.at_work():
             self._take_files()
             self._tell(replace(self._progress, step="comparing"))
-            grown = [file.table for file in current().files if self._added(file) >= MANY]
+            grown = [file for file in current().files if self._added(file) >= MANY]
             self._bulk.learn_sizes(grown)
             filled = [file for file in current().files if self.counts.get(file.file, FileCounts()).read]
             self._references.check(filled, self._target.source_id, self._log)
@@ -125,10 +126,11 @@ class Intake:
             writer = FileWriter(self._bulk, file, self.occasion, self._log, self._references)
             self._note_file(file, member, layout.unknown)
             hashed = _HashedNames()
-            for batch in rows.batches():
+            for batch in one_ahead(rows.batches()) if self._bulk.is_served else rows.batches():
                 hashed.look_at(file, batch.columns)
                 writer.write(batch)
                 self._report(raw, len(batch.lines))
+            rows.note_forms()
             writer.finish(rows.read, rows.rejected)
         self._finish_file(writer, rows, hashed)
         self._progress = replace(

@@ -77,6 +77,11 @@ class Bulk:
         self._inserts: dict[str, InsertOnSqlite] = {}
         self._seen: dict[str, Callable[[Sequence[str]], set[str]]] = {}
 
+    @property
+    def is_served(self) -> bool:
+        """Whether a server works for us while we do something else."""
+        return not self._is_sqlite
+
     def moment(self, at: datetime) -> str:
         """Return `at` as a column of moments takes it."""
         text = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
@@ -144,11 +149,14 @@ class Bulk:
             are_any = are_any or bool(some)
         return are_any
 
-    def learn_sizes(self, tables: Sequence[str]) -> None:
-        """Let the planner know how the temporary tables and these `tables` have grown: it would guess wildly."""
+    def learn_sizes(self, files: Sequence[FileSpec]) -> None:
+        """Let the planner know how the temporary tables and those of `files` have grown: it would guess wildly.
+
+        PostgreSQL looks only at columns that rows are found or joined by; at the others it looks itself, later.
+        """
         self._run("PRAGMA analysis_limit = 1000" if self._is_sqlite else f"ANALYZE {SUSPECTS}")
-        for table in tables:
-            self._run(f"ANALYZE {table}")
+        for file in files:
+            self._run(f"ANALYZE {file.table}" if self._is_sqlite else f"ANALYZE {file.table} ({_joined_by(file)})")
 
     def has_rows(self, table: str, source_id: int) -> bool:
         """Tell whether `table` has any row of the source."""
@@ -305,6 +313,11 @@ class Bulk:
 
     def _run(self, sql: str) -> None:
         self._connection.exec_driver_sql(sql)
+
+
+def _joined_by(file: FileSpec) -> str:
+    found_by = (column.attribute for column in file.columns if column.is_key or column.ref or column.type == "date")
+    return ", ".join(f'"{name}"' for name in ("id", "source_id", "import_id", "removed_at", *found_by))
 
 
 def _repeated(keys: Sequence[str], there: set[str]) -> set[int]:

@@ -7,7 +7,7 @@ its values are read one by one, and each problem keeps the line and the place in
 import gc
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import repeat
@@ -128,12 +128,11 @@ class FileRows:
         self._ssn = next((place for place, column in enumerate(self.file.columns) if column.name == "SSN"), None)
         records.may_span_lines = _may_span_lines(layout, len(records.header))
 
-    def batches(self, size: int = BLOCK) -> Iterator[Batch]:
+    def batches(self, size: int = BLOCK) -> Generator[Batch, None, None]:
         """Yield the rows of the file, as many at a time as stand in `size` characters."""
         with _rarely_collecting():
             for block in self._records.blocks(size):
                 yield self._batch(block)
-        self._note_forms()
 
     def _batch(self, block: Block) -> Batch:
         self.read += len(block.lines) + len(block.broken)
@@ -247,7 +246,8 @@ class FileRows:
                     filled.setdefault(line, {})[name] = bare
         return {line: json.dumps(held, sort_keys=True) for line, held in filled.items()}
 
-    def _note_forms(self) -> None:
+    def note_forms(self) -> None:
+        """Log which columns had dates in other forms than HUD's, once all rows were read."""
         for reader in self._readers:
             if reader.form_seen is Form.AMBIGUOUS:
                 rule, text = "ambiguous-dates", "could be read day first; they were read month first"

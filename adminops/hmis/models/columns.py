@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, DateTime, Dialect, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -66,9 +66,12 @@ class SourceRow:
     """
 
     id: Mapped[Key] = mapped_column(sort_order=-5)
-    source_id: Mapped[int] = mapped_column(ForeignKey("hmis_source.id"), sort_order=-4)
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("hmis_import.id"), sort_order=-3)
-    """The import that wrote the row last; empty for a row that was made here."""
+    source_id: Mapped[int] = mapped_column(sort_order=-4)
+    import_id: Mapped[int | None] = mapped_column(sort_order=-3)
+    """The import that wrote the row last; empty for a row that was made here.
+
+    Neither of the two is a foreign key: looking it up for each row took up to half of an import (docs/adr/017).
+    """
     row_hash: Mapped[Hash | None] = mapped_column(sort_order=-2)
     """SHA-256 over the row after normalisation, without ExportID; empty for a row that was made here."""
     removed_at: Mapped[datetime | None] = mapped_column(sort_order=-1)
