@@ -21,6 +21,11 @@ BEFORE = "hmis_import_before"
 ASIDE = {"Unreadable": Unreadable.__tablename__, "RetiredValues": RetiredValues.__tablename__}
 TABLES = {**{file.name: file.table for file in current().files}, **ASIDE}
 """The tables that imports write, by the name under which their images are kept."""
+ASIDE_KEYS = {
+    "Unreadable": ("source_id", "file", "hud_key", "column"),
+    "RetiredValues": ("source_id", "file", "hud_key"),
+}
+"""What names a row of a table of `ASIDE` for good. Its id does not: SQLite gives one that was freed to the next row."""
 ABOVE = frozenset({"person_id"})
 """Columns that belong to a layer above the rows: a merge that was made since is not for an import to undo."""
 MOST_ARGUMENTS = 60

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, or_, select, text, update
@@ -18,7 +19,7 @@ from adminops import clock
 from adminops.db import Model, db
 from adminops.errors import InvalidState
 from adminops.hmis.confirming import forget_import
-from adminops.hmis.intake.history import ABOVE, ASIDE, BEFORE, TABLES, image_columns, is_bytes
+from adminops.hmis.intake.history import ABOVE, ASIDE, ASIDE_KEYS, BEFORE, TABLES, image_columns, is_bytes
 from adminops.hmis.models import Client, HmisImport, HmisSource, ImportBefore, ImportStatus, Merge, Organization
 from adminops.hmis.repairs import recalculate
 
@@ -161,12 +162,22 @@ def _restore(connection: Connection, name: str, images: Sequence[tuple[int, dict
         shapes[tuple(image)].append((*values, row_id))
     for columns, rows in shapes.items():
         if name in ASIDE:
-            connection.exec_driver_sql(f"DELETE FROM {table} WHERE id = {mark}", [(row[-1],) for row in rows])
-            names, marks = ", ".join(f'"{column}"' for column in (*columns, "id")), ", ".join([mark] * len(rows[0]))
-            connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+            _put_back_aside(connection, name, columns, [row[:-1] for row in rows], mark)
         else:
             assigned = ", ".join(f'"{column}" = {mark}' for column in columns)
             connection.exec_driver_sql(f"UPDATE {table} SET {assigned} WHERE id = {mark}", rows)
+
+
+def _put_back_aside(
+    connection: Connection, name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], mark: str
+) -> None:
+    """Put rows of a table of `ASIDE` back by their keys: the ids that they had may be those of other rows by now."""
+    keys = ASIDE_KEYS[name]
+    pick = itemgetter(*(columns.index(key) for key in keys))
+    chosen = " AND ".join(f'"{key}" = {mark}' for key in keys)
+    connection.exec_driver_sql(f"DELETE FROM {TABLES[name]} WHERE {chosen}", [pick(row) for row in rows])
+    names, marks = ", ".join(f'"{column}"' for column in columns), ", ".join([mark] * len(columns))
+    connection.exec_driver_sql(f"INSERT INTO {TABLES[name]} ({names}) VALUES ({marks})", list(rows))
 
 
 def _bytes(value: str | None) -> bytes | None:
