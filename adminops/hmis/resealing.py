@@ -15,11 +15,14 @@ from sqlalchemy import ColumnElement, LargeBinary, bindparam, func, select, text
 from adminops.crypto import HEAD_BYTES, CannotDecrypt, KeyRing, head_of
 from adminops.db import db
 from adminops.hmis import sealing
+from adminops.hmis.intake.history import forget_hashes_in_images
 from adminops.hmis.models import FILE_MODELS, Client, Unreadable
 from adminops.hmis.sealing import NO_SSN, SealedSsn
 from adminops.hmis.spec import current
 
 AT_ONCE = 1_000
+FORGOTTEN = bytes(32)
+"""Stands where the hash of a row was: it is that of no row. Without any hash are rows that no file has had so far."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,10 @@ def _indexes(source_id: int, personal_id: str, sealed: bytes | None) -> SealedSs
 
 
 def forget_row_hashes() -> int:
-    """Forget the hashes of all rows that hold a secret: the next import writes each of these anew. Return how many."""
+    """Forget the hashes of all rows that hold a secret: the next import writes each of these anew. Return how many.
+
+    The images that imports left of rows lose theirs, too: undoing one must bring none back.
+    """
     forgotten = _forget_hashes(Client, Client.ssn_sealed.is_not(None))
     for file in current().files:
         model: Any = FILE_MODELS[file.name]
@@ -168,11 +174,12 @@ def forget_row_hashes() -> int:
             Unreadable.hud_key == getattr(model, file.key_column.attribute),
         )
         forgotten += _forget_hashes(model, aside.exists())
+    forget_hashes_in_images(db.session.connection(), FORGOTTEN)
     return forgotten
 
 
 def _forget_hashes(model: Any, which: ColumnElement[bool]) -> int:
-    hidden = update(model).where(which, model.row_hash.is_not(None)).values(row_hash=None)
+    hidden = update(model).where(which, model.row_hash != FORGOTTEN).values(row_hash=FORGOTTEN)
     done: Any = db.session.execute(hidden.execution_options(synchronize_session=False))
     return int(done.rowcount)
 

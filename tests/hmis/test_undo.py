@@ -13,6 +13,7 @@ from adminops.db import db
 from adminops.errors import InvalidState
 from adminops.hmis import sources
 from adminops.hmis.intake import ImportResult
+from adminops.hmis.intake.bulk import EMPTIED
 from adminops.hmis.intake.history import ASIDE, ASIDE_KEYS
 from adminops.hmis.intake.undoing import UNDO_FOR, forget_images, undo_import, why_not_undoable
 from adminops.hmis.merging import merge_clients, undo_merge
@@ -28,6 +29,7 @@ from adminops.hmis.models import (
 )
 from adminops.hmis.provisioning import set_up_project
 from adminops.hmis.repairs import recalculate
+from adminops.hmis.resealing import FORGOTTEN, forget_row_hashes
 from adminops.hmis.setup_rules import NewFunder, NewLocation, NewProject
 from adminops.hmis.spec import specs
 from tests.hmis.conftest import contents, is_active, row
@@ -35,7 +37,7 @@ from tests.hmis.exports import SmallExport, whole_export
 
 Take = Callable[..., ImportResult]
 LOG = {"hmis_import", "hmis_import_problem", "hmis_import_before"}
-NEVER_FILLED = "(removed_at IS NOT NULL AND row_hash IS NULL)"
+NEVER_FILLED = f"({EMPTIED})"
 
 
 KEYS = {ASIDE[name]: ", ".join(f'"{key}"' for key in keys) for name, keys in ASIDE_KEYS.items()}
@@ -109,6 +111,27 @@ def test_an_undone_client_record_is_empty_and_counts_as_added_when_it_comes_agai
     assert is_active("Client", "C3")
     undo_import(last_import(source), by_id=None)
     assert not is_active("Client", "C3")
+
+
+def test_a_removed_client_that_was_made_here_is_restored_and_not_added(take: Take, source: HmisSource):
+    take(whole_export())
+    made_here = row("Client", "C2")
+    made_here.import_id, made_here.row_hash, made_here.removed_at = None, None, clock.now()
+    db.session.flush()
+    counts = take(next_one(whole_export())).files["Client.csv"]
+    assert (counts.added, counts.restored) == (0, 1)
+
+
+def test_undoing_brings_no_forgotten_hash_back(take: Take, source: HmisSource):
+    take(whole_export())
+    take(next_one(whole_export().change("Client", 0, FirstName="Ana").change("User", UserFirstName="Dan")))
+    forget_row_hashes()
+    undo_import(last_import(source), by_id=None)
+    assert is_active("Client", "C1")
+    for file, key in (("Client", "C1"), ("Client", "C2"), ("User", "U1")):
+        assert bytes(row(file, key).row_hash or b"") == FORGOTTEN
+    counts = take(next_one(whole_export(), "2024-06-01")).files
+    assert (counts["Client.csv"].updated, counts["User.csv"].updated) == (2, 1)
 
 
 def test_values_that_were_kept_aside_of_another_source_since_stay(take: Take, source: HmisSource):

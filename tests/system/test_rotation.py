@@ -180,6 +180,20 @@ def test_after_a_theft_hashes_of_rows_are_forgotten_and_come_back_with_the_next_
     assert opened(filled) == CLEAR
 
 
+def test_a_removed_client_whose_hash_was_forgotten_is_restored_and_not_added(filled: AdminOps, tmp_path: Path) -> None:
+    def take(day: int, **over: str) -> Any:
+        made = export().change("Client", 0, **over).change("Export", ExportDate=f"2024-05-{day:02} 06:00:00")
+        with filled.app_context(), transaction():
+            source = sources.source_named("North")
+            return import_export(made.zip(tmp_path / "in.zip"), source=source, by_id=None).files["Client.csv"]
+
+    assert take(1, DateDeleted="2024-04-30 10:00:00").removed == 1
+    with filled.app_context():
+        rotation.rotate_rows(by=SYSTEM)
+    counts = take(2)
+    assert (counts.added, counts.restored, counts.updated) == (0, 1, 2)
+
+
 def test_a_value_that_does_not_open_is_counted_and_stops_nothing(filled: AdminOps) -> None:
     with filled.app_context(), transaction() as session:
         client = session.scalars(select(Client).where(Client.personal_id == "C1")).one()

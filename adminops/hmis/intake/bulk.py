@@ -30,6 +30,10 @@ ROOM = {"cache_size": -96_000, "mmap_size": 0}
 """What SQLite may keep of its pages while it takes an import: more in its cache, for indexes in no order are written
 all over; nothing of the file as memory, for an import goes through all of it."""
 
+EMPTIED = "removed_at IS NOT NULL AND row_hash IS NULL AND import_id IS NOT NULL"
+"""What client records are that an undone import had added. Others without a hash were made here; those of a rotation of
+keys have one of zeros."""
+
 UNIQUE_VIOLATION = "23505"
 HIGHEST_ID = 2**31 - 1
 
@@ -41,6 +45,8 @@ class Stored(NamedTuple):
     key: str
     hash: bytes | None
     is_removed: bool
+    is_emptied: bool
+    """Whether it is what an undone import left of a client record: nothing but the key that others point to."""
     updated_at: Any
     """DateUpdated as the driver gives it, if it was asked for."""
 
@@ -48,11 +54,6 @@ class Stored(NamedTuple):
     def updated_on(self) -> str:
         """Day of DateUpdated (2022-01-31), empty when it is not known."""
         return str(self.updated_at or "")[:10]
-
-    @property
-    def is_emptied(self) -> bool:
-        """Whether it is what an undone import left of a client record: nothing but the key that others point to."""
-        return self.is_removed and self.hash is None
 
 
 class Fingerprint(NamedTuple):
@@ -306,7 +307,11 @@ class Bulk:
 
     def _select(self, file: FileSpec, with_dates: bool) -> str:
         updated = "date_updated" if with_dates else "NULL"
-        return f"SELECT id, {file.key_column.attribute}, row_hash, removed_at IS NOT NULL, {updated} FROM {file.table}"
+        emptied = EMPTIED if file.name == "Client" else "1 = 0"
+        return (
+            f"SELECT id, {file.key_column.attribute}, row_hash, removed_at IS NOT NULL, {emptied}, {updated}"
+            f" FROM {file.table}"
+        )
 
     def _listed(self, keys: Sequence[str]) -> str | list[str]:
         return json.dumps(keys) if self._is_sqlite else list(keys)

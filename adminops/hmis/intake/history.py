@@ -58,6 +58,20 @@ def _as_text(column: Column[Any]) -> str:
     return f"CASE WHEN {value} IS NOT NULL THEN hex({value}) END" if is_bytes(column) else value
 
 
+def forget_hashes_in_images(connection: Connection, written: bytes) -> None:
+    """Let all images have `written` where they have the hash of a row."""
+    if connection.dialect.name == "sqlite":
+        shown, put = written.hex(), "json_set(before, '$.row_hash', :hash)"
+        has_one = "json_extract(before, '$.row_hash') IS NOT NULL"
+    else:
+        shown, put = (
+            f"\\x{written.hex()}",
+            "jsonb_set(before, '{row_hash}', to_jsonb(CAST(:hash AS text)))",
+        )
+        has_one = "before ->> 'row_hash' IS NOT NULL"
+    connection.execute(text(f"UPDATE {BEFORE} SET before = {put} WHERE {has_one}"), {"hash": shown})
+
+
 class History:
     """Keeps the images of one import."""
 

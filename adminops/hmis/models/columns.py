@@ -73,5 +73,7 @@ class SourceRow:
     Neither of the two is a foreign key: looking it up for each row took up to half of an import (docs/adr/017).
     """
     row_hash: Mapped[Hash | None] = mapped_column(sort_order=-2)
-    """SHA-256 over the row after normalisation, without ExportID; empty for a row that was made here."""
+    """SHA-256 over the row after normalisation, without ExportID; empty for a row that was made here, or was emptied.
+
+    All zeros where it was forgotten: the next import writes the row anew."""
     removed_at: Mapped[datetime | None] = mapped_column(sort_order=-1)
