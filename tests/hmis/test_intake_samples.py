@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from adminops.hmis import sources
 from adminops.hmis.export import write_export
 from adminops.hmis.intake import check_export, import_export
-from adminops.hmis.models import RetiredValues
+from adminops.hmis.intake.undoing import undo_import
+from adminops.hmis.models import HmisImport, RetiredValues
 from adminops.hmis.spec import conversion_from, current, spec_of
 from tests.hmis.conftest import contents
 from tests.hmis.exports import SmallExport, whole_export
@@ -148,6 +149,34 @@ def test_retired_values_follow_the_newest_export_even_when_nothing_else_changed(
     assert import_export(changed.zip(tmp_path / "b.zip"), source=source, by_id=None).status == "unchanged"
     held = session.scalars(select(RetiredValues).where(RetiredValues.file == "Client")).one()
     assert json.loads(held.held)["DifferentIdentityText"] == "as I was"
+
+
+def test_rows_that_are_passed_over_as_older_leave_retired_values_as_they_are(session: Session, tmp_path: Path):
+    source = sources.add_source("North")
+    import_export(older_export().zip(tmp_path / "a.zip"), source=source, by_id=None)
+    late = older_export().change("Export", ExportDate="2024-03-02 06:00:00")
+    late.change("Client", 0, DifferentIdentityText="as I was", DateUpdated="2024-02-01 09:30:00", FirstName="Mary")
+    late.change("Enrollment", 0, SexualOrientation="", DateUpdated="2024-02-01 09:30:00", EntryDate="2024-02-02")
+    result = import_export(late.zip(tmp_path / "b.zip"), source=source, by_id=None)
+    assert "older-rows" in result.problems.by_rule
+    held = {each.hud_key: json.loads(each.held) for each in session.scalars(select(RetiredValues))}
+    assert held["C1"]["DifferentIdentityText"] == "as I am"
+    assert held["S1"]["SexualOrientation"] == "2"
+
+
+def test_a_row_that_no_longer_fills_a_retired_column_keeps_none_until_that_is_undone(session: Session, tmp_path: Path):
+    source = sources.add_source("North")
+    import_export(older_export().zip(tmp_path / "a.zip"), source=source, by_id=None)
+    blank = older_export().change("Client", 0, Woman="1").change("Enrollment", 0, EntryDate="2024-02-02")
+    removed = {
+        column for column in blank.rows["Enrollment"][0] if column not in current().by_name["Enrollment"].by_name
+    }
+    blank.change("Enrollment", 0, **dict.fromkeys(removed, ""))
+    import_id = import_export(blank.zip(tmp_path / "b.zip"), source=source, by_id=None).import_id
+    assert {each.hud_key for each in session.scalars(select(RetiredValues))} == {"C1"}
+    undo_import(session.get_one(HmisImport, import_id), by_id=None)
+    held = {each.hud_key: json.loads(each.held) for each in session.scalars(select(RetiredValues))}
+    assert held["S1"]["SexualOrientation"] == "2"
 
 
 @pytest.mark.parametrize("declared", ["", "1.0", "2024 v1.0", "2026"])

@@ -93,7 +93,10 @@ class History:
             self._keep(name, chosen, (source_id, file, self._listed(keys)))
 
     def keep_retired(self, source_id: int, file: str, held: Mapping[str, str]) -> set[str]:
-        """Keep retired values that are about to become those of `held`, by key; return the keys that change."""
+        """Keep retired values that are about to become those of `held`, by key; return the keys that change.
+
+        A row that has an empty text in `held` is about to have none.
+        """
         if not held:
             return set()
         sql = (
@@ -102,7 +105,7 @@ class History:
         )
         rows = self._connection.exec_driver_sql(sql, (source_id, file, self._listed(list(held))))
         stored = {key: was for key, was in rows}  # noqa: C416 - rows are no pairs to dict()
-        changed = {key for key in held if stored.get(key) != held[key]}
+        changed = {key for key in held if stored.get(key, "") != held[key]}
         self.keep_aside("RetiredValues", source_id, file, [key for key in changed if key in stored])
         return changed
 

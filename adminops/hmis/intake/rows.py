@@ -49,6 +49,8 @@ class Batch:
     """By line: (column, raw text) of what its columns can't hold."""
     retired: Mapping[int, str] = field(default_factory=dict)
     """By line: JSON of the retired columns that were filled."""
+    has_retired: bool = False
+    """Whether the file has retired columns, filled or not."""
     found: list[Found] = field(default_factory=list)
     """What is wrong with lines, taken or not."""
 
@@ -148,7 +150,8 @@ class FileRows:
             for place, (reader, raw) in enumerate(zip(self._readers, raws, strict=True))
         ]
         retired = self._retired(block.lines, fields) if self.layout.retired else {}
-        batch = Batch(block.lines, columns[self._key], columns, retired=retired, found=found)
+        has_retired = bool(self.layout.retired)
+        batch = Batch(block.lines, columns[self._key], columns, retired=retired, has_retired=has_retired, found=found)
         if faults:
             batch = self._judge(batch, raws, faults)
         self._check_pairs(batch)

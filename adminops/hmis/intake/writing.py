@@ -1,6 +1,6 @@
 """Rows of one file against the store: new ones added, known ones compared by hash and written when they differ."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from adminops.hmis.names import name_key
 from adminops.hmis.spec import FileSpec
 
 KINDS = {"int": Kind.NUMBER, "money": Kind.NUMBER, "datetime": Kind.TIME}
+RETIRED = "hmis_retired_values"
 ASIDE_KEYS = ("source_id", "file", "hud_key")
 
 
@@ -70,7 +71,7 @@ class FileWriter:
         self._updated = names.index("DateUpdated") if "DateUpdated" in names else None
         self._stored = StoredRows(bulk, file, occasion.source_id, with_dates=not occasion.is_newest)
         self._has_aside = bulk.has_rows("hmis_unreadable", occasion.source_id)
-        self._has_retired = bulk.has_rows("hmis_retired_values", occasion.source_id)
+        self._has_retired = bulk.has_rows(RETIRED, occasion.source_id)
         self._older = 0
         bulk.will_know(file.name, self._stored.seen)
 
@@ -81,9 +82,9 @@ class FileWriter:
         if self._is_unchanged(batch):
             self.counts.unchanged += len(batch.lines)
             self._references.look_at(self.file, batch)
+            self._keep_retired(batch, passed_over=set())
         else:
-            batch = self._sort_in(batch)
-        self._keep_retired(batch)
+            self._sort_in(batch)
         batch.log_problems(self._log)
 
     def absent(self) -> Iterable[list[int]]:
@@ -107,8 +108,8 @@ class FileWriter:
     def _deletes_any(self, batch: Batch) -> bool:
         return self._deleted is not None and any(batch.columns[self._deleted])
 
-    def _sort_in(self, batch: Batch) -> Batch:
-        """Write the rows that are new or have changed; return the batch without lines whose key was there before."""
+    def _sort_in(self, batch: Batch) -> None:
+        """Write the rows that are new or have changed, but for lines whose key was there before."""
         found, again = self._stored.match(batch.keys)
         new = [place for place, stored in enumerate(found) if stored is None]
         changed: list[tuple[int, int]] = []
@@ -130,10 +131,10 @@ class FileWriter:
         self._older += len(passed_over)
         self._keep_unreadable(batch, {*new, *(place for place, _ in changed)} - again)
         kept = [place for place in range(len(batch.lines)) if place not in again]
-        unsure = {batch.lines[place] for place in passed_over}
+        older = {batch.lines[place] for place in passed_over}
         batch = batch.only(kept)
-        self._references.look_at(self.file, batch, unsure | self._deleted_lines(batch))
-        return batch
+        self._references.look_at(self.file, batch, older | self._deleted_lines(batch))
+        self._keep_retired(batch, passed_over=older)
 
     def _deleted_lines(self, batch: Batch) -> set[int]:
         if self._deleted is None or not self._deletes_any(batch):
@@ -219,16 +220,23 @@ class FileWriter:
         ]
         self._bulk.upsert("hmis_unreadable", (*ASIDE_KEYS, "column"), ("raw_sealed", "import_id"), sealed)
 
-    def _keep_retired(self, batch: Batch) -> None:
-        """Keep what rows of an older export have in columns that are no more; also of rows that are else unchanged."""
-        if not batch.retired:
+    def _keep_retired(self, batch: Batch, passed_over: Collection[int]) -> None:
+        """Keep what rows of an older export have in columns that are no more; also of rows that are else unchanged.
+
+        A row with nothing in any of them keeps nothing. Lines that were `passed_over` say nothing.
+        """
+        if not (batch.retired or (batch.has_retired and self._has_retired)):
             return
         source_id, name = self._occasion.source_id, self.file.name
         lines = zip(batch.lines, batch.keys, strict=True)
-        held = {key: batch.retired[line] for line, key in lines if line in batch.retired}
-        news = self._occasion.history.keep_retired(source_id, name, held) if self._has_retired else held.keys()
-        retired = [(source_id, name, key, held[key], self._occasion.import_id) for key in held if key in news]
-        self._bulk.upsert("hmis_retired_values", ASIDE_KEYS, ("held", "import_id"), retired)
+        held = {key: batch.retired.get(line, "") for line, key in lines if line not in passed_over}
+        news = {key for key, text in held.items() if text}
+        if self._has_retired:
+            news = self._occasion.history.keep_retired(source_id, name, held)
+            self._bulk.delete_by_key(RETIRED, source_id, name, [key for key in news if not held[key]])
+        import_id = self._occasion.import_id
+        retired = [(source_id, name, key, text, import_id) for key, text in held.items() if text and key in news]
+        self._bulk.upsert(RETIRED, ASIDE_KEYS, ("held", "import_id"), retired)
 
 
 def _sealed_ssns(source_id: int, keys: Iterable[str], ssns: Iterable[str]) -> list[Column]:
