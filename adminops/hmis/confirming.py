@@ -2,7 +2,8 @@
 
 A merge here changes nothing at the vendor's, where somebody makes it again by hand. A newer whole export that has the
 kept record and no longer the other one confirms it; one that has the other one again takes that back. Both stay in the
-row of the merge with their imports, and the later of the two counts, so that undoing an import undoes what it said.
+row of the merge with their imports, and the later of the two counts. What stood there before an import is kept with it,
+so that undoing the import undoes what it said.
 
 The absence of a record says nothing when all that we know of its stays lies outside the export: the export of one
 agency, or of one month, lacks most clients. Merges across sources are never confirmed: no vendor can make them.
@@ -29,8 +30,23 @@ class Seen(Protocol):
         ...
 
 
+class Kept(Protocol):
+    """What rows were before an import, for undoing it."""
+
+    def keep_merges(self, ids: Sequence[int]) -> None:
+        """Keep what exports had said so far about the merges `ids`."""
+        ...
+
+
 def note_merges(
-    connection: Connection, rows: Seen, *, source_id: int, import_id: int, at: datetime, period: Period | None
+    connection: Connection,
+    rows: Seen,
+    before: Kept,
+    *,
+    source_id: int,
+    import_id: int,
+    at: datetime,
+    period: Period | None,
 ) -> tuple[int, int]:
     """Note which merges of the source an export confirms and which retired records are back; how many of each.
 
@@ -47,19 +63,11 @@ def note_merges(
         absent = [row for row in open_ if not row.is_deleted and row.retired not in there]
         known = _would_be_there(connection, rows, source_id, period, {row.retired for row in absent})
         sure = [row for row in open_ if row.is_deleted or (row in absent and row.retired in known)]
+        before.keep_merges([row.id for row in (*sure, *back)])
         _mark(connection, sure, confirmed_at=at, confirmed_import_id=import_id)
         _mark(connection, back, came_back_at=at, came_back_import_id=import_id)
         confirmed, returned = confirmed + len(sure), returned + len(back)
     return confirmed, returned
-
-
-def forget_import(connection: Connection, import_id: int) -> None:
-    """Take back what an import said about merges: each stands where it stood before. For the undoing of an import."""
-    table = update(Merge)
-    unconfirmed = table.where(Merge.confirmed_import_id == import_id)
-    connection.execute(unconfirmed.values(confirmed_at=None, confirmed_import_id=None))
-    not_back = table.where(Merge.came_back_import_id == import_id)
-    connection.execute(not_back.values(came_back_at=None, came_back_import_id=None))
 
 
 def _merges_of(source_id: int) -> Select[*tuple[Any, ...]]:

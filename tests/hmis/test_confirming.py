@@ -9,10 +9,11 @@ from sqlalchemy import select
 from adminops.db import db
 from adminops.hmis import merging
 from adminops.hmis.clients import ClientPage, client_page
-from adminops.hmis.confirming import forget_import
 from adminops.hmis.export import write_export
 from adminops.hmis.intake import ImportResult, import_export
-from adminops.hmis.models import Client, HmisImport, HmisSource, Merge, VendorState
+from adminops.hmis.intake.history import SAID_OF_MERGES
+from adminops.hmis.intake.undoing import undo_import
+from adminops.hmis.models import Client, HmisImport, HmisSource, ImportStatus, Merge, VendorState
 from tests.hmis.conftest import row
 from tests.hmis.exports import SmallExport
 
@@ -144,14 +145,30 @@ def test_a_dry_run_confirms_nothing(merge: Merge, take: Take) -> None:
     assert at_vendor() is VendorState.TO_DO
 
 
-def test_what_an_import_said_can_be_taken_back(merge: Merge, take: Take) -> None:
+def test_what_imports_said_goes_back_with_them_step_by_step(merge: Merge, take: Take) -> None:
+    said = [what_was_said()]
+    for export in (merged_by_the_vendor(), both(3), merged_by_the_vendor(4)):
+        export.change("Client", 0, MiddleName=f"M{len(said)}")
+        assert take(export).status == "applied"
+        said.append(what_was_said())
+    assert [state for *_, state in said[1:]] == [VendorState.CONFIRMED, VendorState.CAME_BACK, VendorState.CONFIRMED]
+    for before in reversed(said[:-1]):
+        last = select(HmisImport).where(HmisImport.status == ImportStatus.APPLIED).order_by(HmisImport.turn.desc())
+        undo_import(db.session.scalars(last.limit(1)).one(), by_id=None)
+        assert what_was_said() == before
+
+
+def test_an_undone_import_that_said_nothing_new_leaves_what_was_said(merge: Merge, take: Take) -> None:
     take(merged_by_the_vendor())
-    first = db.session.get_one(Merge, merge.id).confirmed_import_id
-    take(both(3))
-    second = db.session.get_one(Merge, merge.id).came_back_import_id
-    assert first
-    assert second
-    forget_import(db.session.connection(), second)
+    said = what_was_said()
+    take(merged_by_the_vendor(3).change("Client", 0, MiddleName="M"))
+    last = db.session.scalars(select(HmisImport).order_by(HmisImport.turn.desc()).limit(1)).one()
+    undo_import(last, by_id=None)
+    assert what_was_said() == said
     assert at_vendor() is VendorState.CONFIRMED
-    forget_import(db.session.connection(), first)
-    assert at_vendor() is VendorState.TO_DO
+
+
+def what_was_said() -> tuple[object, ...]:
+    state = at_vendor()
+    stored = db.session.scalars(select(Merge)).one()
+    return (*(getattr(stored, name) for name in SAID_OF_MERGES), state)

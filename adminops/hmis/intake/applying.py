@@ -184,6 +184,7 @@ class Intake:
         confirmed, back = note_merges(
             self._connection,
             self._bulk,
+            self.occasion.history,
             source_id=target.source_id,
             import_id=target.import_id,
             at=target.at,

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, LargeBinary, text
 
 from adminops.db import Model
-from adminops.hmis.models import RetiredValues, Unreadable
+from adminops.hmis.models import Merge, RetiredValues, Unreadable
 from adminops.hmis.spec import current
 
 BEFORE = "hmis_import_before"
@@ -26,6 +26,9 @@ ASIDE_KEYS = {
     "RetiredValues": ("source_id", "file", "hud_key"),
 }
 """What names a row of a table of `ASIDE` for good. Its id does not: SQLite gives one that was freed to the next row."""
+MERGE = "Merge"
+"""Name of the images of merges: of what exports say about them, and of nothing else that a merge is."""
+SAID_OF_MERGES = ("confirmed_at", "confirmed_import_id", "came_back_at", "came_back_import_id")
 ABOVE = frozenset({"person_id"})
 """Columns that belong to a layer above the rows: a merge that was made since is not for an import to undo."""
 MOST_ARGUMENTS = 60
@@ -125,6 +128,13 @@ class History:
             text(sql), {key: value for key, value in bound.items() if f":{key}" in sql}
         ).rowcount
 
+    def keep_merges(self, ids: Sequence[int]) -> None:
+        """Keep what exports had said so far about the merges `ids`, about which this one is to say something."""
+        if ids:
+            build = "json_object" if self._is_sqlite else "jsonb_build_object"
+            pairs = ", ".join(f"'{name}', t.{name}" for name in SAID_OF_MERGES)
+            self._insert(MERGE, f"{build}({pairs})", Merge.__tablename__, f"t.id {self._among}", (self._listed(ids),))
+
     def keep_source(self, source_id: int, *, newest_export: datetime | None, learnt: Sequence[str]) -> None:
         """Keep which was the newest export of the source, and which SourceIDs it is about to learn."""
         sql = f"INSERT INTO {BEFORE} (import_id, file, row_id, before) VALUES ({', '.join([self._mark] * 4)})"
@@ -133,12 +143,14 @@ class History:
         self._connection.exec_driver_sql(sql, (self._import_id, "HmisSource", source_id, before))
 
     def _keep(self, name: str, chosen: str, values: tuple[object, ...]) -> None:
-        # The first image of a row is the one that counts: what it was before the import, not in the midst of it.
         image = image_of(TABLES[name], is_sqlite=self._is_sqlite)
+        self._insert(name, image, TABLES[name], chosen, values)
+
+    def _insert(self, name: str, image: str, table: str, chosen: str, values: tuple[object, ...]) -> None:
+        # The first image of a row is the one that counts: what it was before the import, not in the midst of it.
         sql = (
             f"INSERT INTO {BEFORE} (import_id, file, row_id, before)"
-            f" SELECT {self._mark}, {self._mark}, t.id, {image} FROM {TABLES[name]} t WHERE {chosen}"
-            " ON CONFLICT DO NOTHING"
+            f" SELECT {self._mark}, {self._mark}, t.id, {image} FROM {table} t WHERE {chosen} ON CONFLICT DO NOTHING"
         )
         self._connection.exec_driver_sql(sql, (self._import_id, name, *values))
 

@@ -18,8 +18,7 @@ from sqlalchemy import Connection, delete, func, or_, select, text, update
 from adminops import clock
 from adminops.db import Model, db
 from adminops.errors import InvalidState
-from adminops.hmis.confirming import forget_import
-from adminops.hmis.intake.history import ABOVE, ASIDE, ASIDE_KEYS, BEFORE, TABLES, image_columns, is_bytes
+from adminops.hmis.intake.history import ABOVE, ASIDE, ASIDE_KEYS, BEFORE, MERGE, TABLES, image_columns, is_bytes
 from adminops.hmis.models import Client, HmisImport, HmisSource, ImportBefore, ImportStatus, Merge, Organization
 from adminops.hmis.repairs import recalculate
 
@@ -99,7 +98,6 @@ def undo_import(record: HmisImport, *, by_id: int | None) -> Sequence[HmisImport
     for each in taken_back:
         _take_back(connection, each, source, now)
         each.status, each.undone_at, each.undone_by_id = ImportStatus.UNDONE, now, by_id
-        forget_import(connection, each.id)
     db.session.flush()
     recalculate(connection, source.id, at=now)
     connection.execute(delete(ImportBefore).where(ImportBefore.import_id.in_([each.id for each in taken_back])))
@@ -132,6 +130,8 @@ def _take_back(connection: Connection, record: HmisImport, source: HmisSource, n
             _empty_added_clients(connection, record, now)
         elif name not in ASIDE:
             connection.execute(text(f"DELETE FROM {table} WHERE import_id = :id"), {"id": record.id})
+    for images in _images(connection, record.id, MERGE):
+        _restore(connection, MERGE, images)
     _restore_source(record, source)
 
 
@@ -152,7 +152,7 @@ def _images(connection: Connection, import_id: int, name: str) -> Iterator[list[
 
 
 def _restore(connection: Connection, name: str, images: Sequence[tuple[int, dict[str, Any]]]) -> None:
-    table = TABLES[name]
+    table = Merge.__tablename__ if name == MERGE else TABLES[name]
     is_sqlite = connection.dialect.name == "sqlite"
     mark = "?" if is_sqlite else "%s"
     packed = {column.name for column in image_columns(table) if is_bytes(column)} if is_sqlite else set()
