@@ -12,17 +12,19 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from adminops import clock
 from adminops.crypto import KeyRing
 from adminops.hmis import sealing
-from adminops.hmis.intake import import_export
-from adminops.hmis.intake.bulk import Bulk
+from adminops.hmis.intake.applying import Intake, Target
 from adminops.hmis.intake.columns import Column, Kind, copy_to_postgresql
 from adminops.hmis.intake.layout import lay_out
+from adminops.hmis.intake.packages import open_package
 from adminops.hmis.intake.problems import Problem, ProblemLog, mask, shown
+from adminops.hmis.intake.progress import tell_nobody
 from adminops.hmis.intake.records import BLOCK, BrokenRecord, Records
-from adminops.hmis.intake.rows import Batch, FileRows
+from adminops.hmis.intake.rows import FileRows
 from adminops.hmis.intake.values import Flawed, Reader, RejectedLine, check_code, reader_for
-from adminops.hmis.models import Client, HmisSource, Services
+from adminops.hmis.models import Client, HmisImport, HmisSource, Services
 from adminops.hmis.spec import FileSpec, current
 from tests.hmis.conftest import is_active, on_sqlite
 from tests.hmis.exports import SmallExport, filled
@@ -169,21 +171,27 @@ def odd_export() -> SmallExport:
     return export
 
 
-def test_problems_are_told_by_lines_wherever_batches_end(
-    session: Session, source: HmisSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def taken_in_blocks(session: Session, source: HmisSource, path: Path, size: int) -> Intake:
+    """A trial of an import that reads `size` characters at a time, and leaves nothing behind."""
+    at = clock.now()
+    record = HmisImport(source_id=source.id, file_name=path.name, queued_at=at)
+    session.add(record)
+    session.flush()
+    with open_package(path) as package:
+        trial = session.begin_nested()
+        target = Target(source.id, record.id, at)
+        intake = Intake(session.connection(), package, target, ProblemLog(), tell_nobody, block=size)
+        intake.run()
+        trial.rollback()
+    return intake
+
+
+def test_problems_are_told_by_lines_wherever_batches_end(session: Session, source: HmisSource, tmp_path: Path):
     told = []
     path = odd_export().zip(tmp_path / "odd.zip")
     for size in (200, 5_000, BLOCK):
-        usual = FileRows.batches
-
-        def batches(rows: FileRows, size: int = size, usual: object = usual) -> Iterator[Batch]:
-            return usual(rows, size)  # type: ignore[operator]
-
-        with monkeypatch.context() as patch:
-            patch.setattr(FileRows, "batches", batches)
-            result = import_export(path, source=source, by_id=None, dry_run=True)
-        told.append((result.files["Services.csv"].as_dict(), [problem.as_dict() for problem in result.problems]))
+        intake = taken_in_blocks(session, source, path, size)
+        told.append((intake.counts["Services.csv"].as_dict(), [problem.as_dict() for problem in intake.log]))
     assert told[0] == told[1] == told[2]
     lines = [problem["line"] for problem in told[0][1] if problem["rule"] != "unknown-user" and problem["line"]]
     assert lines == sorted(lines)
@@ -222,22 +230,6 @@ def test_rows_of_two_sources_that_lie_between_each_other_are_kept_apart(take, so
             assert (counts.added, counts.unchanged, counts.removed) == (1, number, 0)
     for each in (source, other):
         assert take(export, source=each).status == "unchanged"
-
-
-def test_the_import_knows_which_keys_a_file_had(take, source: HmisSource, monkeypatch: pytest.MonkeyPatch):
-    take(SmallExport().add_client("C1").add_client("C2").add_client("C3"))
-    seen: list[set[str]] = []
-    usual = Bulk.learn_sizes
-
-    def ask(bulk: Bulk, tables: list[str]) -> None:
-        seen.append(bulk.seen("Client", ["C1", "C2", "C3", "C4", "C5"]))
-        seen.append(bulk.seen("Exit", ["C1"]))
-        usual(bulk, tables)
-
-    monkeypatch.setattr(Bulk, "learn_sizes", ask)
-    export = SmallExport().add_client("C1").add_client("C3").add_client("C4")
-    take(export)
-    assert seen == [{"C1", "C3", "C4"}, set()]
 
 
 @pytest.mark.parametrize("name", ["a\x1fb", "two\r\nlines", "\x01quoted\x01", "a\\b", "\\N", "\\.", "tab\tbed", '"'])

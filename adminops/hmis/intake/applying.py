@@ -21,7 +21,7 @@ from adminops.hmis.intake.layout import WrongHeader, choose_spec, lay_out
 from adminops.hmis.intake.packages import Member, Package
 from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, Refused
 from adminops.hmis.intake.progress import Progress, Tell
-from adminops.hmis.intake.records import Records
+from adminops.hmis.intake.records import BLOCK, Records
 from adminops.hmis.intake.references import References
 from adminops.hmis.intake.rows import FileRows
 from adminops.hmis.intake.scope import Scope
@@ -68,11 +68,21 @@ class Target:
 class Intake:
     """The taking in of one export."""
 
-    def __init__(self, connection: Connection, package: Package, target: Target, log: ProblemLog, tell: Tell) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        package: Package,
+        target: Target,
+        log: ProblemLog,
+        tell: Tell,
+        *,
+        block: int = BLOCK,
+    ) -> None:
         self.counts: dict[str, FileCounts] = {}
         self.not_read: list[str] = []
+        self.log, self._block = log, block
         self._connection, self._bulk = connection, Bulk(connection)
-        self._package, self._target, self._log, self._tell = package, target, log, tell
+        self._package, self._target, self._tell = package, target, tell
         self._progress = Progress("checking", files=len(package.members), bytes=package.size)
         self._headers = _headers_of(package)
         self.header = read_header(package)
@@ -100,7 +110,7 @@ class Intake:
             grown = [file for file in current().files if self._added(file) >= MANY]
             self._bulk.learn_sizes(grown)
             filled = [file for file in current().files if self.counts.get(file.file, FileCounts()).read]
-            self._references.check(filled, self._target.source_id, self._log)
+            self._references.check(filled, self._target.source_id, self.log)
         self._tell(replace(self._progress, step="done", bytes_done=self._package.size))
 
     def _take_files(self) -> None:
@@ -122,11 +132,12 @@ class Intake:
             except WrongHeader as wrong:
                 self._refuse_file(file, str(wrong))
                 return
-            rows = FileRows(records, layout, self._log, export_ids=self.header.export_ids)
-            writer = FileWriter(self._bulk, file, self.occasion, self._log, self._references)
+            rows = FileRows(records, layout, self.log, export_ids=self.header.export_ids)
+            writer = FileWriter(self._bulk, file, self.occasion, self.log, self._references)
             self._note_file(file, member, layout.unknown)
             hashed = _HashedNames()
-            for batch in one_ahead(rows.batches()) if self._bulk.is_served else rows.batches():
+            batches = rows.batches(self._block)
+            for batch in one_ahead(batches) if self._bulk.is_served else batches:
                 hashed.look_at(file, batch.columns)
                 writer.write(batch)
                 self._report(raw, len(batch.lines))
@@ -198,7 +209,7 @@ class Intake:
     def _refuse_file(self, file: FileSpec, sentence: str) -> None:
         if file.name in REQUIRED:
             raise Refused("missing-column", sentence, file=file.file)
-        self._log.add(Problem("missing-column", ERROR, file.file, sentence))
+        self.log.add(Problem("missing-column", ERROR, file.file, sentence))
         self.not_read.append(file.file)
         self._progress = replace(self._progress, files_done=self._progress.files_done + 1)
 
@@ -250,12 +261,12 @@ class Intake:
         if not member.encoding.title.startswith("UTF-8"):
             self._note("encoding", file.file, f"{file.file} is written in {member.encoding.title}; it was understood.")
         for name in unknown:
-            self._log.add(
+            self.log.add(
                 Problem("unknown-column", NOTE, file.file, "HUD has no such column; it was not read.", 1, name[:60])
             )
 
     def _note(self, rule: str, file: str, sentence: str) -> None:
-        self._log.note(rule, file[:60], sentence)
+        self.log.note(rule, file[:60], sentence)
 
 
 class _HashedNames:

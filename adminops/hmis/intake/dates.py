@@ -7,7 +7,7 @@ century.
 
 import calendar
 import re
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
@@ -90,8 +90,3 @@ def _form(shape: int, parts: dict[str, str | None]) -> Form:
     if shape == _NUMERIC and month and day and int(day) <= 12 and int(day) != int(month):
         return Form.AMBIGUOUS
     return Form.OTHER
-
-
-def plain_date(moment: datetime) -> str:
-    """Return the date of `moment` as the store and HUD write it."""
-    return date.isoformat(moment.date())
