@@ -36,6 +36,9 @@ keys have one of zeros."""
 
 UNIQUE_VIOLATION = "23505"
 HIGHEST_ID = 2**31 - 1
+HASH_DIGITS = 64
+ASKED_AFTER = ("Client", "Project")
+"""Files of which it is asked which rows they had once they were read."""
 
 
 class Stored(NamedTuple):
@@ -56,15 +59,31 @@ class Stored(NamedTuple):
         return str(self.updated_at or "")[:10]
 
 
+class Span(NamedTuple):
+    """Where the rows of a source lie in a table."""
+
+    first: int
+    last: int
+    """The lowest and the highest id; 1 and 0 when there are no rows."""
+    rows: int
+    """How many there are; as many as ids where the table has those of no other source."""
+
+
 class Fingerprint(NamedTuple):
-    """Some rows of the store that follow each other by their ids."""
+    """Some rows of the store that follow each other by their ids, but for removed ones."""
 
     first: int
     last: int
     hashes: str
     """Their hashes in hexadecimal, in this order."""
-    are_removed: bool
-    """Whether any of them is."""
+    listed: str
+    """Their ids, parted by commas."""
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """Their ids. To be asked for when there are as many rows as were asked for."""
+        every = range(self.first, self.last + 1)
+        return every if len(every) * HASH_DIGITS == len(self.hashes) else list(map(int, self.listed.split(",")))
 
 
 class Bulk:
@@ -76,7 +95,7 @@ class Bulk:
         self._mark = "?" if self._is_sqlite else "%s"
         self._among = "IN (SELECT value FROM json_each(?))" if self._is_sqlite else "= ANY(%s)"
         self._inserts: dict[str, InsertOnSqlite] = {}
-        self._seen: dict[str, Callable[[Sequence[str]], set[str]]] = {}
+        self._seen: dict[str, Callable[[Sequence[str]], set[str]]] = dict.fromkeys(ASKED_AFTER, _none)
 
     @property
     def is_served(self) -> bool:
@@ -121,12 +140,12 @@ class Bulk:
             self._run(f"DROP TABLE IF EXISTS {schema}{table}")
 
     def will_know(self, file: str, seen: Callable[[Sequence[str]], set[str]]) -> None:
-        """Have `seen` answer which keys were in `file`."""
+        """Have `seen` answer which keys were in `file`, one of `ASKED_AFTER`."""
         self._seen[file] = seen
 
     def seen(self, file: str, keys: Sequence[str]) -> set[str]:
-        """Return those of `keys` that this import had in `file` ("Client")."""
-        return self._seen[file](keys) if file in self._seen else set()
+        """Return those of `keys` that this import had in `file`, one of `ASKED_AFTER`."""
+        return self._seen[file](keys)
 
     def add_suspects(self, file: str, rows: Iterable[tuple[str, int]]) -> None:
         """Note (key, line) of rows of `file` whose references are to be checked."""
@@ -163,23 +182,21 @@ class Bulk:
         """Tell whether `table` has any row of the source."""
         return bool(self._all(f"SELECT 1 FROM {table} WHERE source_id = {self._mark} LIMIT 1", source_id))
 
-    def span(self, table: str, source_id: int) -> tuple[int, int]:
-        """Return the lowest and the highest id that rows of the source have; (1, 0) when there are none."""
-        if not self.has_rows(table, source_id):
-            return 1, 0
-        # The plus keeps the planner from sorting all rows of the source: it is to go through them by their ids.
-        sql = f"SELECT id FROM {table} WHERE +source_id = {self._mark} ORDER BY id"
-        (first,), (last,) = self._all(f"{sql} LIMIT 1", source_id)[0], self._all(f"{sql} DESC LIMIT 1", source_id)[0]
-        return first, last
+    def span(self, table: str, source_id: int) -> Span:
+        """Return where the rows of the source lie."""
+        ends = f"(SELECT min(source_id) FROM {table}), (SELECT max(source_id) FROM {table})"
+        if self._all(f"SELECT {ends}") == [(source_id, source_id)]:
+            ((first, last),) = self._all(f"SELECT (SELECT min(id) FROM {table}), (SELECT max(id) FROM {table})")
+            return Span(first, last, last - first + 1)
+        sql = f"SELECT min(id), max(id), count(*) FROM {table} WHERE source_id = {self._mark}"
+        ((first, last, rows),) = self._all(sql, source_id)
+        return Span(first, last, rows) if rows else Span(1, 0, 0)
 
     def following(
         self, file: FileSpec, source_id: int, after: int, last: int, limit: int, *, with_dates: bool
     ) -> list[Stored]:
-        """Return the next rows of the source by their ids, which are over `after` and up to `last`."""
-        sql = (
-            f"{self._select(file, with_dates)} WHERE +source_id = {self._mark}"
-            f" AND id > {self._mark} AND id <= {self._mark} ORDER BY id LIMIT {limit}"
-        )
+        """Return the next rows of the source that are not removed, by ids over `after` and up to `last`."""
+        sql = f"{self._select(file, with_dates)} WHERE {self._next(limit)}"
         return list(map(Stored._make, self._all(sql, source_id, after, last)))
 
     def fingerprint(self, file: FileSpec, source_id: int, after: int, last: int, limit: int) -> Fingerprint | None:
@@ -188,34 +205,51 @@ class Bulk:
         The hashes come as one text: to make a row of each would take as long as all else that is done to it.
         """
         if self._is_sqlite:
-            hashes = "group_concat(hex(row_hash), '')"
+            hashes, ids = "group_concat(hex(row_hash), '')", "group_concat(id)"
         else:
             hashes = "string_agg(encode(row_hash, 'hex'), '' ORDER BY id)"
-        ((first, final, joined, removed),) = self._all(
-            f"SELECT min(id), max(id), {hashes}, count(removed_at) FROM (SELECT id, row_hash, removed_at"
-            f" FROM {file.table} WHERE +source_id = {self._mark} AND id > {self._mark} AND id <= {self._mark}"
-            f" ORDER BY id LIMIT {limit}) AS next_rows",
+            ids = "string_agg(CAST(id AS text), ',' ORDER BY id)"
+        ((first, final, joined, listed),) = self._all(
+            f"SELECT min(id), max(id), {hashes}, {ids} FROM"
+            f" (SELECT id, row_hash FROM {file.table} WHERE {self._next(limit)}) AS next_rows",
             source_id,
             after,
             last,
         )
-        return None if first is None else Fingerprint(first, final, (joined or "").lower(), removed > 0)
+        return None if first is None else Fingerprint(first, final, (joined or "").lower(), listed)
+
+    def ids_between(self, table: str, source_id: int, first: int, last: int, limit: int) -> Iterator[list[int]]:
+        """Yield the ids of the source's rows from `first` to `last` that are not removed, `limit` at a time."""
+        sql = f"SELECT id FROM {table} WHERE {self._next(limit)}"
+        while ids := [row_id for (row_id,) in self._all(sql, source_id, first - 1, last)]:
+            yield ids
+            first = ids[-1] + 1
+
+    def ids_by_key(self, file: FileSpec, source_id: int, last: int, limit: int) -> Iterator[list[int]]:
+        """Yield the ids of the source's rows up to `last` that are not removed, `limit` at a time, by their keys."""
+        key = file.key_column.attribute
+        sql = (
+            f"SELECT {key}, id FROM {file.table} WHERE source_id = {self._mark} AND {key} > {self._mark}"
+            f" AND removed_at IS NULL AND id <= {self._mark} ORDER BY {key} LIMIT {limit}"
+        )
+        after = ""
+        while rows := self._all(sql, source_id, after, last):
+            yield [row_id for _, row_id in rows]
+            after = rows[-1][0]
+
+    def _next(self, limit: int) -> str:
+        """Return the condition for the next rows of a source, between two ids, that are not removed."""
+        # The plus keeps the planner from sorting all rows of the source: it is to go through them by their ids.
+        return (
+            f"+source_id = {self._mark} AND id > {self._mark} AND id <= {self._mark} AND removed_at IS NULL"
+            f" ORDER BY id LIMIT {limit}"
+        )
 
     def stored(self, file: FileSpec, source_id: int, keys: Sequence[str], *, with_dates: bool) -> dict[str, Stored]:
         """Return what the store has of `keys` of `file`."""
         key = file.key_column.attribute
         sql = f"{self._select(file, with_dates)} WHERE source_id = {self._mark} AND {key} {self._among}"
         return {row[1]: Stored._make(row) for row in self._all(sql, source_id, self._listed(keys))}
-
-    def ids_between(self, table: str, source_id: int, first: int, last: int, limit: int) -> Iterator[list[int]]:
-        """Yield the ids of the source's rows from `first` to `last`, `limit` at a time."""
-        sql = (
-            f"SELECT id FROM {table} WHERE +source_id = {self._mark} AND id >= {self._mark} AND id <= {self._mark}"
-            f" ORDER BY id LIMIT {limit}"
-        )
-        while ids := [row_id for (row_id,) in self._all(sql, source_id, first, last)]:
-            yield ids
-            first = ids[-1] + 1
 
     def insert_new(self, file: FileSpec, source_id: int, keys: Sequence[str], columns: Sequence[Column]) -> set[int]:
         """Insert rows, each with a value in each of `columns`; return the places of rows whose key was there already.
@@ -323,6 +357,11 @@ class Bulk:
 def _joined_by(file: FileSpec) -> str:
     found_by = (column.attribute for column in file.columns if column.is_key or column.ref or column.type == "date")
     return ", ".join(f'"{name}"' for name in ("id", "source_id", "import_id", "removed_at", *found_by))
+
+
+def _none(_keys: Sequence[str]) -> set[str]:
+    """Return which keys a file had that is not in the export."""
+    return set()
 
 
 def _repeated(keys: Sequence[str], there: set[str]) -> set[int]:

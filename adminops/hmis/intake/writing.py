@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from adminops.hmis import sealing
-from adminops.hmis.intake.bulk import Bulk, Stored
+from adminops.hmis.intake.bulk import ASKED_AFTER, Bulk, Stored
 from adminops.hmis.intake.columns import Column, Kind
 from adminops.hmis.intake.history import History
 from adminops.hmis.intake.problems import ERROR, Problem, ProblemLog
@@ -73,7 +73,8 @@ class FileWriter:
         self._has_aside = bulk.has_rows("hmis_unreadable", occasion.source_id)
         self._has_retired = bulk.has_rows(RETIRED, occasion.source_id)
         self._older = 0
-        bulk.will_know(file.name, self._stored.seen)
+        if file.name in ASKED_AFTER:
+            bulk.will_know(file.name, self._stored.seen)
 
     def write(self, batch: Batch) -> None:
         """Write a batch of the file's rows, and log what is wrong with its lines."""
@@ -93,6 +94,7 @@ class FileWriter:
 
     def finish(self, read: int, rejected: int) -> None:
         """Complete the counts once the file has been read."""
+        self._stored.let_go()
         self.counts.read = read
         self.counts.rejected += rejected
         if self._older:
