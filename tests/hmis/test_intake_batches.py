@@ -3,11 +3,11 @@
 import hashlib
 import io
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -17,11 +17,13 @@ from adminops.crypto import KeyRing
 from adminops.hmis import sealing
 from adminops.hmis.intake.applying import Intake, Target
 from adminops.hmis.intake.columns import Column, Kind, copy_to_postgresql
+from adminops.hmis.intake.dates import read_date
 from adminops.hmis.intake.layout import lay_out
 from adminops.hmis.intake.packages import open_package
 from adminops.hmis.intake.problems import Problem, ProblemLog, mask, shown
 from adminops.hmis.intake.progress import tell_nobody
 from adminops.hmis.intake.records import BLOCK, BrokenRecord, Records
+from adminops.hmis.intake.retired import ENDING, HAPPENING, OTHERWISE
 from adminops.hmis.intake.rows import FileRows
 from adminops.hmis.intake.values import Flawed, Reader, RejectedLine, check_code, reader_for
 from adminops.hmis.models import Client, HmisImport, HmisSource, Services
@@ -102,7 +104,12 @@ def read_plainly(content: str, file: FileSpec) -> Read:
         try:
             readers[key][fields[key]]
             for reader, raw in zip(readers, fields, strict=True):
-                values.append(value_of(reader, raw, file, line, found, aside))
+                value, flawed = value_of(reader, raw)
+                values.append(value)
+                if flawed and not is_of_its_time(flawed, file, fields):
+                    found.append(problem_of(flawed, file, line, reader.column.name, shown(reader.column, raw.strip())))
+                if flawed and flawed.lost:
+                    aside.append(raw)
         except RejectedLine as why:
             said = f"{why.text} The line was left out."
             found.append(Problem(why.rule, "error", file.file, said, line, None, mask(",".join(fields))))
@@ -113,17 +120,27 @@ def read_plainly(content: str, file: FileSpec) -> Read:
     return taken, [problem.as_dict() for problem in found], (read, lost, lost)
 
 
-def value_of(reader: Reader, raw: str, file: FileSpec, line: int, found: list[Problem], aside: list[str]) -> str:
-    """One value, with what is wrong with it."""
+def value_of(reader: Reader, raw: str) -> tuple[str, Flawed | None]:
+    """One value, and what is wrong with it."""
     try:
-        return reader[raw]
+        return reader[raw], None
     except Flawed as flawed:
-        seen = shown(reader.column, raw.strip())
-        name = reader.column.name
-        found.append(Problem(flawed.rule, flawed.severity, file.file, flawed.text, line, name, seen))
-        if flawed.lost:
-            aside.append(raw)
-        return flawed.value
+        return flawed.value, flawed
+
+
+def problem_of(flawed: Flawed, file: FileSpec, line: int, name: str, seen: str) -> Problem:
+    """What is wrong with a value, as it is logged."""
+    return Problem(flawed.rule, flawed.severity, file.file, flawed.text, line, name, seen)
+
+
+def is_of_its_time(flawed: Flawed, file: FileSpec, fields: Sequence[str]) -> bool:
+    """Whether the row is older than the day on which HUD retired the code that it has."""
+    dated = ENDING.get(file.name) or HAPPENING.get(file.name, OTHERWISE)
+    names = {column.attribute: place for place, column in enumerate(file.columns)}
+    if flawed.since is None or dated not in names:
+        return False
+    found = read_date(fields[names[dated]].strip())
+    return found is not None and found.moment.date() < flawed.since
 
 
 def pair_problems(file: FileSpec, line: int, values: list[str]) -> Iterator[Problem]:
@@ -135,8 +152,8 @@ def pair_problems(file: FileSpec, line: int, values: list[str]) -> Iterator[Prob
                 try:
                     check_code(column.name, rule.list_id, row[column.name])
                 except Flawed as flawed:
-                    said = (file.file, flawed.text, line, column.name, flawed.value)
-                    yield Problem(flawed.rule, flawed.severity, *said)
+                    if not is_of_its_time(flawed, file, values):
+                        yield problem_of(flawed, file, line, column.name, flawed.value)
                     break
 
 
@@ -151,6 +168,7 @@ def plain_hash(file: FileSpec, values: list[str], aside: list[str]) -> bytes:
 
 @settings(max_examples=300, deadline=None)
 @given(seed=st.integers(0, 10**9))
+@example(seed=336)
 def test_columns_read_at_once_are_as_if_read_value_by_value(seed: int):
     chance = random.Random(seed)
     file = current().by_name[chance.choice(FILES)]
