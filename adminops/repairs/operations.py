@@ -1,11 +1,10 @@
 """The verbs of repairs: switch a rule, take it back from a row, let it change that row again."""
 
-from sqlalchemy import select
-
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
 from adminops.facts import RepairAllowedAgain, RepairSwitchedOff, RepairSwitchedOn, RepairUndone, publish
+from adminops.hmis.intake.claims import hold_source
 from adminops.hmis.models import HmisSource, Repair, RepairException
 from adminops.hmis.repairs import Outcome, Rule, in_order, recalculate, would_be
 from adminops.identity.models import User
@@ -106,8 +105,7 @@ def _recalculated(source: HmisSource) -> Outcome:
 
 def _lock(source: HmisSource) -> None:
     """Hold the source until the end of the transaction, as an import does."""
-    held = select(HmisSource.id).where(HmisSource.id == source.id).with_for_update(skip_locked=True)
-    if db.session.scalar(held) is None:
+    if not hold_source(source.id):
         raise Conflict(f"An import into {source.name} is running: wait until it is done.")
     db.session.refresh(source)
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, delete, insert, select
+from sqlalchemy import Connection, create_engine, delete, insert
 from sqlalchemy.orm import Session
 
 from adminops import clock
@@ -18,6 +18,7 @@ from adminops.errors import Conflict
 from adminops.hmis import sealing
 from adminops.hmis.intake.applying import Header, Intake, Target
 from adminops.hmis.intake.brakes import LOOKED_BACK, Brakes, brakes_hit, in_words, several_exports
+from adminops.hmis.intake.claims import hold_source
 from adminops.hmis.intake.difference import difference
 from adminops.hmis.intake.history import History
 from adminops.hmis.intake.packages import DEFAULT_UNPACKED_LIMIT, open_package
@@ -192,8 +193,7 @@ def _hit_brakes(taken: _Taken, header: Header, brakes: Brakes, before: list[dict
 def _lock(session: Session, source: HmisSource) -> None:
     """Hold the source until the end of the transaction, or say that somebody else does."""
     session.flush()
-    locked = session.scalar(select(HmisSource.id).where(HmisSource.id == source.id).with_for_update(skip_locked=True))
-    if locked is None:
+    if not hold_source(source.id):
         raise Conflict(f"Another import into {source.name} is running: wait until it is done.")
     session.refresh(source)
 

@@ -17,7 +17,8 @@ from sqlalchemy import Connection, delete, func, or_, select, text, update
 
 from adminops import clock
 from adminops.db import Model, db
-from adminops.errors import InvalidState
+from adminops.errors import Conflict, InvalidState
+from adminops.hmis.intake.claims import RUNNING, hold_source
 from adminops.hmis.intake.history import ABOVE, ASIDE, ASIDE_KEYS, BEFORE, MERGE, TABLES, image_columns, is_bytes
 from adminops.hmis.models import Client, HmisImport, HmisSource, ImportBefore, ImportStatus, Merge, Organization
 from adminops.hmis.repairs import recalculate
@@ -86,10 +87,13 @@ def _merges_of_added(record: HmisImport) -> int:
 def undo_import(record: HmisImport, *, by_id: int | None) -> Sequence[HmisImport]:
     """Take back the last import of its source, whole; return what was taken back, the last first.
 
-    Imports after it that found nothing to change go with it. Raises `InvalidState` with the reason when it can't be.
+    Imports after it that found nothing to change go with it. Raises `InvalidState` with the reason when it can't be,
+    and `Conflict` while another import of the source runs.
     """
     db.session.flush()
-    source = db.session.get_one(HmisSource, record.source_id, with_for_update=True, populate_existing=True)
+    if not hold_source(record.source_id):
+        raise Conflict(RUNNING)
+    source = db.session.get_one(HmisSource, record.source_id, populate_existing=True)
     db.session.refresh(record, with_for_update=True)
     if reason := why_not_undoable(record):
         raise InvalidState(reason)

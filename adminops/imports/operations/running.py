@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import structlog
-from sqlalchemy import select
 
 from adminops import clock
 from adminops.db import db
 from adminops.facts import ExportImported, ImportInterrupted, publish
 from adminops.hmis import sources
 from adminops.hmis.intake import ImportResult, import_export
+from adminops.hmis.intake.claims import hold_source
 from adminops.hmis.intake.progress import ProgressFile, Tell
-from adminops.hmis.models import HmisImport, HmisSource, ImportStatus, ImportWay
+from adminops.hmis.models import HmisImport, ImportStatus, ImportWay
 from adminops.identity.models import SYSTEM, User
 from adminops.imports import uploads
 from adminops.imports.queries import WAITING
@@ -77,8 +77,7 @@ def settle_interrupted(record: HmisImport, *, home: Path, by: User = SYSTEM) -> 
 
     One whose export is kept here waits for its turn again, else it ends. Publishes `ImportInterrupted`.
     """
-    of_source = select(HmisSource.id).where(HmisSource.id == record.source_id)
-    if db.session.scalar(of_source.with_for_update(skip_locked=True)) is None:
+    if not hold_source(record.source_id):
         return  # another machine is at work on it
     db.session.refresh(record)
     if record.status is not ImportStatus.RUNNING:
