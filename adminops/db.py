@@ -6,6 +6,7 @@
 
 import enum
 import os
+import sqlite3
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Annotated, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, String, Text, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -71,6 +73,8 @@ class Model(DeclarativeBase):
 
 db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
 
+LOCKED = ("55P03", "40P01", "40001")
+"""PostgreSQL's lock_not_available, deadlock_detected and serialization_failure."""
 PATIENCE = timedelta(seconds=15)
 _patience: ContextVar[timedelta] = ContextVar("adminops_patience", default=PATIENCE)
 _writing: ContextVar[bool] = ContextVar("adminops_writing", default=True)
@@ -109,6 +113,16 @@ def transaction(*, writes: bool = True, patience: timedelta = PATIENCE) -> Itera
         _stored[0] += 1
     for call in calls:
         call()
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Tell whether a statement failed for somebody else's lock alone, so that it will do later.
+
+    A full disk or a database that is gone is something else.
+    """
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return getattr(error.orig, "sqlstate", None) in LOCKED
 
 
 def writes_stored() -> int:

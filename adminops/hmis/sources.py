@@ -81,6 +81,12 @@ def watched_sources() -> list[HmisSource]:
     return list(db.session.scalars(chosen.order_by(HmisSource.id)))
 
 
+def sources_with_folder() -> list[HmisSource]:
+    """Return the sources that have a drop folder, watched or not."""
+    chosen = select(HmisSource).where(HmisSource.drop_folder.is_not(None))
+    return list(db.session.scalars(chosen.order_by(HmisSource.id)))
+
+
 def find_source(name: str) -> HmisSource | None:
     """Return the source called `name`, or None."""
     return db.session.scalar(select(HmisSource).where(HmisSource.name == name.strip()))

@@ -15,8 +15,9 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from adminops.db import db, transaction
+from adminops.db import db, is_busy, transaction
 from adminops.errors import DomainError
 from adminops.hmis import sources
 from adminops.hmis.intake import ImportResult, check_export, import_export
@@ -27,9 +28,10 @@ from adminops.identity.models import SYSTEM
 from adminops.imports import exporting, jobs, operations, queries
 from adminops.imports.printing import print_result, print_summary
 from adminops.imports.problem_file import write_problems
-from adminops.settings import current_settings
+from adminops.settings import Settings, current_settings
 
-EXIT = {"applied": 0, "unchanged": 0, "held": 3, "refused": 4, "failed": 1}
+EXIT = {"applied": 0, "unchanged": 0, "undone": 0, "cancelled": 0, "held": 3, "refused": 4, "failed": 1}
+WORST_FIRST = (1, 4, 3, 0)
 PATH = click.Path(exists=True, path_type=Path)
 LOOK_EVERY = 10.0
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -81,7 +83,15 @@ def _try(path: Path, name: str, approve: bool, progress: Any) -> ImportResult:
     with transaction(writes=True) as session:
         known = sources.find_source(name)
         target = known or sources.add_source(name)
-        result = import_export(path, source=target, by_id=None, dry_run=True, approve=approve, progress=progress)
+        result = import_export(
+            path,
+            source=target,
+            by_id=None,
+            dry_run=True,
+            approve=approve,
+            progress=progress,
+            unpacked_limit=_bytes_of(current_settings()),
+        )
         if known is None:
             session.delete(target)
     return result
@@ -103,7 +113,7 @@ def _take(path: Path, name: str, approve: bool, progress: Any) -> ImportResult:
                     home=settings.home,
                     approve=approve,
                     progress=progress,
-                    unpacked_limit=settings.unpacked_limit_mb * 1024 * 1024,
+                    unpacked_limit=_bytes_of(settings),
                     by=SYSTEM,
                 )
         except BaseException as error:
@@ -122,7 +132,13 @@ def _take(path: Path, name: str, approve: bool, progress: Any) -> ImportResult:
 @problems_file
 def check(path: Path, as_json: bool, problems: Path | None) -> None:
     """Read the export at PATH and report what is wrong with it; needs no database."""
-    _answer(check_export(path, progress=_teller(as_json)), as_json=as_json, problems=problems)
+    limit = _bytes_of(Settings.from_environment(os.environ))  # of no running app: it needs none
+    result = check_export(path, progress=_teller(as_json), unpacked_limit=limit)
+    _answer(result, as_json=as_json, problems=problems)
+
+
+def _bytes_of(settings: Settings) -> int:
+    return settings.unpacked_limit_mb * 1024 * 1024
 
 
 @hmis.command("imports")
@@ -176,27 +192,32 @@ def undo(import_id: int, as_json: bool) -> None:
 
 
 @hmis.command("watch")
-@click.option("--once", is_flag=True, help="Look once and end; exit code 3 when something is held, 4 when refused.")
+@click.option("--once", is_flag=True, help="Look once and end; exit code 1 for one that failed, 4 refused, 3 held.")
 @as_json
 @with_appcontext
 def watch(once: bool, as_json: bool) -> None:
-    """Take the exports out of the drop folders of all sources that are watched.
+    """Take the exports out of the drop folders of all sources that are watched, and run all imports that wait.
 
     An export is taken once it has not grown for a while, so a single look after it arrived takes nothing.
     """
-    jobs.settle_interrupted()
+    if once:
+        codes = {EXIT.get(report["status"], 0) for report in _look(as_json, once=True)}
+        sys.exit(next((code for code in WORST_FIRST if code in codes), 0))
     while True:
-        found = _look(as_json)
-        if once:
-            sys.exit(max((EXIT.get(row["status"], 1) for row in found), default=0))
+        try:
+            _look(as_json, once=False)
+        except OperationalError as trouble:
+            words = "is busy" if is_busy(trouble) else "can't be used; adminops doctor says why"
+            click.echo(f"The database {words}. The next look follows.", err=True)
         time.sleep(LOOK_EVERY)
 
 
-def _look(as_json: bool) -> list[dict[str, Any]]:
-    taken = jobs.watch()
+def _look(as_json: bool, *, once: bool) -> list[dict[str, Any]]:
+    """Look, and say what became of the exports that were filed away: for machines in a list, unless it is empty."""
+    filed = jobs.watch()
     with transaction(writes=False):
-        found = [queries.report_of(queries.get_import(import_id)) for import_id in taken]
-    if as_json:
+        found = [queries.report_of(queries.get_import(import_id)) for import_id in filed]
+    if as_json and (found or once):
         click.echo(json.dumps(found, indent=2))
     for report in found if not as_json else []:
         print_summary(report)

@@ -11,77 +11,18 @@ The number before a name is that of the import, so nothing is ever overwritten.
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from adminops import clock
-from adminops.hmis.models import HmisImport, ImportStatus
+from adminops.hmis.intake.drops import OWN, PLACES, Entry, entries_of, make_folders
+from adminops.hmis.models import HmisImport
 
 LOOKS = ".looks.json"
 """What was there at the last look, and since when it has been as it is."""
-PLACES = {
-    ImportStatus.APPLIED: "done",
-    ImportStatus.UNCHANGED: "done",
-    ImportStatus.UNDONE: "done",
-    ImportStatus.HELD: "held",
-    ImportStatus.REFUSED: "refused",
-    ImportStatus.FAILED: "refused",
-    ImportStatus.CANCELLED: "refused",
-}
-OWN = frozenset(PLACES.values())
-LONGEST_NAME = 200
 NAME_KEPT = 80
-"""Of a longer name its end is kept: a number and a word are added to it, and file systems end at 255 bytes."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What lies in a drop folder. Its mark changes as long as it grows."""
-
-    path: Path
-    mark: str
-
-    @property
-    def name(self) -> str:
-        """Its name, as long as the log can hold it."""
-        return self.path.name[:LONGEST_NAME]
-
-    def is_as_it_was(self) -> bool:
-        """Tell whether it has not changed since it was looked at."""
-        try:
-            return _mark([self.path] if self.path.is_file() else _files_of(self.path)) == self.mark
-        except (OSError, ValueError):
-            return False
-
-
-def make_folders(folder: Path) -> None:
-    """Make a drop folder and its places."""
-    for place in OWN:
-        (folder / place).mkdir(parents=True, exist_ok=True, mode=0o770)
-
-
-def entries_of(folder: Path) -> Iterator[Entry]:
-    """Yield the exports in a drop folder: zips, and folders with CSV files. All else is let be."""
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name in OWN or path.is_symlink() or not path.name.isprintable():
-            continue
-        if path.is_file() and path.suffix.lower() == ".zip":
-            yield Entry(path, _mark([path]))
-        elif path.is_dir() and (files := _files_of(path)):
-            yield Entry(path, _mark(files))
-
-
-def _files_of(folder: Path) -> list[Path]:
-    files = [path for path in sorted([*folder.glob("*"), *folder.glob("*/*")]) if path.is_file()]
-    return files if any(path.suffix.lower() == ".csv" for path in files) else []
-
-
-def _mark(files: list[Path]) -> str:
-    found = [path.stat() for path in files]
-    newest = max(each.st_mtime_ns for each in found)
-    return f"{len(files)}:{sum(each.st_size for each in found)}:{newest}"
+"""Bytes of a longer name that are kept of its end: a number and words are added, and file systems end at 255 bytes."""
 
 
 def settled(folder: Path, *, seconds: int) -> list[Entry]:
@@ -123,7 +64,7 @@ def file_away(record: HmisImport, folder: Path, report: Mapping[str, Any]) -> No
     name = _moved_name(record)
     source = _where(record, folder)
     place = folder / PLACES[record.status]
-    place.mkdir(parents=True, exist_ok=True, mode=0o770)
+    make_folders(folder)
     _write(place / f"{name}.report.json", json.dumps(report, indent=2))
     _write(place / f"{name}.report.txt", _in_words(report))
     if source is None or source == place / name:
@@ -135,7 +76,8 @@ def file_away(record: HmisImport, folder: Path, report: Mapping[str, Any]) -> No
 
 
 def _moved_name(record: HmisImport) -> str:
-    return f"{record.id}-{(record.dropped or '')[-NAME_KEPT:]}"
+    end = (record.dropped or "").encode()[-NAME_KEPT:].decode(errors="ignore")  # it may begin inside a letter
+    return f"{record.id}-{end}"
 
 
 def _where(record: HmisImport, folder: Path) -> Path | None:
@@ -160,5 +102,6 @@ def _in_words(report: Mapping[str, Any]) -> str:
 
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary.touch(mode=0o660)
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)  # noqa: PTH105 - atomic, on one file system

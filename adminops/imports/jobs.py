@@ -1,23 +1,18 @@
 """Running the imports and exports that wait, and looking into the drop folders."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
-from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from adminops import clock
-from adminops.db import transaction
+from adminops.db import is_busy, transaction
 from adminops.errors import Conflict
 from adminops.feature import Job
-from adminops.hmis import sources
 from adminops.hmis.intake.claims import claimed
 from adminops.hmis.models import HmisImport, ImportStatus
 from adminops.identity.models import SYSTEM, User
-from adminops.imports import dropping, exporting, operations, queries, uploads
+from adminops.imports import exporting, operations, queries, uploads, watching
 from adminops.settings import Settings, current_settings
 
 MOST_STARTS = 3
@@ -76,72 +71,40 @@ def _run(import_id: int, settings: Settings) -> None:
             by = session.get(User, record.approved_by_id or record.by_id or 0) or SYSTEM
             limit = settings.unpacked_limit_mb * 1024 * 1024
             operations.run_import(record, home=settings.home, unpacked_limit=limit, by=by)
-    except (Conflict, OperationalError):
-        # Somebody else holds the source or the database: nothing is wrong with the export, it gets its turn later.
-        with transaction() as session:
-            record = session.get_one(HmisImport, import_id)
-            record.starts, record.status = record.starts - 1, ImportStatus.QUEUED
+    except Conflict:
+        _wait_again(import_id, is_counted=False)
+        return
+    except OperationalError as error:
+        _wait_again(import_id, is_counted=not is_busy(error))
         return
     except Exception as error:  # whatever it is: the import ends with a sentence, and the next one gets its turn
         log.error("import failed", import_id=import_id, cause=type(error).__name__)
         with transaction() as session:
             operations.give_up(session.get_one(HmisImport, import_id), by=SYSTEM)
     with transaction(writes=False):
-        done = queries.finished_imports([import_id])
-    uploads.sweep(settings.home, done=done, needed=[import_id])
+        is_over = import_id in queries.finished_imports([import_id])
+    if is_over:
+        uploads.forget(settings.home, import_id)
+
+
+def _wait_again(import_id: int, *, is_counted: bool) -> None:
+    """Let an import have another turn. A start that somebody else's lock ended says nothing against the export.
+
+    Any other trouble of the database (a full disk, say) counts as a start: it must not be tried for ever.
+    """
+    log.warning("import waits again", import_id=import_id, is_counted=is_counted)
+    with transaction() as session:
+        record = session.get_one(HmisImport, import_id, with_for_update=True)
+        if record.status in queries.WAITING:
+            record.starts, record.status = record.starts - (not is_counted), ImportStatus.QUEUED
 
 
 def watch() -> list[int]:
-    """Look into the drop folders: take what has settled, run it, file away what has ended. Return those imports."""
+    """Take what has settled in the drop folders, run what waits, file away what has ended. Return what was filed."""
     settings = current_settings()
-    with transaction(writes=False):
-        watched = [(source.id, str(source.drop_folder)) for source in sources.watched_sources()]
-    taken = []
-    for source_id, name in watched:
-        taken += _guarded(source_id, partial(_take_in, settings.drop / name, source_id, settings))
-    if taken:
-        run_waiting()
-    for source_id, name in watched:
-        _guarded(source_id, partial(_file_away, settings.drop / name, source_id))
-    return taken
-
-
-def _guarded(source_id: int, work: Callable[[], list[int]]) -> list[int]:
-    """Do `work` on the drop folder of a source; one that can't be read must not keep the others waiting."""
-    try:
-        return work()
-    except OSError as broken:
-        log.error("drop folder can't be used", source_id=source_id, cause=type(broken).__name__)
-        return []
-
-
-def _take_in(folder: Path, source_id: int, settings: Settings) -> list[int]:
-    dropping.make_folders(folder)
-    taken = []
-    for entry in dropping.settled(folder, seconds=settings.drop_settle_seconds):
-        with transaction(writes=False):
-            is_known = queries.find_dropped(source_id, entry.name, entry.mark) is not None
-        if is_known:
-            continue
-        with suppress(Conflict):  # it grew: the next look finds it
-            with transaction():
-                source = sources.get_source(source_id)
-                record = operations.take_in(entry, source=source, home=settings.home, by=SYSTEM)
-            taken.append(record.id)
-    return taken
-
-
-def _file_away(folder: Path, source_id: int) -> list[int]:
-    filed = []
-    with transaction(writes=False):
-        waiting = queries.unfiled_imports(source_id)
-    for import_id in waiting:
-        with transaction() as session:
-            record = session.get_one(HmisImport, import_id)
-            dropping.file_away(record, folder, queries.report_of(record))
-            record.filed_at = clock.now()
-            filed.append(import_id)
-    return filed
+    watching.take_in_all(settings)
+    run_waiting()
+    return watching.file_away_all(settings)
 
 
 def look_into_drop_folders() -> None:

@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 
 from adminops import clock
 from adminops.errors import Invalid
+from adminops.hmis.intake.drops import files_below
 
 CHUNK = 1 << 20
 LARGEST = 1 << 40
@@ -72,10 +73,20 @@ def keep_copy(path: Path, folder: Path) -> None:
         with path.open("rb") as stream:
             _write(stream, folder / ZIP, LARGEST)
         return
-    for found in sorted([*path.glob("*"), *path.glob("*/*")]):
-        if found.is_file() and not found.is_symlink():
-            with found.open("rb") as stream:
-                _write(stream, folder / FILES / found.relative_to(path), LARGEST)
+    for found in files_below(path):
+        with found.open("rb") as stream:
+            _write(stream, folder / FILES / found.relative_to(path), LARGEST)
+
+
+def taking_of(home: Path, source_id: int) -> Path:
+    """Return where an export out of the drop folder of a source is copied to before it has a number."""
+    return home / "imports" / f"taking-{source_id}"
+
+
+def adopt(copy: Path, home: Path, import_id: int) -> None:
+    """Make the folder `copy` that of an import; where a backup was restored, something may lie under its number."""
+    forget(home, import_id)
+    copy.rename(folder_of(home, import_id))
 
 
 def _make_empty(folder: Path) -> None:

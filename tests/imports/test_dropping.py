@@ -9,7 +9,10 @@ import pytest
 from adminops import clock
 from adminops.app import AdminOps
 from adminops.db import transaction
+from adminops.hmis import sources
+from adminops.hmis.intake.drops import entries_of
 from adminops.hmis.models import HmisImport
+from adminops.identity.models import SYSTEM
 from adminops.imports import dropping, jobs, operations, uploads
 from tests.browsing import Desk
 from tests.imports.conftest import Command, home_of, make_tight_source, people, run_jobs, states
@@ -170,12 +173,11 @@ def test_a_very_long_name_is_filed_too(app: AdminOps, folder: Path) -> None:
 
 def test_a_crash_after_the_export_was_taken_in_runs_it_once(app: AdminOps, folder: Path) -> None:
     people().zip(folder / "night.zip")
-    (entry,) = dropping.entries_of(folder)
+    (entry,) = entries_of(folder)
+    copy = uploads.taking_of(home_of(app), 1)
+    uploads.keep_copy(entry.path, copy)
     with app.app_context(), transaction() as session:
-        from adminops.hmis.sources import get_source
-        from adminops.identity.models import SYSTEM
-
-        operations.take_in(entry, source=get_source(1), home=home_of(app), by=SYSTEM)
+        operations.take_in(entry, copy, source=sources.get_source(1), home=home_of(app), by=SYSTEM)
         session.flush()
     _look_twice(app)
     run_jobs(app)
@@ -196,9 +198,7 @@ def test_a_folder_that_can_not_be_used_keeps_no_other_waiting(app: AdminOps, fol
 
 def test_a_source_that_is_not_watched_is_let_be(app: AdminOps, folder: Path) -> None:
     with app.app_context(), transaction():
-        from adminops.hmis.sources import change_source, get_source
-
-        change_source(get_source(1), name="Night feed", is_watched=False)
+        sources.change_source(sources.get_source(1), name="Night feed", is_watched=False)
     people().zip(folder / "night.zip")
     _look_twice(app)
     assert states(app) == []

@@ -3,13 +3,17 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
+from adminops import clock
 from adminops.app import AdminOps
 from adminops.db import db, transaction
 from adminops.errors import Conflict
@@ -117,6 +121,43 @@ def test_an_upload_that_kills_its_process_again_and_again_is_given_up(app: Admin
         session.get_one(HmisImport, 1).starts = jobs.MOST_STARTS
     run_jobs(app)
     assert states(app) == ["failed"]
+
+
+def _fails(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def run(*_words: object, **_options: object) -> None:
+        trouble = sqlite3.OperationalError("trouble")
+        trouble.sqlite_errorcode = code
+        raise OperationalError("", {}, trouble)
+
+    monkeypatch.setattr(operations, "run_import", run)
+
+
+@pytest.mark.parametrize(("code", "starts"), [(sqlite3.SQLITE_BUSY, [0, 0, 0, 0]), (sqlite3.SQLITE_FULL, [1, 2, 3, 3])])
+def test_a_start_counts_unless_somebody_elses_lock_ended_it(
+    app: AdminOps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, starts: list[int]
+) -> None:
+    _begun(app, people().zip(tmp_path / "night.zip"), kept=True)
+    _fails(monkeypatch, code)
+    counted = []
+    for _ in starts:
+        run_jobs(app)
+        with app.app_context(), transaction(writes=False) as session:
+            counted.append(session.get_one(HmisImport, 1).starts)
+    assert counted == starts
+    assert states(app) == ["queued" if code == sqlite3.SQLITE_BUSY else "failed"]
+
+
+def test_the_end_of_one_import_leaves_the_exports_of_others_alone(app: AdminOps, tmp_path: Path) -> None:
+    for name in ("first.zip", "second.zip"):
+        _begun(app, people().zip(tmp_path / name), kept=True)
+    with app.app_context(), transaction() as session:
+        session.get_one(HmisImport, 1).status = ImportStatus.HELD
+    kept = uploads.folder_of(home_of(app), 1)
+    long_ago = (clock.now() - timedelta(days=3)).timestamp()
+    os.utime(kept, (long_ago, long_ago))
+    run_jobs(app)
+    assert states(app) == ["held", "applied"]
+    assert uploads.upload_of(home_of(app), 1).exists()
 
 
 def test_a_command_that_fails_does_not_stay_running(

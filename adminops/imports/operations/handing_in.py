@@ -5,14 +5,14 @@ from pathlib import Path
 
 from adminops import clock
 from adminops.db import after_commit, db
-from adminops.errors import Conflict, NotAllowed
-from adminops.facts import ExportUploaded, publish
+from adminops.errors import NotAllowed
+from adminops.facts import ExportUploaded, SourceChanged, publish
 from adminops.hmis import sources
+from adminops.hmis.intake.drops import Entry
 from adminops.hmis.models import HmisImport, HmisSource, ImportStatus, ImportWay
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.imports import uploads
-from adminops.imports.dropping import Entry
 from adminops.outbox.bell import WORK_WAITS
 
 
@@ -23,9 +23,16 @@ def check_may_import(by: User) -> None:
 
 
 def source_for(name: str, *, by: User) -> HmisSource:
-    """Return the source called `name`, adding it when there is none. Raises `NotAllowed`, `Invalid`."""
+    """Return the source called `name`, adding it when there is none.
+
+    Raises `NotAllowed`, `Invalid`. Publishes `SourceChanged` for one that it added.
+    """
     check_may_import(by)
-    return sources.find_source(name) or sources.add_source(name)
+    if (found := sources.find_source(name)) is not None:
+        return found
+    source = sources.add_source(name)
+    publish(SourceChanged(source_id=source.id), by=by)
+    return source
 
 
 def upload_export(
@@ -71,12 +78,12 @@ def begin_import(path: Path, *, source: HmisSource, by: User) -> HmisImport:
     return record
 
 
-def take_in(entry: Entry, *, source: HmisSource, home: Path, by: User) -> HmisImport:
-    """Keep what lies in the drop folder of `source` until its turn comes.
+def take_in(entry: Entry, copy: Path, *, source: HmisSource, home: Path, by: User) -> HmisImport:
+    """Put what lies in the drop folder of `source` on the log, to wait for its turn as the copy that was made of it.
 
-    What it came as stays where it is until the import has ended. Raises `Conflict` when it grew while it was copied.
-    Publishes `ExportUploaded`.
+    What it came as stays where it is until the import has ended. Publishes `ExportUploaded`.
     """
+    check_may_import(by)
     record = HmisImport(
         source_id=source.id,
         way=ImportWay.FOLDER,
@@ -87,12 +94,6 @@ def take_in(entry: Entry, *, source: HmisSource, home: Path, by: User) -> HmisIm
     )
     db.session.add(record)
     db.session.flush()
-    try:
-        uploads.keep_copy(entry.path, uploads.folder_of(home, record.id))
-        if not entry.is_as_it_was():
-            raise Conflict("The export was still growing when it was taken: it is taken at the next look.")
-    except Exception:
-        uploads.forget(home, record.id)
-        raise
+    uploads.adopt(copy, home, record.id)
     publish(ExportUploaded(import_id=record.id), by=by)
     return record
