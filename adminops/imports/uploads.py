@@ -21,6 +21,7 @@ LARGEST = 1 << 40
 ABANDONED = timedelta(days=1)
 ZIP, FILES = "upload.zip", "files"
 NO_EXPORT = "That is no HMIS export. Choose its zip, or all its CSV files together."
+LONGEST_NAME = 200
 
 
 class Upload(NamedTuple):
@@ -59,11 +60,26 @@ def keep_upload(files: Sequence[Upload], folder: Path, *, limit: int) -> None:
                 raise Invalid(NO_EXPORT, field="export")
         return
     left = limit
+    for name, upload in _csv_files(files).items():
+        left -= _write(upload.stream, folder / FILES / name, left)
+
+
+def _csv_files(files: Sequence[Upload]) -> dict[str, Upload]:
+    """Return the CSV files of one export by name. Raises `Invalid` for another file, and for two of one name."""
+    found: dict[str, Upload] = {}
     for upload in files:
         name = Path(upload.name.replace("\\", "/")).name
-        if not name.lower().endswith(".csv"):
+        if not name.lower().endswith(".csv") or not name.isprintable() or len(name.encode()) > LONGEST_NAME:
             raise Invalid(NO_EXPORT, field="export")
-        left -= _write(upload.stream, folder / FILES / name, left)
+        if name.lower() in (known.lower() for known in found):
+            raise Invalid(f"There are two files named {name}: choose the files of one export.", field="export")
+        found[name] = upload
+    return found
+
+
+def name_of(name: str) -> str:
+    """Return the name of a file as the log can hold it: no longer than that, and in letters that it takes."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)[:LONGEST_NAME]
 
 
 def keep_copy(path: Path, folder: Path) -> None:

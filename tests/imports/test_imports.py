@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,14 @@ from sqlalchemy import func, select
 
 import wsgi
 from adminops.app import AdminOps
+from adminops.audit.models import AuditEntry
 from adminops.db import db, transaction
 from adminops.demo import write_export
+from adminops.errors import Invalid
+from adminops.hmis import sources
 from adminops.hmis.models import Client, HmisImport, ImportStatus
 from adminops.identity.permissions import Role
-from adminops.imports import jobs, uploads
+from adminops.imports import jobs, operations, uploads
 from tests.browsing import Desk
 from tests.make import make_admin, make_user
 
@@ -108,6 +112,44 @@ def test_the_csv_files_of_a_folder_are_an_export_too(desk: Desk, export: Path) -
     assert _clients(desk) == 40
     mixed = {"source": "Test HMIS", "export": [(io.BytesIO(b"x"), "../../Client.csv"), (io.BytesIO(b"x"), "a.txt")]}
     visitor.post("/imports/new", mixed, status=422, content_type="multipart/form-data")
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["a/Client.csv", "b/client.csv"], "There are two files named client.csv: choose the files of one export."),
+        ([f"{'n' * 300}.csv", "Client.csv"], "That is no HMIS export."),
+        (["Cli\x00ent.csv", "Exit.csv"], "That is no HMIS export."),
+    ],
+)
+def test_files_that_can_not_be_kept_side_by_side_are_refused_at_the_field(
+    desk: Desk, names: list[str], says: str
+) -> None:
+    with desk.work():
+        sent = [uploads.Upload(name, io.BytesIO(b"x")) for name in names]
+        source, home = sources.add_source("Test HMIS"), desk.app.extensions["settings"].home
+        with pytest.raises(Invalid, match=says) as refused:
+            operations.upload_export(sent, source=source, home=home, limit=1 << 20, by=make_admin())
+    assert refused.value.field == "export"
+
+
+def test_a_zip_of_a_name_that_no_database_takes_is_kept_under_another(desk: Desk, export: Path) -> None:
+    with desk.work():
+        sent = [uploads.Upload(f"a\x00b\udce4{'n' * 300}.zip", io.BytesIO(export.read_bytes()))]
+        source, home = sources.add_source("Test HMIS"), desk.app.extensions["settings"].home
+        operations.upload_export(sent, source=source, home=home, limit=1 << 20, by=make_admin())
+    with desk.look() as session:
+        assert session.get_one(HmisImport, 1).file_name == f"a?b?{'n' * 196}"
+
+
+def test_a_source_that_an_upload_adds_is_on_the_audit_trail(desk: Desk, export: Path) -> None:
+    with desk.work():
+        admin = make_admin()
+    for _ in range(2):
+        desk.signed_in(admin).post("/imports/new", _upload(export), content_type="multipart/form-data")
+    with desk.look() as session:
+        facts = session.scalars(select(AuditEntry.fact).where(AuditEntry.about_kind == "source"))
+        assert list(facts) == ["SourceChanged"]
 
 
 def test_a_zip_that_is_no_export_is_refused_with_its_reason(desk: Desk, tmp_path: Path) -> None:
@@ -211,6 +253,17 @@ def test_checking_needs_no_database(app: AdminOps, export: Path, tmp_path: Path)
     checked = _command(app, "hmis", "check", str(export), "--json", "--problems", str(problems))
     assert (checked.exit_code, json.loads(checked.stdout)["status"]) == (0, "applied")
     assert problems.read_text().startswith("severity,rule,file")
+
+
+def test_a_trial_has_the_same_limit_as_an_import(app: AdminOps, export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile(export, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("notes.txt", b"x" * (1 << 20))
+    limited = replace(app.extensions["settings"], unpacked_limit_mb=1)
+    monkeypatch.setitem(app.extensions, "settings", limited)
+    monkeypatch.setenv("ADMINOPS_UNPACKED_LIMIT_MB", "1")
+    for words in (["check"], ["import", "--source", "Night feed", "--dry-run"], ["import", "--source", "Night feed"]):
+        tried = _command(app, "hmis", *words, str(export), "--json")
+        assert (tried.exit_code, "over the limit" in json.loads(tried.stdout)["sentence"]) == (4, True), words
 
 
 def test_the_command_line_writes_an_export(app: AdminOps, export: Path, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def upload_export(
     """
     check_may_import(by)
     name = files[0].name if len(files) == 1 else f"{len(files)} CSV files"
-    record = HmisImport(source_id=source.id, file_name=name[:200], by_id=by.id, queued_at=clock.now())
+    record = HmisImport(source_id=source.id, file_name=uploads.name_of(name), by_id=by.id, queued_at=clock.now())
     db.session.add(record)
     db.session.flush()
     try:
@@ -68,7 +68,7 @@ def begin_import(path: Path, *, source: HmisSource, by: User) -> HmisImport:
         source_id=source.id,
         status=ImportStatus.RUNNING,
         way=ImportWay.COMMAND,
-        file_name=path.name[:200],
+        file_name=uploads.name_of(path.name),
         queued_at=now,
         started_at=now,
     )
