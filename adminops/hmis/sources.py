@@ -12,8 +12,10 @@ from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, NotFound
 from adminops.hmis.intake.brakes import Brakes
-from adminops.hmis.models import HmisSource
+from adminops.hmis.models import HmisImport, HmisSource, ImportStatus, Project
 from adminops.hmis.spec import coc_codes
+
+NOT_TAKEN = (ImportStatus.REFUSED, ImportStatus.FAILED, ImportStatus.CANCELLED)
 
 
 def add_source(
@@ -111,3 +113,15 @@ def get_source(source_id: int) -> HmisSource:
 def all_sources() -> list[HmisSource]:
     """Return all sources by name."""
     return list(db.session.scalars(select(HmisSource).order_by(HmisSource.name)))
+
+
+def sources_in_use() -> list[HmisSource]:
+    """Return the sources by name, without those of which no more is known than exports that were not taken.
+
+    A name that was mistyped at an upload makes a source, and its log keeps it.
+    """
+    imports = select(HmisImport.id).where(HmisImport.source_id == HmisSource.id)
+    taken = imports.where(HmisImport.status.not_in(NOT_TAKEN))
+    projects = select(Project.id).where(Project.source_id == HmisSource.id)
+    chosen = select(HmisSource).where(~imports.exists() | taken.exists() | projects.exists())
+    return list(db.session.scalars(chosen.order_by(HmisSource.name)))

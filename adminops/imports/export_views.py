@@ -23,7 +23,7 @@ blueprint = Blueprint("exports", __name__, url_prefix="/imports/export")
 @access(Permission.EXPORT_STORE)
 def new() -> ResponseReturnValue:
     """Choose what shall be in an export."""
-    every, by = sources.all_sources(), signed_in_user()
+    every, by = sources.sources_in_use(), signed_in_user()
     source = _chosen_source(every)
     form = ExportForm()
     if source is None:

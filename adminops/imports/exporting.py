@@ -6,19 +6,21 @@ but the person who asked for it, and is removed an hour after it was written.
 
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from adminops import clock
-from adminops.db import after_commit, db, transaction
-from adminops.errors import DomainError, InvalidState, NotAllowed, NotFound
+from adminops.db import after_commit, db, is_busy, transaction
+from adminops.errors import Conflict, DomainError, InvalidState, NotAllowed, NotFound
 from adminops.facts import ExportFetched, ExportOrdered, ExportWritten, publish
 from adminops.hmis import sources
 from adminops.hmis.export import WrittenExport, check_selection, write_export
+from adminops.hmis.intake.claims import alone
 from adminops.hmis.intake.progress import ProgressFile, Tell, tell_nobody
 from adminops.hmis.models import ExportOrder, HmisSource, OrderStatus
 from adminops.identity.models import SYSTEM, User
@@ -26,9 +28,12 @@ from adminops.identity.permissions import Permission
 from adminops.outbox.bell import WORK_WAITS
 
 KEPT = timedelta(hours=1)
+PATIENCE = timedelta(minutes=10)
+"""How long what was written waits for a writer to be put down: an import may take minutes."""
 MOST_STARTS = 3
 LISTED = 5
 FAILED = "AdminOps failed while it wrote this export. Order it again; if it stays, tell us."
+BEING_WRITTEN = "Somebody else is writing this export."
 
 log = structlog.get_logger("adminops.imports")
 
@@ -142,7 +147,7 @@ def write_store(
             tell=tell,
         )
     try:
-        with transaction():
+        with transaction(patience=PATIENCE):
             clients = written.rows["Client.csv"]
             publish(ExportWritten(source_id=source_id, clients=clients, hashed=hashed), by=by)
     except BaseException:
@@ -166,15 +171,30 @@ def write_waiting(home: Path) -> None:
         chosen = select(ExportOrder.id).where(ExportOrder.status == OrderStatus.WAITING).order_by(ExportOrder.id)
         waiting = list(session.scalars(chosen))
     for order_id in waiting:
-        if _begin(order_id):
-            _write(order_id, home)
+        with suppress(Conflict), alone(folder_of(home, order_id) / "claim", otherwise=BEING_WRITTEN):
+            _write_in_turn(order_id, home)
     _forget_old(home)
+
+
+def _write_in_turn(order_id: int, home: Path) -> None:
+    """Write an order. Trouble with the database says nothing against it: it waits, and is tried again."""
+    is_begun = False
+    try:
+        if is_begun := _begin(order_id):
+            _write(order_id, home)
+    except OperationalError as trouble:
+        log.warning("export waits again", order_id=order_id, cause=type(trouble.orig).__name__)
+        if is_begun and is_busy(trouble):  # somebody else's lock: the start does not count
+            with transaction(patience=PATIENCE) as session:
+                session.get_one(ExportOrder, order_id).starts -= 1
 
 
 def _begin(order_id: int) -> bool:
     """Count the start before anything is done: an export that kills its process must not do so for ever."""
-    with transaction() as session:
-        order = session.get_one(ExportOrder, order_id)
+    with transaction(patience=PATIENCE) as session:
+        order = session.get_one(ExportOrder, order_id, with_for_update=True)
+        if order.status is not OrderStatus.WAITING:
+            return False
         if order.starts >= MOST_STARTS:
             _end(order, OrderStatus.FAILED, FAILED)
             return False
@@ -200,15 +220,17 @@ def _write(order_id: int, home: Path) -> None:
             tell=ProgressFile(progress_of(home, order_id)),
             by=by,
         )
-    except Exception as error:  # whatever it is: the order ends with a sentence, and the next one gets its turn
+    except OperationalError:
+        raise
+    except Exception as error:  # whatever else it is: the order ends with a sentence, and the next one gets its turn
         log.error("export failed", order_id=order_id, cause=type(error).__name__)
         sentence = error.sentence if isinstance(error, DomainError) else FAILED
-        with transaction() as session:
+        with transaction(patience=PATIENCE) as session:
             _end(session.get_one(ExportOrder, order_id), OrderStatus.FAILED, sentence)
         return
-    with transaction() as session:
+    with transaction(patience=PATIENCE) as session:
         order = session.get_one(ExportOrder, order_id)
-        order.rows, order.size = sum(written.rows.values()), target.stat().st_size
+        order.rows = sum(written.rows.values())
         _end(order, OrderStatus.READY)
 
 
@@ -219,6 +241,7 @@ def _end(order: ExportOrder, status: OrderStatus, sentence: str | None = None) -
 
 def _forget_old(home: Path) -> None:
     """Remove what was kept long enough, and folders that no order knows (of a restored database, say)."""
+    folders = list((home / "exports").glob("*"))  # before the orders: one that comes meanwhile is let be
     with transaction(writes=False) as session:
         kept = select(ExportOrder.id).where(
             ExportOrder.status.in_((OrderStatus.WAITING, OrderStatus.READY)),
@@ -229,7 +252,7 @@ def _forget_old(home: Path) -> None:
             ExportOrder.status == OrderStatus.READY, ExportOrder.finished_at <= clock.now() - KEPT
         )
         over = list(session.scalars(gone))
-    for folder in (home / "exports").glob("*"):
+    for folder in folders:
         if folder.name not in known:
             shutil.rmtree(folder, ignore_errors=True)
     if over:

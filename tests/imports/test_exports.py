@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 import threading
 import zipfile
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.cli import ScriptInfo
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 import wsgi
 from adminops import clock
@@ -21,7 +23,8 @@ from adminops.app import AdminOps
 from adminops.audit.models import AuditEntry
 from adminops.hmis import sources
 from adminops.hmis.intake import import_export
-from adminops.hmis.models import Client, ExportOrder, OrderStatus
+from adminops.hmis.intake.claims import alone
+from adminops.hmis.models import Client, ExportOrder, HmisImport, ImportStatus, OrderStatus
 from adminops.identity.permissions import Role
 from adminops.imports import exporting, jobs
 from tests.browsing import Desk, Visitor
@@ -144,9 +147,7 @@ def test_nobody_sees_or_takes_the_export_of_somebody_else(visitor: Visitor, desk
     desk.signed_in(agent).get("/imports/export", status=403)
 
 
-def test_an_export_that_fails_says_so_and_the_next_one_is_written(
-    visitor: Visitor, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_export_that_fails_says_so_and_the_next_one_is_written(visitor: Visitor, desk: Desk) -> None:
     visitor.post("/imports/export?source=1", {"project_ids": ["P2"]})
     visitor.post("/imports/export?source=1", {})
     with desk.work() as session:
@@ -164,6 +165,77 @@ def test_an_export_that_kills_its_process_is_given_up(visitor: Visitor, desk: De
     with desk.look() as session:
         assert session.get_one(ExportOrder, 1).status is OrderStatus.FAILED
     assert visitor.get("/imports/export/1").says("It was not written.")
+
+
+def order_of(desk: Desk) -> ExportOrder:
+    with desk.look() as session:
+        return session.get_one(ExportOrder, 1)
+
+
+@pytest.mark.parametrize(("code", "starts"), [(sqlite3.SQLITE_BUSY, [0, 0, 0, 0]), (sqlite3.SQLITE_FULL, [1, 2, 3, 3])])
+def test_trouble_with_the_database_leaves_an_order_waiting(
+    visitor: Visitor, desk: Desk, monkeypatch: pytest.MonkeyPatch, code: int, starts: list[int]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        trouble = sqlite3.OperationalError("trouble")
+        trouble.sqlite_errorcode = code
+        raise OperationalError("", {}, trouble)
+
+    visitor.post("/imports/export?source=1", {})
+    with monkeypatch.context() as patched:
+        patched.setattr(exporting, "write_export", fail)
+        for number, counted in enumerate(starts):
+            write(desk)
+            is_waiting = order_of(desk).status is OrderStatus.WAITING
+            assert (order_of(desk).starts, is_waiting) == (counted, number < 3 or counted == 0)
+    write(desk)
+    assert order_of(desk).status is (OrderStatus.READY if code == sqlite3.SQLITE_BUSY else OrderStatus.FAILED)
+
+
+def test_an_order_is_written_by_one_process_and_once(
+    visitor: Visitor, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.post("/imports/export?source=1", {})
+    home = desk.app.extensions["settings"].home
+    with alone(exporting.folder_of(home, 1) / "claim", otherwise="Busy."):
+        write(desk)
+    assert (order_of(desk).status, order_of(desk).starts) == (OrderStatus.WAITING, 0)
+    write(desk)
+    with desk.app.app_context():
+        assert not exporting._begin(1), "it was written meanwhile"
+    assert (order_of(desk).status, order_of(desk).starts) == (OrderStatus.READY, 1)
+
+
+def test_an_export_that_is_begun_while_old_ones_are_removed_stays(
+    visitor: Visitor, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = desk.app.extensions["settings"].home
+    looked = Path.glob
+
+    def order_meanwhile(self: Path, pattern: str) -> list[Path]:
+        found = list(looked(self, pattern))
+        (home / "exports" / "77").mkdir(parents=True)
+        return found
+
+    monkeypatch.setattr(Path, "glob", order_meanwhile)
+    with desk.app.app_context():
+        exporting._forget_old(home)
+    assert (home / "exports" / "77").exists()
+    (home / "exports" / "77").rmdir()
+
+
+def test_sources_of_which_nothing_was_taken_are_not_offered(visitor: Visitor, desk: Desk) -> None:
+    now = clock.now()
+    with desk.work() as session:
+        for name, ends in (("Nroth HMIS", ["refused", "failed"]), ("South HMIS", ["refused", "applied"]), ("New", [])):
+            source = sources.add_source(name)
+            for end in ends:
+                session.add(HmisImport(source_id=source.id, status=ImportStatus(end), file_name="x.zip", queued_at=now))
+    with desk.look():
+        assert [source.name for source in sources.sources_in_use()] == ["New", "North HMIS", "South HMIS"]
+    page = visitor.get("/imports/export?source=")
+    assert page.says("South HMIS")
+    assert not page.says("Nroth HMIS")
 
 
 def test_no_file_stays_whose_writing_could_not_be_written_down(

@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adminops.db import Key, Model
@@ -41,7 +41,5 @@ class ExportOrder(Model):
     starts: Mapped[int] = mapped_column(default=0)
     """How often it was begun; one that kills its process must not be begun for ever."""
     rows: Mapped[int] = mapped_column(default=0)
-    size: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Bytes of the zip."""
     sentence: Mapped[str | None] = mapped_column(Text)
     """Why it failed."""
