@@ -16,11 +16,11 @@ from adminops.settings import current_settings
 from adminops.web.listing import Page, fetch_page
 
 WAITING = (ImportStatus.QUEUED, ImportStatus.RUNNING)
-KEPT = (*WAITING, ImportStatus.HELD)
+EXPORT_NEEDED = (*WAITING, ImportStatus.HELD)
 """States in which the export itself is still needed."""
 
 
-WAYS = {ImportWay.PAGE: "Somebody", ImportWay.COMMAND: "Command line", ImportWay.FOLDER: "Drop folder"}
+WAYS = {ImportWay.PAGE: "Upload", ImportWay.COMMAND: "Command line", ImportWay.FOLDER: "Drop folder"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,6 @@ class ImportRow:
     sentence: str
     problem_count: int
     by: str
-    way: ImportWay
 
 
 def list_imports(*, source_id: int | None = None, after: str | None = None, limit: int = 50) -> Page[ImportRow]:
@@ -62,8 +61,7 @@ def list_imports(*, source_id: int | None = None, after: str | None = None, limi
 
 def _row(row: Sequence[Any]) -> ImportRow:
     id_, source, file_name, status, queued_at, sentence, problem_count, by, way = row
-    who = by or WAYS[way]
-    return ImportRow(id_, source, file_name, status, queued_at, sentence or "", problem_count, who, way)
+    return ImportRow(id_, source, file_name, status, queued_at, sentence or "", problem_count, by or WAYS[way])
 
 
 def get_import(import_id: int) -> HmisImport:
@@ -104,13 +102,13 @@ def all_problems(record: HmisImport) -> Iterator[ImportProblem]:
 
 def finished_imports(import_ids: Sequence[int]) -> set[int]:
     """Return those of the imports whose export is no longer needed."""
-    chosen = select(HmisImport.id).where(HmisImport.id.in_(import_ids), HmisImport.status.not_in(KEPT))
+    chosen = select(HmisImport.id).where(HmisImport.id.in_(import_ids), HmisImport.status.not_in(EXPORT_NEEDED))
     return set(db.session.scalars(chosen))
 
 
 def needed_imports() -> set[int]:
     """Return the imports whose export is still needed."""
-    return set(db.session.scalars(select(HmisImport.id).where(HmisImport.status.in_(KEPT))))
+    return set(db.session.scalars(select(HmisImport.id).where(HmisImport.status.in_(EXPORT_NEEDED))))
 
 
 def waiting_imports() -> Sequence[tuple[int, int]]:

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adminops.hmis import sources
@@ -15,7 +15,7 @@ from adminops.imports import operations, queries, uploads
 from adminops.imports.forms import UploadForm
 from adminops.imports.problem_file import write_problems
 from adminops.refs import Ref
-from adminops.settings import Settings
+from adminops.settings import current_settings
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import links_to
@@ -27,12 +27,6 @@ SAID = {
 }
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
-
-
-def settings() -> Settings:
-    """Return the settings of the running app."""
-    found: Settings = current_app.extensions["settings"]
-    return found
 
 
 @blueprint.get("")
@@ -53,8 +47,8 @@ def new() -> ResponseReturnValue:
             record = operations.upload_export(
                 [uploads.Upload(file.filename or "", file.stream) for file in form.export.data],
                 source=operations.source_for(form.source.data or "", by=by),
-                home=settings().home,
-                limit=settings().upload_limit_mb * 1024 * 1024,
+                home=current_settings().home,
+                limit=current_settings().upload_limit_mb * 1024 * 1024,
                 by=by,
             )
             return redirect(url_for(".show", import_id=record.id))
@@ -71,12 +65,13 @@ def show(import_id: int) -> ResponseReturnValue:
         record=record,
         source=sources.get_source(record.source_id),
         running=record.status in queries.WAITING,
-        progress=read_progress(uploads.progress_of(settings().home, record.id)),
+        progress=read_progress(uploads.progress_of(current_settings().home, record.id)),
         rules=queries.problems_by_rule(record),
         rule=rule,
         problems=queries.problems_page(record, rule=rule, after=request.args.get("after")),
         project_names=queries.project_names(record),
         clients=links_to(_clients_in(record), signed_in_user()),
+        way=queries.WAYS[record.way],
         why_not_undo=undoing.why_not_undoable(record),
     )
 
@@ -93,7 +88,7 @@ def approve(import_id: int) -> ResponseReturnValue:
     """Have a held import taken."""
     record = queries.get_import(import_id)
     return _decide(
-        record, "approve", lambda: operations.approve_import(record, home=settings().home, by=signed_in_user())
+        record, "approve", lambda: operations.approve_import(record, home=current_settings().home, by=signed_in_user())
     )
 
 
@@ -103,7 +98,7 @@ def cancel(import_id: int) -> ResponseReturnValue:
     """Let a held import be."""
     record = queries.get_import(import_id)
     return _decide(
-        record, "cancel", lambda: operations.cancel_import(record, home=settings().home, by=signed_in_user())
+        record, "cancel", lambda: operations.cancel_import(record, home=current_settings().home, by=signed_in_user())
     )
 
 

@@ -56,11 +56,6 @@ def knows_revision(revision: str) -> bool:
     return set(revision.split(",")) <= known
 
 
-def is_current(revision: str) -> bool:
-    """Say whether `revision` is what this version's tables are."""
-    return revision == ",".join(sorted(_scripts().get_heads()))
-
-
 def copy_database(target: Path) -> DatabaseState:
     """Copy the app's database, as it is at one moment, to the new file `target`; writers may go on meanwhile.
 
