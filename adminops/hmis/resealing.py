@@ -6,17 +6,19 @@ nothing to do. Each step is for a transaction of its own; rows that somebody els
 a rotation never waits for an import and an import never for more than a step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, bindparam, func, select, text, update
 
-from adminops.crypto import HEAD_BYTES, CannotDecrypt, KeyRing, head_of
+from adminops import clock
+from adminops.crypto import HEAD_BYTES, CannotDecrypt, KeyRing, Kind, head_of
 from adminops.db import db
 from adminops.hmis import sealing
 from adminops.hmis.intake.history import forget_hashes_in_images
-from adminops.hmis.models import FILE_MODELS, Client, Unreadable
+from adminops.hmis.intake.undoing import UNDO_FOR
+from adminops.hmis.models import FILE_MODELS, Client, HmisImport, ImportBefore, Unreadable
 from adminops.hmis.sealing import NO_SSN, SealedSsn
 from adminops.hmis.spec import current
 
@@ -148,6 +150,38 @@ def count_outdated() -> int:
         made = _indexes(source_id, personal_id, sealed)
         outdated += made is None or [made.number_index, made.last4_index] != indexes
     return outdated
+
+
+def count_to_be_undone(kind: Kind, number: int) -> int:
+    """Return how many values an undo would still bring back that are under key `number`.
+
+    Of indexes nobody sees the key: those that are not the current one's.
+    """
+    columns = {column.model.__name__: column.name for column in SEALED}
+    reading = (
+        select(ImportBefore.file, ImportBefore.before)
+        .join(HmisImport, HmisImport.id == ImportBefore.import_id)
+        .where(ImportBefore.file.in_(columns), HmisImport.finished_at >= clock.now() - UNDO_FOR)
+    )
+    found = 0
+    for file, before in db.session.execute(reading.execution_options(yield_per=AT_ONCE)):
+        sealed = _bytes(before.get(columns[file]))
+        if kind == "index":
+            found += file == Client.__name__ and sealed is not None and _is_outdated(before, sealed)
+        else:
+            found += sealed is not None and sealed.startswith(head_of(number))
+    return found
+
+
+def _is_outdated(before: Mapping[str, Any], sealed: bytes) -> bool:
+    made = _indexes(before["source_id"], before["personal_id"], sealed)
+    stored = (_bytes(before["ssn_index"]), _bytes(before["ssn_last4_index"]))
+    return made is None or (made.number_index, made.last4_index) != stored
+
+
+def _bytes(image: str | None) -> bytes | None:
+    """Return the bytes of an image: SQLite writes them in hexadecimal, PostgreSQL with two letters before."""
+    return None if image is None else bytes.fromhex(image.removeprefix("\\x"))
 
 
 def _indexes(source_id: int, personal_id: str, sealed: bytes | None) -> SealedSsn | None:

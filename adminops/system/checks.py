@@ -17,6 +17,8 @@ from adminops import clock
 from adminops.crypto import CannotDecrypt, KeyRing
 from adminops.db import db
 from adminops.files import StoredFile, path_of
+from adminops.hmis import sources
+from adminops.hmis.intake import drops
 from adminops.hmis.intake.claims import is_claimed
 from adminops.hmis.models import HmisImport, ImportStatus
 from adminops.hmis.resealing import SEALED, Proof, prove
@@ -25,7 +27,7 @@ from adminops.outbox.models import MessageState, OutboxMessage
 from adminops.outbox.transports import MailServer, Unreachable
 from adminops.scheduler import jobs_of
 from adminops.settings import Settings, current_settings
-from adminops.system import queries
+from adminops.system import queries, rotation
 
 State = Literal["ok", "warn", "fail"]
 WAITING_TOO_LONG = timedelta(minutes=20)
@@ -34,6 +36,8 @@ LITTLE_ROOM, NO_ROOM = 2_000_000_000, 300_000_000
 """Bytes free on the disk."""
 FILES_LOOKED_AT = 2_000
 LATELY = timedelta(days=7)
+LYING_TOO_LONG = timedelta(hours=1)
+NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,12 @@ def examine(app: Flask, *, patience: int | None = None) -> list[Finding]:
     settings = current_settings()
     findings = [*_database(), *_schema()]
     is_readable = all(finding.state != "fail" for finding in findings)
-    findings += [*_home(settings), *_disk(settings), *_keys(settings, is_readable), *_mail(settings, patience)]
-    findings += [*_directory(settings)]
+    findings += [*_home(settings), *_disk(settings), *_keys(settings, is_readable), *_old_rings(settings)]
+    findings += [*_mail(settings, patience), *_directory(settings)]
     if is_readable:
         for look in (_outbox, _scheduler, _files):
             findings += look()
-        findings += _imports(settings)
+        findings += [*_imports(settings), *_drop_folders(settings)]
         findings += _jobs(app)
     return findings
 
@@ -171,6 +175,19 @@ def _ring_that_opens(ring: KeyRing, proofs: list[Proof]) -> Finding:
     return Finding("keys", "ok", f"The key ring ({keys}) {said}.")
 
 
+def _old_rings(settings: Settings) -> Iterator[Finding]:
+    """Name rings of before a change that nobody has removed: a key that was forgotten is still in them."""
+    folder = settings.home / "keys"
+    over = clock.now().timestamp() - rotation.IN_USE.total_seconds()
+    # The time of its link: a ring is kept by giving the old file another name.
+    old = sorted(path.name for path in folder.glob("fields.before-*.json") if path.stat().st_ctime < over)
+    if old:
+        rings = "A ring of before a change lies" if len(old) == 1 else f"{len(old)} rings of before a change lie"
+        says = f"{rings} beside the keys for more than {rotation.IN_USE.days} days: {_some(old)}."
+        advice = f"Are the keys, and those that old backups need, in their safe place? Then remove them from {folder}."
+        yield Finding("old rings", "warn", says, advice)
+
+
 def _mail(settings: Settings, patience: int | None) -> Iterator[Finding]:
     if settings.mail_transport != "smtp":
         place = "kept on the page /mailbox" if settings.mail_transport == "mailbox" else "printed on the console"
@@ -265,3 +282,33 @@ def _imports(settings: Settings) -> Iterator[Finding]:
         yield Finding("imports", "warn", says, "Look at it under Imports and exports, then approve or cancel it.")
     if not left and not waiting:
         yield Finding("imports", "ok", "No import is interrupted or waits for approval.")
+
+
+def _drop_folders(settings: Settings) -> Iterator[Finding]:
+    """Name what has lain in a drop folder for so long that nobody will take it, and folders that others can read."""
+    going_on = HmisImport.status.in_((ImportStatus.QUEUED, ImportStatus.RUNNING))
+    for source in sources.watched_sources():
+        folder = settings.drop / str(source.drop_folder)
+        taken = select(HmisImport.dropped).where(HmisImport.source_id == source.id, going_on)
+        being_taken = set(db.session.scalars(taken))
+        try:
+            left = drops.left_lying(folder, since=clock.now() - LYING_TOO_LONG)
+            is_open = folder.stat().st_mode & 0o007
+        except FileNotFoundError:
+            continue  # the first look makes it
+        except OSError as broken:
+            says = f"{folder} can't be read ({type(broken).__name__})."
+            yield Finding("drop folder", "warn", says, "Give AdminOps the right to read and write there.")
+            continue
+        if left := [name for name in left if name[: drops.LONGEST_NAME] not in being_taken]:
+            says = f"In {folder} lies for over an hour what was not taken: {_some(left)}."
+            advice = "Can AdminOps read it, and move it? Is its name one line of plain text? The log says more."
+            yield Finding("drop folder", "warn", says, advice)
+        if is_open:
+            yield Finding("drop folder", "warn", f"Other users can look into {folder}.", f"Run: chmod o= {folder}")
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first of some names of files, for a terminal."""
+    shown = ["".join(letter if letter.isprintable() else "?" for letter in name) for name in names[:NAMED]]
+    return ", ".join(shown) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")

@@ -9,6 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from adminops.cli import print_json
+from adminops.crypto import Kind
 from adminops.db import transaction
 from adminops.identity.models import SYSTEM
 from adminops.system import backups, checks, rotation
@@ -156,11 +157,14 @@ def _print_rotated(done: rotation.Rotated) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_appcontext
 def forget(number: int, index: bool, yes: bool) -> None:
-    """Take the old key NUMBER out of the ring. Refused while any value is sealed under it.
+    """Take the old key NUMBER out of the ring. Refused while anything is under it.
 
-    Backups that were made while it was in use can't be opened without it.
+    SSNs in backups that were made while it was in use can't be opened without it; without an old index key (--index)
+    they are not found there, until `keys rotate --index` has run.
     """
+    kind: Kind = "index" if index else "key"
+    lost = "not find clients by their SSN until adminops keys rotate --index has run" if index else "not open any more"
     if not yes:
-        click.confirm(f"Backups made under key {number} will not open any more. Forget it?", abort=True)
-    rotation.forget_key("index" if index else "key", number, by=SYSTEM)
+        click.confirm(f"Backups made under {rotation.named(kind, number)} will {lost}. Forget it?", abort=True)
+    rotation.forget_key(kind, number, by=SYSTEM)
     click.echo("Forgotten. The ring before lies beside it in home/keys: remove that file when you are sure.")

@@ -6,7 +6,7 @@ further key.
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from adminops.db import transaction
 from adminops.errors import Conflict, Invalid, NotFound
 from adminops.facts import KeyForgotten, KeysRotated, publish
 from adminops.hmis import resealing, sealing
+from adminops.hmis.intake.undoing import UNDO_FOR
 from adminops.hmis.resealing import SEALED, SealedColumn, Step
 from adminops.identity.models import User
 
@@ -27,6 +28,7 @@ PAUSE = 1.0
 IN_USE = timedelta(days=8)
 """For so long after a new key was made, somebody may still be writing under the one before, or undo an import: that
 brings rows back as they were."""
+ROTATE: Mapping[Kind, str] = {"key": "run adminops keys rotate", "index": "run adminops keys rotate --index"}
 
 Tell = Callable[[str, int, int], None]
 """Is told what is being rotated, how many values are done and how many there were to do."""
@@ -125,24 +127,35 @@ def list_keys() -> list[ListedKey]:
     return sealers + indexes
 
 
+def named(kind: Kind, number: int) -> str:
+    """Return what a key is called in a sentence."""
+    return f"index key {number}" if kind == "index" else f"key {number}"
+
+
 def forget_key(kind: Kind, number: int, *, by: User) -> None:
     """Take an old key out of the ring: what is under it can never be opened again. Publishes `KeyForgotten`.
 
     The ring before stays beside it until somebody removes that file.
 
     Raises `NotFound` for a key that the ring does not have, `Invalid` for the current one, `Conflict` while anything
-    is under it or somebody may still be writing under it.
+    is under it, the undo of an import would bring such a value back, or somebody may still be writing under it.
     """
     ring = _ring()
     keys, newest = (ring.index_keys, ring.current_index) if kind == "index" else (ring.keys, ring.current)
+    key = named(kind, number)
     if number not in keys:
-        raise NotFound(f"The ring has no {kind} {number}.")
+        raise NotFound(f"The ring has no {key}.")
     if number == newest:
-        raise Invalid(f"{kind.capitalize()} {number} is in use: rotate first.")
+        raise Invalid(f"{key.capitalize()} is in use: {ROTATE[kind]} first.")
     _check_nobody_writes_under_it(ring, kind)
     with transaction(writes=False):
         if used := _values_under(kind, number):
-            raise Conflict(f"{used:,} values are still under {kind} {number}: rotate first.")
+            raise Conflict(f"{used:,} values are still under {key}: {ROTATE[kind]} first.")
+        if used := resealing.count_to_be_undone(kind, number):
+            raise Conflict(
+                f"Still under {key}: {used:,} of the values that the undo of an import would bring back."
+                f" Try again {UNDO_FOR.days} days after that import."
+            )
     sealing.ring_file().change(lambda now: now.without(kind, number), reason=f"forgetting-{kind}-{number}")
     with transaction():
         publish(KeyForgotten(key=f"{kind} {number}"), by=by)
@@ -154,8 +167,8 @@ def _check_nobody_writes_under_it(ring: KeyRing, kind: Kind) -> None:
     made = ring.made.get(f"{kind} {newest}")
     if made and clock.now() - datetime.fromisoformat(made) < IN_USE:
         raise Conflict(
-            f"{kind.capitalize()} {newest} was made less than {IN_USE.days} days ago: an import of before may still be"
-            " undone, and that needs the old one. Try again then."
+            f"{named(kind, newest).capitalize()} was made less than {IN_USE.days} days ago: an import of before may"
+            " still be undone, and that needs the old one. Try again then."
         )
 
 

@@ -13,6 +13,7 @@ from adminops import clock
 from adminops.app import AdminOps
 from adminops.db import transaction
 from adminops.hmis import sources
+from adminops.hmis.intake import drops
 from adminops.hmis.intake.claims import alone
 from adminops.hmis.models import HmisImport, ImportStatus
 from adminops.identity.models import SYSTEM
@@ -159,6 +160,36 @@ def test_drop_folders_are_private(app: AdminOps, folder: Path) -> None:
         session.get_one(HmisImport, 1).source.drop_folder = new = f"{folder.name}-2"
     look(app)
     assert not (folder.parent / new).stat().st_mode & 0o007
+
+
+def test_the_doctor_names_what_nobody_takes_and_nothing_else(
+    app: AdminOps, folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doctor(*, later: timedelta) -> list[str]:
+        with clock.frozen_at(clock.now() + later):
+            told = json.loads(command("doctor", "--json").stdout)
+        return [finding["says"] for finding in told if finding["about"] == "drop folder"]
+
+    folder.chmod(0o770)
+    for name in ("a.zip", "b\n.zip"):
+        people().zip(folder / name)
+    (folder / "readme.txt").write_text("x")
+    (folder / "empty").mkdir()
+    hour = timedelta(minutes=61)
+    assert doctor(later=timedelta(0)) == []
+    assert doctor(later=hour) == [f"In {folder} lies for over an hour what was not taken: a.zip, b?.zip."]
+    with app.app_context(), transaction() as session:
+        session.add(HmisImport(source_id=1, file_name="a.zip", dropped="a.zip", queued_at=clock.now()))
+    assert doctor(later=hour) == [f"In {folder} lies for over an hour what was not taken: b?.zip."]
+    folder.chmod(0o775)
+    assert f"Other users can look into {folder}." in doctor(later=hour)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(drops, "_export_at", refuse)
+    assert "a.zip" not in "".join(doctor(later=hour)), "it is being taken"
+    assert "b?.zip, empty, readme.txt" in "".join(doctor(later=hour)), "nobody can tell what can't be read"
 
 
 # --- the command ---

@@ -25,7 +25,8 @@ from adminops.db import Model, db, transaction
 from adminops.errors import Conflict, Invalid, NotFound
 from adminops.hmis import resealing, sealing, sources
 from adminops.hmis.intake import import_export
-from adminops.hmis.models import Client, Unreadable
+from adminops.hmis.intake.undoing import undo_import
+from adminops.hmis.models import Client, HmisImport, Unreadable
 from adminops.hmis.resealing import INDEXED, SEALED
 from adminops.hmis.search import find_by_ssn
 from adminops.identity.models import SYSTEM
@@ -262,6 +263,40 @@ def test_a_key_is_forgotten_only_when_nothing_is_under_it(filled: AdminOps) -> N
     assert found(filled, "219450817") == ["C1"]
 
 
+def test_a_key_is_not_forgotten_while_an_undo_would_bring_values_under_it_back(
+    filled: AdminOps, tmp_path: Path
+) -> None:
+    with filled.app_context(), clock.frozen_at(clock.now() - timedelta(days=10)):
+        sealing.ring_file().change(lambda ring: ring.with_new_key().with_new_index_key(), reason="2")
+    with filled.app_context(), transaction():
+        changed = export().change("Client", 0, SSN="219450818").change("Exit", 0, ExitDate="219-45-0818")
+        import_export(changed.zip(tmp_path / "in.zip"), source=sources.source_named("North"), by_id=None, approve=True)
+    rotate(filled)
+    rotate_index(filled)
+    with pytest.raises(Conflict, match="Still under key 1: 2 of the values that the undo"):
+        forget(filled, "key", 1, days=0)
+    with pytest.raises(Conflict, match="Still under index key 1: 1 of the values that the undo"):
+        forget(filled, "index", 1, days=0)
+    with filled.app_context(), transaction() as session:
+        undo_import(session.get_one(HmisImport, 2), by_id=None)
+    assert opened(filled) == CLEAR
+    rotate(filled)
+    rotate_index(filled)
+    for kind in ("key", "index"):
+        forget(filled, kind, 1, days=0)
+    assert opened(filled) == CLEAR
+    assert found(filled, "219450817") == ["C1"]
+
+
+def test_the_doctor_names_rings_that_should_have_been_removed(filled: AdminOps) -> None:
+    rotate(filled)
+    settings = filled.extensions["settings"]
+    assert list(checks._old_rings(settings)) == []
+    with clock.frozen_at(clock.now() + timedelta(days=9)):
+        (finding,) = checks._old_rings(settings)
+    assert (finding.state, "fields.before-key-2.json" in finding.says) == ("warn", True)
+
+
 # --- while AdminOps works, and when it is killed ---
 
 ROTATING = """
@@ -415,7 +450,10 @@ def test_keys_on_the_command_line(run: Callable[..., Result]) -> None:
     assert run("rotate", "--rows", "--index").exit_code == 2
     assert "5 values" in run("list").output
     assert run("forget", "1", "--yes").exit_code == 1
-    assert run("forget", "1").exit_code == 1, "nobody confirmed"
+    assert "Backups made under key 1 will not open any more" in run("forget", "1").output
+    asked = run("forget", "1", "--index")
+    assert (asked.exit_code, "under index key 1 will not find clients" in asked.output) == (1, True)
+    assert "The ring has no index key 7." in run("forget", "7", "--index", "--yes").output
 
 
 def test_no_key_stands_in_what_is_printed(run: Callable[..., Result], filled: AdminOps) -> None:
