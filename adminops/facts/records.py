@@ -167,6 +167,20 @@ class ImportUndone(ImportFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportUndoAsked(ImportFact):
+    """Somebody wants an import undone that is too large for a page to wait for."""
+
+    says: ClassVar[str] = "asked to have import {import_id} undone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportUndoGivenUp(ImportFact):
+    """An undo that was asked for could not be done; the import's page says why."""
+
+    says: ClassVar[str] = "gave up undoing import {import_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportInterrupted(ImportFact):
     """The process that ran an import had ended before it was done; `outcome` is resumed or discarded."""
 

@@ -12,7 +12,7 @@ from adminops.feature import Job
 from adminops.hmis.intake.claims import claimed
 from adminops.hmis.models import HmisImport, ImportStatus
 from adminops.identity.models import SYSTEM, User
-from adminops.imports import exporting, operations, queries, uploads, watching
+from adminops.imports import exporting, operations, queries, undos, uploads, watching
 from adminops.settings import Settings, current_settings
 
 MOST_STARTS = 3
@@ -22,9 +22,13 @@ log = structlog.get_logger("adminops.imports")
 
 
 def run_waiting() -> None:
-    """Run every waiting import, each in a transaction of its own, the oldest first."""
+    """Run every waiting import, each in a transaction of its own, the oldest first; before them what is to be undone.
+
+    After another import of its source an undo would be refused.
+    """
     settings = current_settings()
     settle_interrupted()
+    undos.run_asked(settings.home)
     with transaction(writes=False):
         waiting, needed = queries.waiting_imports(), queries.needed_imports()
         done = queries.finished_imports(uploads.kept(settings.home))
@@ -120,7 +124,7 @@ def forget_what_is_old() -> None:
 JOBS = (
     Job(
         name="run-imports",
-        title="Take waiting HMIS exports into the store",
+        title="Take waiting HMIS exports into the store, and undo what shall be undone",
         run=run_waiting,
         every=timedelta(seconds=5),
         own_transactions=True,

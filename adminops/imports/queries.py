@@ -126,6 +126,14 @@ def _numbers(status: ImportStatus) -> Sequence[tuple[int, int]]:
     return [(import_id, source_id) for import_id, source_id in db.session.execute(chosen.order_by(HmisImport.id))]
 
 
+def undos_asked() -> Sequence[tuple[int, int]]:
+    """Return number and source of the imports that are to be undone, the last of all first."""
+    chosen = select(HmisImport.id, HmisImport.source_id).where(HmisImport.undo_asked_at.is_not(None))
+    return [
+        (import_id, source_id) for import_id, source_id in db.session.execute(chosen.order_by(HmisImport.id.desc()))
+    ]
+
+
 def find_dropped(source_id: int, name: str, mark: str) -> HmisImport | None:
     """Return the import of what lies in a drop folder, if it was taken already and has not been moved yet."""
     chosen = select(HmisImport).where(

@@ -47,6 +47,11 @@ def progress_of(home: Path, import_id: int) -> Path:
     return folder_of(home, import_id) / "progress.json"
 
 
+def undo_progress_of(home: Path, import_id: int) -> Path:
+    """Return the file that tells how far the undo of an import is."""
+    return home / "imports" / f"undo-{import_id}.json"
+
+
 def keep_upload(files: Sequence[Upload], folder: Path, *, limit: int) -> None:
     """Write an export to `folder`: one zip, or the CSV files of one export. It is safe on the disk afterwards.
 

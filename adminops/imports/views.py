@@ -24,6 +24,7 @@ SAID = {
     "approve": "The import was approved; it is being taken.",
     "cancel": "The import was cancelled.",
     "undo": "The import was undone: the store is as it was before it.",
+    "ask": "The import will be undone. This page says how far it is.",
 }
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -59,13 +60,14 @@ def new() -> ResponseReturnValue:
 @access(Permission.IMPORT_EXPORTS)
 def show(import_id: int) -> ResponseReturnValue:
     """Show how far an import is, or what it did."""
-    record, rule = queries.get_import(import_id), request.args.get("rule", "")
+    record, rule, home = queries.get_import(import_id), request.args.get("rule", ""), current_settings().home
+    place = uploads.undo_progress_of if record.undo_asked_at else uploads.progress_of
     return render_template(
         "imports/show.html",
         record=record,
         source=sources.get_source(record.source_id),
-        running=record.status in queries.WAITING,
-        progress=read_progress(uploads.progress_of(current_settings().home, record.id)),
+        running=record.status in queries.WAITING or record.undo_asked_at is not None,
+        progress=read_progress(place(home, record.id)),
         rules=queries.problems_by_rule(record),
         rule=rule,
         problems=queries.problems_page(record, rule=rule, after=request.args.get("after")),
@@ -107,16 +109,20 @@ def cancel(import_id: int) -> ResponseReturnValue:
 def undo(import_id: int) -> ResponseReturnValue:
     """Take an import back."""
     record = queries.get_import(import_id)
+    if operations.is_large(record):
+        return _decide(record, "undo", lambda: operations.ask_for_undo(record, by=signed_in_user()), said="ask")
     return _decide(record, "undo", lambda: operations.undo_import(record, by=signed_in_user()))
 
 
-def _decide(record: HmisImport, decision: str, verb: Callable[[], None]) -> ResponseReturnValue:
+def _decide(
+    record: HmisImport, decision: str, verb: Callable[[], None], *, said: str | None = None
+) -> ResponseReturnValue:
     """Ask once on a page of its own, then do it; a refusal is said there."""
     form = ConfirmForm()
     if form.submitted():
         with form.refusals():
             verb()
-            flash(SAID[decision])
+            flash(SAID[said or decision])
             return redirect(url_for(".show", import_id=record.id))
     return render_template("imports/decide.html", record=record, decision=decision, form=form), form.status
 

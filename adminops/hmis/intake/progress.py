@@ -17,7 +17,8 @@ WRITE_EVERY = timedelta(milliseconds=300)
 class Progress:
     """How far an import is. `step` is checking, reading, comparing or done; bytes are those of the unpacked files.
 
-    Of an export, `step` is writing or done, and what is counted as bytes are rows.
+    Of an export, `step` is writing or done, and what is counted as bytes are rows. Of an undo, `step` is undoing, and
+    what is counted as bytes are files.
     """
 
     step: str

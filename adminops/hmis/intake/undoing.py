@@ -20,6 +20,7 @@ from adminops.db import Model, db
 from adminops.errors import Conflict, InvalidState
 from adminops.hmis.intake.claims import RUNNING, hold_source
 from adminops.hmis.intake.history import ABOVE, ASIDE, ASIDE_KEYS, BEFORE, MERGE, TABLES, image_columns, is_bytes
+from adminops.hmis.intake.progress import Progress, Tell, tell_nobody
 from adminops.hmis.models import Client, HmisImport, HmisSource, ImportBefore, ImportStatus, Merge, Organization
 from adminops.hmis.repairs import recalculate
 
@@ -84,7 +85,7 @@ def _merges_of_added(record: HmisImport) -> int:
     return db.session.scalar(chosen) or 0
 
 
-def undo_import(record: HmisImport, *, by_id: int | None) -> Sequence[HmisImport]:
+def undo_import(record: HmisImport, *, by_id: int | None, tell: Tell = tell_nobody) -> Sequence[HmisImport]:
     """Take back the last import of its source, whole; return what was taken back, the last first.
 
     Imports after it that found nothing to change go with it. Raises `InvalidState` with the reason when it can't be,
@@ -100,7 +101,7 @@ def undo_import(record: HmisImport, *, by_id: int | None) -> Sequence[HmisImport
     taken_back = _with_later_ones(record)
     connection, now = db.session.connection(), clock.now()
     for each in taken_back:
-        _take_back(connection, each, source, now)
+        _take_back(connection, each, source, now, tell)
         each.status, each.undone_at, each.undone_by_id = ImportStatus.UNDONE, now, by_id
     db.session.flush()
     recalculate(connection, source.id, at=now)
@@ -122,14 +123,17 @@ def forget_images(*, until: datetime) -> int:
     return db.session.connection().execute(delete(ImportBefore).where(ImportBefore.import_id.in_(old))).rowcount
 
 
-def _take_back(connection: Connection, record: HmisImport, source: HmisSource, now: datetime) -> None:
+def _take_back(connection: Connection, record: HmisImport, source: HmisSource, now: datetime, tell: Tell) -> None:
     """Put the rows back that have an image; what then still bears the import's number was added by it."""
     _keep_organizations_in_use(connection, record)
-    for name, table in TABLES.items():
+    rows = 0
+    for number, (name, table) in enumerate(TABLES.items()):
         if name in ASIDE:
             connection.execute(text(f"DELETE FROM {table} WHERE import_id = :id"), {"id": record.id})
         for images in _images(connection, record.id, name):
+            tell(Progress("undoing", name, number, len(TABLES), rows, number, len(TABLES)))
             _restore(connection, name, images)
+            rows += len(images)
         if name == "Client":
             _empty_added_clients(connection, record, now)
         elif name not in ASIDE:

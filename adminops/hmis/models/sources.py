@@ -110,6 +110,11 @@ class HmisImport(Model):
     """When it was found that the process that ran it had ended before it was done."""
     undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[int | None]
+    undo_asked_at: Mapped[datetime | None]
+    """When somebody asked for an undo that is still to be done."""
+    undo_asked_by_id: Mapped[int | None]
+    undo_refused: Mapped[str | None] = mapped_column(Text)
+    """Why the undo that was asked for last could not be done."""
     dropped: Mapped[Name | None]
     """Name of the file or folder in the drop folder that it came as."""
     drop_mark: Mapped[Code | None]

@@ -8,8 +8,16 @@ from sqlalchemy import select
 from adminops import clock
 from adminops.db import after_commit, db
 from adminops.errors import InvalidState
-from adminops.facts import ImportApproved, ImportCancelled, ImportUndone, publish
+from adminops.facts import (
+    ImportApproved,
+    ImportCancelled,
+    ImportUndoAsked,
+    ImportUndoGivenUp,
+    ImportUndone,
+    publish,
+)
 from adminops.hmis.intake import undoing
+from adminops.hmis.intake.progress import Tell, tell_nobody
 from adminops.hmis.models import HmisImport, ImportStatus
 from adminops.identity.models import SYSTEM, User
 from adminops.imports import uploads
@@ -18,6 +26,8 @@ from adminops.outbox.bell import WORK_WAITS
 
 HELD_FOR = timedelta(days=30)
 """A held export holds names and SSNs in clear on the disk: not for ever."""
+WAITED_FOR = 5_000
+"""Rows of an export whose undo a page waits for: some seconds. A larger one is left to the jobs."""
 CANCELLED = "It was held and then cancelled. Nothing was changed."
 TOO_OLD = "It was held, and nobody approved it within 30 days. Nothing was changed."
 
@@ -56,14 +66,50 @@ def cancel_import(record: HmisImport, *, home: Path, sentence: str = CANCELLED, 
     publish(ImportCancelled(import_id=record.id), by=by)
 
 
-def undo_import(record: HmisImport, *, by: User) -> None:
+def is_large(record: HmisImport) -> bool:
+    """Tell whether an import has so many rows that a page can't wait for its undo."""
+    rows: int = sum(counts.get("read", 0) for counts in record.counts.values())
+    return rows > WAITED_FOR
+
+
+def ask_for_undo(record: HmisImport, *, by: User) -> None:
+    """Have an import undone soon, as `undo_import` does it.
+
+    Raises `NotAllowed` (needs store.import), `InvalidState` with the reason when it can't be. Publishes
+    `ImportUndoAsked`.
+    """
+    check_may_import(by)
+    db.session.refresh(record, with_for_update=True)
+    if record.undo_asked_at is not None:
+        raise InvalidState("It is being undone already.")
+    if reason := undoing.why_not_undoable(record):
+        raise InvalidState(reason)
+    record.undo_asked_at, record.undo_asked_by_id, record.undo_refused = clock.now(), _number_of(by), None
+    record.starts = 0
+    db.session.flush()
+    after_commit(WORK_WAITS.ring)
+    publish(ImportUndoAsked(import_id=record.id), by=by)
+
+
+def give_undo_up(record: HmisImport, *, sentence: str, by: User = SYSTEM) -> None:
+    """Record that an undo that was asked for can't be done, unless it was. Publishes `ImportUndoGivenUp`."""
+    db.session.refresh(record, with_for_update=True)
+    if record.undo_asked_at is None:
+        return
+    record.undo_asked_at, record.undo_asked_by_id, record.undo_refused = None, None, sentence
+    db.session.flush()
+    publish(ImportUndoGivenUp(import_id=record.id), by=by)
+
+
+def undo_import(record: HmisImport, *, tell: Tell = tell_nobody, by: User) -> None:
     """Take back the last import of its source: the store is as it was before it.
 
     Raises `NotAllowed` (needs store.import), `InvalidState` with the reason when it can't be, `Conflict` while another
     import of the source runs. Publishes `ImportUndone`.
     """
     check_may_import(by)
-    for undone in undoing.undo_import(record, by_id=_number_of(by)):
+    for undone in undoing.undo_import(record, by_id=_number_of(by), tell=tell):
+        undone.undo_asked_at = undone.undo_asked_by_id = undone.undo_refused = None
         publish(ImportUndone(import_id=undone.id), by=by)
 
 
