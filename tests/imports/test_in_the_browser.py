@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from adminops.imports.operations import deciding
 from tests.browsing import Desk
 from tests.imports.conftest import make_tight_source, people, run_jobs, states
 from tests.make import make_admin
@@ -101,3 +102,21 @@ def test_pages_of_sources_fit_and_can_be_used_by_all(served: Served, open_page: 
     page = served.open(open_page, path, size=size, theme="dark" if size == "phone" else "light")
     assert_no_axe_violations(page)
     assert_no_sideways_scrolling(page)
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_large_undo_is_asked_for_and_its_page_turns_by_itself_when_it_is_done(
+    served: Served, open_page: OpenPage, tmp_path: Path, size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "WAITED_FOR", 10)
+    page = served.open(open_page, "/imports", size=size)
+    _hand_in(served, page, people().zip(tmp_path / "first.zip"))
+    page.get_by_role("link", name="Undo import").click()
+    page.get_by_role("button", name="Undo import").click()
+    expect(page.get_by_text("The import will be undone.")).to_be_visible()
+    expect(page.get_by_text("You can leave this page: the undo goes on.")).to_be_visible()
+    assert_no_axe_violations(page)
+    assert_no_sideways_scrolling(page)
+    run_jobs(served.desk.app)
+    expect(page.get_by_text("Undone: the store is as it was before it.")).to_be_visible()
+    assert states(served.desk.app) == ["undone"]
