@@ -1,6 +1,7 @@
 """Let source rows name sources and imports without a check."""
 
 import re
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,15 +23,25 @@ REFERENCES = {'source_id': 'hmis_source', 'import_id': 'hmis_import'}
 def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
-        _edit_schema_of_sqlite(connection)
+        _edit_schema_of_sqlite(connection, _without)
         return
     for table in TABLES:
         for column in REFERENCES:
             op.drop_constraint(f'fk_{table}_{column}', table, type_='foreignkey')
 
 
-def _edit_schema_of_sqlite(connection: sa.Connection) -> None:
-    """Take the constraints out of the stored schema, as SQLite's manual says for those that don't touch what is on disk.
+def downgrade() -> None:
+    connection = op.get_bind()
+    if connection.dialect.name == "sqlite":
+        _edit_schema_of_sqlite(connection, _with)
+        return
+    for table in TABLES:
+        for column, target in REFERENCES.items():
+            op.create_foreign_key(f'fk_{table}_{column}', table, target, [column], ['id'])
+
+
+def _edit_schema_of_sqlite(connection: sa.Connection, edit: Callable[[str, str], str]) -> None:
+    """Edit the stored schema, as SQLite's manual says for constraints that don't touch what is on disk.
 
     The usual way copies each table, which takes long for millions of rows and is forbidden while others refer to them.
     """
@@ -39,12 +50,24 @@ def _edit_schema_of_sqlite(connection: sa.Connection) -> None:
     try:
         for table in TABLES:
             schema = connection.exec_driver_sql("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).scalar_one()
-            for column, target in REFERENCES.items():
-                constraint = rf'CONSTRAINT "?fk_{table}_{column}"? FOREIGN KEY\s*\({column}\) REFERENCES {target} \(id\)'
-                schema, found = re.subn(rf',\s*{constraint}', '', schema)
-                if found != 1:
-                    raise RuntimeError(f"{table} is not as the versions before made it.")
-            connection.exec_driver_sql("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (schema, table))
+            connection.exec_driver_sql("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (edit(schema, table), table))
         connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
     finally:
         connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+
+
+def _without(schema: str, table: str) -> str:
+    for column, target in REFERENCES.items():
+        constraint = rf'CONSTRAINT "?fk_{table}_{column}"? FOREIGN KEY\s*\({column}\) REFERENCES {target} \(id\)'
+        schema, found = re.subn(rf',\s*{constraint}', '', schema)
+        if found != 1:
+            raise RuntimeError(f"{table} is not as the versions before made it.")
+    return schema
+
+
+def _with(schema: str, table: str) -> str:
+    added = (
+        f", CONSTRAINT fk_{table}_{column} FOREIGN KEY({column}) REFERENCES {target} (id)"
+        for column, target in REFERENCES.items()
+    )
+    return f"{schema.rstrip().removesuffix(')')}{''.join(added)})"
