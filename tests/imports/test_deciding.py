@@ -254,4 +254,5 @@ def test_a_source_is_added_and_wrong_values_are_said_at_the_field(desk: Desk) ->
     visitor.get("/imports/sources/77", status=404)
     visitor.post("/imports/sources/new", {**usual, "name": "Night-Feed"})
     with desk.look() as session:
-        assert list(session.scalars(select(HmisSource.drop_folder))) == ["night-feed", "night-feed-2"]
+        folders = select(HmisSource.drop_folder).order_by(HmisSource.id)
+        assert session.scalars(folders).all() == ["night-feed", "night-feed-2"]
