@@ -14,7 +14,7 @@ from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from adminops.crypto import CannotDecrypt
-from adminops.db import db
+from adminops.db import db, is_busy
 from adminops.demo.command import demo
 from adminops.errors import Conflict, DomainError
 from adminops.feature import Feature
@@ -50,7 +50,7 @@ def _about_the_database(broken: OperationalError | ProgrammingError) -> str:
     said = str(broken.orig)
     if any(sign in said for sign in OLDER_TABLES) or getattr(broken.orig, "sqlstate", "") in ("42P01", "42703"):
         return "The database has no tables yet, or older ones. Run: adminops db upgrade"
-    if "locked" in said:
+    if isinstance(broken, OperationalError) and is_busy(broken):
         return "The database is busy: somebody else has been writing for too long. Try again."
     if isinstance(broken, OperationalError):
         return "The database does not answer. Look at ADMINOPS_DATABASE_URL, then run: adminops doctor"

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from adminops.db import is_busy
 from adminops.errors import DomainError
 
 log = structlog.get_logger("adminops.web")
@@ -81,7 +82,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database(error: OperationalError) -> Response:
-    busy = "locked" in str(error.orig)
+    busy = is_busy(error)
     return problem_page(503 if busy else 500, level="error", cause="database is busy" if busy else "database")
 
 
