@@ -13,7 +13,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.errors import Invalid, NotFound
 from adminops.hmis.models import Client, HmisSource, Merge
-from adminops.hmis.persons import full_name
+from adminops.hmis.persons import written_name
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState
@@ -85,7 +85,9 @@ def queue_around(pair: Pair) -> Queue:
     """Return the part of the queue around `pair`; its top when the pair is not in it. One read."""
     found = db.session.execute(_part_around(pair.id)).all()
     rows = tuple(
-        QueueRow(id_, score, state is PairState.DEFERRED, _name(first, last), _name(other_first, other_last))
+        QueueRow(
+            id_, score, state is PairState.DEFERRED, written_name(first, last), written_name(other_first, other_last)
+        )
         for id_, score, state, first, last, other_first, other_last, *_ in found
     )
     places = {row.id: at for at, row in enumerate(rows)}
@@ -127,10 +129,6 @@ def _part_around(pair_id: int) -> Select[*tuple[Any, ...]]:
         .order_by(ranked.c.place)
         .limit(SHOWN)
     )
-
-
-def _name(first: str | None, last: str | None) -> str:
-    return full_name(Client(first_name=first, last_name=last))
 
 
 def next_pair(viewer: User, *, after: Place | None = None) -> int | None:

@@ -86,7 +86,11 @@ class Identity:
 
 def full_name(client: Client) -> str:
     """Return the name of one record, or "(no name)". A hashed name is not shown."""
-    parts = (client.first_name, client.middle_name, client.last_name, client.name_suffix)
+    return written_name(client.first_name, client.middle_name, client.last_name, client.name_suffix)
+
+
+def written_name(*parts: str | None) -> str:
+    """Return the parts of a name in one, as `full_name` does."""
     shown = ["(hashed)" if sealing.is_hash(part) else part for part in parts if part]
     return " ".join(dict.fromkeys(shown)) if "(hashed)" in shown else " ".join(shown) or "(no name)"
 

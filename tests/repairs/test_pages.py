@@ -19,15 +19,15 @@ from adminops.db import db
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
 from adminops.hmis import sources
 from adminops.hmis.intake import import_export
-from adminops.hmis.models import HmisSource, Repair, RepairException
+from adminops.hmis.models import Client, HmisSource, Repair, RepairException
 from adminops.hmis.repairs import RULES, rule_named
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from adminops.imports import jobs
 from adminops.repairs import operations
 from adminops.web.navigation import panels
-from tests.browsing import Desk
-from tests.hmis.repairing import faulty_export
+from tests.browsing import Desk, Visitor
+from tests.hmis.repairing import faulty_export, household
 from tests.make import make_admin, make_user
 
 NAME = "Northeast HMIS"
@@ -213,6 +213,35 @@ def test_a_repair_that_is_gone_meanwhile_is_not_undone(store: Desk, admin: User)
         operations.switch_rule(source, rule, on=False, by=admin)
         with pytest.raises(InvalidState, match="no longer repaired"):
             operations.undo_repair(repair, reason="Too late", by=admin)
+
+
+def test_the_page_of_a_client_shows_households_as_they_are_repaired(desk: Desk, tmp_path: Path) -> None:
+    """H1 is Ada and Bea's; later it is given again to Ada and Cleo."""
+    export = household(("S1", "1960-05-01", "1"), ("S2", "1990-01-01", ""), EntryDate="2023-02-01")
+    for number, key in enumerate(("S1", "S2")):
+        export.add("Exit", ExitID=f"X{number}", EnrollmentID=key, PersonalID=f"C-{key}", ExitDate="2023-03-01")
+    export.add_stay("S3", "C-S1", HouseholdID="H1", EntryDate="2023-03-01")
+    export.add_client("C9", FirstName="Cleo").add_stay("S4", "C9", HouseholdID="H1", EntryDate="2023-05-01")
+    export.change("Client", 0, FirstName="Ada").change("Client", 1, FirstName="Bea")
+    with desk.work() as session:
+        source = sources.add_source(NAME)
+        import_export(export.zip(tmp_path / "in.zip"), source=source, by_id=None)
+        admin = make_admin()
+        ada = session.scalars(select(Client).where(Client.personal_id == "C-S1")).one()
+    visitor = desk.signed_in(admin)
+    assert _with_whom(visitor, ada) == ["Bea Cleo", "Bea Cleo"], "as it came, all are one household"
+    visitor.post("/imports/repairs/1/reused-households/switch")
+    assert _with_whom(visitor, ada) == ["Cleo", "Bea"]
+
+
+def _with_whom(visitor: Visitor, client: Client) -> list[str]:
+    """Who else was in the household of each stay on a client's page, the newest stay first."""
+    rows = visitor.get(f"/clients/{client.id}").html.split("<tr>")
+    return [
+        " ".join(name for name in ("Bea", "Cleo") if f">{name} Lopez</a>" in row)
+        for row in rows
+        if "<strong>Harbor Shelter</strong>" in row
+    ]
 
 
 def _command(app: AdminOps, *words: str) -> Result:
