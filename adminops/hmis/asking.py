@@ -5,6 +5,7 @@ What may be two things is taken as both (nine digits are a PersonalID in some sy
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,7 +18,7 @@ _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _MONTH = rf"(?P<month>{'|'.join(_MONTH_NAMES)})[a-z]*\.?"
 _DATES = tuple(
-    re.compile(rf"(?<![\w/.-]){pattern}(?![\w/-])", re.IGNORECASE)
+    re.compile(rf"(?<![\w/.-]){pattern}(?![\w/-])", re.IGNORECASE | re.ASCII)
     for pattern in (
         r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})",
         r"(?P<month>\d{1,2})(?P<mark>[-/.])(?P<day>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})",
@@ -26,10 +27,11 @@ _DATES = tuple(
     )
 )
 _DIGITS_OF_A_DATE = (
-    re.compile(r"(?P<month>\d\d)(?P<day>\d\d)(?P<year>\d{4})"),
-    re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"),
+    re.compile(r"(?P<month>\d\d)(?P<day>\d\d)(?P<year>\d{4})", re.ASCII),
+    re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)", re.ASCII),
 )
-_SSN = re.compile(r"(?:ssn:?\s*)?(\d{3})([- ]?)(\d{2})\2(\d{4})", re.IGNORECASE)
+_SSN = re.compile(r"(?:ssn:?\s*)?(\d{3})([- ]?)(\d{2})\2(\d{4})", re.IGNORECASE | re.ASCII)
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,11 @@ class Question:
 
     @property
     def is_surely_an_id(self) -> bool:
-        """Whether a record with this PersonalID answers the question: there is a digit in it, as in no name."""
-        return any(letter.isdigit() for letter in self.personal_id)
+        """Whether a record with this PersonalID answers the question: there is a digit in it, as in no name.
+
+        A birth date has digits, too, and what has one asks for a person.
+        """
+        return self.birth_date is None and any(letter.isdigit() for letter in self.personal_id)
 
 
 def understand(text: str, *, birth_date: date | None = None) -> Question:
@@ -63,21 +68,27 @@ def understand(text: str, *, birth_date: date | None = None) -> Question:
     asked = Question(personal_id=wanted if _may_be_an_id(wanted) else "", ssn=ssn_in(wanted), birth_date=birth_date)
     if asked.ssn:
         return asked
-    found, rest = _date_in(wanted)
+    found, rest = _date_in(_plain(wanted))
     asked = replace(asked, birth_date=birth_date or found)
     return _with_name(asked, rest)
 
 
 def ssn_in(text: str) -> str:
     """Return the nine digits if `text` is an SSN, with or without dashes; else an empty text."""
-    found = _SSN.fullmatch(text.strip())
+    found = _SSN.fullmatch(_plain(text))
     return f"{found[1]}{found[3]}{found[4]}" if found else ""
 
 
 def date_in(text: str) -> date | None:
     """Return the date that `text` is, in one of the usual forms of the United States or of ISO 8601; else None."""
-    found, rest = _date_in(" ".join(text.split()))
+    found, rest = _date_in(_plain(text))
     return None if rest else found
+
+
+def _plain(text: str) -> str:
+    """Return `text` with the digits, dashes and letters of a keyboard for what stands for them elsewhere."""
+    plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text))
+    return " ".join("".join(str(unicodedata.decimal(letter, letter)) for letter in plain).split())
 
 
 def _may_be_an_id(text: str) -> bool:
