@@ -3,10 +3,11 @@
 A question is answered by arms: the record with that PersonalID, the exact name, names that are short for one another,
 names that begin so. Each arm is one range of one index, read in the index's own order and never further than a page
 needs, so that the thousandth Maria costs what the first does. An `or` over two indexes would read the whole table.
+What an arm before it finds, an arm leaves out: no record stands on two pages, and none takes the place of another.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops.db import db
 from adminops.hmis import sealing
-from adminops.hmis.asking import Question, understand
+from adminops.hmis.asking import Question
 from adminops.hmis.models import Client, HmisSource
 from adminops.hmis.nicknames import also_called
 from adminops.hmis.persons import full_name
@@ -63,28 +64,29 @@ class Arm:
     condition: Condition
     by_first: bool = False
     """Whether it is read in the order of first names."""
+    reading: int = 0
+    """As which of the readings of the words; the arms of one have no record in common."""
 
 
-def find_clients(
-    asked: Question | str, *, scope: Scope | None, limit: int = 25, after: str | None = None
-) -> FoundClients:
+def find_clients(asked: Question, *, scope: Scope | None, limit: int = 25, after: str | None = None) -> FoundClients:
     """Find the records that `asked` means: its PersonalID first, then exact names, nicknames, beginnings of names.
 
     `after` is where the page before ended. Only records that `scope` (None: everything) lets see are found. SSNs are
     looked for by `find_by_ssn` alone. A name of fewer than two letters finds nothing.
     """
-    wanted, seen = understand(asked) if isinstance(asked, str) else asked, scope or EVERYTHING
+    seen = scope or EVERYTHING
     gathered = seen.gathered()
-    reading = Reading(gathered or Client, [] if gathered else seen.clients(), wanted.birth_date, limit + 1)
-    arms = list(enumerate(_arms(wanted, reading.client)))
-    begin, last = _place(after)
+    reading = Reading(gathered or Client, [] if gathered else seen.clients(), asked.birth_date, limit + 1)
+    arms = list(enumerate(_arms(asked, reading.client)))
+    begin, last = _place(after, seen)
     found: dict[int, int] = {}
     # Way by way, for a later way is read in vain when the page is full; of the few gathered ones all at once.
     # A number that is somebody's ID is nobody's name.
     for _, group in groupby(arms[begin:], key=lambda numbered: gathered is None and numbered[1].way):
         for number, id_ in reading.run(list(group), (begin, last)):
             found.setdefault(id_, number)
-        if len(found) > limit or (found and wanted.is_surely_an_id):
+        is_answered = asked.is_surely_an_id and any(arms[number][1].way == "id" for number in found.values())
+        if len(found) > limit or is_answered:
             break
     page = list(found)[:limit]
     more = f"{found[page[-1]]}-{page[-1]}" if len(found) > limit else None
@@ -118,8 +120,16 @@ def _arms(asked: Question, client: Any) -> list[Arm]:
     if asked.birth_date and not asked.has_name:
         arms.append(Arm("birth date", client.dob == asked.birth_date))
     ways: tuple[Way, ...] = ("name", "nickname", "beginning")
-    named = list(_of_name(asked, client))
-    return arms + [arm for way in ways for arm in named if arm.way == way]
+    readings = enumerate(_readings_of_name(asked, client), 1)
+    named = [replace(arm, reading=number) for number, reading in readings for arm in reading]
+    arms += [arm for way in ways for arm in named if arm.way == way]
+    return [_without(arm, arms[:place]) for place, arm in enumerate(arms)]
+
+
+def _without(arm: Arm, earlier: Sequence[Arm]) -> Arm:
+    """Leave out of an arm what those before it find."""
+    told = [other.condition for other in earlier if not arm.reading or other.reading != arm.reading]
+    return replace(arm, condition=and_(arm.condition, *map(not_, told)))
 
 
 def _has_id(client: Any, personal_id: str) -> Condition:
@@ -127,20 +137,21 @@ def _has_id(client: Any, personal_id: str) -> Condition:
     return and_(client.source_id.in_(select(HmisSource.id)), client.personal_id == personal_id)
 
 
-def _of_name(asked: Question, client: Any) -> Iterator[Arm]:
+def _readings_of_name(asked: Question, client: Any) -> Iterator[Iterator[Arm]]:
+    """Yield the arms of each way in which the words may be a name."""
     if asked.last:
-        yield from _full_name(client, asked.last, asked.first) if asked.first else _last_name(client, asked.last)
+        yield _full_name(client, asked.last, asked.first) if asked.first else _last_name(client, asked.last)
         return
     words = _cut_short(asked.words)
     if not words:
         return
-    yield from _one_name(client, "".join(words))
+    yield _one_name(client, "".join(words))
     for cut in range(1, len(words)):
         front, back = "".join(words[:cut]), "".join(words[cut:])
-        yield from _full_name(client, back, front)
-        yield from _full_name(client, front, back)
+        yield _full_name(client, back, front)
+        yield _full_name(client, front, back)
     if len(words) > 2:  # the words between may be a middle name, which has no key
-        yield Arm("beginning", and_(client.last_key == words[-1], _begins(client.first_key, words[0])))
+        yield iter([Arm("beginning", and_(client.last_key == words[-1], _begins(client.first_key, words[0])))])
 
 
 def _cut_short(words: Sequence[str]) -> Sequence[str]:
@@ -187,12 +198,15 @@ def _begins_longer(column: InstrumentedAttribute[str], key: str) -> Condition:
 # ---- reading --------------------------------------------------------------------------------------------------------
 
 
-def _place(after: str | None) -> tuple[int, Client | None]:
-    """Return the arm to go on with and the last record shown; the beginning for a place that nobody can read."""
+def _place(after: str | None, scope: Scope) -> tuple[int, Client | None]:
+    """Return the arm to go on with and the last record shown; the beginning for a place that nobody can read.
+
+    A record that `scope` hides is no place: where a list goes on after it would tell its name.
+    """
     number, _, id_ = (after or "").partition("-")
     if not (number.isdecimal() and id_.isdecimal() and len(number) < 4 and len(id_) < 10):
         return 0, None
-    last = db.session.get(Client, int(id_))
+    last = db.session.scalar(select(Client).where(Client.id == int(id_), *scope.clients()))
     return (int(number), last) if last is not None else (0, None)
 
 
@@ -218,7 +232,7 @@ class Reading:
         one, other = (getattr(self.client, name) for name in names)
         reading = select(literal(number).label("arm"), self.client.id, one.label("one"), other.label("other"))
         reading = reading.where(arm.condition, self.client.removed_at.is_(None), *self.narrowed)
-        if self.birth_date:
+        if self.birth_date and arm.way != "id":
             reading = reading.where(self.client.dob == self.birth_date)
         if last is not None:
             here = (*(getattr(last, name) for name in names), last.id)

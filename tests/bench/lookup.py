@@ -25,6 +25,7 @@ from adminops.db import db, transaction
 from adminops.demo.chance import Chance
 from adminops.demo.names import ORIGINS, first_name, last_name
 from adminops.hmis import sealing
+from adminops.hmis.asking import understand
 from adminops.hmis.models import HmisSource
 from adminops.hmis.names import name_key
 from adminops.hmis.scope import Scope
@@ -92,19 +93,19 @@ def _ssn_of(ssn: str) -> Ask:
 
 
 def _name(words: str) -> Ask:
-    return lambda: find_clients(words, scope=None)
+    return lambda: find_clients(understand(words), scope=None)
 
 
 def _name_in(scope: Scope) -> Callable[[str], Ask]:
-    return lambda words: lambda: find_clients(words, scope=scope)
+    return lambda words: lambda: find_clients(understand(words), scope=scope)
 
 
 def _third_page(words: str) -> Ask:
     """Go through the first two pages, and return what shows the third."""
     after = None
     for _ in range(2):
-        after = find_clients(words, scope=None, after=after).after
-    return lambda: find_clients(words, scope=None, after=after)
+        after = find_clients(understand(words), scope=None, after=after).after
+    return lambda: find_clients(understand(words), scope=None, after=after)
 
 
 def _p95(questions: Sequence[str], prepare: Callable[[str], Ask]) -> tuple[float, float]:

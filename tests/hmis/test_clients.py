@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from adminops.errors import Conflict, Invalid, NotFound
 from adminops.hmis import merging, projects, sources
+from adminops.hmis.asking import understand
 from adminops.hmis.clients import client_by_key, client_page, find_by_ssn, find_clients, get_client, reveal_ssn
 from adminops.hmis.intake import import_export
 from adminops.hmis.models import Client, HmisSource
@@ -47,7 +48,7 @@ def people(source: HmisSource, tmp_path: Path) -> dict[str, Client]:
 
 
 def found(text: str, **options) -> list[str]:
-    return [each.personal_id for each in find_clients(text, **{"scope": None, **options}).rows]
+    return [each.personal_id for each in find_clients(understand(text), **{"scope": None, **options}).rows]
 
 
 SEARCHES: dict[str, list[str]] = {
@@ -84,9 +85,9 @@ def test_found_clients_come_in_pages(people, source: HmisSource, tmp_path: Path)
     for number in range(7):
         more.add_client(f"M{number}", FirstName="Maria", LastName=f"Zuniga{number // 2}")
     import_export(more.zip(tmp_path / "more.zip"), source=source, by_id=None)
-    first = find_clients("zuniga", scope=None, limit=3)
-    second = find_clients("zuniga", scope=None, limit=3, after=first.after)
-    third = find_clients("zuniga", scope=None, limit=3, after=second.after)
+    first = find_clients(understand("zuniga"), scope=None, limit=3)
+    second = find_clients(understand("zuniga"), scope=None, limit=3, after=first.after)
+    third = find_clients(understand("zuniga"), scope=None, limit=3, after=second.after)
     keys = [each.personal_id for page in (first, second, third) for each in page.rows]
     assert keys == [f"M{number}" for number in range(7)]
     assert third.after is None
@@ -178,7 +179,9 @@ def test_the_page_of_a_merged_person_is_the_same_from_every_record(people):
     assert page.identity.taken_from["ssn"] == people["C1"].id
     assert [stay.enrollment_id for stay in page.stays] == ["S1", "S3"]
     assert [(each.personal_id, each.is_kept) for each in page.records] == [("C1", True), ("C3", False)]
-    assert {each.personal_id: each.is_folded for each in find_clients("nunez", scope=None).rows} == {"C3": True}
+    assert {each.personal_id: each.is_folded for each in find_clients(understand("nunez"), scope=None).rows} == {
+        "C3": True
+    }
 
 
 def test_a_unit_that_is_blank_is_read_from_the_other_record(people):

@@ -29,7 +29,7 @@ def make(source: HmisSource, key: str, last: str, first: str, **over: object) ->
 
 
 def keys(text: str, **options: object) -> list[str]:
-    return [row.personal_id for row in find_clients(text, **{"scope": None, **options}).rows]
+    return [row.personal_id for row in find_clients(understand(text), **{"scope": None, **options}).rows]
 
 
 def test_the_exact_id_comes_first_then_the_name_then_nicknames_then_beginnings(source: HmisSource) -> None:
@@ -39,7 +39,7 @@ def test_the_exact_id_comes_first_then_the_name_then_nicknames_then_beginnings(s
     make(source, "bob", "Zabrodan", "Ana")
     make(source, "4", "Bobrow", "Ana")
     make(source, "5", "Bob", "Ana")
-    found = find_clients("bob", scope=None)
+    found = find_clients(understand("bob"), scope=None)
     assert [(row.personal_id, row.way) for row in found.rows] == [
         ("bob", "id"),
         ("5", "name"),
@@ -69,9 +69,10 @@ def test_a_birth_date_finds_and_narrows(source: HmisSource) -> None:
 
 
 NAMES = [
-    (last, first) for last, first in product(["Bob", "Bobrow", "Robert", "Smith"], ["Bob", "Robert", "Robin", "Ana"])
+    (last, first)
+    for last, first in product(["Bob", "Bobrow", "Rob", "Robert", "Smith"], ["Bob", "Rob", "Robert", "Robin", "Ana"])
 ]
-QUESTIONS = ["bob", "ro", "robert", "bob robert", "Bob, Ro", "smith robert", "smith bob", "ana"]
+QUESTIONS = ["bob", "ro", "robert", "bob robert", "rob robert", "Bob, Ro", "smith robert", "smith bob", "ana"]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
@@ -87,7 +88,7 @@ def test_pages_follow_each_other_without_a_gap_or_a_second_time(
     for question, scope in product(QUESTIONS, scopes):
         whole, paged, after = keys(question, scope=scope, limit=100), [], None
         while True:
-            page = find_clients(question, scope=scope, limit=limit, after=after)
+            page = find_clients(understand(question), scope=scope, limit=limit, after=after)
             paged += [row.personal_id for row in page.rows]
             after = page.after
             if after is None:
@@ -97,9 +98,53 @@ def test_pages_follow_each_other_without_a_gap_or_a_second_time(
 
 
 def test_what_is_no_place_in_a_list_shows_the_first_page(source: HmisSource) -> None:
-    make(source, "1", "Smith", "Ana")
-    for after in ("", "x", "1-", "0-99999", "99-1", "1-1-1", "-1", "9999999999-1"):
-        assert keys("smith", after=after) in (["1"], []), after
+    one, two = make(source, "1", "Smith", "Ana"), make(source, "2", "Smith", "Bea")
+    (number,) = {place.partition("-")[0] for place in _places("smith")}
+    assert keys("smith", after=f"{number}-{one.id}") == ["2"]
+    for after in ("", "x", "1-", "0-99999", "1-1-1", "-1", "9999999999-1", f"{number}-99999", f"{number}- {two.id}"):
+        assert keys("smith", after=after) == ["1", "2"], after
+
+
+def _places(text: str) -> set[str]:
+    after = find_clients(understand(text), scope=None, limit=1).after
+    return {after} if after else set()
+
+
+def test_a_record_out_of_sight_is_no_place_in_a_list(source: HmisSource) -> None:
+    """Or where the list goes on after it would tell how a hidden client is called."""
+    seen, other = make_project(source), make_project(source)
+    for key, first in (("1", "Ana"), ("2", "Cleo")):
+        make_stay(make(source, key, "Smith", first), seen)
+    hidden = make(source, "3", "Smith", "Bea")
+    make_stay(hidden, other)
+    (place,) = _places("smith")
+    after = f"{place.partition('-')[0]}-{hidden.id}"
+    assert keys("smith", after=after) == ["2"], "who sees the record may go on behind it"
+    assert keys("smith", after=after, scope=Scope(frozenset({(source.id, str(seen.project_id))}))) == ["1", "2"]
+
+
+def test_a_birth_date_beside_a_name_is_no_id(source: HmisSource) -> None:
+    """An exact name does not end the search as the record with an ID would."""
+    make(source, "1", "Smith", "Bob", dob=date(1985, 5, 17))
+    make(source, "2", "Smith", "Robert", dob=date(1985, 5, 17))
+    assert keys("bob smith 5/17/1985") == ["1", "2"]
+    make(source, "05171985", "Lopez", "Ana", dob=date(1990, 1, 1))
+    assert keys("05171985") == ["05171985", "1", "2"], "an ID and a birth date"
+
+
+def test_a_record_with_the_number_ends_the_search(source: HmisSource) -> None:
+    make(source, "c48", "Zabrodan", "Ana")
+    make(source, "2", "C48", "Ana")
+    assert keys("c48") == ["c48"]
+
+
+def test_records_that_several_readings_find_take_no_place_of_others(source: HmisSource) -> None:
+    for number in range(4):
+        make(source, f"C{number}", "Robert", "Robert")
+    make(source, "last", "Robertson", "Robert")
+    found = find_clients(understand("rob robert"), scope=None, limit=4)
+    assert ([row.personal_id for row in found.rows], found.after is None) == (["C0", "C1", "C2", "C3"], False)
+    assert keys("rob robert", limit=4, after=found.after) == ["last"]
 
 
 def test_a_long_name_asks_for_no_more_than_a_few_arms() -> None:
@@ -123,7 +168,7 @@ def test_no_look_up_reads_the_whole_table(source: HmisSource, monkeypatch: pytes
         for text, scope in product(
             [*QUESTIONS, "5/17/1985", "Smith 5/17/1985"], [None, Scope(projects), Scope(None, projects)]
         ):
-            find_clients(text, scope=scope)
+            find_clients(understand(text), scope=scope)
             find_by_ssn("219-45-0817", scope=scope)
     finally:
         event.remove(db.engine, "before_cursor_execute", keep)
