@@ -4,7 +4,7 @@ from adminops.errors import Invalid, NotAllowed
 from adminops.facts import ClientViewed, SsnLookedUp, SsnRevealed, publish
 from adminops.hmis import sealing
 from adminops.hmis.asking import ssn_in
-from adminops.hmis.clients import ClientPage, FoundClient, client_page, find_by_ssn, get_client, reveal_ssn
+from adminops.hmis.clients import ClientPage, FoundClient, client_page, find_by_ssn, reveal_ssn
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.identity.scopes import scope_of
@@ -45,7 +45,7 @@ def look_up_ssn(ssn: str, *, by: User) -> tuple[FoundClient, ...]:
 
 
 def show_ssn(client_id: int, *, reason: str, by: User) -> str:
-    """Return the SSN of a record in clear.
+    """Return the SSN in clear that the page of a client shows masked: of the record that the person takes it from.
 
     Rules in the order checked: clients.ssn, a reason out of `REASONS`, the record in the viewer's scope.
     Raises `NotAllowed`, `Invalid`, `NotFound`. Publishes `SsnRevealed`.
@@ -54,6 +54,6 @@ def show_ssn(client_id: int, *, reason: str, by: User) -> str:
         raise NotAllowed("Your role does not include seeing a whole SSN.")
     if reason not in REASONS:
         raise Invalid("Choose why you need to see the SSN.", field="reason")
-    client = get_client(client_id, scope=scope_of(by))
+    client, ssn = reveal_ssn(client_id, scope=scope_of(by))
     publish(SsnRevealed(client_id=client.id, agency_id=by.agency_id, reason=reason), by=by)
-    return reveal_ssn(client.id, scope=scope_of(by))
+    return ssn

@@ -14,7 +14,7 @@ from adminops.hmis import sealing
 from adminops.hmis.clashes import Clash, clashes_of
 from adminops.hmis.households import HouseholdKey, Member, household_of, others_in_households
 from adminops.hmis.models import Client, HmisImport, HmisSource, Merge
-from adminops.hmis.persons import Identity, full_name, identity_of, masked_ssn
+from adminops.hmis.persons import Identity, chosen_records, full_name, identity_of, masked_ssn
 from adminops.hmis.provenance import Arrival, Origin, origins_of
 from adminops.hmis.scope import EVERYTHING, Scope
 from adminops.hmis.search import FoundClient, FoundClients, find_by_ssn, find_clients
@@ -47,14 +47,12 @@ class ClientPage:
     """What the page of a client shows."""
 
     client: Client
-    person_id: int
     identity: Identity
     records: tuple[Record, ...]
     stays: tuple[Stay, ...]
     """The newest first; for a scoped viewer those in the scope's projects."""
     hidden_stays: int
     """How many stays there are in projects of others; those with victim service providers are not spoken of."""
-    merges: tuple[Merge, ...]
     origins: tuple[Origin, ...]
     """Where the units of the identity come from."""
     households: Mapping[HouseholdKey, tuple[Member, ...]]
@@ -77,25 +75,6 @@ class ClientPage:
         return self.households.get(household_of(stay), ())
 
 
-def get_client(client_id: int, *, scope: Scope | None) -> Client:
-    """Return a client record by its number in the store. Raises `NotFound`, also for one outside `scope`."""
-    reading = select(Client).where(Client.id == client_id, Client.removed_at.is_(None))
-    reading = reading.where(*(scope or EVERYTHING).clients())
-    found = db.session.scalar(reading)
-    if found is None:
-        raise NotFound("There is no such client.")
-    return found
-
-
-def client_by_key(source_id: int, personal_id: str) -> Client | None:
-    """Return a client record by source and PersonalID, or None."""
-    return db.session.scalar(
-        select(Client).where(
-            Client.source_id == source_id, Client.personal_id == personal_id, Client.removed_at.is_(None)
-        )
-    )
-
-
 def client_page(client_id: int, *, scope: Scope | None) -> ClientPage:
     """Return all that the page of a client shows. Raises `NotFound`, also for a client outside `scope`.
 
@@ -109,12 +88,10 @@ def client_page(client_id: int, *, scope: Scope | None) -> ClientPage:
     identity = identity_of(records, merges)
     return ClientPage(
         client=client,
-        person_id=records[0].id if client.person_id is None else client.person_id,
         identity=identity,
         records=tuple(_record(each, arrivals[each.id], is_kept=each is records[0]) for each in records),
         stays=tuple(visible),
         hidden_stays=len(stays) - len(visible),
-        merges=tuple(merges),
         origins=origins_of(records, merges, identity.taken_from, arrivals),
         households=others_in_households(visible, without=records, scope=sight),
         clashes=clashes_of(visible, clock.today()),
@@ -147,14 +124,16 @@ def _person_of(client_id: int, scope: Scope) -> tuple[list[Client], list[Merge],
     return kept_first, [merges[id_] for id_ in sorted(merges)], arrivals
 
 
-def reveal_ssn(client_id: int, *, scope: Scope | None) -> str:
-    """Return the SSN of a record in clear, "123-45-6789" or as it was given; empty when there is none.
+def reveal_ssn(client_id: int, *, scope: Scope | None) -> tuple[Client, str]:
+    """Return the SSN that the page of a client shows masked, in clear, and the record of the person that has it.
 
-    The caller checks the permission, asks for the reason and publishes `SsnRevealed`. Raises `NotFound`.
+    The SSN is "123-45-6789" or as it was given; empty when there is none. The caller checks the permission, asks for
+    the reason and publishes `SsnRevealed`. Raises `NotFound`.
     """
-    client = get_client(client_id, scope=scope)
+    records, merges, _ = _person_of(client_id, scope or EVERYTHING)
+    client = chosen_records(records, merges)["ssn"]
     ssn = sealing.open_ssn(client.source_id, client.personal_id, client.ssn_sealed)
-    return f"{ssn[:3]}-{ssn[3:5]}-{ssn[5:]}" if len(ssn) == 9 else ssn
+    return client, f"{ssn[:3]}-{ssn[3:5]}-{ssn[5:]}" if len(ssn) == 9 else ssn
 
 
 def _record(client: Client, arrival: Arrival, *, is_kept: bool) -> Record:
@@ -178,11 +157,9 @@ __all__ = [
     "Record",
     "Scope",
     "Stay",
-    "client_by_key",
     "client_page",
     "find_by_ssn",
     "find_clients",
-    "get_client",
     "reveal_ssn",
     "stays_of",
 ]

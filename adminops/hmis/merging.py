@@ -101,25 +101,12 @@ def verdict_on(one: Client, other: Client) -> Verdict | None:
     return None if found is Verdict.WITHDRAWN else found
 
 
-def decisions_on(one: Client, other: Client) -> list[MergeDecision]:
-    """Return all that was ever decided about a pair of records, the oldest first."""
-    low, high = _pair(one.id, other.id)
-    reading = select(MergeDecision).where(MergeDecision.low_client_id == low, MergeDecision.high_client_id == high)
-    return list(db.session.scalars(reading.order_by(MergeDecision.id)))
-
-
 def get_merge(merge_id: int) -> Merge:
     """Return a merge of the log. Raises `NotFound`."""
     found = db.session.get(Merge, merge_id)
     if found is None:
         raise NotFound("There is no such merge.")
     return found
-
-
-def recent_merges(*, limit: int = 50, before: int | None = None) -> list[Merge]:
-    """Return the last merges, undone ones too, the newest first; `before` a merge's number to go on."""
-    reading = select(Merge).order_by(Merge.id.desc()).limit(limit)
-    return list(db.session.scalars(reading if before is None else reading.where(Merge.id < before)))
 
 
 def apart_pairs(client_ids: Sequence[int] | None = None) -> set[tuple[int, int]]:

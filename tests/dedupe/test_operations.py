@@ -63,7 +63,7 @@ def test_a_merged_pair_reads_under_the_kept_record(clients: list[Client], pair: 
     stays = [make_stay(client, project).enrollment_id for client in clients[:2]]
     made = merge(pair, reviewer, reason=" same SSN ")
     page = client_page(clients[1].id, scope=None)
-    assert ({stay.enrollment_id for stay in page.stays}, page.person_id) == (set(stays), clients[0].id)
+    assert ({stay.enrollment_id for stay in page.stays}, page.kept.id) == (set(stays), clients[0].id)
     assert (pair.state, pair.merge_id, pair.decided_by_id, pair.reason) == (
         PairState.MERGED,
         made.id,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from adminops.errors import Conflict, Invalid, NotFound
 from adminops.hmis import merging, projects, sources
 from adminops.hmis.asking import understand
-from adminops.hmis.clients import client_by_key, client_page, find_by_ssn, find_clients, get_client, reveal_ssn
+from adminops.hmis.clients import client_page, find_by_ssn, find_clients, reveal_ssn
 from adminops.hmis.intake import import_export
 from adminops.hmis.models import Client, HmisSource
 from adminops.hmis.names import name_key
@@ -106,8 +106,7 @@ def test_a_removed_client_is_not_found(people, source: HmisSource, tmp_path: Pat
     import_export(gone.zip(tmp_path / "gone.zip"), source=source, by_id=None)
     assert found("nunez") == []
     with pytest.raises(NotFound):
-        get_client(people["C3"].id, scope=None)
-    assert client_by_key(source.id, "C3") is None
+        client_page(people["C3"].id, scope=None)
 
 
 def test_clients_are_found_by_a_whole_ssn_only(people):
@@ -123,7 +122,7 @@ def test_the_page_shows_who_it_is_masked_and_in_words(people, source: HmisSource
     assert page.identity.masked_ssn == "•••-••-0817"
     assert (page.identity.sex, page.identity.name_quality) == ("Female", "Full name reported")
     assert page.records[0].source_name == source.name
-    assert page.merges == ()
+    assert [origin.merge_id for origin in page.origins] == [None]
     assert "219450817" not in repr(page)
 
 
@@ -151,7 +150,7 @@ def test_a_stay_in_an_unknown_project_is_still_shown(people, source: HmisSource,
 
 def test_the_page_of_a_client_outside_the_scope_does_not_exist(people, source: HmisSource):
     scope = Scope(frozenset({(source.id, "P1")}))
-    assert client_page(people["C1"].id, scope=scope).person_id
+    assert client_page(people["C1"].id, scope=scope).client is people["C1"]
     for outside in ("C3", "C5"):
         with pytest.raises(NotFound):
             client_page(people[outside].id, scope=scope)
@@ -167,7 +166,7 @@ def test_a_scoped_viewer_sees_the_own_stays_and_how_many_there_are_besides(peopl
     page = client_page(people["C1"].id, scope=scope)
     assert [stay.enrollment_id for stay in page.stays] == ["S1"]
     assert page.hidden_stays == 1
-    assert client_page(people["C3"].id, scope=scope).person_id == page.person_id
+    assert client_page(people["C3"].id, scope=scope).kept == page.kept
 
 
 def test_the_page_of_a_merged_person_is_the_same_from_every_record(people):
@@ -192,9 +191,17 @@ def test_a_unit_that_is_blank_is_read_from_the_other_record(people):
 
 
 def test_an_ssn_is_revealed_as_it_is(people):
-    assert reveal_ssn(people["C1"].id, scope=None) == "219-45-0817"
-    assert reveal_ssn(people["C4"].id, scope=None) == "xxx-xx-8123"
-    assert reveal_ssn(people["C3"].id, scope=None) == ""
+    assert reveal_ssn(people["C1"].id, scope=None) == (people["C1"], "219-45-0817")
+    assert reveal_ssn(people["C4"].id, scope=None) == (people["C4"], "xxx-xx-8123")
+    assert reveal_ssn(people["C3"].id, scope=None) == (people["C3"], "")
+
+
+def test_the_ssn_that_is_revealed_is_the_one_that_the_page_shows_masked(people):
+    merging.merge_clients(people["C1"], people["C3"], {}, by_id=None)
+    merging.merge_clients(people["C2"], people["C3"], {"ssn": "source"}, by_id=None)
+    for key in ("C1", "C2", "C3"):
+        assert client_page(people[key].id, scope=None).identity.masked_ssn == "•••-••-0818"
+        assert reveal_ssn(people[key].id, scope=None) == (people["C2"], "219-45-0818")
 
 
 def test_the_page_takes_few_statements_however_many_records(people, counted: Callable[[], int]):
