@@ -45,6 +45,11 @@ def find_pii(text: str) -> list[Finding]:
     ]
 
 
+def holds_ssn(text: str) -> bool:
+    """Say whether an SSN stands in `text`, or nine digits that may be one: then it is not written on a page again."""
+    return any(finding.kind is PiiKind.SSN for finding in find_pii(text)) or bool(_NINE_DIGITS.search(_plain(text)))
+
+
 def check_clean(text: str, *, field: str | None = None) -> None:
     """Raise `Invalid` with a sentence (at form field `field`) when `text` holds personal data of a client."""
     findings = find_pii(text)
@@ -90,6 +95,7 @@ _WORD = (
 _GROUPED = re.compile(rf"(?<!\d)(?<!\d[-./])(\d{{3}}){_BETWEEN}{{1,3}}(\d{{2}}){_BETWEEN}{{1,3}}(\d{{4}})(?!\d)")
 _ANY_GROUPING = re.compile(rf"{_WORD}[^\d\n]{{0,25}}?((?:\d{_BETWEEN}{{0,3}}){{8}}\d)(?!\d)")
 _BARE = re.compile(r"(?<![\w#])(?<!\d[-.])(\d{3})(\d{2})(\d{4})(?![\w]|[-.]\d)")
+_NINE_DIGITS = re.compile(rf"(?<!\d)(?:\d{_BETWEEN}{{0,3}}){{8}}\d(?!\d)")
 _MASKED = re.compile(rf"(?<![a-z\d])[x*#]{{3}}{_BETWEEN}?[x*#]{{2}}{_BETWEEN}?(\d{{4}})(?!\d)")
 _LAST_FOUR = (
     re.compile(

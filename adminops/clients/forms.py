@@ -7,6 +7,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from adminops.clients.operations import REASONS
 from adminops.hmis.asking import Question, date_in, understand
+from adminops.pii import holds_ssn
 from adminops.web.forms import Form, choice_field
 
 
@@ -40,6 +41,12 @@ class LookUpForm(Form):
     def asked(self) -> Question:
         """What is looked for."""
         return understand(self.words.data or "", birth_date=self.born)
+
+    def forget_ssns(self) -> None:
+        """Empty fields into which an SSN was typed: it stands on no page, not even on the answer to who typed it."""
+        for field in (self.words, self.birth_date):
+            if holds_ssn(field.data or ""):
+                field.data = ""
 
 
 class SsnForm(Form):

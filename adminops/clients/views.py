@@ -77,6 +77,8 @@ def _results(
     after: str | None = None,
     masked: str = "",
 ) -> str:
+    asked_for_ssn = bool(form.is_submitted() and form.words.data and form.asked.ssn)
+    form.forget_ssns()
     return render_template(
         "clients/index.html",
         form=form,
@@ -84,7 +86,7 @@ def _results(
         rows=rows,
         after=after,
         masked=masked,
-        asked_for_ssn=bool(form.is_submitted() and form.words.data and form.asked.ssn),
+        asked_for_ssn=asked_for_ssn,
         may_ask_for_ssn=signed_in_user().may(Permission.REVEAL_SSN),
     )
 

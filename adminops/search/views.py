@@ -1,8 +1,9 @@
 """The one search box."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from adminops.pii import holds_ssn
 from adminops.web.access import SIGNED_IN, access, signed_in_user
 from adminops.web.navigation import registry
 
@@ -24,4 +25,8 @@ def results() -> ResponseReturnValue:
         for provider in offered
         if text and (provider.permission is None or user.may(provider.permission))
     ]
-    return render_template("search/results.html", text=text, groups=[group for group in found if group[1]])
+    shown = "" if holds_ssn(text) else text  # it stands on no page, not even on the answer to who typed it
+    groups = [group for group in found if group[1]]
+    return render_template(
+        "search/results.html", text=shown, has_ssn=shown != text, groups=groups, page_path=url_for(".results")
+    )

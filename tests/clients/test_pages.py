@@ -150,11 +150,62 @@ def test_who_may_not_look_for_an_ssn_is_told_so(desk: Desk) -> None:
         make_client(make_source(), "48213", ssn="219450817")
     visitor = desk.signed_in(agent)
     page = visitor.post("/clients", {"words": "219-45-0817"}, status=200)
+    assert "0817" not in page.html
     assert page.says("Your role does not include looking for one.")
     assert page.says("Nobody found")
     visitor.post("/clients/by-ssn", {"ssn": "219-45-0817"}, status=403)
     with desk.look() as session:
         assert session.scalars(select(AuditEntry).where(AuditEntry.fact == "SsnLookedUp")).all() == []
+
+
+TYPED_SSNS = ["219-45-0817", "219450817", "219 45 0817", "219–45–0817", "ssn 219-45-0817", "Lopez 219-45-0817"]
+
+
+@pytest.mark.parametrize("typed", TYPED_SSNS)
+@pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.HELP_DESK])
+def test_an_ssn_that_was_typed_stands_on_no_page(desk: Desk, role: Role, typed: str) -> None:
+    with desk.work():
+        viewer, source = make_user(role), make_source()
+        make_client(source, typed)
+        make_client(source, "2", ssn="219450817")
+    visitor = desk.signed_in(viewer)
+    pages = [
+        visitor.post("/clients", {"words": typed}, status=200),
+        visitor.post("/clients", {"words": typed + " x" * 100}, status=422),
+        visitor.post("/clients", {"words": "lopez", "birth_date": typed}, status=422),
+        visitor.post("/search", {"q": typed}, status=200),
+        visitor.post("/search", {"q": f"{typed} and more"}, status=200),
+        visitor.get("/search", query_string={"q": typed}),
+    ]
+    for page in pages:
+        assert typed not in _without_records(page.html)
+        assert "219450817" not in _without_records(page.html)
+    assert pages[4].says("That looks like an SSN.")
+
+
+def _without_records(html: str) -> str:
+    """Leave out the rows of what was found: the ID of a record may be the same nine digits."""
+    return re.sub(r"<(tr|li|a)\b.*?</\1>", "", html, flags=re.DOTALL)
+
+
+def test_the_whole_ssn_is_the_one_that_the_page_shows_masked(desk: Desk) -> None:
+    with desk.work():
+        admin, source = make_admin(), make_source()
+        kept, folded = make_client(source, "1", ssn="219450817"), make_client(source, "2", ssn="219450818")
+        merging.merge_clients(folded, kept, {}, by_id=admin.id)
+    visitor = desk.signed_in(admin)
+    page = visitor.post(f"/clients/{folded.id}/ssn", {"reason": "duplicate"}, status=200)
+    assert (page.says("219-45-0817"), page.says("219-45-0818")) == (True, False)
+    with desk.look() as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.fact == "SsnRevealed"))
+        assert entry.about_id == str(kept.id)
+
+
+def test_an_ssn_that_is_not_there_is_shown_as_none(desk: Desk) -> None:
+    with desk.work():
+        admin, client = make_admin(), make_client(make_source(), "1", ssn="")
+    page = desk.signed_in(admin).post(f"/clients/{client.id}/ssn", {"reason": "duplicate"}, status=200)
+    assert page.says("The SSN is shown on this page only")
 
 
 def test_what_is_no_ssn_finds_nobody_and_says_why(desk: Desk) -> None:
