@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import IO
 
 from adminops.repairs.queries import RepairRow
+from adminops.web.csv_files import harmless_cell
 
 COLUMNS = ("rule", "file", "hud_key", "column", "received", "value", "follows", "made_at")
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_values(rows: Iterable[RepairRow], file: IO[str]) -> None:
@@ -16,4 +16,4 @@ def write_values(rows: Iterable[RepairRow], file: IO[str]) -> None:
     writer.writerow(COLUMNS)
     for row in rows:
         values = (*(getattr(row, column) for column in COLUMNS[:-1]), row.made_at.isoformat(timespec="seconds"))
-        writer.writerow([f"'{value}" if value.startswith(FORMULA_SIGNS) else value for value in values])
+        writer.writerow([harmless_cell(value) for value in values])
