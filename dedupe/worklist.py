@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
 from adminops.hmis.models import Client, HmisSource, Merge, MergeChoice, VendorState
 from adminops.identity.models import User
+from adminops.web.csv_files import harmless_cell
 from adminops.web.listing import PAGE, Page, fetch_page
 from dedupe.units import UNITS
 
@@ -38,18 +39,6 @@ COLUMNS = (
     "done_at",
     "confirmed_at",
 )
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-_CONFIRMED = and_(
-    Merge.confirmed_at.is_not(None), or_(Merge.came_back_at.is_(None), Merge.came_back_at <= Merge.confirmed_at)
-)
-_CAME_BACK = and_(Merge.came_back_at.is_not(None), or_(Merge.done_at.is_(None), Merge.done_at < Merge.came_back_at))
-at_vendor: ColumnElement[str] = case(
-    (_CONFIRMED, VendorState.CONFIRMED.value),
-    (_CAME_BACK, VendorState.CAME_BACK.value),
-    (Merge.done_at.is_not(None), VendorState.DONE.value),
-    else_=VendorState.TO_DO.value,
-)
-"""`Merge.at_vendor` as the database knows it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +80,8 @@ def all_work(*, state: VendorState | None = None, source_id: int | None = None) 
 
 def count_work(*, source_id: int | None = None) -> dict[VendorState, int]:
     """Return how many merges stand in each state."""
-    counted = _narrowed(_joined(select(at_vendor, func.count(Merge.id))), None, source_id).group_by(at_vendor)
+    listed = _narrowed(_joined(select(Merge.at_vendor.label("state"))), None, source_id).subquery()
+    counted = select(listed.c.state, func.count()).group_by(listed.c.state)
     found = {VendorState(state): count for state, count in db.session.execute(counted)}
     return {state: found.get(state, 0) for state in VendorState}
 
@@ -101,7 +91,7 @@ def write_work(rows: Iterable[WorkRow]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in _cells(row)] for row in rows)
+    writer.writerows([harmless_cell(cell) for cell in _cells(row)] for row in rows)
     return text.getvalue()
 
 
@@ -111,10 +101,6 @@ def _cells(row: WorkRow) -> Sequence[str]:
     choices = "; ".join(f"take {choice}" for choice in row.choices)
     named = (str(row.id), row.source, row.kept, row.retired, choices)
     return (*named, row.by, made, row.state.value, row.done_by, *moments)
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
 
 
 _KEPT, _RETIRED, _BY, _DONE_BY = aliased(Client), aliased(Client), aliased(User), aliased(User)
@@ -129,7 +115,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
             _RETIRED.personal_id,
             _BY.name,
             Merge.merged_at,
-            at_vendor,
+            Merge.at_vendor,
             _DONE_BY.name,
             Merge.done_at,
             Merge.confirmed_at,
@@ -153,7 +139,7 @@ def _narrowed(
     chosen: Select[*tuple[Any, ...]], state: VendorState | None, source_id: int | None
 ) -> Select[*tuple[Any, ...]]:
     if state is not None:
-        chosen = chosen.where(at_vendor == state.value)
+        chosen = chosen.where(Merge.at_vendor == state.value)
     return chosen if source_id is None else chosen.where(_KEPT.source_id == source_id)
 
 

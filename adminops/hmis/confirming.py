@@ -75,8 +75,7 @@ def _merges_of(source_id: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Merge.id,
-            Merge.confirmed_at,
-            Merge.came_back_at,
+            Merge.at_vendor.label("at_vendor"),
             kept.personal_id.label("kept"),
             retired.personal_id.label("retired"),
             retired.removed_at.is_not(None).label("is_deleted"),
@@ -89,8 +88,7 @@ def _merges_of(source_id: int) -> Select[*tuple[Any, ...]]:
 
 
 def _is_confirmed(row: Any) -> bool:
-    said = Merge(confirmed_at=row.confirmed_at, came_back_at=row.came_back_at)
-    return said.at_vendor is VendorState.CONFIRMED
+    return bool(row.at_vendor == VendorState.CONFIRMED.value)
 
 
 def _would_be_there(

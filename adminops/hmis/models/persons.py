@@ -8,7 +8,8 @@ source record to the person of its destination record.
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, case, or_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops.db import Code, Key, LongText, Model
@@ -74,7 +75,7 @@ class Merge(Model):
         """Whether the merge holds: it has not been undone."""
         return self.undone_at is None
 
-    @property
+    @hybrid_property
     def at_vendor(self) -> VendorState:
         """How far the merge has got at the vendor's: what an export showed last, else what was ticked after that."""
         back = self.came_back_at
@@ -83,6 +84,20 @@ class Merge(Model):
         if back is not None and (self.done_at is None or self.done_at < back):
             return VendorState.CAME_BACK
         return VendorState.TO_DO if self.done_at is None else VendorState.DONE
+
+    @at_vendor.inplace.expression
+    @classmethod
+    def _at_vendor(cls) -> ColumnElement[str]:
+        """The same to the database, as the state's text."""
+        back, done, is_unticked = cls.came_back_at, cls.done_at, cls.done_at.is_(None)
+        is_confirmed = and_(cls.confirmed_at.is_not(None), or_(back.is_(None), back <= cls.confirmed_at))
+        is_back = and_(back.is_not(None), or_(is_unticked, done < back))
+        return case(
+            (is_confirmed, VendorState.CONFIRMED.value),
+            (is_back, VendorState.CAME_BACK.value),
+            (is_unticked, VendorState.TO_DO.value),
+            else_=VendorState.DONE.value,
+        )
 
 
 class MergeChoice(Model):
