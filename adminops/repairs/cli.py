@@ -7,7 +7,8 @@ from flask.cli import with_appcontext
 
 from adminops.db import transaction
 from adminops.hmis import sources
-from adminops.hmis.repairs import rule_named
+from adminops.hmis.models import HmisSource
+from adminops.hmis.repairs import Rule, rule_named
 from adminops.identity.models import SYSTEM
 from adminops.repairs import operations, queries
 from adminops.web.formats import plural
@@ -50,12 +51,21 @@ def repair(rule: str, source: str, on: bool, dry_run: bool, as_json: bool) -> No
     """Switch the repair RULE of a source on or off."""
     with transaction():
         found, known = sources.source_named(source), rule_named(rule)
-        count = operations.what_switching_does(found, known, on=on, by=SYSTEM)
-        if not dry_run:
-            operations.switch_rule(found, known, on=on, by=SYSTEM)
+        count = _asked(found, known, on=on) if dry_run else _switched(found, known, on=on)
     if as_json:
         answer = {"source": source, "rule": rule, "on": on, "values": count, "dry_run": dry_run}
         click.echo(json.dumps(answer, indent=2))
         return
     said = "changed" if on else f"read as {'it' if count == 1 else 'they'} came again"
     click.echo(f"{plural(count, 'value')} {'would be ' if on and dry_run else 'would ' if dry_run else ''}{said}.")
+
+
+def _asked(source: HmisSource, rule: Rule, *, on: bool) -> int:
+    return operations.what_switching_does(source, rule, on=on, by=SYSTEM)
+
+
+def _switched(source: HmisSource, rule: Rule, *, on: bool) -> int:
+    """Switch a rule and return how many values that changed; only what is switched on has to be worked out for that."""
+    before = 0 if on else _asked(source, rule, on=False)
+    outcome = operations.switch_rule(source, rule, on=on, by=SYSTEM)
+    return outcome.of_rule(rule.key) if on else before

@@ -9,6 +9,7 @@ from adminops.hmis.models import HmisSource, Repair, RepairException
 from adminops.hmis.repairs import Outcome, Rule, in_order, recalculate, would_be
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
+from adminops.pii import check_clean
 
 
 def what_switching_does(source: HmisSource, rule: Rule, *, on: bool, by: User) -> int:
@@ -46,13 +47,14 @@ def switch_rule(source: HmisSource, rule: Rule, *, on: bool, by: User) -> Outcom
 def undo_repair(repair: Repair, *, reason: str, by: User) -> RepairException:
     """Take a rule back from the row of `repair`: it reads as it came, after later imports too.
 
-    Raises `NotAllowed` (needs store.import), `Invalid` without a reason, `InvalidState` for a row that only follows
-    its stay or that is no longer repaired, and `Conflict` while an import into the source runs. Publishes
-    `RepairUndone`.
+    Raises `NotAllowed` (needs store.import), `Invalid` without a reason or with an SSN or a birth date in it,
+    `InvalidState` for a row that only follows its stay or that is no longer repaired, and `Conflict` while an import
+    into the source runs. Publishes `RepairUndone`.
     """
     _check_may_repair(by)
     if not reason.strip():
         raise Invalid("Say why: whoever looks at this row next will ask.", field="reason")
+    check_clean(reason, field="reason")
     if repair.follows is not None:
         raise InvalidState(f"This row goes with stay {repair.follows}: take the repair back there.")
     source = db.session.get_one(HmisSource, repair.source_id)

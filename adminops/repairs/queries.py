@@ -113,20 +113,20 @@ def get_exception(exception_id: int) -> RepairException:
     return found
 
 
-def exceptions_to(source: HmisSource, rule: str, *, limit: int = 100) -> list[ExceptionRow]:
-    """Return the rows that a rule must leave alone at a source, the last decision first."""
+def exceptions_to(source: HmisSource, rule: str, *, after: str | None = None) -> Page[ExceptionRow]:
+    """Return a page of the rows that a rule must leave alone at a source, the last decision first."""
     reading = (
-        select(RepairException, User.name)
+        select(RepairException.id, RepairException, User.name)
         .outerjoin(User, User.id == RepairException.by_id)
         .where(RepairException.source_id == source.id, RepairException.rule == rule)
         .where(RepairException.withdrawn_at.is_(None))
-        .order_by(RepairException.id.desc())
-        .limit(limit)
     )
-    return [
-        ExceptionRow(found.id, found.file, found.hud_key, found.reason, name or "Command line", found.made_at)
-        for found, name in db.session.execute(reading)
-    ]
+    return fetch_page(reading, (RepairException.id,), after=after, shape=_exception)
+
+
+def _exception(row: Sequence[Any]) -> ExceptionRow:
+    id_, found, name = row
+    return ExceptionRow(id_, found.file, found.hud_key, found.reason, name or "Command line", found.made_at)
 
 
 def _chosen(source: HmisSource, rule: str, key: str, file: str) -> Any:

@@ -56,7 +56,7 @@ def rule(source_id: int, rule: str) -> ResponseReturnValue:
         page=queries.list_repairs(
             shown, known.key, viewer=signed_in_user(), key=key, file=file, after=request.args.get("after")
         ),
-        exceptions=queries.exceptions_to(shown, known.key),
+        exceptions=queries.exceptions_to(shown, known.key, after=request.args.get("taken_back_after")),
     )
 
 
@@ -105,10 +105,11 @@ def undo(source_id: int, rule: str, repair_id: int) -> ResponseReturnValue:
 @access(Permission.IMPORT_EXPORTS)
 def withdraw(exception_id: int) -> ResponseReturnValue:
     """Let a rule change a row again that it was taken back from."""
-    exception = queries.get_exception(exception_id)
-    if (form := ConfirmForm()).submitted():
-        operations.allow_again(exception, by=signed_in_user())
-        flash("The rule may change this row again.")
-    return redirect(
-        url_for(".rule", source_id=exception.source_id, rule=exception.rule)
-    ), form.status if form.errors else 302
+    exception, form = queries.get_exception(exception_id), ConfirmForm()
+    if form.submitted():
+        with form.refusals():
+            operations.allow_again(exception, by=signed_in_user())
+            flash("The rule may change this row again.")
+    for _id, _label, sentence in form.problems:
+        flash(sentence, "warn")
+    return redirect(url_for(".rule", source_id=exception.source_id, rule=exception.rule))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from flask.cli import ScriptInfo
 from sqlalchemy import select
 
 import wsgi
+from adminops import clock
 from adminops.app import AdminOps
 from adminops.audit.models import AuditEntry
 from adminops.db import db
@@ -83,6 +85,8 @@ def test_a_repair_is_undone_for_one_row_and_allowed_again(store: Desk, admin: Us
     undo = page.link("Undo")
     assert visitor.get(undo).says("Enrollment.csv, S1")
     assert visitor.post(undo, {"reason": ""}, status=422).says("Say why")
+    for reason in ("SSN is 219-45-0817", "born on 5/17/1985"):
+        assert visitor.post(undo, {"reason": reason}, status=422).says("Please take it out")
     done = visitor.post(undo, {"reason": "Moved in before, see ticket 12"}, follow=True)
     assert done.says("The row reads as it came.")
     assert done.says("Moved in before, see ticket 12")
@@ -91,6 +95,30 @@ def test_a_repair_is_undone_for_one_row_and_allowed_again(store: Desk, admin: Us
     again = visitor.post("/imports/repairs/exceptions/1/withdraw", follow=True)
     assert again.says("MoveInDate 2023-01-01 blank")
     assert not again.says("Moved in before")
+    twice = visitor.post("/imports/repairs/exceptions/1/withdraw", follow=True)
+    assert twice.says("This row may be repaired already.")
+
+
+def test_rows_taken_back_are_listed_page_by_page(store: Desk, admin: User) -> None:
+    with store.work() as session:
+        for number in range(60):
+            session.add(
+                RepairException(
+                    source_id=1,
+                    rule="tidy-coc",
+                    file="Enrollment",
+                    hud_key=f"E{number:02}",
+                    reason=f"Looked at {number:02}",
+                    by_id=admin.id,
+                    made_at=clock.now(),
+                )
+            )
+    visitor, url, seen = store.signed_in(admin), "/imports/repairs/1/tidy-coc", list[str]()
+    while url:
+        page = visitor.get(url)
+        seen += re.findall(r"Looked at (\d\d)", page.words)
+        url = next((link for link, label in page.reader.links if "Next page" in "".join(label)), "")
+    assert seen == [f"{number:02}" for number in reversed(range(60))]
 
 
 def test_rows_that_go_with_a_stay_are_undone_there(store: Desk, admin: User) -> None:
@@ -268,3 +296,15 @@ def test_the_command_line_lists_and_switches(store: Desk, tmp_path: Path) -> Non
             assert code in archive.read("Enrollment.csv").decode()
     off = _command(app, "hmis", "repair", "tidy-coc", "--source", NAME, "--off")
     assert off.stdout == "1 value read as it came again.\n"
+
+
+def test_a_switch_on_the_command_line_is_worked_out_once(store: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked_out: list[str] = []
+    for name in ("would_be", "recalculate"):
+        work = getattr(operations, name)
+        monkeypatch.setattr(
+            operations, name, lambda *a, name=name, work=work, **k: worked_out.append(name) or work(*a, **k)
+        )
+    for option, said in (("--on", "1 value changed.\n"), ("--off", "1 value read as it came again.\n")):
+        assert _command(store.app, "hmis", "repair", "tidy-coc", "--source", NAME, option).stdout == said
+    assert worked_out == ["recalculate", "recalculate"]
