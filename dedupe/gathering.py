@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from adminops.db import db
 from adminops.hmis import sealing
 from adminops.hmis.codes import NoYes
 from adminops.hmis.layers import layers_of, whole_table
 from adminops.hmis.models import Client, Enrollment, Exit, HmisSource
-from adminops.identity.scopes import victim_service_projects
+from adminops.identity.scopes import is_with_victim_services, victim_service_projects
 from dedupe.engine import MatchRecord, Stay
 
 RACES = (
@@ -86,9 +86,21 @@ def records_to_match(client_ids: Iterable[int] | None = None) -> Gathered:
 
 def protected_clients(*clients: Client) -> int:
     """Return how many of `clients` stay with victim service providers alone."""
-    stays = _stays({client.personal_id for client in clients})
-    protected = stays.victim_services - stays.elsewhere
-    return sum((client.source_id, client.personal_id) in protected for client in clients)
+    counted = select(func.count(Client.id)).where(
+        Client.id.in_([client.id for client in clients]), is_protected(Client)
+    )
+    return db.session.scalar(counted) or 0
+
+
+def is_protected(client: Any) -> ColumnElement[bool]:
+    """Return the condition that a row of `client` (Client or an alias of it) stays with victim services alone."""
+    stays = select(Enrollment.id).where(
+        Enrollment.source_id == client.source_id,
+        Enrollment.personal_id == client.personal_id,
+        Enrollment.removed_at.is_(None),
+    )
+    there, elsewhere = stays.where(is_with_victim_services()), stays.where(~is_with_victim_services())
+    return and_(there.correlate(client).exists(), ~elsewhere.correlate(client).exists())
 
 
 def _hashed(client_ids: list[int] | None) -> int:

@@ -28,9 +28,9 @@ from adminops.identity.models import User
 from dedupe import policies, queries
 from dedupe.describing import describe
 from dedupe.engine import score_pair
-from dedupe.gathering import protected_clients, records_to_match
+from dedupe.gathering import is_protected, protected_clients, records_to_match
 from dedupe.models import UNDECIDED, Pair, PairState
-from dedupe.settling import settle_around
+from dedupe.settling import settle_around, take_out_protected
 from dedupe.standing import in_order
 
 CLAIM = timedelta(minutes=15)
@@ -39,20 +39,31 @@ CLAIM = timedelta(minutes=15)
 def review_pair(pair: Pair, *, by: User) -> bool:
     """Hold the pair for the reviewer for 15 minutes and let go of other ones; False when somebody else holds it.
 
-    Both records are looked at either way; as long as the reviewer holds the pair that is one look. Raises
-    `NotAllowed`. Publishes `ClientViewed` for each record.
+    Both records are looked at either way; as long as the reviewer holds the pair that is one look. A pair with a
+    client of victim services alone is not looked at: it leaves the queue. Raises `NotAllowed`. Publishes
+    `ClientViewed` for each record.
     """
     policies.check_may_review(by)
-    if not policies.is_claimed_by(pair, by):
+    is_first_look = not policies.is_claimed_by(pair, by)
+    is_held = not policies.is_claimed_by_another(pair, by) and _claim(pair, by)
+    if not is_held and protected_clients(pair.low_client, pair.high_client):
+        _lock(pair)
+        take_out_protected([pair.id])
+        return False
+    if is_first_look:
         for client_id in (pair.low_client_id, pair.high_client_id):
             publish(ClientViewed(client_id=client_id, agency_id=by.agency_id), by=by)
-    return not policies.is_claimed_by_another(pair, by) and _claim(pair, by)
+    return is_held
 
 
 def _claim(pair: Pair, by: User) -> bool:
-    """Take the pair if nobody else has it and let go of others, in one statement: two never both hold a pair."""
+    """Take the pair if nobody else has it and let go of others, in one statement: two never both hold a pair.
+
+    A pair with a client of victim services alone is not taken.
+    """
     until, this = clock.now() + CLAIM, Pair.id == pair.id
-    may_take = and_(this, Pair.state.in_(UNDECIDED), queries.free_for(by))
+    protected = select(Client.id).where(Client.id.in_([pair.low_client_id, pair.high_client_id]), is_protected(Client))
+    may_take = and_(this, Pair.state.in_(UNDECIDED), queries.free_for(by), ~protected.exists())
     moving = update(Pair).where(or_(may_take, and_(~this, Pair.claimed_by_id == by.id)))
     values = {"claimed_by_id": case((this, by.id)), "claimed_until": case((this, until))}
     unsynchronised = {"synchronize_session": False}
@@ -183,11 +194,12 @@ def _lock_merge(merge: Merge) -> None:
 def reopen_pair(pair: Pair, *, by: User) -> None:
     """Take "keep apart" or "decide later" back, or propose a pair again.
 
-    Raises `NotAllowed`, and `InvalidState` for a pair that is open, merged or settled by others. Publishes
-    `PairReopened`.
+    Raises `NotAllowed`, `InvalidState` for a pair that is open, merged or settled by others, and `Invalid` when one of
+    the two is a client of victim services alone. Publishes `PairReopened`.
     """
     _lock(pair)
     policies.check_may_reopen(pair, by)
+    policies.check_not_protected(protected_clients(pair.low_client, pair.high_client))
     pair.move(PairState.OPEN)
     if merging.verdict_on(pair.low_client, pair.high_client) is Verdict.APART:
         merging.allow_again(pair.low_client, pair.high_client, by_id=by.id)

@@ -156,7 +156,8 @@ def get_pair(pair_id: int, viewer: User) -> Pair:
     """Return a pair with both records. Raises `NotFound`, also for who may not review."""
     people = (joinedload(Pair.low_client), joinedload(Pair.high_client))
     chosen = select(Pair).where(Pair.id == pair_id)
-    loaded = chosen.options(*people, joinedload(Pair.claimed_by), joinedload(Pair.decided_by))
+    names = (joinedload(who).lazyload(User.grants) for who in (Pair.claimed_by, Pair.decided_by))
+    loaded = chosen.options(*people, *names)
     found = db.session.scalar(loaded) if viewer.may(Permission.REVIEW_DUPLICATES) else None
     if found is None:
         raise NotFound("There is no such pair.")

@@ -23,7 +23,7 @@ from dedupe.describing import describe
 from dedupe.engine import MINIMUM_SCORE, MatchRecord, ScanResult, ScoredPair, find_pairs, score_pair
 from dedupe.gathering import Gathered, records_to_match
 from dedupe.models import Pair, PairState, Scan, ScanState
-from dedupe.settling import settle
+from dedupe.settling import retire, settle
 from dedupe.standing import PairOfIds, Standing, in_order, standing_of_all
 
 LONGEST = timedelta(minutes=30)
@@ -188,8 +188,7 @@ def _take_back(pair: Pair, standing: Standing, records: dict[int, MatchRecord], 
     if one is not None and other is not None and (pair.ticket_id or held):
         describe(pair, score_pair(one, other, result.parameters))
         return False
-    pair.move(PairState.GONE)
-    pair.claimed_by_id = pair.claimed_until = pair.deferred_at = None
+    retire(pair)
     return True
 
 

@@ -1,11 +1,13 @@
 """Letting pairs follow what is decided about other pairs of the same people."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
 
 from adminops.db import db
 from adminops.hmis.models import Client
+from dedupe.gathering import is_protected
 from dedupe.models import UNDECIDED, Pair, PairState
 from dedupe.standing import standing_of
 
@@ -24,6 +26,34 @@ def settle_around(*clients: Client) -> None:
     for pair in pairs:
         settle(pair, settled=standing.settles(pair.low_client_id, pair.high_client_id))
     db.session.flush()
+    take_out_protected([pair.id for pair in pairs if pair.is_undecided])
+
+
+def take_out_protected(pair_ids: Collection[int] | None = None) -> None:
+    """Take pairs, or those among `pair_ids`, out of the queue that a client of victim services alone is part of.
+
+    That somebody is one may be found out later: when an agency is marked, or an export says it of an organization.
+    """
+    if pair_ids is not None and not pair_ids:
+        return
+    low, high = aliased(Client), aliased(Client)
+    chosen = (
+        select(Pair)
+        .join(low, low.id == Pair.low_client_id)
+        .join(high, high.id == Pair.high_client_id)
+        .where(Pair.state.in_(UNDECIDED), or_(is_protected(low), is_protected(high)))
+    )
+    if pair_ids is not None:
+        chosen = chosen.where(Pair.id.in_(pair_ids))
+    for pair in db.session.scalars(chosen.order_by(Pair.id).with_for_update(of=Pair, skip_locked=True)):
+        retire(pair)
+    db.session.flush()
+
+
+def retire(pair: Pair) -> None:
+    """Propose an undecided pair no longer."""
+    pair.move(PairState.GONE)
+    pair.claimed_by_id = pair.claimed_until = pair.deferred_at = None
 
 
 def settle(pair: Pair, *, settled: bool) -> None:

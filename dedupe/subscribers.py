@@ -1,17 +1,37 @@
 """What the merge desk does when others do something."""
 
-from adminops.facts import ExportImported, ImportUndone
-from adminops.identity.models import SYSTEM, User
+from adminops.db import db
+from adminops.facts import AgencyAdded, AgencyChanged, ExportImported, ImportUndone
+from adminops.identity.models import SYSTEM, Agency, User
 from dedupe.scanning import ask_for_scan, waiting_scan
+from dedupe.settling import take_out_protected
 
 
 def scan_after_import(fact: ExportImported, _by: User) -> None:
     """Look for duplicates anew when an import changed the store."""
-    if fact.outcome == "applied" and waiting_scan() is None:
-        ask_for_scan(by=SYSTEM)
+    if fact.outcome == "applied":
+        _look_anew()
 
 
 def scan_after_undo(_fact: ImportUndone, _by: User) -> None:
     """Look for duplicates anew when an import was taken back: pairs of records that are gone must go, too."""
+    _look_anew()
+
+
+def scan_after_adding(fact: AgencyAdded, _by: User) -> None:
+    """Look for duplicates anew when an agency turns out to be a victim service provider."""
+    if db.session.get_one(Agency, fact.agency_id).is_victim_service_provider:
+        _look_anew()
+
+
+def scan_after_change(fact: AgencyChanged, _by: User) -> None:
+    """Look for duplicates anew when an agency is said to be a victim service provider, or no longer."""
+    if Agency.is_victim_service_provider.key in fact.changed.split(", "):
+        _look_anew()
+
+
+def _look_anew() -> None:
+    """Ask for a scan. The pairs of clients who are protected since now do not wait for it."""
+    take_out_protected()
     if waiting_scan() is None:
         ask_for_scan(by=SYSTEM)

@@ -16,6 +16,7 @@ from dedupe import operations, policies, queries
 from dedupe.comparison import Comparison, compare
 from dedupe.engine import band_of
 from dedupe.forms import DecisionForm
+from dedupe.gathering import protected_clients
 from dedupe.models import Pair
 from dedupe.queries import Place
 from dedupe.views.blueprint import blueprint
@@ -49,6 +50,7 @@ def show(pair_id: int) -> ResponseReturnValue:
 def decide(pair_id: int) -> ResponseReturnValue:
     """Take the reviewer's decision; a merge without the last word asks once more."""
     pair, form = queries.get_pair(pair_id, signed_in_user()), DecisionForm()
+    policies.check_not_protected(protected_clients(pair.low_client, pair.high_client))
     if not form.submitted():
         return _page(pair, form)
     if not form.act.data:

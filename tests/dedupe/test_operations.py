@@ -429,6 +429,46 @@ def test_a_pair_from_before_the_organization_was_marked_is_not_merged(
     assert pair.state is PairState.OPEN
 
 
+def _protect(client: Client) -> None:
+    make_stay(client, make_project(db.session.get_one(HmisSource, client.source_id), victim_services=True))
+
+
+def test_a_client_of_victim_services_is_not_looked_at_in_a_pair(
+    pair: Pair, reviewer: User, facts: Callable[[], list[Any]]
+) -> None:
+    _protect(pair.high_client)
+    assert not review_pair(pair, by=reviewer)
+    assert (pair.state, pair.claimed_by_id) == (PairState.GONE, None)
+    assert facts() == []
+
+
+def test_a_client_who_also_stays_elsewhere_is_looked_at(pair: Pair, source: HmisSource, reviewer: User) -> None:
+    _protect(pair.high_client)
+    make_stay(pair.high_client, make_project(source))
+    assert review_pair(pair, by=reviewer)
+    assert pair.state is PairState.OPEN
+
+
+def test_a_pair_with_a_client_of_victim_services_is_not_reopened(pair: Pair, reviewer: User) -> None:
+    keep_apart(pair, by=reviewer)
+    _protect(pair.low_client)
+    with pytest.raises(Invalid, match="victim service provider"):
+        reopen_pair(pair, by=reviewer)
+    assert pair.state is PairState.APART
+
+
+def test_undoing_a_merge_does_not_propose_a_client_of_victim_services_again(
+    clients: list[Client], pair: Pair, reviewer: User
+) -> None:
+    other = make_pair(clients[1], clients[2])
+    made = merge(pair, reviewer)
+    keep_apart(make_pair(clients[0], clients[2]), by=reviewer)
+    assert other.state is PairState.SETTLED
+    _protect(clients[1])
+    undo_merge(made, by=reviewer)
+    assert (pair.state, other.state) == (PairState.GONE, PairState.GONE)
+
+
 def test_hashed_names_are_not_compared(source: HmisSource, reviewer: User) -> None:
     clear, hashes = make_client(source), make_client(source, last_name="ab" * 32)
     of_hashed_source = make_client(make_source(names_hashed=True))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from adminops import clock
-from adminops.hmis.models import Client, Merge
+from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from dedupe.models import Pair, PairState, Scan, ScanState
@@ -66,6 +66,19 @@ def queue(desk: Desk) -> Queue:
 
 
 # The page of a pair
+
+
+def test_a_pair_whose_client_is_protected_since_shows_nothing_and_holds_nobody_up(queue: Queue) -> None:
+    with queue.desk.work() as session:
+        source = session.get_one(HmisSource, queue.clients[0].source_id)
+        make_stay(session.get_one(Client, queue.clients[0].id), make_project(source, victim_services=True))
+    refused = queue.decide("", status=422)
+    assert refused.says("One of these clients stays with a victim service provider only.")
+    assert not refused.says("Lopez")
+    page = queue.visitor.get(queue.url())
+    assert page.says("No longer proposed.")
+    assert not page.says("•••-••-0100")
+    assert queue.visitor.get("/duplicates", status=302).goal == queue.url(1)
 
 
 def test_the_queue_opens_at_the_strongest_pair(queue: Queue) -> None:
