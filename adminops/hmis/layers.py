@@ -1,7 +1,8 @@
 """How values of source rows are read: as they came, or with the repairs of their source.
 
-The one place through which screens, checks, reports and exports read what a repair may change. Nothing is copied: a
-value is read through to its repair in the statement that asks for it, and a source without repairs costs nothing.
+The one place that knows how screens, checks, reports and exports read what a repair may change. Nothing is copied: a
+value is read through to its repair in the statement that asks for it. `layers_of` asks first which columns have any,
+so that the others cost nothing.
 
     layers = layers_of([source.id])
     select(layers.value(Enrollment, "household_id")).where(Enrollment.removed_at.is_(None), layers.there(Enrollment))
@@ -96,7 +97,7 @@ class Layers:
 AS_RECEIVED = Layers(frozenset())
 """Reads source rows as they came."""
 THROUGH_ALL = Layers(None)
-"""Reads through repairs without asking whether there are any: for few rows that are known to have some."""
+"""Reads through repairs without asking whether there are any: for few rows, where the question would cost more."""
 
 
 def layers_of(source_ids: Iterable[int] | None = None) -> Layers:

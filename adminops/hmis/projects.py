@@ -11,7 +11,7 @@ from adminops.db import db
 from adminops.errors import NotFound
 from adminops.hmis.codes import label
 from adminops.hmis.keys import SourceKey, among
-from adminops.hmis.layers import THROUGH_ALL
+from adminops.hmis.layers import THROUGH_ALL, layers_of
 from adminops.hmis.models import (
     CEParticipation,
     Enrollment,
@@ -90,9 +90,10 @@ def list_projects(
         )
         .scalar_subquery()
     )
-    named = THROUGH_ALL.value(Organization, "organization_name")
+    layers = layers_of() if scope is None and organizations is None else THROUGH_ALL
+    named = layers.value(Organization, "organization_name")
     reading = (
-        select(Project, THROUGH_ALL.value(Project, "project_name"), HmisSource.name, named, funders)
+        select(Project, layers.value(Project, "project_name"), HmisSource.name, named, funders)
         .join(HmisSource, HmisSource.id == Project.source_id)
         .outerjoin(Organization, _is_of_project())
         .where(Project.removed_at.is_(None), *_narrowing(scope, organizations, operating_on))
