@@ -105,6 +105,8 @@ def _row(row: Any, roles: Sequence[Role]) -> AccountRow:
 
 
 def _roles_of(user_ids: Sequence[int]) -> dict[int, list[Role]]:
+    if not user_ids:
+        return {}
     rows = db.session.execute(
         select(RoleGrant.user_id, RoleGrant.role).where(RoleGrant.user_id.in_(user_ids)).distinct()
     )

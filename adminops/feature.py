@@ -112,7 +112,8 @@ class SearchProvider:
     """How a feature's things are found: `find(text, viewer, limit)` returns hits the viewer may see, best first.
 
     `private`: the words may be a client's name, so only words sent in the body of a request are looked up, never
-    those of an address, which stay in the history of a browser and the log of a proxy.
+    those of an address, which stay in the history of a browser and the log of a proxy. For those, another provider of
+    the same kind may stand in.
     """
 
     kind: str

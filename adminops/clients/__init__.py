@@ -26,7 +26,7 @@ feature = Feature(
     search=(
         SearchProvider(kind="client", title="Client IDs", find=refs.find_by_id, permission=Permission.READ_CLIENTS),
         SearchProvider(
-            kind="client", title="Clients", find=refs.find_by_name, permission=Permission.READ_CLIENTS, private=True
+            kind="client", title="Clients", find=refs.find_all, permission=Permission.READ_CLIENTS, private=True
         ),
     ),
 )

@@ -1,7 +1,6 @@
 """How client records are shown and found elsewhere. Links carry the PersonalID, never a name."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from flask import url_for
 from sqlalchemy import select
@@ -33,10 +32,9 @@ def find_by_id(text: str, viewer: User, limit: int) -> list[Found]:
     return [_found(row, f"Client {row.personal_id}", row.source_name) for row in found.rows]
 
 
-def find_by_name(text: str, viewer: User, limit: int) -> list[Found]:
-    """Return the records that the words mean by name or birth date. An SSN is looked for on the clients' own page."""
-    asked = replace(understand(text), personal_id="")
-    found = find_clients(asked, scope=scope_of(viewer), limit=limit)
+def find_all(text: str, viewer: User, limit: int) -> list[Found]:
+    """Return the records that the words mean. An SSN is looked for on the clients' own page."""
+    found = find_clients(understand(text), scope=scope_of(viewer), limit=limit)
     return [_found(row, row.name, f"Client {row.personal_id}, {row.source_name}") for row in found.rows]
 
 

@@ -18,8 +18,9 @@ def results() -> ResponseReturnValue:
     """Show what every feature finds for the words, by kind. The box sends them in the body: they may be a name."""
     user, text = signed_in_user(), request.values.get("q", "").replace("\x00", "").strip()[:200]
     sealed = request.method == "POST"
-    everything = (provider for feature in registry().features for provider in feature.search)
-    offered = [provider for provider in everything if sealed or not provider.private]
+    everything = [provider for feature in registry().features for provider in feature.search]
+    hidden = {provider.kind for provider in everything if provider.private}
+    offered = [provider for provider in everything if provider.private == sealed or provider.kind not in hidden]
     found = [
         (provider.title, [(hit.icon, hit.title, hit.url, hit.summary) for hit in provider.find(text, user, HITS)])
         for provider in offered

@@ -16,7 +16,7 @@ from adminops.hmis import merging
 from adminops.hmis.intake import import_export
 from adminops.hmis.models import Client, Enrollment, HmisSource, Project
 from adminops.identity.models import Agency, AgencyOrganization, User
-from adminops.identity.permissions import Role
+from adminops.identity.permissions import Permission, Role
 from tests.browsing import Desk
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import make_client, make_exit, make_project, make_service, make_source, make_stay
@@ -310,3 +310,33 @@ def test_pages_cost_few_statements(store: Desk, counted: Callable[[], int]) -> N
     assert counted() <= 12
     visitor.post("/clients", {"words": "a"}, status=200)
     assert counted() <= 12
+
+
+@pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.MANAGER, Role.HELP_DESK, Role.AGENCY_LEAD, Role.END_USER])
+def test_pages_cost_few_statements_whoever_looks(store: Desk, counted: Callable[[], int], role: Role) -> None:
+    """The fewer clients somebody may see, the more there is to ask."""
+    with store.work():
+        client = _some_client()
+        _, agency = _agency_of(client)
+        make_agency(name="Safe Place", is_victim_service_provider=True)
+        viewer = make_user(role, agency=agency if role in (Role.AGENCY_LEAD, Role.END_USER) else None)
+        may_reveal = viewer.may(Permission.REVEAL_SSN)
+    visitor = store.signed_in(viewer)
+    visitor.get(f"/clients/{client.id}")
+    costs: dict[str, int] = {}
+
+    def count(name: str, ask: Callable[[], object]) -> None:
+        counted()
+        ask()
+        costs[name] = counted()
+
+    count("a client", lambda: visitor.get(f"/clients/{client.id}"))
+    for words in (client.personal_id, "a", f"{client.last_name}, {client.first_name}"):
+        count(f"look up {words}", lambda words=words: visitor.post("/clients", {"words": words}, status=200))
+    count("search", lambda: visitor.post("/search", {"q": client.personal_id}, status=200))
+    count("search by the address", lambda: visitor.get("/search", query_string={"q": client.personal_id}))
+    if may_reveal:
+        url = f"/clients/{client.id}/ssn"
+        count("an SSN", lambda: visitor.post(url, {"reason": "duplicate"}, status=200))
+        count("no reason", lambda: visitor.post(url, {"reason": ""}, status=422))
+    assert {name: cost for name, cost in costs.items() if cost > 12} == {}, costs
