@@ -148,6 +148,23 @@ def test_a_small_import_is_undone_while_the_page_waits(
     assert states(desk.app) == ["applied", "undone"]
 
 
+def test_an_import_that_read_little_and_removed_much_is_a_large_one(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "WAITED_FOR", 30)
+    with desk.work():
+        import_export(people(40).zip(tmp_path / "1.zip"), source=make_tight_source(), by_id=None, approve=True)
+    few = people(2, "2024-05-02").zip(tmp_path / "2.zip")
+    with desk.work() as session:
+        import_export(few, source=sources.get_source(1), by_id=None, approve=True)
+        record = session.get_one(HmisImport, 2)
+        assert sum(counts["read"] for counts in record.counts.values()) < 10
+        assert sum(counts["removed"] for counts in record.counts.values()) > 30
+        admin = make_admin()
+    assert desk.signed_in(admin).post("/imports/2/undo", follow=True).says("The import will be undone.")
+    assert states(desk.app) == ["applied", "applied"]
+
+
 def test_only_what_can_be_undone_is_asked_for(app: AdminOps, desk: Desk, before: Store) -> None:
     with app.app_context(), transaction() as session, pytest.raises(InvalidState, match="undo that first"):
         operations.ask_for_undo(session.get_one(HmisImport, 1), by=SYSTEM)

@@ -27,7 +27,7 @@ from adminops.outbox.bell import WORK_WAITS
 HELD_FOR = timedelta(days=30)
 """A held export holds names and SSNs in clear on the disk: not for ever."""
 WAITED_FOR = 5_000
-"""Rows of an export whose undo a page waits for: some seconds. A larger one is left to the jobs."""
+"""Rows of an export, and rows it removed, whose undo a page waits for: some seconds. More are left to the jobs."""
 CANCELLED = "It was held and then cancelled. Nothing was changed."
 TOO_OLD = "It was held, and nobody approved it within 30 days. Nothing was changed."
 
@@ -67,8 +67,8 @@ def cancel_import(record: HmisImport, *, home: Path, sentence: str = CANCELLED, 
 
 
 def is_large(record: HmisImport) -> bool:
-    """Tell whether an import has so many rows that a page can't wait for its undo."""
-    rows: int = sum(counts.get("read", 0) for counts in record.counts.values())
+    """Tell whether an import has so many rows that a page can't wait for its undo: those that it lacked count, too."""
+    rows: int = sum(counts.get("read", 0) + counts.get("removed", 0) for counts in record.counts.values())
     return rows > WAITED_FOR
 
 
