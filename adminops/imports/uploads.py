@@ -148,6 +148,14 @@ def sweep(home: Path, *, done: Collection[int], needed: Collection[int] = ()) ->
     Those of imports that wait or are held are `needed`, however old.
     """
     for import_id in kept(home):
-        left = clock.now().timestamp() - folder_of(home, import_id).stat().st_mtime > ABANDONED.total_seconds()
-        if import_id in done or (left and import_id not in needed):
+        if import_id in done or (import_id not in needed and _is_abandoned(folder_of(home, import_id))):
             forget(home, import_id)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    """Tell whether nothing was put into a folder for a day. Others sweep, too: one that is gone needs nobody."""
+    try:
+        changed = folder.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return clock.now().timestamp() - changed > ABANDONED.total_seconds()
