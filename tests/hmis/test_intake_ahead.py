@@ -1,5 +1,7 @@
 """Reading ahead: the same values in the same order, and whatever goes wrong at its place."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import closing
@@ -46,3 +48,47 @@ def test_whoever_stops_early_leaves_nothing_open() -> None:
         assert next(values) == 0
     assert told[-1] == "closed"
     assert threading.active_count() == before
+
+
+ENDING = """
+import threading, time
+from concurrent.futures import thread
+from adminops.hmis.intake.ahead import one_ahead
+
+def work():
+    values = one_ahead(iter_of(range(5)))
+    found = [next(values)]
+    begun.set()
+    while not thread._shutdown:
+        time.sleep(0.01)
+    print(found + list(values))
+
+def iter_of(numbers):
+    yield from numbers
+
+begun = threading.Event()
+threading.Thread(target=work).start()
+begun.wait()
+"""
+"""A process whose main thread ends while another one reads: no thread takes new work from then on."""
+
+
+def test_what_was_begun_is_read_to_its_end_when_the_main_thread_has_ended() -> None:
+    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[0, 1, 2, 3, 4]\n", "")
+
+
+def test_no_value_is_lost_when_a_thread_can_be_had_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, tries = threading.Thread.start, []
+
+    def refuse_the_first(thread: threading.Thread) -> None:
+        tries.append(thread)
+        if len(tries) == 1:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_the_first)
+    told: list[str] = []
+    assert list(one_ahead(numbers(told))) == [0, 1, 2, 3, 4]
+    assert told[-1] == "closed"
+    assert len(tries) == 1
