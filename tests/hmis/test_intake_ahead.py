@@ -3,13 +3,17 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from contextvars import ContextVar
+from io import BufferedReader, BytesIO
+from typing import Any
 
 import pytest
 
+from adminops.hmis.intake import ImportResult, packages
 from adminops.hmis.intake.ahead import one_ahead
+from tests.hmis.exports import whole_export
 
 WHO: ContextVar[str] = ContextVar("who", default="nobody")
 
@@ -92,3 +96,22 @@ def test_no_value_is_lost_when_a_thread_can_be_had_again_later(monkeypatch: pyte
     assert list(one_ahead(numbers(told))) == [0, 1, 2, 3, 4]
     assert told[-1] == "closed"
     assert len(tries) == 1
+
+
+@pytest.mark.parametrize("app", ["postgresql"], indirect=True)  # SQLite gets no second thread
+def test_only_the_thread_that_reads_a_file_asks_how_far_it_was_read(
+    take: Callable[..., ImportResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Told(BufferedReader):
+        def tell(self) -> int:
+            asked.append(threading.current_thread().name)
+            return super().tell()
+
+    def opened(archive: Any, info: Any) -> Callable[[], BufferedReader]:
+        return lambda: Told(BytesIO(archive.read(info)))
+
+    monkeypatch.setattr(packages, "_zip_opener", opened)
+    assert take(whole_export()).status == "applied"
+    assert {name.rpartition("_")[0] for name in asked} == {"adminops reader"}

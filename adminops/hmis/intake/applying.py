@@ -3,8 +3,8 @@
 Works on a plain connection, so that the same code fills the store of the app and the throwaway store of a check.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import BinaryIO
@@ -23,7 +23,7 @@ from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, Refu
 from adminops.hmis.intake.progress import Progress, Tell
 from adminops.hmis.intake.records import BLOCK, Records
 from adminops.hmis.intake.references import References
-from adminops.hmis.intake.rows import FileRows
+from adminops.hmis.intake.rows import Batch, FileRows
 from adminops.hmis.intake.scope import Scope
 from adminops.hmis.intake.writing import FileCounts, FileWriter, Occasion
 from adminops.hmis.spec import FileSpec, Spec, current
@@ -136,11 +136,11 @@ class Intake:
             writer = FileWriter(self._bulk, file, self.occasion, self.log, self._references)
             self._note_file(file, member, layout.unknown)
             hashed = _HashedNames()
-            batches = rows.batches(self._block)
-            for batch in one_ahead(batches) if self._bulk.is_served else batches:
+            batches = _with_places(rows.batches(self._block), raw)
+            for batch, place in one_ahead(batches) if self._bulk.is_served else batches:
                 hashed.look_at(file, batch.columns)
                 writer.write(batch)
-                self._report(raw, len(batch.lines))
+                self._report(place, len(batch.lines))
             rows.note_forms()
             writer.finish(rows.read, rows.rejected)
         self._finish_file(writer, rows, hashed)
@@ -157,9 +157,9 @@ class Intake:
             if name == file.name:
                 return
 
-    def _report(self, raw: BinaryIO, rows: int) -> None:
+    def _report(self, place: int, rows: int) -> None:
         self._progress = replace(self._progress, rows=self._progress.rows + rows)
-        self._tell(replace(self._progress, bytes_done=self._progress.bytes_done + raw.tell()))
+        self._tell(replace(self._progress, bytes_done=self._progress.bytes_done + place))
 
     def _finish_file(self, writer: FileWriter, rows: FileRows, hashed: "_HashedNames") -> None:
         file = writer.file
@@ -287,6 +287,13 @@ class _HashedNames:
     def found(self) -> bool | None:
         """Whether they are; None when there are no names."""
         return self._hashes * 2 > self._names if self._names else None
+
+
+def _with_places(batches: Generator[Batch, None, None], raw: BinaryIO) -> Generator[tuple[Batch, int], None, None]:
+    """Yield batches, each with how many bytes of `raw` had been read by then: only who reads it may ask it that."""
+    with closing(batches):
+        for batch in batches:
+            yield batch, raw.tell()
 
 
 def _headers_of(package: Package) -> dict[str, list[str]]:
