@@ -185,6 +185,14 @@ def test_behind_what_is_odd_in_a_file_the_next_batch_is_just_what_is_next_again(
     assert reading.quick.count(False) <= 5
 
 
+def test_behind_rows_that_are_back_the_next_batch_is_just_what_is_next_again(session: Session, source: HmisSource):
+    keys = numbered(100)
+    store(session, source, keys, removed=keys[20:50])
+    reading = read(session, source, keys)
+    assert reading.quick == [True] * 2 + [False] * 3 + [True] * 5
+    assert (reading.known, reading.new, reading.absent) == (keys, [], [])
+
+
 def test_a_source_whose_rows_lie_far_apart_is_looked_up(session: Session, source: HmisSource):
     other, keys = sources.add_source("Other HMIS"), numbered(20)
     for key in keys:

@@ -84,7 +84,7 @@ class StoredRows:
                 met.add(row.id)
             else:
                 again.add(place)
-        self._go_on(met, sum(row.id in met for row in looked_up.values()))
+        self._go_on(met, sum(row.id in met and not row.is_removed for row in looked_up.values()))
         return found, again
 
     def seen(self, keys: Sequence[str]) -> set[str]:
@@ -164,7 +164,8 @@ class StoredRows:
     def _go_on(self, met: Collection[int], looked_up: int) -> None:
         """Pass the rows ahead up to the last of those that were `met`, so that the next batch begins behind it.
 
-        Where none of them was, the file is in another order: as many are passed as were met by being looked up.
+        Where none of them was, the file is in another order: as many are passed as were met by being looked up, but
+        for those that were removed, which have no place in this order.
         """
         places = [place for place, row in enumerate(self._ahead) if row.id in met]
         self._pass(places[-1] + 1 if places else looked_up)
