@@ -43,9 +43,13 @@ def file_away_all(settings: Settings) -> list[int]:
 
 
 def _look(settings: Settings, source_id: int, work: Callable[[], None]) -> None:
-    """Do `work` as the only one in a drop folder; one that somebody else looks into, or that is broken, has to wait."""
+    """Do `work` as the only one in a drop folder; one that somebody else looks into, or that is broken, has to wait.
+
+    A copy that is there before it was left by a process that was killed: it holds names and SSNs in clear, and goes.
+    """
     claim = alone(settings.home / "imports" / f"drop-{source_id}.lock", otherwise=LOOKED_INTO)
     with suppress(Conflict), _going_on(source_id), claim:
+        rmtree(uploads.taking_of(settings.home, source_id), ignore_errors=True)
         work()
 
 
@@ -60,7 +64,6 @@ def _going_on(source_id: int) -> Iterator[None]:
 
 def _take_in(folder: Path, source_id: int, settings: Settings) -> None:
     make_folders(folder)
-    rmtree(uploads.taking_of(settings.home, source_id), ignore_errors=True)  # of a process that was killed
     for entry in dropping.settled(folder, seconds=settings.drop_settle_seconds):
         with transaction(writes=False):
             is_known = queries.find_dropped(source_id, entry.name, entry.mark) is not None

@@ -135,6 +135,18 @@ def test_a_copy_that_a_killed_process_left_is_removed(app: AdminOps, folder: Pat
     assert not left.exists()
 
 
+def test_a_copy_that_was_left_goes_though_its_source_is_watched_no_more(app: AdminOps, folder: Path) -> None:
+    left = uploads.taking_of(home_of(app), 1)
+    uploads.keep_copy(people().zip(folder / "night.zip"), left)
+    with app.app_context(), transaction():
+        sources.change_source(sources.get_source(1), name="Day feed", is_watched=False)
+    with alone(home_of(app) / "imports" / "drop-1.lock", otherwise="Busy."):
+        look(app)
+    assert left.exists(), "whoever looks into the folder may be copying"
+    look(app)
+    assert not left.exists()
+
+
 def test_a_look_runs_what_waits_and_tells_what_it_filed(app: AdminOps, folder: Path) -> None:
     people().zip(folder / "first.zip")
     look_twice(app)
