@@ -112,8 +112,13 @@ def watch() -> list[int]:
 
 
 def look_into_drop_folders() -> None:
-    """Look into the drop folders."""
-    watch()
+    """Take what has settled in the drop folders, and file away what has ended: running it is the work of another job.
+
+    Else an import of an hour, begun here, would keep all other drop folders waiting.
+    """
+    settings = current_settings()
+    watching.take_in_all(settings)
+    watching.file_away_all(settings)
 
 
 def forget_what_is_old() -> None:

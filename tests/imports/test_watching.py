@@ -18,7 +18,7 @@ from adminops.hmis.intake.claims import alone
 from adminops.hmis.models import HmisImport, ImportStatus
 from adminops.identity.models import SYSTEM
 from adminops.imports import dropping, jobs, operations, uploads
-from tests.imports.conftest import Command, home_of, make_tight_source, people, states
+from tests.imports.conftest import Command, home_of, make_tight_source, people, run_jobs, states
 
 LATER = timedelta(minutes=1)
 
@@ -145,6 +145,21 @@ def test_a_copy_that_was_left_goes_though_its_source_is_watched_no_more(app: Adm
     assert left.exists(), "whoever looks into the folder may be copying"
     look(app)
     assert not left.exists()
+
+
+def test_the_job_takes_and_files_but_leaves_it_to_another_to_run_what_waits(app: AdminOps, folder: Path) -> None:
+    def look_as_the_job() -> list[str]:
+        with app.app_context(), clock.frozen_at(clock.now() + LATER):
+            jobs.look_into_drop_folders()
+        return states(app)
+
+    people().zip(folder / "night.zip")
+    look(app)
+    assert look_as_the_job() == ["queued"]
+    run_jobs(app)
+    assert moved(folder, "done") == []
+    assert look_as_the_job() == ["applied"]
+    assert moved(folder, "done") == ["1-night.zip"]
 
 
 def test_a_look_runs_what_waits_and_tells_what_it_filed(app: AdminOps, folder: Path) -> None:
