@@ -152,6 +152,15 @@ def find_organization(source_id: int, organization_id: str) -> Organization | No
     )
 
 
+def hold_organization(organization: Organization) -> bool:
+    """Keep an organization from going until the end of the transaction; False, at once, when it is about to go.
+
+    Not so hard that the end of an import, which may have written it, is waited for.
+    """
+    chosen = select(Organization.id).where(Organization.id == organization.id)
+    return db.session.scalar(chosen.with_for_update(read=True, key_share=True, skip_locked=True)) is not None
+
+
 def list_organizations(source_id: int) -> list[Organization]:
     """Return the organizations of a source by name."""
     reading = select(Organization).where(Organization.source_id == source_id, Organization.removed_at.is_(None))

@@ -33,7 +33,7 @@ from adminops.hmis.models import (
     SourceRow,
 )
 from adminops.hmis.names import name_key
-from adminops.hmis.projects import find_organization, list_organizations
+from adminops.hmis.projects import find_organization, hold_organization, list_organizations
 from adminops.hmis.setup_rules import (
     NewCEParticipation,
     NewFunder,
@@ -83,11 +83,14 @@ def set_up_project(
     Participation in the HMIS begins with the project.
 
     Raises `Invalid` for what breaks HUD's rules, `NotFound` for an unknown organization, and `Conflict` for a
-    ProjectID that is taken or a project of the same name in the organization.
+    ProjectID that is taken, a project of the same name in the organization, or while the undo of an import takes the
+    organization away.
     """
     organization = find_organization(source.id, new.organization_id)
     if organization is None:
         raise NotFound("There is no such organization in this source.")
+    if not hold_organization(organization):
+        raise Conflict("The import that brought this organization is being undone: wait until that is done.")
     check_project(new)
     check_locations(locations, _cocs_of(source))
     check_funders(funders, new)

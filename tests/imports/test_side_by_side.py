@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
+from adminops import clock
 from adminops.app import AdminOps
 from adminops.db import db, transaction
-from adminops.errors import Conflict
+from adminops.errors import Conflict, InvalidState
 from adminops.hmis import sources
-from adminops.hmis.intake import import_export
-from adminops.hmis.models import HmisImport, ImportStatus
+from adminops.hmis.intake import import_export, undoing
+from adminops.hmis.merging import merge_clients
+from adminops.hmis.models import Client, HmisImport, ImportStatus, Organization
+from adminops.hmis.projects import get_project
+from adminops.hmis.provisioning import set_up_project
 from adminops.hmis.repairs import RULES
+from adminops.hmis.setup_rules import NewFunder, NewLocation, NewProject
 from adminops.identity.models import SYSTEM, User
 from adminops.imports import exporting, operations, uploads
 from adminops.repairs.operations import switch_rule
@@ -83,6 +88,87 @@ def test_an_import_begins_while_an_upload_is_still_being_copied(taken: AdminOps,
         export = people(7, "2024-05-02").zip(tmp_path / "second.zip")
         work = elsewhere(taken, lambda: import_export(export, source=sources.get_source(1), by_id=None))
     assert work.status == "applied"
+
+
+def test_an_undo_is_refused_when_a_record_was_merged_after_it_had_looked_for_merges(
+    taken: AdminOps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = undoing._keep_organizations_in_use
+
+    def merge() -> None:
+        one, other = db.session.scalars(select(Client).order_by(Client.id).limit(2))
+        merge_clients(one, other, {}, by_id=None)
+
+    def merge_meanwhile(*words: Any) -> None:
+        elsewhere(taken, merge)
+        keep(*words)
+
+    monkeypatch.setattr(undoing, "_keep_organizations_in_use", merge_meanwhile)
+    with taken.app_context(), pytest.raises(InvalidState, match="1 merge involves client records"), transaction():
+        operations.undo_import(db.session.get_one(HmisImport, 1), by=SYSTEM)
+    with taken.app_context(), transaction(writes=False) as session:
+        assert session.get_one(HmisImport, 1).status is ImportStatus.APPLIED
+        assert session.scalar(select(func.count(Client.id)).where(Client.removed_at.is_(None))) == 6
+
+
+def set_up() -> str:
+    new = NewProject(organization_id="O1", name="Night Haven", operating_start=clock.today(), project_type=7)
+    place = NewLocation(coc_code="FL-510", geocode="120390", geography_type=1)
+    paid = NewFunder(funder=46, grant_id="N/A", start=clock.today(), other_funder="City")
+    source = sources.get_source(1)
+    return set_up_project(source, new, locations=[place], funders=[paid], by_id=None).project.project_id
+
+
+def organizations() -> list[tuple[str, int | None]]:
+    return [(each.organization_id, each.import_id) for each in db.session.scalars(select(Organization))]
+
+
+def test_an_undo_waits_for_a_program_that_is_being_set_up_and_keeps_its_organization(taken: AdminOps) -> None:
+    def undo() -> None:
+        with taken.app_context(), transaction() as session:
+            operations.undo_import(session.get_one(HmisImport, 1), by=SYSTEM)
+
+    here = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    waits = text(f"{here} AND wait_event_type = 'Lock'")
+    with ThreadPoolExecutor(1) as threads:
+        with taken.app_context(), transaction() as session:
+            key = set_up()
+            undone = threads.submit(undo)
+            while not (undone.done() or session.scalar(waits)):
+                pass
+        undone.result()
+    with taken.app_context(), transaction(writes=False):
+        assert organizations() == [("O1", None)]
+        assert get_project(1, key).removed_at is None
+
+
+def test_no_program_is_set_up_in_an_organization_that_an_undo_is_about_to_take_away(
+    taken: AdminOps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, refused = undoing._keep_organizations_in_use, []
+
+    def set_up_meanwhile(*words: Any) -> None:
+        keep(*words)
+        with pytest.raises(Conflict, match="is being undone: wait until that is done") as conflict:
+            elsewhere(taken, set_up)
+        refused.append(conflict)
+
+    monkeypatch.setattr(undoing, "_keep_organizations_in_use", set_up_meanwhile)
+    with taken.app_context(), transaction() as session:
+        operations.undo_import(session.get_one(HmisImport, 1), by=SYSTEM)
+    assert refused
+    with taken.app_context(), transaction(writes=False):
+        assert organizations() == []
+
+
+def test_a_program_is_set_up_while_an_import_that_wrote_its_organization_is_open(
+    taken: AdminOps, tmp_path: Path
+) -> None:
+    with taken.app_context(), transaction():
+        renamed = people(6, "2024-05-02").change("Organization", OrganizationName="Harbor Homes")
+        renaming = import_export(renamed.zip(tmp_path / "second.zip"), source=sources.get_source(1), by_id=None)
+        assert renaming.files["Organization.csv"].updated == 1
+        assert elsewhere(taken, set_up)
 
 
 def test_undoing_repairing_and_importing_are_refused_while_an_import_is_open(taken: AdminOps, tmp_path: Path) -> None:

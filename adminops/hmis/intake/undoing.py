@@ -69,20 +69,20 @@ def why_not_undoable(record: HmisImport) -> str | None:
     found = db.session.scalar(later.order_by(HmisImport.turn.desc()).limit(1))
     if found is not None:
         return f"Import {found} was applied after it: undo that first."
-    if merges := _merges_of_added(record):
-        merge = "1 merge involves" if merges == 1 else f"{merges:,} merges involve"
-        them = "it" if merges == 1 else "them"
-        return f"{merge} client records that this import brought: undo {them} first."
-    return None
+    return _why_not_without_its_clients(record)
 
 
-def _merges_of_added(record: HmisImport) -> int:
+def _why_not_without_its_clients(record: HmisImport) -> str | None:
     had_before = select(ImportBefore.row_id).where(ImportBefore.import_id == record.id, ImportBefore.file == "Client")
     added = select(Client.id).where(Client.import_id == record.id, Client.id.not_in(had_before))
     chosen = select(func.count(Merge.id)).where(
         Merge.undone_at.is_(None), or_(Merge.source_client_id.in_(added), Merge.destination_client_id.in_(added))
     )
-    return db.session.scalar(chosen) or 0
+    merges = db.session.scalar(chosen) or 0
+    if not merges:
+        return None
+    merge, them = ("1 merge involves", "it") if merges == 1 else (f"{merges:,} merges involve", "them")
+    return f"{merge} client records that this import brought: undo {them} first."
 
 
 def undo_import(record: HmisImport, *, by_id: int | None, tell: Tell = tell_nobody) -> Sequence[HmisImport]:
@@ -124,7 +124,10 @@ def forget_images(*, until: datetime) -> int:
 
 
 def _take_back(connection: Connection, record: HmisImport, source: HmisSource, now: datetime, tell: Tell) -> None:
-    """Put the rows back that have an image; what then still bears the import's number was added by it."""
+    """Put the rows back that have an image; what then still bears the import's number was added by it.
+
+    Raises `InvalidState` when a client record that it added was merged meanwhile.
+    """
     _keep_organizations_in_use(connection, record)
     rows = 0
     for number, (name, table) in enumerate(TABLES.items()):
@@ -136,6 +139,8 @@ def _take_back(connection: Connection, record: HmisImport, source: HmisSource, n
             rows += len(images)
         if name == "Client":
             _empty_added_clients(connection, record, now)
+            if reason := _why_not_without_its_clients(record):  # no merge can follow: the records are ours, and gone
+                raise InvalidState(reason)
         elif name not in ASIDE:
             connection.execute(text(f"DELETE FROM {table} WHERE import_id = :id"), {"id": record.id})
     for images in _images(connection, record.id, MERGE):
@@ -205,16 +210,20 @@ def _empty_added_clients(connection: Connection, record: HmisImport, now: dateti
 
 
 def _keep_organizations_in_use(connection: Connection, record: HmisImport) -> None:
-    """Let organizations that the import added, and in which programs were set up here since, be ours from now on."""
+    """Let organizations that the import added, and in which programs were set up here since, be ours from now on.
+
+    They are held first: a set-up that was begun is waited for, and none begins in an organization that is about to go.
+    """
     had_before = select(ImportBefore.row_id).where(
         ImportBefore.import_id == record.id, ImportBefore.file == "Organization"
     )
+    added = (Organization.import_id == record.id, Organization.id.not_in(had_before))
+    connection.execute(select(Organization.id).where(*added).order_by(Organization.id).with_for_update()).all()
     ours = text(
         "EXISTS (SELECT 1 FROM hmis_project p WHERE p.source_id = hmis_organization.source_id"
         " AND p.organization_id = hmis_organization.organization_id AND p.import_id IS NULL)"
     )
-    chosen = update(Organization).where(Organization.import_id == record.id, Organization.id.not_in(had_before), ours)
-    connection.execute(chosen.values(import_id=None, row_hash=None))
+    connection.execute(update(Organization).where(*added, ours).values(import_id=None, row_hash=None))
 
 
 def _restore_source(record: HmisImport, source: HmisSource) -> None:
