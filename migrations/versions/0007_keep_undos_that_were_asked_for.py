@@ -18,10 +18,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('hmis_import', schema=None) as batch_op:
-        batch_op.drop_column('undo_refused')
-        batch_op.drop_column('undo_asked_by_id')
-        batch_op.drop_column('undo_asked_at')
+    # One column at a time, and no batch: SQLite would make the table anew, and rows that refer to it forbid that.
+    op.drop_column('hmis_import', 'undo_refused')
+    op.drop_column('hmis_import', 'undo_asked_by_id')
+    op.drop_column('hmis_import', 'undo_asked_at')
 
-    with op.batch_alter_table('hmis_export_order', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('size', sa.BigInteger(), nullable=False, server_default='0'))
+    op.add_column('hmis_export_order', sa.Column('size', sa.BigInteger(), nullable=False, server_default='0'))

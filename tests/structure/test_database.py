@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import wsgi
 from adminops.app import AdminOps, create_app
 from adminops.db import Model, db
-from migrations.run import is_current, upgrade_database
+from migrations.run import configuration, is_current, upgrade_database
 from tests.conftest import settings_for
 from tests.services.postgres import postgres_database
 
@@ -43,18 +44,54 @@ def first_version(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ad
 
 def test_a_database_in_use_is_upgraded_and_loses_nothing(first_version: AdminOps) -> None:
     with db.engine.begin() as connection:
-        tables = reflected(connection)
-        for table in tables:
-            connection.execute(
-                table.insert(), [{column.name: some(column) for column in table.columns if wanted(column)}]
-            )
+        tables = fill(connection)
     upgrade_database()
     with db.engine.connect() as connection:
         assert is_current(connection)
-        counts = {table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables}
+        counts = {table.name: count(connection, table) for table in tables}
         assert set(counts.values()) == {1}, counts
         if connection.dialect.name == "sqlite":
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+
+def test_a_database_in_use_goes_back_to_the_first_version_and_loses_nothing_of_it(first_version: AdminOps) -> None:
+    with db.engine.connect() as connection:
+        first = shape_of(connection)
+    upgrade_database()
+    with db.engine.begin() as connection:
+        fill(connection)
+    with db.engine.begin() as connection:
+        command.downgrade(configuration(connection), FIRST)
+    with db.engine.connect() as connection:
+        assert shape_of(connection) == first
+        counts = {table.name: count(connection, table) for table in reflected(connection)}
+        assert set(counts.values()) == {1}, counts
+        if connection.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+
+def shape_of(connection: sa.Connection) -> dict[str, Any]:
+    """The columns, indexes and foreign keys of every table, in an order that does not matter."""
+    shape: dict[str, Any] = {}
+    for table in reflected(connection):
+        keys = {(str(key.name), str(key.parent.name), key.target_fullname) for key in table.foreign_keys}
+        columns = {(column.name, str(column.type), column.nullable) for column in table.columns}
+        indexes = {(str(index.name), tuple(map(str, index.expressions)), bool(index.unique)) for index in table.indexes}
+        shape[table.name] = (columns, indexes, keys)
+    return shape
+
+
+def fill(connection: sa.Connection) -> list[sa.Table]:
+    """Let every table have a row with the number 1; return the tables."""
+    tables = reflected(connection)
+    for table in tables:
+        values = {column.name: some(column) for column in table.columns if wanted(column)}
+        connection.execute(table.insert(), [values])
+    return tables
+
+
+def count(connection: sa.Connection, table: sa.Table) -> int:
+    return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
 
 
 def reflected(connection: sa.Connection) -> list[sa.Table]:
