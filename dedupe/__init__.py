@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from adminops.facts import AgencyAdded, AgencyChanged, ExportImported, ImportUndone
+from adminops.facts import AgencyChanged, ExportImported, ImportUndone, ProgramSetUp
 from adminops.feature import Feature, Job, NavItem, Panel, RequestType, WorkScreen
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
@@ -42,8 +42,8 @@ feature = Feature(
     subscribers=(
         (ExportImported, subscribers.scan_after_import),
         (ImportUndone, subscribers.scan_after_undo),
-        (AgencyAdded, subscribers.scan_after_adding),
         (AgencyChanged, subscribers.scan_after_change),
+        (ProgramSetUp, subscribers.scan_after_setup),
     ),
     request_types=(
         RequestType(

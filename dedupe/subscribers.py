@@ -1,7 +1,7 @@
 """What the merge desk does when others do something."""
 
 from adminops.db import db
-from adminops.facts import AgencyAdded, AgencyChanged, ExportImported, ImportUndone
+from adminops.facts import AgencyChanged, ExportImported, ImportUndone, ProgramSetUp
 from adminops.identity.models import SYSTEM, Agency, User
 from dedupe.scanning import ask_for_scan, waiting_scan
 from dedupe.settling import take_out_protected
@@ -18,8 +18,8 @@ def scan_after_undo(_fact: ImportUndone, _by: User) -> None:
     _look_anew()
 
 
-def scan_after_adding(fact: AgencyAdded, _by: User) -> None:
-    """Look for duplicates anew when an agency turns out to be a victim service provider."""
+def scan_after_setup(fact: ProgramSetUp, _by: User) -> None:
+    """Look for duplicates anew when a victim service provider got a program: an organization may be theirs only now."""
     if db.session.get_one(Agency, fact.agency_id).is_victim_service_provider:
         _look_anew()
 

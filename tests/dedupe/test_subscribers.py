@@ -4,13 +4,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adminops.hmis.models import Client
+from adminops.hmis.models import Client, HmisSource, Organization
 from adminops.identity import operations
 from adminops.identity.models import Agency, AgencyOrganization, User
+from adminops.identity.permissions import Role
+from adminops.programs.operations import approve_request, request_program, set_up_program
 from dedupe.models import Pair, PairState
 from dedupe.scanning import begin_waiting_scan, finish_scan, look_through_store, waiting_scan
-from tests.make import make_agency
+from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
+from tests.make_programs import make_wish
 
 
 @pytest.fixture
@@ -59,9 +62,33 @@ def _scan() -> None:
     finish_scan(scan, look_through_store())
 
 
+def test_clients_are_out_of_the_queue_when_a_marked_agency_turns_out_to_be_their_organization(
+    session: Session, agency: Agency, reviewer: User
+) -> None:
+    one, other, _third = session.scalars(select(Client).order_by(Client.personal_id))
+    pair = make_pair(one, other)
+    session.delete(agency.organizations[0])
+    session.flush()
+    session.expire(agency)
+    change(agency, reviewer, is_victim_service_provider=True)
+    _scan()
+    assert pair.state is PairState.OPEN, "nobody knows yet whose clients they are"
+    agency.name = session.scalars(select(Organization.organization_name)).one()
+    _set_up_a_program(session, agency)
+    assert pair.state is PairState.GONE
+    assert waiting_scan() is not None
+
+
 def test_other_changes_of_agencies_ask_for_no_scan(session: Session, agency: Agency, reviewer: User) -> None:
     change(agency, reviewer, name="Another name", phone="555-0100")
     operations.add_agency(name="Second Step", by=reviewer)
+    _set_up_a_program(session, agency)
     assert waiting_scan() is None
-    operations.add_agency(name="Safe Place", is_victim_service_provider=True, by=reviewer)
-    assert waiting_scan() is not None
+
+
+def _set_up_a_program(session: Session, agency: Agency) -> None:
+    lead, manager = make_user(Role.AGENCY_LEAD, agency=agency), make_user(Role.MANAGER)
+    wish = make_wish(lead)
+    request_program(wish, by=lead)
+    approve_request(wish, by=manager)
+    set_up_program(wish, session.scalars(select(HmisSource)).one(), by=make_admin())

@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -19,60 +18,24 @@ from adminops.hmis.models import Funder, HmisSource, Project, ProjectCoC
 from adminops.hmis.sources import add_source
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
-from adminops.programs.models import ProgramRequest, RequestState
+from adminops.programs.models import RequestState
 from adminops.programs.operations import (
     approve_request,
     ask_back,
     refuse_request,
     request_program,
-    save_draft,
     set_up_program,
     withdraw_request,
 )
 from tests.browsing import Desk
 from tests.make import make_admin, make_agency, make_user
-
-#: What the form sends, as text.
-WANTED = {
-    "name": "Harbor House - New Dawn (RRH)",
-    "project_type": "13",
-    "rrh_sub_type": "2",
-    "housing_type": "3",
-    "continuum_project": "y",
-    "operating_start": "2026-07-01",
-    "coc_code": "fl-510",
-    "geocode": "121278",
-    "geography_type": "1",
-    "address": "18 Lantern St",
-    "city": "Jacksonville",
-    "state": "FL",
-    "zip": "32202",
-    "funder": "3",
-    "grant_id": "FL0001L4H102500",
-    "grant_start": "2026-07-01",
-    "grant_end": "2027-06-30",
-    "household_type": "1",
-    "beds": "10",
-    "units": "10",
-}
-
-
-def _wish(lead: User, **over: Any) -> ProgramRequest:
-    assert lead.agency is not None
-    typed: dict[str, Any] = (
-        dict.fromkeys(("other_funder", "availability", "bed_type", "residential_affiliation")) | WANTED
-    )
-    for name in ("operating_start", "grant_start", "grant_end"):
-        typed[name] = date.fromisoformat(WANTED[name])
-    for name in ("project_type", "rrh_sub_type", "housing_type", "geography_type", "funder", "household_type"):
-        typed[name] = int(WANTED[name])
-    return save_draft(lead.agency, typed | {"coc_code": "FL-510", "beds": 10, "units": 10} | over, by=lead)
+from tests.make_programs import WANTED, make_wish
 
 
 def test_a_request_becomes_rows_and_comes_out_in_an_export(session: Session, tmp_path: Path) -> None:
     admin, manager, lead = make_admin(), make_user(Role.MANAGER), make_user(Role.AGENCY_LEAD)
     source = add_source("Test HMIS")
-    wish = _wish(lead)
+    wish = make_wish(lead)
     request_program(wish, by=lead)
     approve_request(wish, by=manager)
     project_id = set_up_program(wish, source, by=admin)
@@ -97,7 +60,7 @@ def test_what_breaks_huds_rules_is_said_at_the_field_and_stays_a_draft(session: 
         ({"operating_start": None}, "operating_start"),
         ({"funder": None}, "funder"),
     ):
-        wish = _wish(lead, **over)
+        wish = make_wish(lead, **over)
         with pytest.raises(Invalid) as refused:
             request_program(wish, by=lead)
         assert (refused.value.field, wish.state) == (field, RequestState.DRAFT), over
@@ -106,7 +69,7 @@ def test_what_breaks_huds_rules_is_said_at_the_field_and_stays_a_draft(session: 
 def test_nobody_approves_their_own_request(session: Session) -> None:
     manager = make_user(Role.MANAGER)
     manager.agency = make_agency()
-    wish = _wish(manager)
+    wish = make_wish(manager)
     request_program(wish, by=manager)
     with pytest.raises(NotAllowed):
         approve_request(wish, by=manager)
@@ -114,13 +77,13 @@ def test_nobody_approves_their_own_request(session: Session) -> None:
 
 def test_an_end_user_does_not_ask_for_programs(session: Session) -> None:
     with pytest.raises(NotAllowed):
-        _wish(make_user(Role.END_USER))
+        make_wish(make_user(Role.END_USER))
 
 
 def test_setting_up_twice_does_it_once(session: Session) -> None:
     admin, manager, lead = make_admin(), make_user(Role.MANAGER), make_user(Role.AGENCY_LEAD)
     source = add_source("Test HMIS")
-    wish = _wish(lead)
+    wish = make_wish(lead)
     request_program(wish, by=lead)
     with pytest.raises(InvalidState):
         set_up_program(wish, source, by=admin)
@@ -133,7 +96,7 @@ def test_setting_up_twice_does_it_once(session: Session) -> None:
 
 def test_a_question_goes_back_and_forth(session: Session) -> None:
     manager, lead = make_user(Role.MANAGER), make_user(Role.AGENCY_LEAD)
-    wish = _wish(lead)
+    wish = make_wish(lead)
     request_program(wish, by=lead)
     with pytest.raises(Invalid):
         ask_back(wish, "  ", by=manager)
