@@ -8,6 +8,7 @@ Sources whose exports hold hashes in place of names are left out as a whole: the
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -47,6 +48,8 @@ COLUMNS = (
     *(getattr(Client, race) for race in RACES),
 )
 ClientKey = tuple[int, str]
+AT_ONCE = 2_000
+"""So many records are asked for in one statement."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +89,15 @@ def records_to_match(client_ids: Iterable[int] | None = None) -> Gathered:
 
 def protected_clients(*clients: Client) -> int:
     """Return how many of `clients` stay with victim service providers alone."""
-    counted = select(func.count(Client.id)).where(
-        Client.id.in_([client.id for client in clients]), is_protected(Client)
-    )
-    return db.session.scalar(counted) or 0
+    return len(protected_among({client.id for client in clients}))
+
+
+def protected_among(client_ids: Iterable[int]) -> set[int]:
+    """Return which of `client_ids` stay with victim service providers alone."""
+    left, found = iter(client_ids), set[int]()
+    while some := list(islice(left, AT_ONCE)):
+        found.update(db.session.scalars(select(Client.id).where(Client.id.in_(some), is_protected(Client))))
+    return found
 
 
 def is_protected(client: Any) -> ColumnElement[bool]:

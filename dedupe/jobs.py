@@ -6,14 +6,29 @@ from sqlalchemy.exc import IntegrityError
 from adminops.db import transaction
 from adminops.identity.models import SYSTEM, User
 from dedupe.models import Scan
-from dedupe.scanning import Found, begin_scan, begin_waiting_scan, fail_scan, finish_scan, look_through_store
+from dedupe.scanning import (
+    Found,
+    begin_scan,
+    begin_waiting_scan,
+    fail_scan,
+    finish_scan,
+    look_through_store,
+    waiting_scan,
+)
+from dedupe.settling import take_out_protected
 
 log = structlog.get_logger("adminops.dedupe")
 
 
 def run_waiting_scan() -> None:
-    """Scan the store when somebody, or an import, asked for it."""
+    """Scan the store when somebody, or an import, asked for it.
+
+    It may have to wait for one that runs. Pairs of clients who are protected since do not: what was passed over when
+    that was found out, or stored at that moment, leaves the queue here.
+    """
     with transaction():
+        if waiting_scan() is not None:
+            take_out_protected()
         scan = begin_waiting_scan()
     if scan is not None:
         run_scan(scan)

@@ -1,7 +1,8 @@
 """Scanning the store: who is proposed, who no longer is.
 
 A scan reads and compares without a writer's lock, which may take minutes in a large store, and stores what it found
-in a short transaction afterwards. What was decided in between holds: it is looked at again before anything is stored.
+in a short transaction afterwards. What was decided in between holds, and so does whose clients the law protects by
+then: both are looked at again before anything is stored.
 """
 
 from collections import Counter
@@ -21,7 +22,7 @@ from adminops.identity.models import SYSTEM, User
 from dedupe import policies
 from dedupe.describing import describe
 from dedupe.engine import MINIMUM_SCORE, MatchRecord, ScanResult, ScoredPair, find_pairs, score_pair
-from dedupe.gathering import Gathered, records_to_match
+from dedupe.gathering import Gathered, protected_among, records_to_match
 from dedupe.models import Pair, PairState, Scan, ScanState
 from dedupe.settling import retire, settle
 from dedupe.standing import PairOfIds, Standing, in_order, standing_of_all
@@ -139,14 +140,17 @@ def scan_store(*, by: User = SYSTEM) -> Scan:
 
 
 def _keep(found: Found) -> Kept:
-    """Store the proposed pairs and take back the others."""
+    """Store the proposed pairs and take back the others. Who is protected since the look takes part in none."""
     standing, known = standing_of_all(), _known_pairs()
     proposed = {_key(scored): scored for scored in found.result.pairs}
     proposed = {key: scored for key, scored in proposed.items() if not standing.settles(*key)}
+    waiting = (key for key, pair in known.items() if pair.is_undecided or pair.state is PairState.SETTLED)
+    protected = protected_among({id_ for key in (*proposed, *waiting) for id_ in key})
+    proposed = {key: scored for key, scored in proposed.items() if protected.isdisjoint(key)}
     kept = Kept()
     for key, scored in proposed.items():
         kept = replace(kept, new=kept.new + _propose(known.get(key), key, scored))
-    records = {int(record.key): record for record in found.gathered.records}
+    records = {int(record.key): record for record in found.gathered.records if int(record.key) not in protected}
     for key, pair in known.items():
         if key not in proposed:
             kept = replace(kept, gone=kept.gone + _take_back(pair, standing, records, found.result))

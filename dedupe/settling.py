@@ -32,7 +32,9 @@ def settle_around(*clients: Client) -> None:
 def take_out_protected(pair_ids: Collection[int] | None = None) -> None:
     """Take pairs, or those among `pair_ids`, out of the queue that a client of victim services alone is part of.
 
-    That somebody is one may be found out later: when an agency is marked, or an export says it of an organization.
+    That somebody is one may be found out later: when an agency is marked, when a marked one gets an organization, or
+    when an export says it. A pair that somebody writes to at this moment is left to the job of the scan that follows,
+    and to the scan: an import holds client records and must not wait for a reviewer who waits for one of those.
     """
     if pair_ids is not None and not pair_ids:
         return

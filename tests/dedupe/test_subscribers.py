@@ -6,11 +6,14 @@ from sqlalchemy.orm import Session
 
 from adminops.hmis.models import Client, HmisSource, Organization
 from adminops.identity import operations
-from adminops.identity.models import Agency, AgencyOrganization, User
+from adminops.identity.models import SYSTEM, Agency, AgencyOrganization, User
 from adminops.identity.permissions import Role
 from adminops.programs.operations import approve_request, request_program, set_up_program
+from dedupe import jobs
 from dedupe.models import Pair, PairState
-from dedupe.scanning import begin_waiting_scan, finish_scan, look_through_store, waiting_scan
+from dedupe.operations import review_pair
+from dedupe.scanning import ask_for_scan, begin_scan, begin_waiting_scan, finish_scan, look_through_store, waiting_scan
+from tests.browsing import Desk
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
 from tests.make_programs import make_wish
@@ -60,6 +63,58 @@ def _scan() -> None:
     scan = begin_waiting_scan()
     assert scan is not None
     finish_scan(scan, look_through_store())
+
+
+def test_clients_who_are_protected_since_a_scan_began_do_not_come_back_with_it(
+    session: Session, agency: Agency, reviewer: User
+) -> None:
+    one, other, third = session.scalars(select(Client).order_by(Client.personal_id))
+    asked_for = make_pair(one, other, ticket_id=7)
+    held = make_pair(one, third)
+    review_pair(held, by=reviewer)
+    scan, found = begin_scan(by=SYSTEM), look_through_store()
+    assert len(found.result.pairs) == 3
+    change(agency, reviewer, is_victim_service_provider=True)
+    finish_scan(scan, found)
+    assert (asked_for.state, held.state) == (PairState.GONE, PairState.GONE)
+    assert len(session.scalars(select(Pair)).all()) == 2, "the third pair is not proposed"
+    assert scan.counts["new"] == 0
+
+
+def test_a_scan_takes_out_the_pairs_that_were_passed_over_when_their_agency_was_marked(
+    session: Session, agency: Agency, reviewer: User
+) -> None:
+    one, other, third = session.scalars(select(Client).order_by(Client.personal_id))
+    free, held = make_pair(one, other), make_pair(one, third)
+    review_pair(held, by=reviewer)
+    scan, found = begin_scan(by=SYSTEM), look_through_store()
+    agency.is_victim_service_provider = True
+    finish_scan(scan, found)
+    assert (free.state, held.state, scan.counts["gone"]) == (PairState.GONE, PairState.GONE, 2)
+
+
+def test_what_was_passed_over_does_not_wait_for_the_scan_that_runs(desk: Desk) -> None:
+    with desk.work():
+        source = make_source()
+        one, other = make_client(source, "A"), make_client(source, "B")
+        make_stay(one, make_project(source, victim_services=True))
+        pair_id = make_pair(one, other).id
+        begin_scan(by=SYSTEM)
+    with desk.app.app_context():
+        jobs.run_waiting_scan()
+    assert _state(desk, pair_id) is PairState.OPEN, "nothing was found out"
+    with desk.work():
+        ask_for_scan(by=SYSTEM)
+    with desk.app.app_context():
+        jobs.run_waiting_scan()
+    assert _state(desk, pair_id) is PairState.GONE
+    with desk.look():
+        assert waiting_scan() is not None
+
+
+def _state(desk: Desk, pair_id: int) -> PairState:
+    with desk.look() as session:
+        return session.get_one(Pair, pair_id).state
 
 
 def test_clients_are_out_of_the_queue_when_a_marked_agency_turns_out_to_be_their_organization(
