@@ -134,7 +134,9 @@ def _compared(pair: Pair, form: DecisionForm) -> Comparison:
 def _page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
     queue, band = queries.queue_around(pair), band_of(pair.score)
     if not pair.is_undecided:
-        return render_template("dedupe/decided.html", pair=pair, form=form, queue=queue, band=band), form.status
+        protected = protected_clients(pair.low_client, pair.high_client)
+        decided = {"pair": pair, "form": form, "queue": queue, "band": band, "protected": protected}
+        return render_template("dedupe/decided.html", **decided), form.status
     compared = _compared(pair, form)
     stays = _drawn(compared)
     shown = render_template(

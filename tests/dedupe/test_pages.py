@@ -81,6 +81,25 @@ def test_a_pair_whose_client_is_protected_since_shows_nothing_and_holds_nobody_u
     assert queue.visitor.get("/duplicates", status=302).goal == queue.url(1)
 
 
+@pytest.mark.parametrize("decision", ["merge", "apart", ""])
+def test_a_decided_pair_whose_client_is_protected_tells_nothing_of_the_records(queue: Queue, decision: str) -> None:
+    if decision:
+        queue.decide(decision, reason="Seen together on Monday")
+        assert queue.visitor.get(queue.url()).says("Seen together on Monday")
+    with queue.desk.work() as session:
+        source = session.get_one(HmisSource, queue.clients[0].source_id)
+        make_stay(session.get_one(Client, queue.clients[0].id), make_project(source, victim_services=True))
+    queue.visitor.get(queue.url())
+    page = queue.visitor.get(queue.url())
+    assert page.says("One of the two stays with a victim service provider only.")
+    for words in ("Client A", "Client B", "Very likely the same person", "Last name same", "Seen together"):
+        assert not page.says(words), words
+    addresses = {url for url, _ in page.reader.links}
+    assert addresses.isdisjoint(f"/clients/{client.id}" for client in queue.clients[:2])
+    assert "Reopen this pair" not in page.html
+    assert ("See the merge" in page.html) == (decision == "merge"), "it can still be undone"
+
+
 def test_the_queue_opens_at_the_strongest_pair(queue: Queue) -> None:
     assert queue.visitor.get("/duplicates", status=302).goal == queue.url()
 
