@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adminops.errors import Invalid
+from adminops.keyboard import as_typed
 
 
 class PiiKind(StrEnum):
@@ -46,8 +47,16 @@ def find_pii(text: str) -> list[Finding]:
 
 
 def holds_ssn(text: str) -> bool:
-    """Say whether an SSN stands in `text`, or nine digits that may be one: then it is not written on a page again."""
-    return any(finding.kind is PiiKind.SSN for finding in find_pii(text)) or bool(_NINE_DIGITS.search(_plain(text)))
+    """Say whether an SSN stands in `text`, or nine digits that may be one: then it is not written on a page again.
+
+    It is read as the look-up of clients reads it, too, and with commas between the groups.
+    """
+    typed = as_typed(text)
+    readings = (text, typed, typed.replace(",", " "))
+    found = (finding for reading in readings for finding in find_pii(reading))
+    return any(finding.kind is PiiKind.SSN for finding in found) or any(
+        _NINE_DIGITS.search(_plain(reading)) for reading in (text, typed)
+    )
 
 
 def check_clean(text: str, *, field: str | None = None) -> None:

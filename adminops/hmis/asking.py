@@ -5,12 +5,12 @@ What may be two things is taken as both (nine digits are a PersonalID in some sy
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 
 from adminops import clock
 from adminops.hmis.names import name_key
+from adminops.keyboard import as_typed
 
 LONGEST_ID = 32
 EARLIEST_YEAR = 1880
@@ -31,7 +31,6 @@ _DIGITS_OF_A_DATE = (
     re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)", re.ASCII),
 )
 _SSN = re.compile(r"(?:ssn:?\s*)?(\d{3})([- ]?)(\d{2})\2(\d{4})", re.IGNORECASE | re.ASCII)
-_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 
 
 @dataclass(frozen=True)
@@ -68,27 +67,21 @@ def understand(text: str, *, birth_date: date | None = None) -> Question:
     asked = Question(personal_id=wanted if _may_be_an_id(wanted) else "", ssn=ssn_in(wanted), birth_date=birth_date)
     if asked.ssn:
         return asked
-    found, rest = _date_in(_plain(wanted))
+    found, rest = _date_in(as_typed(wanted))
     asked = replace(asked, birth_date=birth_date or found)
     return _with_name(asked, rest)
 
 
 def ssn_in(text: str) -> str:
     """Return the nine digits if `text` is an SSN, with or without dashes; else an empty text."""
-    found = _SSN.fullmatch(_plain(text))
+    found = _SSN.fullmatch(as_typed(text))
     return f"{found[1]}{found[3]}{found[4]}" if found else ""
 
 
 def date_in(text: str) -> date | None:
     """Return the date that `text` is, in one of the usual forms of the United States or of ISO 8601; else None."""
-    found, rest = _date_in(_plain(text))
+    found, rest = _date_in(as_typed(text))
     return None if rest else found
-
-
-def _plain(text: str) -> str:
-    """Return `text` with the digits, dashes and letters of a keyboard for what stands for them elsewhere."""
-    plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text))
-    return " ".join("".join(str(unicodedata.decimal(letter, letter)) for letter in plain).split())
 
 
 def _may_be_an_id(text: str) -> bool:
