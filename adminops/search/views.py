@@ -28,6 +28,5 @@ def results() -> ResponseReturnValue:
     ]
     shown = "" if holds_ssn(text) else text  # it stands on no page, not even on the answer to who typed it
     groups = [group for group in found if group[1]]
-    return render_template(
-        "search/results.html", text=shown, has_ssn=shown != text, groups=groups, page_path=url_for(".results")
-    )
+    here = url_for(".results", q=None if sealed else shown or None)
+    return render_template("search/results.html", text=shown, has_ssn=shown != text, groups=groups, page_path=here)

@@ -17,7 +17,7 @@ from adminops.hmis.intake import import_export
 from adminops.hmis.models import Client, Enrollment, HmisSource, Project
 from adminops.identity.models import Agency, AgencyOrganization, User
 from adminops.identity.permissions import Permission, Role
-from tests.browsing import Desk
+from tests.browsing import Desk, Page
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import make_client, make_exit, make_project, make_service, make_source, make_stay
 
@@ -193,6 +193,21 @@ def test_an_ssn_that_was_typed_stands_on_no_page(desk: Desk, role: Role, typed: 
         assert typed not in _without_records(page.html)
         assert "219450817" not in _without_records(page.html)
     assert pages[4].says("That looks like an SSN.")
+
+
+def test_the_appearance_is_switched_without_losing_words_out_of_an_address(desk: Desk) -> None:
+    with desk.work():
+        viewer = make_admin()
+    visitor = desk.signed_in(viewer)
+
+    def way_back(page: Page) -> str | None:
+        found = re.search(r'name="next" value="([^"]*)"', page.html)
+        return found and found[1]
+
+    assert way_back(visitor.get("/search?q=broken+printer")) == "/search?q=broken+printer"
+    assert way_back(visitor.get("/search", query_string={"q": "219-45-0817"})) == "/search"
+    assert way_back(visitor.get("/search", query_string={"q": "x" * 200 + "219-45-0817"})) == "/search?q=" + "x" * 200
+    assert way_back(visitor.post("/search", {"q": "Lopez"}, status=200)) == "/search", "it may be the name of a client"
 
 
 def _without_records(html: str) -> str:
