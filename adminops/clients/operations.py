@@ -48,12 +48,13 @@ def show_ssn(client_id: int, *, reason: str, by: User) -> str:
     """Return the SSN in clear that the page of a client shows masked: of the record that the person takes it from.
 
     Rules in the order checked: clients.ssn, a reason out of `REASONS`, the record in the viewer's scope.
-    Raises `NotAllowed`, `Invalid`, `NotFound`. Publishes `SsnRevealed`.
+    Raises `NotAllowed`, `Invalid`, `NotFound`. Publishes `SsnRevealed`, unless there is none: the text is empty then.
     """
     if not by.may(Permission.REVEAL_SSN):
         raise NotAllowed("Your role does not include seeing a whole SSN.")
     if reason not in REASONS:
         raise Invalid("Choose why you need to see the SSN.", field="reason")
     client, ssn = reveal_ssn(client_id, scope=scope_of(by))
-    publish(SsnRevealed(client_id=client.id, agency_id=by.agency_id, reason=reason), by=by)
+    if ssn:
+        publish(SsnRevealed(client_id=client.id, agency_id=by.agency_id, reason=reason), by=by)
     return ssn

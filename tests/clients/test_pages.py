@@ -228,11 +228,14 @@ def test_the_whole_ssn_is_the_one_that_the_page_shows_masked(desk: Desk) -> None
         assert entry.about_id == str(kept.id)
 
 
-def test_an_ssn_that_is_not_there_is_shown_as_none(desk: Desk) -> None:
+def test_an_ssn_that_is_not_there_is_said_not_to_be_and_nobody_saw_it(desk: Desk) -> None:
     with desk.work():
         admin, client = make_admin(), make_client(make_source(), "1", ssn="")
     page = desk.signed_in(admin).post(f"/clients/{client.id}/ssn", {"reason": "duplicate"}, status=200)
-    assert page.says("The SSN is shown on this page only")
+    assert page.says("No SSN of this client is in the store.")
+    assert not page.says("The SSN is shown")
+    with desk.look() as session:
+        assert session.scalars(select(AuditEntry).where(AuditEntry.fact == "SsnRevealed")).all() == []
 
 
 def test_what_is_no_ssn_finds_nobody_and_says_why(desk: Desk) -> None:
