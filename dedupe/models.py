@@ -28,7 +28,7 @@ class PairState(StrEnum):
     SETTLED = "settled"
     """Decided by way of other records: both stand for one person already, or may never do so."""
     GONE = "gone"
-    """No longer proposed: the records changed, or one of them left its source."""
+    """No longer proposed: the records changed, one of them left its source, or one is of victim services alone."""
 
 
 UNDECIDED = (PairState.OPEN, PairState.DEFERRED)

@@ -134,10 +134,11 @@ def defer_pair(pair: Pair, *, by: User) -> None:
 
 
 def undo_merge(merge: Merge, *, reason: str = "", by: User) -> None:
-    """Take a merge back: every record reads as if it had never been made. Its pair is open again.
+    """Take a merge back: every record reads as if it had never been made.
 
-    Merges made later stay in force. Raises `NotAllowed`, `Invalid`, `InvalidState` when it was undone before.
-    Publishes `MergeUndone`.
+    Its pair is open again, unless other decisions settle it or one of the two is a client of victim services alone:
+    then it is settled or gone. Merges made later stay in force. Raises `NotAllowed`, `Invalid`, `InvalidState` when it
+    was undone before. Publishes `MergeUndone`.
     """
     policies.check_may_review(by)
     said = policies.check_reason(reason)

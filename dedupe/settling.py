@@ -15,7 +15,8 @@ from dedupe.standing import standing_of
 def settle_around(*clients: Client) -> None:
     """Take the pairs out of the queue that a decision on these records settles, and put back those it set free.
 
-    A pair that somebody else is deciding on at this moment is left to the next scan.
+    A pair with a client of victim services alone is not put back: it is gone. A pair that somebody else is deciding on
+    at this moment is left to the next scan.
     """
     ids = _records_beside(client.id for client in clients)
     touching = or_(Pair.low_client_id.in_(ids), Pair.high_client_id.in_(ids))
