@@ -66,6 +66,20 @@ class Arm:
     """Whether it is read in the order of first names."""
     reading: int = 0
     """As which of the readings of the words; the arms of one have no record in common."""
+    last: str = ""
+    """How the last name of every record begins that it finds, as far as that is known."""
+    first: str = ""
+    """How the first name begins."""
+
+    def may_find_what(self, other: "Arm") -> bool:
+        """Tell whether both may find a record: where not, nothing need be left out, or a long name is a long query."""
+        if self.reading and self.reading == other.reading:
+            return False
+        return _may_be_one(self.last, other.last) and _may_be_one(self.first, other.first)
+
+
+def _may_be_one(beginning: str, other: str) -> bool:
+    return beginning.startswith(other) or other.startswith(beginning)
 
 
 def find_clients(asked: Question, *, scope: Scope | None, limit: int = 25, after: str | None = None) -> FoundClients:
@@ -127,8 +141,8 @@ def _arms(asked: Question, client: Any) -> list[Arm]:
 
 
 def _without(arm: Arm, earlier: Sequence[Arm]) -> Arm:
-    """Leave out of an arm what those before it find."""
-    told = [other.condition for other in earlier if not arm.reading or other.reading != arm.reading]
+    """Leave out of an arm what those before it find, too."""
+    told = [other.condition for other in earlier if arm.may_find_what(other)]
     return replace(arm, condition=and_(arm.condition, *map(not_, told)))
 
 
@@ -151,7 +165,8 @@ def _readings_of_name(asked: Question, client: Any) -> Iterator[Iterator[Arm]]:
         yield _full_name(client, back, front)
         yield _full_name(client, front, back)
     if len(words) > 2:  # the words between may be a middle name, which has no key
-        yield iter([Arm("beginning", and_(client.last_key == words[-1], _begins(client.first_key, words[0])))])
+        both = and_(client.last_key == words[-1], _begins(client.first_key, words[0]))
+        yield iter([Arm("beginning", both, last=words[-1], first=words[0])])
 
 
 def _cut_short(words: Sequence[str]) -> Sequence[str]:
@@ -159,32 +174,33 @@ def _cut_short(words: Sequence[str]) -> Sequence[str]:
 
 
 def _last_name(client: Any, last: str) -> Iterator[Arm]:
-    yield Arm("name", client.last_key == last)
-    yield Arm("beginning", _begins_longer(client.last_key, last))
+    yield Arm("name", client.last_key == last, last=last)
+    yield Arm("beginning", _begins_longer(client.last_key, last), last=last)
 
 
 def _one_name(client: Any, name: str) -> Iterator[Arm]:
     """Find a name that may be the first or the last one."""
     nicknames = sorted(also_called(name))
     is_last = client.last_key == name
-    yield Arm("name", is_last)
-    yield Arm("name", and_(client.first_key == name, not_(is_last)), by_first=True)
+    yield Arm("name", is_last, last=name)
+    yield Arm("name", and_(client.first_key == name, not_(is_last)), by_first=True, first=name)
     for nickname in nicknames:
-        yield Arm("nickname", and_(client.first_key == nickname, not_(is_last)), by_first=True)
+        yield Arm("nickname", and_(client.first_key == nickname, not_(is_last)), by_first=True, first=nickname)
     told = client.first_key.in_([name, *nicknames])
-    yield Arm("beginning", and_(_begins_longer(client.last_key, name), not_(told)))
+    yield Arm("beginning", and_(_begins_longer(client.last_key, name), not_(told)), last=name)
     begins = and_(_begins_longer(client.first_key, name), not_(told), not_(_begins(client.last_key, name)))
-    yield Arm("beginning", begins, by_first=True)
+    yield Arm("beginning", begins, by_first=True, first=name)
 
 
 def _full_name(client: Any, last: str, first: str) -> Iterator[Arm]:
     nicknames = sorted(also_called(first))
     told = and_(client.last_key == last, client.first_key.in_([first, *nicknames]))
-    yield Arm("name", and_(client.last_key == last, client.first_key == first))
+    yield Arm("name", and_(client.last_key == last, client.first_key == first), last=last, first=first)
     if nicknames:
-        yield Arm("nickname", and_(client.last_key == last, client.first_key.in_(nicknames)))
+        yield Arm("nickname", and_(client.last_key == last, client.first_key.in_(nicknames)), last=last)
     so_far = or_(_begins(client.first_key, first), client.first_key.in_(nicknames))
-    yield Arm("beginning", and_(_begins(client.last_key, last), so_far, not_(told)))
+    begins = and_(_begins(client.last_key, last), so_far, not_(told))
+    yield Arm("beginning", begins, last=last, first="" if nicknames else first)
 
 
 def _begins(column: InstrumentedAttribute[str], key: str) -> Condition:

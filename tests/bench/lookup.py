@@ -46,6 +46,7 @@ NAMES = {
     "common name": ["Smith", "Garcia", "Maria", "James Williams", "García, José", "Johnson, Mary", "Lisa Brown"],
     "beginning of a name": ["Ma", "Jo", "Smi", "Gar, M", "Wil, Ja", "Ro", "de la", "Br, L"],
     "nickname": ["Bob Smith", "Liz", "Garcia, Pepe", "Bill", "Williams, Peggy", "Al", "Kate Jones"],
+    "name of six words": ["Ana Maria de la Cruz Lopez", "Mary Ann Jo van der Smith", "Juan Jose Luis Garcia y Perez"],
     "name and birth date": ["Smith 5/17/1985", "Maria 1970-01-01", "Garcia, Jose 3/2/1991"],
     "birth date": ["5/17/1985", "1970-01-01", "March 2, 1991"],
 }

@@ -73,6 +73,7 @@ NAMES = [
     for last, first in product(["Bob", "Bobrow", "Rob", "Robert", "Smith"], ["Bob", "Rob", "Robert", "Robin", "Ana"])
 ]
 QUESTIONS = ["bob", "ro", "robert", "bob robert", "rob robert", "Bob, Ro", "smith robert", "smith bob", "ana"]
+QUESTIONS += ["rob robert smith", "ro bob ro"]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
@@ -150,6 +151,14 @@ def test_records_that_several_readings_find_take_no_place_of_others(source: Hmis
 def test_a_long_name_asks_for_no_more_than_a_few_arms() -> None:
     words = " ".join(f"name{number}" for number in range(60))
     assert len(search._arms(understand(words), Client)) < 60
+
+
+def test_a_long_name_leaves_little_more_out_of_each_arm_than_a_short_one() -> None:
+    def length_of_an_arm(words: str) -> float:
+        arms = search._arms(understand(words), Client)
+        return sum(len(str(arm.condition)) for arm in arms) / len(arms)
+
+    assert length_of_an_arm("ana maria de la cruz lopez") < 2 * length_of_an_arm("maria lopez")
 
 
 @pytest.mark.parametrize("app", ["sqlite"], indirect=True)
