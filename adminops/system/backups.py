@@ -89,7 +89,8 @@ def _write(folder: Path, target: Path, with_keys: bool) -> Manifest:
     )
     packed = folder / "backup.zip"
     packed.touch(mode=0o600)
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
+    # A file that is dated before 1980 (a copied home, a clock that was wrong) must not stop a backup.
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=2))
         archive.write(copy, DATABASE)
         for path in kept:

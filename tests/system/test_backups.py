@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import sqlite3
 import tempfile
 import threading
@@ -127,6 +128,13 @@ def test_a_backup_brings_everything_back_elsewhere(here: AdminOps, install: Inst
     assert _facts(there) == ["BackupRestored"]
     with there.app_context(), transaction():  # the sequences go on after the restored rows
         assert make_agency(name="Third").id == 3
+
+
+@on_sqlite
+def test_a_file_of_before_1980_stops_no_backup(here: AdminOps, tmp_path: Path) -> None:
+    with here.app_context(), transaction(writes=False) as session:
+        os.utime(path_of(session.scalars(select(StoredFile)).one()), (0, 0))
+    assert _write(here, tmp_path / "backup.zip").files == 1
 
 
 @on_sqlite
