@@ -1,5 +1,6 @@
 """Makers: plain functions that make one thing with sensible values; name only what the test is about."""
 
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -47,8 +48,13 @@ def make_admin(**over: Any) -> User:
     return make_user(Role.SYSTEM_ADMIN, **over)
 
 
+@lru_cache(maxsize=4)
+def _hash_of(password: str) -> str:
+    return passwords.hash_password(password)  # slow on purpose, and the same will do for everybody
+
+
 def give_password(user: User, password: str = PASSWORD) -> User:
     """Let `user` sign in with `password`."""
-    user.password_hash = passwords.hash_password(password)
+    user.password_hash = _hash_of(password)
     db.session.flush()
     return user

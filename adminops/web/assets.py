@@ -11,7 +11,7 @@ import io
 import logging
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -67,27 +67,35 @@ class AssetResponse:
 
 
 class Assets:
-    """Every file under `/assets/`, read once when the process starts and held in memory.
+    """Every file under `/assets/`, read once, when a process first shows a page, and held in memory.
 
     `home` is the folder of the installation; the cut typeface is cached in `home/cache`, because cutting it
-    takes a third of a second and reading it nothing.
+    takes a third of a second and reading it nothing. A command that shows no page pays for neither.
     """
 
     def __init__(self, home: Path) -> None:
-        self._files = _collect(home / "cache")
+        self._cache = home / "cache"
+        self._packed: dict[tuple[str, str], bytes] = {}
+
+    # Two threads may read at the same time at the start; both get the same.
+    @cached_property
+    def _files(self) -> dict[str, bytes]:
+        return _collect(self._cache)
+
+    @cached_property
+    def build(self) -> str:
+        """The digest of all files, which stands in their addresses."""
         digest = hashlib.sha256()
         for name, content in sorted(self._files.items()):
             digest.update(name.encode() + b"\0" + content)
-        self.build = digest.hexdigest()[:12]
-        self._packed: dict[tuple[str, str], bytes] = {}
+        return digest.hexdigest()[:12]
 
     @property
     def names(self) -> frozenset[str]:
         """The names of all files."""
         return frozenset(self._files)
 
-    @property
-    def font(self) -> str | None:
+    def font_url(self) -> str | None:
         """The address of the typeface, or None where it could not be cut and the system's is used."""
         return self.url(FONT) if FONT in self._files else None
 

@@ -116,7 +116,7 @@ class Chips:
     """The functions of the global `chip`. One value for each application: icons need its build id."""
 
     def __init__(self, assets: Assets) -> None:
-        self._sprite = assets.url("icons.svg")
+        self._assets = assets
         self.icon = lru_cache(maxsize=1024)(self._icon)
         self.badge = lru_cache(maxsize=1024)(self._badge)
         self._level = lru_cache(maxsize=16)(self._draw_level)
@@ -132,7 +132,7 @@ class Chips:
         if name not in ICONS:
             raise LookupError(f"There is no icon named {name!r}; add it to ICONS in adminops/web/icons.py.")
         shape = Markup('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>')
-        return shape.format(f"icon {cls}".rstrip(), self._sprite, name)
+        return shape.format(f"icon {cls}".rstrip(), self._assets.url("icons.svg"), name)
 
     def _badge(self, text: str, icon: str | None = None, tone: Tone = "neutral") -> Markup:
         """Return a round badge: a house word (it is cached), the name of an icon or None, a tone.
@@ -220,14 +220,14 @@ def duration(minutes: int) -> str:
 def register(env: Environment, assets: Assets) -> None:
     """Give the templates the globals of the UI kit.
 
-    `asset(name)`, `font_url`, `icon(name, cls="")`, `chip` (this module), `chart` (charts.py), and `field_kind`
+    `asset(name)`, `font_url()`, `icon(name, cls="")`, `chip` (this module), `chart` (charts.py), and `field_kind`
     and `field_attributes` (fields.py) for the macros in `templates/ui/`. Those macros also call `csrf_token()`,
     which Flask-WTF registers.
     """
     chips = Chips(assets)
     env.globals.update(
         asset=assets.url,
-        font_url=assets.font,
+        font_url=assets.font_url,
         icon=chips.icon,
         chip=chips,
         chart=charts,

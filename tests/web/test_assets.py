@@ -95,7 +95,9 @@ def test_the_typeface_is_packed_already(assets: Assets) -> None:
 
 
 def test_the_typeface_is_cut_once_and_read_from_the_cache_afterwards(tmp_path: Path) -> None:
-    Assets(tmp_path)
+    first = Assets(tmp_path)
+    assert not (tmp_path / "cache").exists(), "a command that shows no page cuts nothing"
+    assert first.font_url()
     kept = next((tmp_path / "cache").glob("public-sans-*.woff2"))
     kept.write_bytes(b"wOF2 from the cache")
     again = Assets(tmp_path)
@@ -111,7 +113,7 @@ def test_a_typeface_that_cannot_be_cut_leaves_the_systems_one() -> None:
 def test_a_cache_that_cannot_be_written_does_not_stop_the_start(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.write_text("a file where the folder should be")
-    assert Assets(home).font is not None
+    assert Assets(home).font_url() is not None
 
 
 def test_the_first_visit_is_light(assets: Assets) -> None:
