@@ -36,7 +36,6 @@ keys have one of zeros."""
 
 UNIQUE_VIOLATION = "23505"
 HIGHEST_ID = 2**31 - 1
-HASH_DIGITS = 64
 ASKED_AFTER = ("Client", "Project")
 """Files of which it is asked which rows they had once they were read."""
 
@@ -74,16 +73,10 @@ class Fingerprint(NamedTuple):
 
     first: int
     last: int
-    hashes: str
-    """Their hashes in hexadecimal, in this order."""
-    listed: str
-    """Their ids, parted by commas."""
-
-    @property
-    def ids(self) -> Sequence[int]:
-        """Their ids. To be asked for when there are as many rows as were asked for."""
-        every = range(self.first, self.last + 1)
-        return every if len(every) * HASH_DIGITS == len(self.hashes) else list(map(int, self.listed.split(",")))
+    rows: int
+    """How many there are: as many as ids, where none between them is missing, removed or another source's."""
+    hashes: str | bytes
+    """Their hashes in this order, as `as_printed` writes them."""
 
 
 class Bulk:
@@ -205,18 +198,22 @@ class Bulk:
         The hashes come as one text: to make a row of each would take as long as all else that is done to it.
         """
         if self._is_sqlite:
-            hashes, ids = "group_concat(hex(row_hash), '')", "group_concat(id)"
+            hashes = "group_concat(hex(row_hash), '')"
         else:
-            hashes = "string_agg(encode(row_hash, 'hex'), '' ORDER BY id)"
-            ids = "string_agg(CAST(id AS text), ',' ORDER BY id)"
-        ((first, final, joined, listed),) = self._all(
-            f"SELECT min(id), max(id), {hashes}, {ids} FROM"
+            hashes = "string_agg(row_hash, '')"  # in the order of the rows below: to be told it, it would sort them anew
+        ((first, final, rows, joined),) = self._all(
+            f"SELECT min(id), max(id), count(*), {hashes} FROM"
             f" (SELECT id, row_hash FROM {file.table} WHERE {self._next(limit)}) AS next_rows",
             source_id,
             after,
             last,
         )
-        return None if first is None else Fingerprint(first, final, (joined or "").lower(), listed)
+        return None if first is None else Fingerprint(first, final, rows, joined or "")
+
+    def as_printed(self, hashes: Sequence[bytes]) -> str | bytes:
+        """Return `hashes` as a fingerprint has them."""
+        joined = b"".join(hashes)
+        return joined.hex().upper() if self._is_sqlite else joined
 
     def ids_between(self, table: str, source_id: int, first: int, last: int, limit: int) -> Iterator[list[int]]:
         """Yield the ids of the source's rows from `first` to `last` that are not removed, `limit` at a time."""
@@ -239,9 +236,11 @@ class Bulk:
 
     def _next(self, limit: int) -> str:
         """Return the condition for the next rows of a source, between two ids, that are not removed."""
-        # The plus keeps the planner from sorting all rows of the source: it is to go through them by their ids.
+        # Rows are to be gone through by their ids. The plus keeps SQLite from sorting all rows of the source instead; it
+        # would let PostgreSQL, which knows that most rows are the source's, take them for few, and sort them.
+        source = "+source_id" if self._is_sqlite else "source_id"
         return (
-            f"+source_id = {self._mark} AND id > {self._mark} AND id <= {self._mark} AND removed_at IS NULL"
+            f"{source} = {self._mark} AND id > {self._mark} AND id <= {self._mark} AND removed_at IS NULL"
             f" ORDER BY id LIMIT {limit}"
         )
 
@@ -333,8 +332,10 @@ class Bulk:
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         cursor = self._driver.cursor()
+        # PostgreSQL is to plan for these very values: a plan for any would read all rows between two ids, and sort them.
+        anew = {} if self._is_sqlite else {"prepare": False}
         try:
-            found: list[Any] = cursor.execute(sql, values).fetchall()
+            found: list[Any] = cursor.execute(sql, values, **anew).fetchall()
         finally:
             cursor.close()
         return found

@@ -57,9 +57,9 @@ class StoredRows:
         ids: Sequence[int] = [row.id for row in ahead]
         if rest:
             rows = self._print_of_next(len(rest))
-            if rows is None or rows.hashes != b"".join(rest).hex():
+            if rows is None or rows.hashes != self._bulk.as_printed(rest):
                 return False
-            ids = [*ids, *rows.ids] if ids else rows.ids
+            ids = [*ids, *self._ids_of(rows)] if ids else self._ids_of(rows)
         if not self._meet_all(ids):
             return False
         del self._ahead[: len(ahead)]
@@ -118,6 +118,14 @@ class StoredRows:
         if rows is None:
             self._read_to = self._last
         return rows
+
+    def _ids_of(self, rows: Fingerprint) -> Sequence[int]:
+        """Return the ids of rows that follow each other."""
+        every = range(rows.first, rows.last + 1)
+        if len(every) == rows.rows:
+            return every
+        among = self._bulk.ids_between(self._file.table, self._source_id, rows.first, rows.last, rows.rows)
+        return [row_id for some in among for row_id in some]
 
     def _meet_all(self, ids: Sequence[int]) -> bool:
         """Mark rows as met unless one of them was before; tell whether that was done."""
