@@ -4,20 +4,21 @@ Works on a plain connection, so that the same code fills the store of the app an
 """
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import BinaryIO
 
 from sqlalchemy import Connection, text
 
 from adminops.hmis import sealing
-from adminops.hmis.codes import ExportDirective, ExportPeriodType
 from adminops.hmis.confirming import note_merges
 from adminops.hmis.intake.ahead import one_ahead
+from adminops.hmis.intake.apart import Reader
 from adminops.hmis.intake.bulk import Bulk
+from adminops.hmis.intake.header import REQUIRED, read_header, spec_of
 from adminops.hmis.intake.history import History
-from adminops.hmis.intake.layout import WrongHeader, choose_spec, lay_out
+from adminops.hmis.intake.layout import WrongHeader, lay_out
 from adminops.hmis.intake.packages import Member, Package
 from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, Refused
 from adminops.hmis.intake.progress import Progress, Tell
@@ -30,26 +31,6 @@ from adminops.hmis.spec import FileSpec, Spec, current
 
 MANY = 500
 """Rows added to a table from which on the planner is told of them."""
-REQUIRED = ("Export", "Organization", "Project")
-
-
-@dataclass(frozen=True)
-class Header:
-    """What Export.csv says about an export; of one that was put together from several, what holds for the whole."""
-
-    export_id: str
-    export_ids: frozenset[str]
-    """The ExportIDs that rows of its files may carry."""
-    csv_version: str
-    source_ids: tuple[str, ...]
-    """SourceIDs that it names: one, as a rule."""
-    export_date: datetime | None
-    first: date
-    last: date
-    is_whole: bool
-    """Whether it holds all rows of its period: only then does absence mean anything."""
-    rows: int = 1
-    """Rows of Export.csv: more than one when the vendor has merged several exports."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +58,16 @@ class Intake:
         tell: Tell,
         *,
         block: int = BLOCK,
+        reader: Reader | None = None,
     ) -> None:
         self.counts: dict[str, FileCounts] = {}
         self.not_read: list[str] = []
-        self.log, self._block = log, block
+        self.log, self._block, self._reader = log, block, reader
         self._connection, self._bulk = connection, Bulk(connection)
         self._package, self._target, self._tell = package, target, tell
         self._progress = Progress("checking", files=len(package.members), bytes=package.size)
-        self._headers = _headers_of(package)
         self.header = read_header(package)
-        self._spec = choose_spec(self.header.csv_version, self._headers)
+        self._spec = spec_of(package, self.header)
         self._refuse_foreign_source()
         history = History(connection, target.import_id)
         self.occasion = Occasion(target.source_id, target.import_id, target.at, self._is_newest(), history)
@@ -114,6 +95,8 @@ class Intake:
         self._tell(replace(self._progress, step="done", bytes_done=self._package.size))
 
     def _take_files(self) -> None:
+        if self._reader is not None and not self._reader.has(self._package):
+            self._reader = None
         for file in current().files:
             if file.name == "Enrollment":
                 self._scope.begin()
@@ -136,8 +119,7 @@ class Intake:
             writer = FileWriter(self._bulk, file, self.occasion, self.log, self._references)
             self._note_file(file, member, layout.unknown)
             hashed = _HashedNames()
-            batches = _with_places(rows.batches(self._block), raw)
-            for batch, place in one_ahead(batches) if self._bulk.is_served else batches:
+            for batch, place in self._batches(rows, raw):
                 hashed.look_at(file, batch.columns)
                 writer.write(batch)
                 self._report(place, len(batch.lines))
@@ -149,6 +131,13 @@ class Intake:
             files_done=self._progress.files_done + 1,
             bytes_done=sum(self._package.members[name].size for name in self._names_until(file)),
         )
+
+    def _batches(self, rows: FileRows, raw: BinaryIO) -> Generator[tuple[Batch, int], None, None]:
+        """Return what yields the batches of a file, each with how many bytes had been read by then."""
+        if self._reader is not None:
+            return self._reader.batches(rows)
+        batches = _with_places(rows.batches(self._block), raw)
+        return one_ahead(batches) if self._bulk.is_served else batches
 
     def _names_until(self, file: FileSpec) -> Iterator[str]:
         for name in (each.name for each in current().files):
@@ -294,71 +283,3 @@ def _with_places(batches: Generator[Batch, None, None], raw: BinaryIO) -> Genera
     with closing(batches):
         for batch in batches:
             yield batch, raw.tell()
-
-
-def _headers_of(package: Package) -> dict[str, list[str]]:
-    headers = {}
-    for name, member in package.members.items():
-        with _records(member) as records:
-            headers[name] = records.header
-    return headers
-
-
-@contextmanager
-def _records(member: Member) -> Iterator[Records]:
-    with member.open_text() as (stream, _raw):
-        yield Records(stream)
-
-
-def read_header(package: Package) -> Header:
-    """Return what Export.csv says.
-
-    Raises `Refused` when a required file is missing, when Export.csv has no row or one that can't be read, or when it
-    does not say for which period it is.
-    """
-    for name in REQUIRED:
-        if name not in package.members:
-            raise Refused("missing-file", f"{name}.csv is missing: without it an export can't be taken.")
-    file = current().by_name["Export"]
-    with _records(package.members["Export"]) as records:
-        try:
-            layout = lay_out(file, records.header, choose_spec("", {"Export": records.header}))
-        except WrongHeader as wrong:
-            raise Refused("missing-column", str(wrong), file=file.file) from None
-        rows = FileRows(records, layout, ProblemLog(), export_ids=None)
-        found = [values for batch in rows.batches() for values in zip(*batch.columns, strict=True)]
-    if not rows.read:
-        raise Refused("export-rows", "Export.csv has no row; it must have one.", file=file.file)
-    if rows.read != len(found):
-        raise Refused("export-rows", "Export.csv has a row that can't be read.", file=file.file)
-    return _header([dict(zip(file.by_name, row, strict=True)) for row in found])
-
-
-def _header(rows: list[dict[str, str]]) -> Header:
-    """Return what the rows of Export.csv amount to: the whole of their periods, and the newest of them for the rest."""
-    for row in rows:
-        if not row["ExportStartDate"] or not row["ExportEndDate"] or row["ExportStartDate"] > row["ExportEndDate"]:
-            raise Refused(
-                "no-period",
-                "Export.csv does not say from when to when the export is: it can't be taken.",
-                file="Export.csv",
-            )
-    newest = max(rows, key=lambda row: row["ExportDate"])
-    made = newest["ExportDate"]
-    return Header(
-        export_id=newest["ExportID"],
-        export_ids=frozenset(row["ExportID"] for row in rows),
-        csv_version=newest["CSVVersion"],
-        source_ids=tuple(dict.fromkeys(row["SourceID"] for row in rows if row["SourceID"])),
-        export_date=datetime.fromisoformat(made) if made else None,
-        first=date.fromisoformat(min(row["ExportStartDate"] for row in rows)),
-        last=date.fromisoformat(max(row["ExportEndDate"] for row in rows)),
-        is_whole=all(_is_whole(row) for row in rows),
-        rows=len(rows),
-    )
-
-
-def _is_whole(row: dict[str, str]) -> bool:
-    return row["ExportPeriodType"] == str(ExportPeriodType.REPORTING_PERIOD.value) and row["ExportDirective"] == str(
-        ExportDirective.FULL_REFRESH.value
-    )

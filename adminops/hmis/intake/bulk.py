@@ -197,10 +197,8 @@ class Bulk:
 
         The hashes come as one text: to make a row of each would take as long as all else that is done to it.
         """
-        if self._is_sqlite:
-            hashes = "group_concat(hex(row_hash), '')"
-        else:
-            hashes = "string_agg(row_hash, '')"  # in the order of the rows below: to be told it, it would sort them anew
+        # PostgreSQL takes them as they come, in the order below; told this order once more it would sort them anew.
+        hashes = "group_concat(hex(row_hash), '')" if self._is_sqlite else "string_agg(row_hash, '')"
         ((first, final, rows, joined),) = self._all(
             f"SELECT min(id), max(id), count(*), {hashes} FROM"
             f" (SELECT id, row_hash FROM {file.table} WHERE {self._next(limit)}) AS next_rows",
@@ -236,8 +234,8 @@ class Bulk:
 
     def _next(self, limit: int) -> str:
         """Return the condition for the next rows of a source, between two ids, that are not removed."""
-        # Rows are to be gone through by their ids. The plus keeps SQLite from sorting all rows of the source instead; it
-        # would let PostgreSQL, which knows that most rows are the source's, take them for few, and sort them.
+        # Rows are to be gone through by their ids. The plus keeps SQLite from sorting all rows of the source instead;
+        # PostgreSQL, which knows that most rows are the source's, would take them for few with it, and sort them.
         source = "+source_id" if self._is_sqlite else "source_id"
         return (
             f"{source} = {self._mark} AND id > {self._mark} AND id <= {self._mark} AND removed_at IS NULL"
@@ -332,7 +330,7 @@ class Bulk:
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         cursor = self._driver.cursor()
-        # PostgreSQL is to plan for these very values: a plan for any would read all rows between two ids, and sort them.
+        # PostgreSQL is to plan for these very values: a plan for any would sort all rows between two ids.
         anew = {} if self._is_sqlite else {"prepare": False}
         try:
             found: list[Any] = cursor.execute(sql, values, **anew).fetchall()

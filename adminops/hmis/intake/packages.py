@@ -87,6 +87,17 @@ def open_package(path: Path, *, unpacked_limit: int = DEFAULT_UNPACKED_LIMIT) ->
         yield _package(_entries_of_zip(archive, path.stat().st_size, unpacked_limit))
 
 
+def size_of(path: Path) -> int:
+    """Return how many bytes the files at `path` have, unpacked, as far as can be told without reading them."""
+    try:
+        if path.is_dir():
+            return sum(entry.size for entry in _entries_of_folder(path))
+        with zipfile.ZipFile(path) as archive:
+            return sum(info.file_size for info in archive.infolist())
+    except (*BROKEN, Refused):
+        return 0
+
+
 def _entries_of_folder(folder: Path) -> list[_Entry]:
     found = []
     for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):

@@ -39,11 +39,10 @@ class References:
 
         The store holds the rows as the batch has them, but for those in the lines `unsure`.
         """
-        columns = dict(zip(file.by_name, batch.columns, strict=True))
         doubted = {place for place, line in enumerate(batch.lines) if line in unsure} if unsure else set[int]()
         suspects = set(doubted)
         for name, target in self._references_of(file):
-            suspects.update(self._astray(target, name, columns))
+            suspects.update(self._astray(file, target, name, batch.columns))
         if suspects:
             rows = ((batch.keys[place], batch.lines[place]) for place in sorted(suspects))
             self._bulk.add_suspects(file.name, rows)
@@ -78,11 +77,11 @@ class References:
             del named["PersonalID"]  # with the enrollment its client is known
         return list(named.items())
 
-    def _astray(self, target: str, name: str, columns: dict[str, Sequence[str]]) -> list[int]:
+    def _astray(self, file: FileSpec, target: str, name: str, columns: Sequence[Sequence[str]]) -> list[int]:
         """Return the places of rows whose column `name` does not name what is known of the file `target`."""
-        known, named = self._known[target], columns[name]
+        known, named = self._known[target], columns[_place(file, name)]
         if target == "Enrollment":
-            persons, said = list(map(known.get, named)), columns["PersonalID"]
+            persons, said = list(map(known.get, named)), columns[_place(file, "PersonalID")]
             return [] if persons == said else [place for place, other in enumerate(map(ne, persons, said)) if other]
         return [] if all(map(known.__contains__, named)) else [at for at, key in enumerate(named) if key not in known]
 
@@ -93,9 +92,14 @@ class References:
         values: Iterable[str | None] = batch.keys
         if file.name == "Enrollment":
             # The client's own text, kept once. An enrollment whose client is not known (it gets None) clears nobody.
-            persons = batch.columns[list(file.by_name).index("PersonalID")]
+            persons = batch.columns[_place(file, "PersonalID")]
             values = map(self._known["Client"].get, persons)
         self._known[file.name].update(zip(batch.keys, values, strict=True))
+
+
+def _place(file: FileSpec, name: str) -> int:
+    """Return where the column `name` stands in a row: other columns of the batch need not be looked at."""
+    return list(file.by_name).index(name)
 
 
 def _named_files() -> set[str]:

@@ -35,6 +35,8 @@ OBJECTS_BEFORE_COLLECTING = 50_000
 Value = TypeVar("Value")
 Found = tuple[int, int, Problem]
 """A problem with its line and where it stands there."""
+Ending = tuple[int, int, int, list[Form | None]]
+"""How the reading of a file went: lines read, rejected and lost, and in which form the dates of its columns were."""
 
 
 @dataclass
@@ -45,6 +47,8 @@ class Batch:
     keys: Sequence[str] = ()
     columns: Sequence[Sequence[str]] = ()
     hashes: Sequence[bytes] = ()
+    texts: Sequence[str] = ()
+    """What the hashes are over, where they are still to be made."""
     aside: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
     """By line: (column, raw text) of what its columns can't hold."""
     retired: Mapping[int, str] = field(default_factory=dict)
@@ -65,6 +69,11 @@ class Batch:
             columns=[_at(column, places) for column in self.columns],
             hashes=_at(self.hashes, places) if self.hashes else (),
         )
+
+    def hashed(self) -> "Batch":
+        """Return the batch with the SHA-256 of each row."""
+        sha256 = hashlib.sha256
+        return replace(self, hashes=[sha256(text).digest() for text in map(str.encode, self.texts)], texts=())
 
     def log_problems(self, log: ProblemLog) -> None:
         """Add what is wrong to `log`, by lines and from left to right."""
@@ -132,9 +141,24 @@ class FileRows:
 
     def batches(self, size: int = BLOCK) -> Generator[Batch, None, None]:
         """Yield the rows of the file, as many at a time as stand in `size` characters."""
-        with _rarely_collecting():
+        for batch in self.unhashed(size):
+            yield batch.hashed()
+
+    def unhashed(self, size: int) -> Generator[Batch, None, None]:
+        """Yield the same without the hashes: what they are over is there, for somebody else to make them."""
+        with rarely_collecting():
             for block in self._records.blocks(size):
                 yield self._batch(block)
+
+    def ending(self) -> Ending:
+        """Return how it went, once all rows were read."""
+        return self.read, self.rejected, self.lines_lost, [reader.form_seen for reader in self._readers]
+
+    def take_over(self, ending: Ending) -> None:
+        """Let it have gone as it did for somebody else who read this file."""
+        self.read, self.rejected, self.lines_lost, forms = ending
+        for reader, form in zip(self._readers, forms, strict=True):
+            reader.form_seen = form
 
     def _batch(self, block: Block) -> Batch:
         self.read += len(block.lines) + len(block.broken)
@@ -155,7 +179,7 @@ class FileRows:
         if faults:
             batch = self._judge(batch, raws, faults)
         self._check_pairs(batch)
-        return replace(batch, hashes=self._hashes(batch))
+        return replace(batch, texts=self._texts(batch))
 
     def _read_column(
         self, lines: Sequence[int], reader: Reader, raws: Sequence[str], order: int, faults: "list[_Fault]"
@@ -190,8 +214,8 @@ class FileRows:
         kept_aside = {line: held for line, held in aside.items() if line not in lost}
         return replace(kept, aside=kept_aside)
 
-    def _hashes(self, batch: Batch) -> list[bytes]:
-        """Return the SHA-256 of each row.
+    def _texts(self, batch: Batch) -> list[str]:
+        """Return what the hash of each row is over.
 
         A plain hash of an SSN, or of a text that could not be read and may be one, could be found by trying: in their
         place stand keyed indexes.
@@ -205,8 +229,7 @@ class FileRows:
                 if held := batch.aside.get(line):
                     keyed = (sealing.keyed_in_row_hash(raw) for _, raw in held)
                     texts[place] = PARTED_BY.join((texts[place], *keyed))
-        sha256 = hashlib.sha256
-        return [sha256(text).digest() for text in map(str.encode, texts)]
+        return texts
 
     def _flaw(self, line: int, column: ColumnSpec, raw: str, flawed: Flawed) -> Problem:
         seen = shown(column, raw.strip())
@@ -263,7 +286,7 @@ class FileRows:
 
 
 @contextmanager
-def _rarely_collecting() -> Iterator[None]:
+def rarely_collecting() -> Iterator[None]:
     """Let the garbage collector look less often: columns are long, come and go, and never refer to each other."""
     usual = gc.get_threshold()
     gc.set_threshold(OBJECTS_BEFORE_COLLECTING, *usual[1:])

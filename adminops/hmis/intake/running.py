@@ -16,10 +16,13 @@ from adminops.crypto import KeyRing
 from adminops.db import Model, db, prepare_engine
 from adminops.errors import Conflict
 from adminops.hmis import sealing
-from adminops.hmis.intake.applying import Header, Intake, Target
+from adminops.hmis.intake.apart import reader_of
+from adminops.hmis.intake.applying import Intake, Target
 from adminops.hmis.intake.brakes import LOOKED_BACK, Brakes, brakes_hit, in_words, several_exports
+from adminops.hmis.intake.bulk import Bulk
 from adminops.hmis.intake.claims import hold_source
 from adminops.hmis.intake.difference import difference
+from adminops.hmis.intake.header import Header
 from adminops.hmis.intake.history import History
 from adminops.hmis.intake.packages import DEFAULT_UNPACKED_LIMIT, open_package
 from adminops.hmis.intake.problems import ERROR, Problem, ProblemLog, Refused
@@ -122,10 +125,14 @@ def _take(
 ) -> _Taken:
     taken = _Taken(ImportResult(ImportStatus.REFUSED.value, "", False, problems=log))
     result = taken.result
+    is_first = not Bulk(connection).has_rows("hmis_enrollment", target.source_id)
     try:
-        with open_package(path, unpacked_limit=unpacked_limit) as package:
+        with (
+            reader_of(path, unpacked_limit=unpacked_limit, hashes=is_first) as reader,
+            open_package(path, unpacked_limit=unpacked_limit) as package,
+        ):
             taken.facts["content_hash"] = package.content_hash
-            intake = Intake(connection, package, target, log, tell)
+            intake = Intake(connection, package, target, log, tell, reader=reader)
             taken.facts.update(_facts(intake.header))
             result.csv_version = intake.header.csv_version or intake.spec.csv_version
             intake.run()
