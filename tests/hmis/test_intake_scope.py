@@ -47,6 +47,16 @@ def test_the_same_export_again_changes_nothing_and_says_so(take: Take, source: H
     assert contents(source) == before
 
 
+def test_each_client_record_is_a_person_of_its_own_and_a_line_that_is_left_out_is_none(take: Take):
+    take(whole_export())
+    export = whole_export().add_client("C3").add_client("C3").add_client("C1").add_client("C4")
+    assert take(export).files["Client.csv"].rejected == 2
+    clients = db.session.execute(select(Client.id, Client.person_id)).all()
+    assert [client for client, person in clients if client != person] == []
+    assert sorted(db.session.scalars(select(Person.id))) == sorted(client for client, _ in clients)
+    assert len(clients) == 4
+
+
 def test_the_same_rows_in_the_next_nights_export_are_unchanged(take: Take):
     take(whole_export())
     result = take(next_export(whole_export()))

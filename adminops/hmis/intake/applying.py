@@ -134,9 +134,7 @@ class Intake:
 
     def _batches(self, rows: FileRows, raw: BinaryIO) -> Generator[tuple[Batch, int], None, None]:
         """Return what yields the batches of a file, each with how many bytes had been read by then."""
-        if self._reader is not None:
-            return self._reader.batches(rows)
-        batches = _with_places(rows.batches(self._block), raw)
+        batches = _with_places(rows.batches(self._block), raw) if self._reader is None else self._reader.batches(rows)
         return one_ahead(batches) if self._bulk.is_served else batches
 
     def _names_until(self, file: FileSpec) -> Iterator[str]:
@@ -167,7 +165,7 @@ class Intake:
         self.counts[file.file] = writer.counts
 
     def _found_persons(self) -> None:
-        """Let each new client record be a person of its own, with the number of the record."""
+        """Let each new client record that is not yet a person be one of its own, with the number of the record."""
         source = {"source": self._target.source_id}
         new = "FROM hmis_client WHERE source_id = :source AND person_id IS NULL"
         self._connection.execute(text(f"INSERT INTO hmis_person (id) SELECT id {new}"), source)

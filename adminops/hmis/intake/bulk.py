@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from adminops.hmis.intake.columns import Column, InsertOnSqlite, copy_to_postgresql
+from adminops.hmis.intake.columns import Column, InsertOnSqlite, Kind, copy_to_postgresql
 from adminops.hmis.spec import FileSpec
 
 SUSPECTS = "intake_suspects"
@@ -256,6 +256,28 @@ class Bulk:
         if self._is_sqlite:
             return self._insert_on_sqlite(file, source_id, keys, columns)
         return self._copy_on_postgresql(file, source_id, keys, columns)
+
+    def new_persons(self, number: int) -> list[Column]:
+        """Make as many persons as there are new client records; return the columns that give these their numbers.
+
+        Only on PostgreSQL, where a row that is changed later is written anew, with all its indexes; else no columns.
+        """
+        if self._is_sqlite:
+            return []
+        made = self._all(
+            "WITH ids AS MATERIALIZED (SELECT nextval(pg_get_serial_sequence('hmis_client', 'id')) AS id"
+            f" FROM generate_series(1, {self._mark})), persons AS (INSERT INTO hmis_person (id) SELECT id FROM ids)"
+            " SELECT id FROM ids ORDER BY id",
+            number,
+        )
+        ids = [str(row_id) for (row_id,) in made]
+        return [Column("id", ids, Kind.NUMBER), Column("person_id", ids, Kind.NUMBER)]
+
+    def forget_persons(self, columns: Sequence[Column]) -> None:
+        """Take persons back that were made for client records which the store had already."""
+        if columns and columns[0].values:
+            ids = [int(row_id) for row_id in columns[0].values]
+            self._connection.exec_driver_sql("DELETE FROM hmis_person WHERE id = ANY(%s)", (ids,))
 
     def _insert_on_sqlite(
         self, file: FileSpec, source_id: int, keys: Sequence[str], columns: Sequence[Column]

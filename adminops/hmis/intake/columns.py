@@ -23,6 +23,7 @@ class Kind(Enum):
     TIME = "date and time as 2022-01-31 14:05:00; a blank is null"
     NUMBER = "a whole number as text; a blank is null"
     NAME = "text; a blank is an empty text"
+    SAME = "a whole number as text, the same in all rows of an import"
     BYTES = "bytes; empty ones are null"
 
 
@@ -36,11 +37,11 @@ class Column(NamedTuple):
     @property
     def is_blank(self) -> bool:
         """Whether all values are null."""
-        return self.kind is not Kind.NAME and not any(self.values)
+        return self.kind not in (Kind.NAME, Kind.SAME) and not any(self.values)
 
     def bound(self) -> Sequence[Any]:
         """Return the values as parameters of a statement."""
-        if self.kind is Kind.NUMBER:
+        if self.kind in (Kind.NUMBER, Kind.SAME):
             return [int(value) if value else None for value in self.values]
         if self.kind is Kind.TIME:
             return [f"{value}.000000" if value else None for value in self.values]
@@ -84,16 +85,20 @@ class InsertOnSqlite:
     def __init__(self, file: FileSpec) -> None:
         self._table, self._key = file.table, file.key_column.attribute
         self._marks: dict[str, str] = {}
-        """Mark of each column that was ever filled: it only changes a few times, and so does the statement."""
+        """What stands for each column that was ever filled: it only changes a few times, and so does the statement."""
 
     def run(self, cursor: Any, columns: Sequence[Column]) -> int:
         """Insert the rows; return how many were not there."""
         filled = [column for column in columns if self._is_needed(column)]
-        cursor.executemany(self._sql(filled), zip(*map(_for_sqlite, filled), strict=True))
+        bound = (_for_sqlite(column) for column in filled if column.kind is not Kind.SAME)
+        cursor.executemany(self._sql(filled), zip(*bound, strict=True))
         inserted: int = cursor.rowcount
         return inserted
 
     def _is_needed(self, column: Column) -> bool:
+        if column.kind is Kind.SAME:
+            self._marks[column.name] = str(int(column.values[0]))
+            return True
         known = self._marks.get(column.name)
         if known is None and column.is_blank:
             return False

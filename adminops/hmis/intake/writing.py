@@ -112,6 +112,9 @@ class FileWriter:
 
     def _sort_in(self, batch: Batch) -> None:
         """Write the rows that are new or have changed, but for lines whose key was there before."""
+        if self._stored.is_empty:
+            self._take_in(batch, list(range(len(batch.lines))), [], set(), set())
+            return
         found, again = self._stored.match(batch.keys)
         new = [place for place, stored in enumerate(found) if stored is None]
         changed: list[tuple[int, int]] = []
@@ -126,15 +129,22 @@ class FileWriter:
                 passed_over.add(place)
             elif self._differs(batch, place, stored):
                 changed.append((place, stored.id))
+        self._take_in(batch, new, changed, again, passed_over)
+
+    def _take_in(
+        self, batch: Batch, new: list[int], changed: list[tuple[int, int]], again: set[int], passed_over: set[int]
+    ) -> None:
+        """Write the rows at the places `new` and `changed`; leave out those whose key was there `again`."""
         again |= self._flush(batch, new, changed)
         self._reject_duplicates(batch, again)
-        self.counts.added += len(new) - len(again.intersection(new))
-        self.counts.unchanged += len(batch.lines) - len(again.union(new)) - len(changed)
+        added = len(new) - len(again.intersection(new))
+        self.counts.added += added
+        self.counts.unchanged += len(batch.lines) - added - len(again) - len(changed)
         self._older += len(passed_over)
-        self._keep_unreadable(batch, {*new, *(place for place, _ in changed)} - again)
-        kept = [place for place in range(len(batch.lines)) if place not in again]
+        self._keep_unreadable(batch, new, changed, again)
         older = {batch.lines[place] for place in passed_over}
-        batch = batch.only(kept)
+        if again:
+            batch = batch.only([place for place in range(len(batch.lines)) if place not in again])
         self._references.look_at(self.file, batch, older | self._deleted_lines(batch))
         self._keep_retired(batch, passed_over=older)
 
@@ -177,7 +187,10 @@ class FileWriter:
         again: set[int] = set()
         if new:
             rows = batch.only(new)
-            repeated = self._bulk.insert_new(self.file, self._occasion.source_id, rows.keys, self._columns(rows))
+            persons = self._bulk.new_persons(len(new)) if self.file.name == "Client" else []
+            columns = [*self._columns(rows), *persons]
+            repeated = self._bulk.insert_new(self.file, self._occasion.source_id, rows.keys, columns)
+            self._bulk.forget_persons([column.only(sorted(repeated)) for column in persons])
             again = {new[place] for place in repeated}
         if changed:
             rows, ids = batch.only([place for place, _ in changed]), [row_id for _, row_id in changed]
@@ -190,8 +203,8 @@ class FileWriter:
         occasion, count = self._occasion, len(rows.lines)
         removed = [""] * count if self._deleted is None else rows.columns[self._deleted]
         columns = [
-            Column("source_id", [str(occasion.source_id)] * count, Kind.NUMBER),
-            Column("import_id", [str(occasion.import_id)] * count, Kind.NUMBER),
+            Column("source_id", [str(occasion.source_id)] * count, Kind.SAME),
+            Column("import_id", [str(occasion.import_id)] * count, Kind.SAME),
             Column("row_hash", rows.hashes, Kind.BYTES),
             Column("removed_at", [self._now if deleted else "" for deleted in removed]),
         ]
@@ -204,9 +217,14 @@ class FileWriter:
             columns += _search_keys(self.file, rows)
         return columns
 
-    def _keep_unreadable(self, batch: Batch, written: set[int]) -> None:
+    def _keep_unreadable(
+        self, batch: Batch, new: list[int], changed: list[tuple[int, int]], again: Collection[int]
+    ) -> None:
         """Keep aside, sealed, what the columns of written rows can't hold; forget what they could not hold before."""
-        if not written or not (batch.aside or self._has_aside):
+        if not (batch.aside or self._has_aside):
+            return
+        written = {*new, *(place for place, _ in changed)}.difference(again)
+        if not written:
             return
         source_id, name = self._occasion.source_id, self.file.name
         rows = [(batch.lines[place], batch.keys[place]) for place in sorted(written)]
