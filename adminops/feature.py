@@ -89,6 +89,8 @@ class RequestType:
     priority: Literal["urgent", "high", "normal", "low"] = "normal"
     target_hours: int = 40
     """Business hours within which it should be resolved."""
+    around_the_clock: bool = False
+    """Whether nights and weekends count, too: an access that must end, unless a policy names this type itself."""
     needs_approval: bool = False
     pii_rule: str = "Use client IDs only: no names, birth dates or SSNs."
     start: str | None = None

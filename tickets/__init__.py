@@ -12,6 +12,7 @@ from tickets import refs
 from tickets.catalogue import GENERAL
 from tickets.demo import fill
 from tickets.emails import MAILS
+from tickets.goals import jobs as goal_jobs
 from tickets.jobs import JOBS
 from tickets.models import TRANSITIONS
 from tickets.queries import count_open
@@ -52,7 +53,7 @@ feature = Feature(
     primary=NavItem(
         label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
     ),
-    jobs=JOBS,
+    jobs=(*JOBS, *goal_jobs.JOBS),
     subscribers=((Fact, keep_on_timeline), (Fact, settle)),
     request_types=GENERAL,
     search=(SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),),

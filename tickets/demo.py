@@ -23,13 +23,15 @@ from adminops.identity.models import SYSTEM, User
 from adminops.web.navigation import registry
 from tickets import operations, scenes
 from tickets.catalogue import all_types
-from tickets.deadlines import DAY_MINUTES, OfficeHours, office_hours
+from tickets.clocks import Calendar
+from tickets.goals.queries import office_calendar
 from tickets.models import Priority, Ticket, WaitingOn
 from tickets.operations import Then
 from tickets.policies import REOPEN_WITHIN
 from tickets.scenes import Scene
 
 TICKETS = 600
+DAY_MINUTES = 9 * 60
 DAYS = 90
 SHARES = {
     "locked_out": 20,
@@ -60,7 +62,7 @@ class Stage:
     """What all tickets of the demo share: who is there, the office's hours, clients that may be in twice."""
 
     cast: Cast
-    hours: OfficeHours
+    hours: Calendar
     look_alikes: Sequence[tuple[str, str]]
 
 
@@ -68,7 +70,7 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     """File and work on the demo's tickets."""
     kinds = {kind.key: kind for kind in all_types(registry().features) if kind.key in scenes.SCENES and not kind.start}
     chance = Random(cast.chance.getrandbits(64))
-    stage = Stage(cast, office_hours(), _look_alikes(cast.source_id) or [("48213", "51907")])
+    stage = Stage(cast, office_calendar(), _look_alikes(cast.source_id) or [("48213", "51907")])
     lives = [Life(stage, kinds[key], Random(chance.getrandbits(64))) for key in _drawn(kinds, chance, tickets)]
     steps = [(next(life), number, life) for number, life in enumerate(life.steps() for life in lives)]
     heapify(steps)
@@ -202,11 +204,11 @@ class Life:
     def _filed_at(self) -> datetime:
         """Return some moment of the last days, mostly in office hours, now and then in the evening."""
         start = self.cast.days_ago(DAYS)
-        minute = self.chance.randrange(self.hours.between(start, self.cast.now))
+        minute = self.chance.randrange(self.hours.minutes(start, self.cast.now))
         evening = timedelta(hours=self.chance.randrange(1, 12)) if self._happens(0.1) else timedelta()
-        return self.hours.add(start, minute) + timedelta(seconds=self.chance.randrange(60)) + evening
+        return self.hours.add(start, timedelta(minutes=minute)) + timedelta(seconds=self.chance.randrange(60)) + evening
 
     def _later(self, at: datetime, least: int, most: int) -> datetime:
         """Return a moment so many office minutes later, sooner rather than later."""
         minutes = least + int((most - least) * self.chance.random() ** 1.7)
-        return self.hours.add(at, minutes) + timedelta(seconds=self.chance.randrange(60))
+        return self.hours.add(at, timedelta(minutes=minutes)) + timedelta(seconds=self.chance.randrange(60))

@@ -35,11 +35,22 @@ def resolved(*, to_id: int, ticket_id: int, round: int) -> Mail | None:  # noqa:
     return _mail("tickets/resolved", f"Your request #{ticket_id} is resolved", to_id, ticket_id)
 
 
+def goal(*, to_id: int, ticket_id: int, aim: str, minutes: int, round: int) -> Mail | None:  # noqa: A002, ARG001
+    """Warn that a goal is close or was passed; not if nothing is expected any more. `round` tells replies apart."""
+    ticket = db.session.get(Ticket, ticket_id)
+    if ticket is None or ticket.state not in OPEN_STATES:
+        return None
+    what = "solution" if aim == "solution" else "reply"
+    said = f"a {what} is due soon" if minutes < 0 else f"a {what} is past its goal"
+    return _mail("tickets/goal", f"Ticket #{ticket_id}: {said}", to_id, ticket_id)
+
+
 MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.filed": filed,
     "tickets.replied": replied,
     "tickets.assigned": assigned,
     "tickets.resolved": resolved,
+    "tickets.goal": goal,
 }
 
 

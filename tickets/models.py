@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import Computed, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import Computed, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
@@ -77,6 +77,18 @@ class Voice(StrEnum):
     """Of the team to itself: the requester never sees it."""
 
 
+class Happening(StrEnum):
+    """What the clocks of a ticket hear of."""
+
+    FILED = "filed"
+    MOVED = "moved"
+    ANSWERED = "answered"
+    """The team wrote to the requester."""
+    ASKED = "asked"
+    """The requester wrote."""
+    PRIORITISED = "prioritised"
+
+
 class Ticket(Model):
     """A request for help. Its number is its id; the text of the request is its first message."""
 
@@ -87,6 +99,7 @@ class Ticket(Model):
         Index(None, "is_open", "urgency", "updated_at", "id"),
         Index(None, "is_open", "due_at", "id"),
         Index(None, "is_open", "request_type", "updated_at", "id"),
+        Index(None, "is_open", "calendar_version_id"),
         Index(None, "assignee_id", "is_open", "updated_at", "id"),
         Index(None, "requester_id", "is_open", "updated_at", "id"),
         Index(None, "agency_id", "is_open", "updated_at", "id"),
@@ -111,11 +124,19 @@ class Ticket(Model):
     filed_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
     """When something last happened that people would look at the ticket for."""
+    policy_version_id: Mapped[int | None] = mapped_column(ForeignKey("goal_policy_version.id"))
+    """What was promised when it was filed; never changes."""
+    calendar_version_id: Mapped[int | None] = mapped_column(ForeignKey("goal_calendar_version.id"))
+    """The calendar that its clocks count by: the newest while it is open."""
+
+    # What the clocks say, kept for the lists and the warnings: `tickets/goals/keeping.py` alone writes them.
     due_at: Mapped[datetime | None]
-    """When it should be resolved; None while the clock stands still."""
-    minutes_left: Mapped[int | None]
-    """Office minutes that were left when the clock stopped; None while it runs."""
+    """When it should be resolved; None while that clock stands still."""
     first_reply_at: Mapped[datetime | None]
+    next_step_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When somebody is to be warned of a goal next."""
+    warned: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    """The warnings that were given, by their keys."""
     resolved_at: Mapped[datetime | None]
     times_reopened: Mapped[int] = mapped_column(default=0)
 
@@ -175,6 +196,22 @@ class TicketEntry(Model):
     def thing(self) -> Ref | None:
         """What it is about."""
         return Ref(self.thing_kind, self.thing_id) if self.thing_kind and self.thing_id else None
+
+
+class TicketEvent(Model):
+    """Something that the clocks of a ticket hear of, with where it stood after it. Never changed."""
+
+    __tablename__ = "ticket_event"
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    happening: Mapped[Happening]
+    state: Mapped[TicketState]
+    waiting_on: Mapped[WaitingOn | None]
+    priority: Mapped[Priority]
+    promised: Mapped[int] = mapped_column(default=0)
+    """Of the filing: minutes within which its request type was to be resolved."""
 
 
 class TicketLink(Model):

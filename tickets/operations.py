@@ -29,10 +29,10 @@ from adminops.identity.models import Agency, User
 from adminops.outbox.messages import enqueue_mail
 from adminops.refs import Ref
 from tickets import policies
-from tickets.deadlines import office_hours
+from tickets.goals import keeping
 from tickets.models import (
     OPEN_STATES,
-    RUNNING_STATES,
+    Happening,
     Priority,
     Ticket,
     TicketLink,
@@ -71,7 +71,7 @@ def file_ticket(
     `answers` are the fields of the type's own form, fit for JSON. `requester` and `agency` default to `by` and the
     requester's agency. Rules in the order checked: `by` may ask for this (`NotAllowed`); a subject and a text
     (`Invalid`); no personal data of a client in any of it (`Invalid`, unless the team says `confirmed_clean`).
-    It is due the type's hours of office time from now. Publishes `TicketFiled`; mails the requester.
+    Its clocks run by the policy of its type as that is now. Publishes `TicketFiled`; mails the requester.
     """
     requester = requester or by
     policies.check_may_file(kind, requester, by=by)
@@ -90,10 +90,10 @@ def file_ticket(
         agency_id=agency.id if agency else requester.agency_id,
         filed_at=now,
         updated_at=now,
-        due_at=office_hours().add(now, kind.target_hours * 60),
     )
     db.session.add(ticket)
     db.session.flush()
+    keeping.begin(ticket, kind)
     _write(ticket, texts["body"], Voice.REQUESTER, nonce, by)
     publish(TicketFiled(ticket_id=ticket.id, agency_id=ticket.agency_id, request_type=kind.key), by=by)
     enqueue_mail("tickets.filed", to=requester, ticket_id=ticket.id)
@@ -123,8 +123,7 @@ def reply(
     _check_texts({"body": body.strip()}, confirmed_clean, by)
     team = policies.is_team(by, ticket) and not policies.is_own(by, ticket)
     message = _write(ticket, body.strip(), Voice.TEAM if team else Voice.REQUESTER, nonce, by)
-    if team and ticket.first_reply_at is None:
-        ticket.first_reply_at = message.written_at
+    keeping.happened(ticket, Happening.ANSWERED if team else Happening.ASKED)
     publish(TicketReplied(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=message.id), by=by)
     reader = ticket.requester if team else ticket.assignee
     resolves = team and then is Then.RESOLVE  # the mail about that says enough
@@ -177,6 +176,7 @@ def set_priority(ticket: Ticket, priority: Priority, *, by: User) -> None:
     if priority is ticket.priority:
         return
     old, ticket.priority = ticket.priority, priority
+    keeping.happened(ticket, Happening.PRIORITISED)
     _touch(ticket)
     fact = TicketPrioritised(ticket_id=ticket.id, agency_id=ticket.agency_id, old=old.value, new=priority.value)
     publish(fact, by=by)
@@ -365,7 +365,7 @@ def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = Non
     elif old not in OPEN_STATES and to in OPEN_STATES:
         ticket.resolved_at = None
         ticket.times_reopened += 1
-    _set_clock(ticket)
+    keeping.happened(ticket, Happening.MOVED)
     if to is not S.CLOSED:  # nobody has to look at that
         ticket.updated_at = clock.now()
     db.session.flush()
@@ -382,14 +382,3 @@ def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = Non
     )
     if to is S.RESOLVED and not policies.is_own(by, ticket):
         enqueue_mail("tickets.resolved", to=ticket.requester, ticket_id=ticket.id, round=ticket.times_reopened)
-
-
-def _set_clock(ticket: Ticket) -> None:
-    """Let the clock of the goal run or stand still, as the state says; no office time is lost or won by a stop."""
-    runs = ticket.state in RUNNING_STATES
-    if runs and ticket.minutes_left is not None:
-        ticket.due_at = office_hours().add(clock.now(), ticket.minutes_left)
-        ticket.minutes_left = None
-    elif not runs and ticket.due_at is not None:
-        ticket.minutes_left = office_hours().between(clock.now(), ticket.due_at)
-        ticket.due_at = None

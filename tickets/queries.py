@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,10 +15,12 @@ from adminops.errors import NotFound
 from adminops.identity.models import Agency, RoleGrant, User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission
 from adminops.web.listing import PAGE, Page, fetch_page
-from tickets.deadlines import SOON_MINUTES, office_hours
+from tickets.goals.queries import calendar_numbered, office_calendar
 from tickets.models import Priority, Ticket, TicketLink, TicketState, WaitingOn
 
 Assignee = aliased(User)
+SOON = timedelta(hours=4)
+"""A clock with less office time than this left is "due soon"."""
 
 
 class View(StrEnum):
@@ -75,7 +77,7 @@ class TicketRow:
     assignee: str | None
     updated_at: datetime
     minutes_left: int | None
-    """Office minutes until it is due, below zero when late; None where no clock runs."""
+    """Minutes of its calendar until it is due, below zero when late; None where no clock runs."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ _ROW = (
     Assignee.name,
     Ticket.updated_at,
     Ticket.due_at,
+    Ticket.calendar_version_id,
 )
 _KEYS: Mapping[Order, tuple[InstrumentedAttribute[Any], ...]] = {
     Order.ACTIVITY: (Ticket.updated_at, Ticket.id),
@@ -220,7 +223,7 @@ def _in_view(view: View, viewer: User) -> ColumnElement[bool]:
     if view is View.UNASSIGNED:
         return and_(Ticket.is_open, Ticket.assignee_id.is_(None))
     if view is View.LATE:
-        return and_(Ticket.is_open, Ticket.due_at <= office_hours().add(clock.now(), SOON_MINUTES))
+        return and_(Ticket.is_open, Ticket.due_at <= office_calendar().add(clock.now(), SOON))
     return Ticket.is_open.expression
 
 
@@ -236,11 +239,11 @@ def _hold(words: str) -> list[ColumnElement[bool]]:
 
 
 def _page(chosen: Select[Ticket], order: Order, after: str | None, limit: int = PAGE) -> Page[TicketRow]:
-    keys, now, hours = _KEYS[order], clock.now(), office_hours()
+    keys, now = _KEYS[order], clock.now()
 
     def shape(row: Any) -> TicketRow:
-        *values, due_at = row[len(keys) :]
-        values.append(hours.between(now, due_at) if due_at else None)
+        *values, due_at, version_id = row[len(keys) :]
+        values.append(calendar_numbered(version_id).minutes(now, due_at) if due_at else None)
         return TicketRow(*values)
 
     rows = (

@@ -13,6 +13,7 @@ from adminops.facts import (
     TicketPrioritised,
     TicketReplied,
     TicketUnlinked,
+    TicketWarned,
 )
 from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
@@ -84,7 +85,15 @@ def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
             thing = Ref.parse(fact.linked) or fact.about
             sentence = "linked {}" if isinstance(fact, TicketLinked) else "took the link to {} off"
             return TicketEntry(sentence=sentence, thing_kind=thing.kind, thing_id=thing.id, for_team=True)
+        case TicketWarned():
+            return TicketEntry(sentence=_warned(fact), for_team=True)
     return TicketEntry(sentence=fact.sentence[:200], for_team=True)
+
+
+def _warned(fact: TicketWarned) -> str:
+    what = "the solution" if fact.aim == "solution" else f"the {fact.aim} reply"
+    said = "is due soon" if fact.minutes < 0 else "is past its goal"
+    return f"warned the {'managers' if fact.told == 'manager' else 'assignee'}: {what} {said}"
 
 
 def _moved(fact: TicketMoved) -> str | None:

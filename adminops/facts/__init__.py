@@ -12,6 +12,8 @@ from adminops.facts.base import (
     publish,
 )
 from adminops.facts.desk import (
+    CalendarSaved,
+    PolicySaved,
     TicketAssigned,
     TicketFact,
     TicketFiled,
@@ -21,6 +23,7 @@ from adminops.facts.desk import (
     TicketPrioritised,
     TicketReplied,
     TicketUnlinked,
+    TicketWarned,
 )
 from adminops.facts.learning import (
     AttendanceMarked,
@@ -134,6 +137,7 @@ __all__ = [
     "AttendanceMarked",
     "BackupRestored",
     "BackupWritten",
+    "CalendarSaved",
     "ClassJoined",
     "ClassLeft",
     "ClientFact",
@@ -185,6 +189,7 @@ __all__ = [
     "PasswordChanged",
     "PasswordResetFinished",
     "PasswordResetStarted",
+    "PolicySaved",
     "ProgramApproved",
     "ProgramDrafted",
     "ProgramFact",
@@ -218,6 +223,7 @@ __all__ = [
     "TicketPrioritised",
     "TicketReplied",
     "TicketUnlinked",
+    "TicketWarned",
     "UserFact",
     "WaitingListJoined",
     "all_facts",

@@ -86,3 +86,39 @@ class TicketUnlinked(TicketFact):
 
     says: ClassVar[str] = "unlinked {linked} from ticket {ticket_id}"
     linked: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketWarned(TicketFact):
+    """Somebody was warned that a goal of a ticket is close or was passed.
+
+    `aim` is "first", "next" (reply) or "solution"; `minutes` lie after the due time, below zero before it; `told` is
+    "assignee" or "manager".
+    """
+
+    says: ClassVar[str] = "warned the {told} of ticket {ticket_id}: {aim}, {minutes} minutes after it was due"
+    aim: str
+    minutes: int
+    told: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarSaved(Fact):
+    """A version of a calendar was saved: from now on the clocks of open tickets count by it."""
+
+    about_kind: ClassVar[str] = "calendar"
+    about_field: ClassVar[str] = "calendar_id"
+    says: ClassVar[str] = "saved version {number} of calendar {calendar_id}"
+    calendar_id: int
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicySaved(Fact):
+    """A version of a policy was saved: it holds for tickets filed from now on."""
+
+    about_kind: ClassVar[str] = "policy"
+    about_field: ClassVar[str] = "policy_id"
+    says: ClassVar[str] = "saved version {number} of policy {policy_id}"
+    policy_id: int
+    number: int

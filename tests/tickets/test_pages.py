@@ -132,6 +132,28 @@ def test_ticket_tells_its_story_to_the_team(desk: Desk) -> None:
         assert page.says(words), words
 
 
+def test_ticket_shows_its_goals_and_how_they_are_counted_to_the_team_alone(
+    desk: Desk, counted: Callable[[], int]
+) -> None:
+    with desk.work():
+        helper, person = make_helper(), make_user()
+        ticket = make_ticket(person)
+        operations.reply(ticket, body="Which report?", then=Then.WAIT, by=helper)
+        operations.reply(ticket, body="The APR.", by=person)
+    visitor = desk.signed_in(helper)
+    counted()
+    page = visitor.get(f"/tickets/{ticket.id}")
+    assert counted() <= 12
+    for words in ("Goals", "First reply", "Next reply", "Solution", "of working time from"):
+        assert page.says(words), words
+    spans = visitor.get(page.link("How it is counted"))
+    assert spans.says("Standard, version 1")
+    assert spans.says("Office hours, version 1")
+    mine = desk.signed_in(person)
+    assert not mine.get(f"/tickets/{ticket.id}").says("Goals")
+    mine.get(f"/tickets/{ticket.id}/clocks", status=403)
+
+
 def test_requester_reads_no_notes_and_no_matters_of_the_team(desk: Desk) -> None:
     with desk.work():
         person, helper = make_user(), make_helper()

@@ -5,20 +5,19 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adminops import clock
 from adminops.errors import NotFound
 from adminops.feature import RequestType
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Ref
 from adminops.web.access import access, signed_in_user
-from adminops.web.chips import duration
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to, links_to, panels, registry
 from tickets import operations, policies, queries
 from tickets.catalogue import find_type, shown_answers, title_of
-from tickets.deadlines import office_hours
 from tickets.forms import MessageForm, PropertiesForm
+from tickets.goals.card import goals_of
+from tickets.goals.queries import names_of
 from tickets.models import OPEN_STATES, Ticket
 from tickets.operations import Then
 from tickets.timeline import Line, timeline
@@ -32,6 +31,18 @@ HITS = 6
 def show(ticket_id: int) -> ResponseReturnValue:
     """Show a ticket: to the team with its properties, to its requester without."""
     return ticket_page(queries.get_ticket(ticket_id, signed_in_user()))
+
+
+@blueprint.get("/<int:ticket_id>/clocks")
+@access(Permission.ASK_FOR_HELP)
+def clocks(ticket_id: int) -> ResponseReturnValue:
+    """Show the team how the clocks of a ticket are counted."""
+    user = signed_in_user()
+    ticket = queries.get_ticket(ticket_id, user)
+    policies.check_is_team(ticket, by=user)
+    return render_template(
+        "tickets/clocks.html", ticket=ticket, goals=goals_of(ticket, every=True), versions=names_of(ticket)
+    )
 
 
 @blueprint.post("/<int:ticket_id>/messages")
@@ -159,7 +170,7 @@ def ticket_page(
         panels=panels("ticket", ticket.id, user),
         **_story(ticket, user, team),
         **_rights(ticket, user),
-        **_clock(ticket),
+        goals=goals_of(ticket) if team else None,
     )
     refused = message or properties
     return page, refused.status if refused else 200
@@ -187,12 +198,4 @@ def _rights(ticket: Ticket, user: User) -> dict[str, bool]:
         "may_reply": policies.may_reply(ticket, by=user),
         "may_resolve": policies.may_resolve(ticket, by=user),
         "may_reopen": policies.may_reopen(ticket, by=user),
-    }
-
-
-def _clock(ticket: Ticket) -> dict[str, int | str | None]:
-    hours, answered = office_hours(), ticket.first_reply_at
-    return {
-        "minutes_left": hours.between(clock.now(), ticket.due_at) if ticket.due_at else None,
-        "first_reply": duration(hours.between(ticket.filed_at, answered)) if answered else None,
     }

@@ -1,0 +1,35 @@
+"""What the clock does to goals: warn of those that are close or passed, count anew what a calendar changed."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from adminops import clock
+from adminops.db import db
+from adminops.feature import Job
+from adminops.identity.models import SYSTEM
+from tickets.goals import keeping, queries
+from tickets.goals.operations import warn
+from tickets.models import Ticket
+
+BATCH = 200
+
+
+def warn_of_goals() -> None:
+    """Warn of goals, but only while the office is open: a mail at midnight helps nobody, and comes in the morning."""
+    if not queries.office_calendar().is_open(clock.now()):
+        return
+    due = select(Ticket).where(Ticket.next_step_at <= clock.now()).order_by(Ticket.next_step_at).limit(BATCH)
+    for ticket in db.session.scalars(due.with_for_update(key_share=True)).all():
+        warn(ticket, by=SYSTEM)
+
+
+def count_anew() -> None:
+    """Count the clocks of open tickets anew whose calendar has changed."""
+    keeping.count_anew()
+
+
+JOBS = (
+    Job(name="warn-of-goals", title="Warn of goals that are close", run=warn_of_goals, every=timedelta(minutes=5)),
+    Job(name="count-clocks", title="Count clocks by changed calendars", run=count_anew, every=timedelta(minutes=1)),
+)

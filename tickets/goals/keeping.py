@@ -1,0 +1,128 @@
+"""How the clocks of tickets are kept: verbs note what happened, and what the clocks say is written beside it.
+
+Always the whole history is counted, never a number carried on: so nothing drifts, and counting anew gives the same.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy.exc import IntegrityError
+
+from adminops import clock
+from adminops.db import db, savepoint
+from adminops.feature import RequestType
+from adminops.settings import current_settings
+from tickets.clocks import Clocks, Event, Policy, run, warnings_of
+from tickets.goals import queries, standards
+from tickets.goals.models import CalendarVersion, PolicyVersion
+from tickets.models import OPEN_STATES, Happening, Ticket, TicketEvent, TicketState
+
+BATCH = 500
+"""So many tickets are counted anew in one transaction."""
+
+
+def begin(ticket: Ticket, kind: RequestType) -> None:
+    """Give a ticket that was just filed its policy, and start its clocks."""
+    policy = queries.policy_for(kind, queries.in_force() or _first_policies())
+    ticket.policy_version_id = policy.version.id
+    ticket.calendar_version_id = policy.hours.id
+    events = [_note(ticket, Happening.FILED, promised=kind.target_hours * 60)]
+    _write(ticket, events, policy.hours, policy.version)
+
+
+def happened(ticket: Ticket, happening: Happening) -> None:
+    """Note what happened to `ticket`, which stands now where that brought it, and set its clocks."""
+    _note(ticket, happening)
+    db.session.flush()
+    policy = _settled_policy(ticket)
+    counts_on = ticket.state in OPEN_STATES or (happening is Happening.MOVED and ticket.state is TicketState.RESOLVED)
+    hours = None if counts_on else db.session.get(CalendarVersion, ticket.calendar_version_id or 0)
+    _write(ticket, queries.events_of([ticket.id])[ticket.id], hours or queries.calendar_in_force(policy), policy)
+
+
+def count_anew(limit: int = BATCH) -> int:
+    """Count the clocks of open tickets by their calendars as these are now; return how many were behind."""
+    tickets = db.session.scalars(queries.behind().limit(limit).with_for_update(key_share=True)).all()
+    events = queries.events_of([ticket.id for ticket in tickets])
+    hours: dict[int, CalendarVersion] = {}
+    for ticket in tickets:
+        policy = _settled_policy(ticket)
+        ticket.policy_version_id = policy.id
+        if policy.calendar_id not in hours:
+            hours[policy.calendar_id] = queries.calendar_in_force(policy)
+        _write(ticket, events[ticket.id], hours[policy.calendar_id], policy)
+    db.session.flush()
+    return len(tickets)
+
+
+def clocks_of(ticket: Ticket) -> tuple[Clocks, Policy]:
+    """Return the clocks of `ticket` as they stand now, and its policy. Reads only."""
+    version = db.session.get(PolicyVersion, ticket.policy_version_id or 0)
+    hours = db.session.get(CalendarVersion, ticket.calendar_version_id or 0)
+    policy = queries.policy_of(version or standards.policy_version(standards.STANDARD))
+    calendar = queries.calendar_of(hours) if hours else queries.office_calendar()
+    events = queries.events_of([ticket.id])[ticket.id] or [_filing(ticket)]
+    return run(events, calendar, policy, clock.now()), policy
+
+
+def set_next_step(ticket: Ticket, clocks: Clocks, policy: Policy) -> None:
+    """Write when the next warning is to be given that was not given yet."""
+    still_to_give = (warning.at for warning in warnings_of(clocks, policy) if warning.key not in ticket.warned)
+    ticket.next_step_at = next(still_to_give, None)
+
+
+def _settled_policy(ticket: Ticket) -> PolicyVersion:
+    """Return the policy that `ticket` was filed under; one from before there were any falls under the standard."""
+    known = db.session.get(PolicyVersion, ticket.policy_version_id or 0)
+    return known or (queries.in_force() or _first_policies())[0].version
+
+
+def _note(ticket: Ticket, happening: Happening, *, promised: int = 0) -> Event:
+    row = TicketEvent(
+        ticket_id=ticket.id,
+        at=clock.now(),
+        happening=happening,
+        state=ticket.state,
+        waiting_on=ticket.waiting_on,
+        priority=ticket.priority,
+        promised=promised,
+    )
+    db.session.add(row)
+    return Event(row.at, happening, ticket.state, ticket.waiting_on, ticket.priority, promised)
+
+
+def _write(ticket: Ticket, events: Sequence[Event], hours: CalendarVersion, version: PolicyVersion) -> None:
+    """Write what the clocks say into the ticket's columns. The only place that does."""
+    policy = queries.policy_of(version)
+    clocks = run(events or [_filing(ticket)], queries.calendar_of(hours), policy, clock.now())
+    answers = (event.at for event in events if event.happening is Happening.ANSWERED)
+    ticket.calendar_version_id = hours.id
+    ticket.due_at = clocks.solution.due_at if clocks.solution.runs else None
+    ticket.first_reply_at = next(answers, None)
+    set_next_step(ticket, clocks, policy)
+
+
+def _filing(ticket: Ticket) -> Event:
+    """Return how a ticket began whose history was not kept."""
+    return Event(ticket.filed_at, Happening.FILED, ticket.state, ticket.waiting_on, ticket.priority, 40 * 60)
+
+
+def _first_policies() -> list[queries.InForce]:
+    """Store the calendars and policies that AdminOps comes with, unless somebody does so at this very moment."""
+    try:
+        with savepoint():
+            for key in (standards.STANDARD, standards.AROUND_THE_CLOCK):
+                _store_standard(key)
+    except IntegrityError:
+        db.session.expire_all()
+    return queries.in_force()
+
+
+def _store_standard(key: str) -> None:
+    calendar, policy = standards.calendar(key), standards.policy(key)
+    db.session.add_all((calendar, policy))
+    db.session.flush()
+    hours, version = standards.calendar_version(key, current_settings().time_zone), standards.policy_version(key)
+    hours.calendar_id = version.calendar_id = calendar.id
+    version.policy_id = policy.id
+    db.session.add_all((hours, version))
+    db.session.flush()
