@@ -30,6 +30,9 @@ context.configure(
     compare_type=True,
     compare_server_default=True,
     render_item=plain_types,
+    include_name=lambda name, kind, _parents: (
+        not (kind == "table" and name and "_fts" in name)
+    ),  # full text is SQL's own
 )
 with context.begin_transaction():
     context.run_migrations()

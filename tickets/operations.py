@@ -29,6 +29,7 @@ from adminops.identity.models import Agency, User
 from adminops.outbox.messages import enqueue_mail
 from adminops.refs import Ref
 from tickets import policies
+from tickets.fulltext import index_ticket
 from tickets.goals import keeping
 from tickets.models import (
     OPEN_STATES,
@@ -314,6 +315,7 @@ def _write(ticket: Ticket, body: str, voice: Voice, nonce: str | None, by: User)
     )
     db.session.add(message)
     _touch(ticket)
+    index_ticket(ticket.id)
     return message
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, lazyload
 
 from adminops import clock
@@ -15,22 +15,33 @@ from adminops.errors import NotFound
 from adminops.identity.models import Agency, RoleGrant, User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission
 from adminops.web.listing import PAGE, Page, fetch_page
-from tickets.goals.queries import calendar_numbered, office_calendar
+from tickets.filters import has_words, narrow
+from tickets.fulltext import number_key, words_of
+from tickets.goals.queries import calendar_numbered
+from tickets.language import MOST_TERMS, Query, Term, parse
 from tickets.models import Priority, Ticket, TicketLink, TicketState, WaitingOn
 
 Assignee = aliased(User)
-SOON = timedelta(hours=4)
-"""A clock with less office time than this left is "due soon"."""
 
 
 class View(StrEnum):
-    """The saved views of the list."""
+    """The views that everybody has, each with the query that it stands for."""
 
-    MINE = "mine"
-    UNASSIGNED = "unassigned"
-    LATE = "late"
-    OPEN = "open"
-    ALL = "all"
+    def __new__(cls, value: str, query: str) -> "View":
+        """Keep the query beside the name."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.query = query
+        return member
+
+    query: str
+
+    MINE = "mine", "is:open is:mine"
+    UNASSIGNED = "unassigned", "is:open is:unassigned"
+    LATE = "late", "is:due-soon"
+    WAITING = "waiting", "is:waiting"
+    OPEN = "open", "is:open"
+    ALL = "all", ""
 
 
 class Order(StrEnum):
@@ -39,27 +50,28 @@ class Order(StrEnum):
     ACTIVITY = "activity"
     PRIORITY = "priority"
     DUE = "due"
-    """Of the late ones only: elsewhere not every ticket has a time at which it is due."""
+    """Without those whose clock stands still: they are due at no time."""
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketFilter:
-    """What a list shows: a view, and what narrows it further. None and "" narrow nothing."""
+    """What a list shows: a view, and what narrows it further."""
 
     view: View = View.OPEN
-    words: str = ""
-    state: TicketState | None = None
-    priority: Priority | None = None
-    request_type: str = ""
-    agency_id: int | None = None
-    assignee_id: int | None = None
+    query: Query = ()
     order: Order = Order.ACTIVITY
 
     @property
     def narrows(self) -> bool:
         """Whether anything but the view is chosen."""
-        chosen = (self.state, self.priority, self.agency_id, self.assignee_id)
-        return bool(self.words or self.request_type) or any(value is not None for value in chosen)
+        return bool(self.query)
+
+    @property
+    def terms(self) -> Query:
+        """All that has to hold."""
+        return (*parse(self.view.query), *self.query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,8 @@ class TicketRow:
     assignee_id: int | None
     assignee: str | None
     updated_at: datetime
+    filed_at: datetime
+    request_type: str
     minutes_left: int | None
     """Minutes of its calendar until it is due, below zero when late; None where no clock runs."""
 
@@ -133,6 +147,8 @@ _ROW = (
     Ticket.assignee_id,
     Assignee.name,
     Ticket.updated_at,
+    Ticket.filed_at,
+    Ticket.request_type,
     Ticket.due_at,
     Ticket.calendar_version_id,
 )
@@ -140,26 +156,39 @@ _KEYS: Mapping[Order, tuple[InstrumentedAttribute[Any], ...]] = {
     Order.ACTIVITY: (Ticket.updated_at, Ticket.id),
     Order.PRIORITY: (Ticket.urgency, Ticket.updated_at, Ticket.id),
     Order.DUE: (Ticket.due_at, Ticket.id),
+    Order.NEWEST: (Ticket.id,),
+    Order.OLDEST: (Ticket.id,),
 }
+_ASCENDING = (Order.DUE, Order.OLDEST)
+
+MOST_COUNTED = 10_000
+"""More tickets than that are not counted: a number that nobody reads off costs more than the page."""
 
 
 def list_tickets(wanted: TicketFilter, viewer: User, *, after: str | None = None) -> Page[TicketRow]:
-    """Return a page of the list that `wanted` describes; `after` is the cursor of the page before."""
-    return _page(_narrowed(wanted, viewer), wanted.order, after)
+    """Return a page of the list that `wanted` describes; `after` is the cursor of the page before.
+
+    Raises `Wrong` for a name in the query that nobody bears.
+    """
+    return _page(_narrowed(wanted, viewer), wanted.order, after, searching=has_words(wanted.query))
 
 
 def count_tickets(wanted: TicketFilter, viewer: User) -> int:
-    """Return how many tickets that list has."""
-    return db.session.scalar(_narrowed(wanted, viewer).with_only_columns(func.count(Ticket.id))) or 0
+    """Return how many tickets that list has, at most one more than `MOST_COUNTED`."""
+    return db.session.scalar(select(_counted(_narrowed(wanted, viewer), MOST_COUNTED + 1))) or 0
 
 
-def count_views(viewer: User) -> dict[View, int]:
-    """Return how many tickets each view has, in one read."""
-    counts = [
-        visible_to(viewer).where(_in_view(view, viewer)).with_only_columns(func.count(Ticket.id)).scalar_subquery()
-        for view in View
-    ]
+def count_views(viewer: User, *, most: int | None = None) -> dict[View, int]:
+    """Return how many tickets each view has (and no more than `most`), in one read."""
+    counts = [_counted(_narrowed(TicketFilter(view=view), viewer), most) for view in View]
     return dict(zip(View, db.session.execute(select(*counts)).one(), strict=True))
+
+
+def _counted(chosen: Select[Ticket], most: int | None) -> ScalarSelect[int]:
+    if most is None:
+        return chosen.with_only_columns(func.count(Ticket.id)).scalar_subquery()
+    some = chosen.with_only_columns(Ticket.id).limit(most).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def count_late(viewer: User) -> int:
@@ -192,9 +221,12 @@ def list_requests(
 
 
 def find_tickets(text: str, viewer: User, limit: int) -> list[TicketRow]:
-    """Return the tickets that bear this number or these words in their subject, the latest first."""
-    chosen = visible_to(viewer).where(*_hold(text))
-    return list(_page(chosen, Order.ACTIVITY, None, limit=limit).rows)
+    """Return the tickets that bear this number or these words, the newest first."""
+    query = tuple(Term("", (word,)) for word in words_of(text)[:MOST_TERMS])
+    if not query:
+        return []
+    chosen = narrow(visible_to(viewer), query, viewer)
+    return list(_page(chosen, Order.NEWEST, None, searching=True, limit=limit).rows)
 
 
 def open_requests_of(user_id: int, viewer: User, limit: int) -> list[TicketRow]:
@@ -204,42 +236,14 @@ def open_requests_of(user_id: int, viewer: User, limit: int) -> list[TicketRow]:
 
 
 def _narrowed(wanted: TicketFilter, viewer: User) -> Select[Ticket]:
-    chosen = visible_to(viewer).where(_in_view(wanted.view, viewer), *_hold(wanted.words))
-    narrowing = (
-        (Ticket.state, wanted.state),
-        (Ticket.priority, wanted.priority),
-        (Ticket.request_type, wanted.request_type or None),
-        (Ticket.agency_id, wanted.agency_id),
-        (Ticket.assignee_id, wanted.assignee_id),
-    )
-    return chosen.where(*(column == value for column, value in narrowing if value is not None))
+    chosen = narrow(visible_to(viewer), wanted.terms, viewer)
+    return chosen.where(Ticket.due_at.is_not(None)) if wanted.order is Order.DUE else chosen
 
 
-def _in_view(view: View, viewer: User) -> ColumnElement[bool]:
-    if view is View.ALL:
-        return true()
-    if view is View.MINE:
-        return and_(Ticket.is_open, Ticket.assignee_id == viewer.id)
-    if view is View.UNASSIGNED:
-        return and_(Ticket.is_open, Ticket.assignee_id.is_(None))
-    if view is View.LATE:
-        return and_(Ticket.is_open, Ticket.due_at <= office_calendar().add(clock.now(), SOON))
-    return Ticket.is_open.expression
-
-
-def _hold(words: str) -> list[ColumnElement[bool]]:
-    """Return one condition for each word: it stands in the subject or is the ticket's number."""
-    conditions: list[ColumnElement[bool]] = []
-    for word in words.split()[:8]:
-        in_subject = Ticket.subject.icontains(word, autoescape=True)
-        number = word.removeprefix("#")
-        is_number = number.isascii() and number.isdecimal() and len(number) < 10
-        conditions.append(or_(in_subject, Ticket.id == int(number)) if is_number else in_subject)
-    return conditions
-
-
-def _page(chosen: Select[Ticket], order: Order, after: str | None, limit: int = PAGE) -> Page[TicketRow]:
-    keys, now = _KEYS[order], clock.now()
+def _page(
+    chosen: Select[Ticket], order: Order, after: str | None, *, searching: bool = False, limit: int = PAGE
+) -> Page[TicketRow]:
+    keys, now = [*_KEYS[order][:-1], number_key(searching)], clock.now()
 
     def shape(row: Any) -> TicketRow:
         *values, due_at, version_id = row[len(keys) :]
@@ -252,7 +256,7 @@ def _page(chosen: Select[Ticket], order: Order, after: str | None, limit: int = 
         .outerjoin(Assignee, Assignee.id == Ticket.assignee_id)
         .with_only_columns(*keys, *_ROW, maintain_column_froms=True)
     )
-    return fetch_page(rows, keys, after=after, descending=order is not Order.DUE, limit=limit, shape=shape)
+    return fetch_page(rows, keys, after=after, descending=order not in _ASCENDING, limit=limit, shape=shape)
 
 
 # Choices

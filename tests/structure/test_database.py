@@ -26,8 +26,14 @@ FIRST = "0001"
 @pytest.mark.filterwarnings("ignore:Computed default on")
 def test_migrations_make_what_the_models_say(app: AdminOps) -> None:
     with app.app_context(), db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        opts = {"compare_type": True, "compare_server_default": True, "include_name": is_modelled}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Model.metadata) == []
+
+
+def is_modelled(name: str | None, kind: str, _parents: object) -> bool:
+    """Say whether a table is one of a model's: those of full text are made by the migration alone."""
+    return not (kind == "table" and name is not None and "_fts" in name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

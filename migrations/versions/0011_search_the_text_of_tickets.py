@@ -1,0 +1,59 @@
+"""Search the text of tickets."""
+
+import re
+import unicodedata
+
+import sqlalchemy as sa
+from alembic import op
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+WORD = re.compile(r"[^\W_]+")
+SQLITE = (
+    # The words are cut and folded by the application: every sign that is no blank belongs to one.
+    "CREATE VIRTUAL TABLE ticket_fts USING fts5(said, noted, tokenize = 'ascii', prefix = '3')",
+)
+POSTGRESQL = (
+    "CREATE TABLE ticket_fts (ticket_id integer NOT NULL CONSTRAINT pk_ticket_fts PRIMARY KEY"
+    " CONSTRAINT fk_ticket_fts_ticket_id REFERENCES ticket (id) ON DELETE CASCADE,"
+    " said tsvector NOT NULL, told tsvector NOT NULL)",
+    "CREATE INDEX ix_ticket_fts_said ON ticket_fts USING gin (said)",
+    "CREATE INDEX ix_ticket_fts_told ON ticket_fts USING gin (told)",
+)
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    is_sqlite = connection.dialect.name == "sqlite"
+    for statement in SQLITE if is_sqlite else POSTGRESQL:
+        connection.exec_driver_sql(statement)
+    _fill(connection, is_sqlite)
+
+
+def _fill(connection: sa.Connection, is_sqlite: bool) -> None:
+    """Keep the words of the tickets there are, as the application does for those to come."""
+    tickets = connection.execute(sa.text("SELECT id, subject FROM ticket ORDER BY id")).all()
+    written = sa.text("SELECT voice, body FROM ticket_message WHERE ticket_id = :id ORDER BY id")
+    for id_, subject in tickets:
+        said, noted = [str(id_), *_words(subject)], []
+        for voice, body in connection.execute(written, {"id": id_}):
+            (noted if voice == "note" else said).extend(_words(body))
+        if is_sqlite:
+            kept = "INSERT INTO ticket_fts (rowid, said, noted) VALUES (:id, :said, :more)"
+            values = {"id": id_, "said": " ".join(said), "more": " ".join(noted)}
+        else:
+            kept = "INSERT INTO ticket_fts VALUES (:id, CAST(:said AS tsvector), CAST(:more AS tsvector))"
+            values = {"id": id_, "said": _vector(said), "more": _vector([*said, *noted])}
+        connection.execute(sa.text(kept), values)
+
+
+def _words(said: str) -> list[str]:
+    folded = unicodedata.normalize("NFKD", said.casefold())
+    plain = "".join(sign for sign in folded if not unicodedata.combining(sign))
+    return [word[:60] for word in WORD.findall(plain)]
+
+
+def _vector(words: list[str]) -> str:
+    return " ".join(f"{word}:{min(place, 16383)}" for place, word in enumerate(words[-60_000:], 1))

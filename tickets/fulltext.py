@@ -1,0 +1,131 @@
+"""Full text: which tickets hold these words in their subject, their number, their messages, or (for the team) notes.
+
+Both databases keep the same words behind these functions: `ticket_fts` is an FTS5 table on SQLite and a table of
+tsvectors on PostgreSQL. The words are cut here, so that a search finds the same on both. `index_ticket` writes them in
+the transaction of the change: whoever stores a message or a subject calls it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Integer, Select, cast, column, literal, select, table, text
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.elements import ColumnElement
+
+from adminops.db import db
+from tickets.models import Ticket, TicketMessage, Voice
+
+LONGEST_WORD = 60
+MOST_WORDS = 60_000
+"""Of one ticket; what was written first in a longer one is not found. A tsvector holds a megabyte."""
+SHORTEST_BEGINNING = 3
+"""A word of so many letters also finds the longer ones that begin with it."""
+
+_WORD = re.compile(r"[^\W_]+")
+_SQLITE = table("ticket_fts", column("rowid", Integer), column("ticket_fts"))
+_POSTGRESQL = table("ticket_fts", column("ticket_id", Integer), column("said"), column("told"))
+
+
+def words_of(said: str) -> list[str]:
+    """Return the words of a text as they are kept and looked for: small letters without accents, and digits."""
+    folded = unicodedata.normalize("NFKD", said.casefold())
+    plain = "".join(sign for sign in folded if not unicodedata.combining(sign))
+    return [word[:LONGEST_WORD] for word in _WORD.findall(plain)]
+
+
+def index_ticket(ticket_id: int) -> None:
+    """Keep the words of a ticket as they stand in this transaction."""
+    index_tickets([ticket_id])
+
+
+def index_tickets(ids: Sequence[int]) -> None:
+    """Keep the words of several tickets as they stand in this transaction."""
+    db.session.flush()
+    said = {
+        id_: [str(id_), *words_of(subject)]
+        for id_, subject in db.session.execute(select(Ticket.id, Ticket.subject).where(Ticket.id.in_(ids)))
+    }
+    noted: dict[int, list[str]] = {id_: [] for id_ in said}
+    messages = select(TicketMessage.ticket_id, TicketMessage.voice, TicketMessage.body)
+    for id_, voice, body in db.session.execute(
+        messages.where(TicketMessage.ticket_id.in_(ids)).order_by(TicketMessage.id)
+    ):
+        (noted if voice is Voice.NOTE else said)[id_].extend(words_of(body))
+    rows = [{"id": id_, "said": said[id_][-MOST_WORDS:], "noted": noted[id_][-MOST_WORDS:]} for id_ in said]
+    if rows and _is_postgresql():
+        _keep_on_postgresql(rows)
+    elif rows:
+        _keep_on_sqlite(rows)
+
+
+def _keep_on_sqlite(rows: list[dict[str, object]]) -> None:
+    values = [{name: " ".join(v) if isinstance(v, list) else v for name, v in row.items()} for row in rows]
+    kept = text("INSERT OR REPLACE INTO ticket_fts (rowid, said, noted) VALUES (:id, :said, :noted)")
+    db.session.execute(kept, values)
+
+
+def _keep_on_postgresql(rows: list[dict[str, object]]) -> None:
+    values = [
+        {"id": row["id"], "said": _vector(row["said"]), "told": _vector([*row["said"], *row["noted"]][-MOST_WORDS:])}  # type: ignore[misc, arg-type]
+        for row in rows
+    ]
+    kept = text(
+        "INSERT INTO ticket_fts (ticket_id, said, told) VALUES (:id, CAST(:said AS tsvector), CAST(:told AS tsvector))"
+        " ON CONFLICT (ticket_id) DO UPDATE SET said = excluded.said, told = excluded.told"
+    )
+    db.session.execute(kept, values)
+
+
+def _vector(words: Iterable[str]) -> str:
+    """Return words with their places as PostgreSQL reads a tsvector."""
+    return " ".join(f"{word}:{min(place, 16383)}" for place, word in enumerate(words, 1))
+
+
+# Looking for words
+
+
+def holding(chosen: Select[Ticket], phrases: Sequence[Sequence[str]], *, notes: bool) -> Select[Ticket]:
+    """Return `chosen` of those tickets that hold all of `phrases`; `notes` looks in the team's notes too."""
+    if not phrases:
+        return chosen
+    if _is_postgresql():
+        return chosen.join(_POSTGRESQL, _POSTGRESQL.c.ticket_id == Ticket.id).where(_fits_tsquery(phrases, notes))
+    return chosen.join(_SQLITE, _SQLITE.c.rowid == Ticket.id).where(_fits_match(phrases, notes))
+
+
+def holds_none(phrases: Sequence[Sequence[str]], *, notes: bool) -> list[ColumnElement[bool]]:
+    """Return the conditions that a ticket holds none of `phrases`."""
+    if _is_postgresql():
+        found = (select(_POSTGRESQL.c.ticket_id).where(_fits_tsquery([phrase], notes)) for phrase in phrases)
+    else:
+        found = (select(_SQLITE.c.rowid).where(_fits_match([phrase], notes)) for phrase in phrases)
+    return [Ticket.id.not_in(ids) for ids in found]
+
+
+def number_key(searching: bool) -> ColumnElement[int] | InstrumentedAttribute[int]:
+    """Return the ticket's number as a sort key; `searching`, SQLite reads it off the index of words, in order."""
+    return _SQLITE.c.rowid if searching and not _is_postgresql() else Ticket.id
+
+
+def _fits_match(phrases: Sequence[Sequence[str]], notes: bool) -> ColumnElement[bool]:
+    wanted = " AND ".join(f'"{" ".join(phrase)}"{"*" if _is_beginning(phrase) else ""}' for phrase in phrases)
+    return _SQLITE.c.ticket_fts.op("MATCH", is_comparison=True)(wanted if notes else f"said : ({wanted})")
+
+
+def _fits_tsquery(phrases: Sequence[Sequence[str]], notes: bool) -> ColumnElement[bool]:
+    wanted = " & ".join(
+        f"({' <-> '.join(phrase)})" if len(phrase) > 1 else f"{phrase[0]}{':*' if _is_beginning(phrase) else ''}"
+        for phrase in phrases
+    )
+    column_ = _POSTGRESQL.c.told if notes else _POSTGRESQL.c.said
+    return column_.op("@@", is_comparison=True)(cast(literal(wanted), TSQUERY))
+
+
+def _is_beginning(phrase: Sequence[str]) -> bool:
+    return len(phrase) == 1 and len(phrase[0]) >= SHORTEST_BEGINNING
+
+
+def _is_postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"
