@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Integer, Select, cast, column, literal, select, table, text
+from sqlalchemy import Integer, Select, cast, column, literal, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
@@ -25,6 +25,8 @@ SHORTEST_BEGINNING = 3
 
 _WORD = re.compile(r"[^\W_]+")
 _SQLITE = table("ticket_fts", column("rowid", Integer), column("ticket_fts"))
+_ROWID_FIRST = literal_column("+ticket_fts.rowid", Integer)
+"""The plus keeps SQLite from walking through an index of tickets and asking the words about each."""
 _POSTGRESQL = table("ticket_fts", column("ticket_id", Integer), column("said"), column("told"))
 
 
@@ -92,7 +94,7 @@ def holding(chosen: Select[Ticket], phrases: Sequence[Sequence[str]], *, notes: 
         return chosen
     if _is_postgresql():
         return chosen.join(_POSTGRESQL, _POSTGRESQL.c.ticket_id == Ticket.id).where(_fits_tsquery(phrases, notes))
-    return chosen.join(_SQLITE, _SQLITE.c.rowid == Ticket.id).where(_fits_match(phrases, notes))
+    return chosen.join(_SQLITE, Ticket.id == _ROWID_FIRST).where(_fits_match(phrases, notes))
 
 
 def holds_none(phrases: Sequence[Sequence[str]], *, notes: bool) -> list[ColumnElement[bool]]:

@@ -2,10 +2,10 @@
 
 import sys
 
-from tests.bench import lookup, pages, store
+from tests.bench import desk, lookup, pages, store
 
 BENCHES = {"lookup": lookup.run, "pages": pages.run, "store": store.run}
-LONG = {"store-large": store.run_large}
+LONG = {"desk": desk.run, "store-large": store.run_large}
 """Benches that run only when they are named."""
 
 

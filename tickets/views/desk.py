@@ -15,7 +15,7 @@ from tickets import queries
 from tickets.catalogue import all_types
 from tickets.language import ALIASES, FIELDS, Wrong, complete
 from tickets.models import Priority, TicketState
-from tickets.queries import MOST_COUNTED, Order, View
+from tickets.queries import MOST_COUNTED, MOST_IN_VIEW, Order, View
 from tickets.views.asking import COLUMNS, Asked, read_address
 
 blueprint = Blueprint("tickets", "tickets", url_prefix="/tickets", template_folder="templates")
@@ -42,7 +42,7 @@ ORDERS = {
 def index() -> ResponseReturnValue:
     """Show the list, or to htmx its results alone. A query that can't be understood is answered with a sentence."""
     user, asked = signed_in_user(), read_address(request.args)
-    counts = remembered(("tickets.views", user.id), lambda: queries.count_views(user, most=MOST_COUNTED + 1))
+    counts = remembered(("tickets.views", user.id), lambda: queries.count_views(user, most=MOST_IN_VIEW + 1))
     try:
         results, status = _results(asked, user, counts), 200
     except Wrong as wrong:
@@ -75,7 +75,7 @@ def _results(asked: Asked, user: User, counts: Mapping[View, int]) -> dict[str, 
         "wanted": wanted,
         "page": queries.list_tickets(wanted, user, after=request.args.get("after")),
         "total": queries.count_tickets(wanted, user) if wanted.narrows else counts[wanted.view],
-        "most": MOST_COUNTED,
+        "most": MOST_COUNTED if wanted.narrows else MOST_IN_VIEW,
         "order": ORDERS[wanted.order],
         "heads": _heads(asked, wanted.order),
         "topics": remembered("tickets.topics", _topics),
@@ -87,7 +87,7 @@ def _tabs(asked: Asked, counts: Mapping[View, int]) -> list[dict[str, Any]]:
         {
             "label": label,
             "count": counts[view],
-            "most": MOST_COUNTED,
+            "most": MOST_IN_VIEW,
             "current": view is asked.view,
             "url": Asked(view=view).address(),
         }
