@@ -9,12 +9,14 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.fields.core import UnboundField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from adminops.db import db
 from adminops.feature import RequestType
@@ -24,8 +26,10 @@ from adminops.pii import find_pii
 from adminops.web.forms import Form, choices
 from tickets import queries
 from tickets.catalogue import plain
+from tickets.language import LONGEST
 from tickets.models import TRANSITIONS, Priority, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
+from tickets.queries import COLUMNS, Order
 
 LEAVE_OUT = "Please leave out names, birth dates and SSNs of clients: the client ID is enough."
 LONGEST_TEXT = 20_000
@@ -165,6 +169,32 @@ class PropertiesForm(Form):
             "assignee": db.session.get(User, self.assignee.data) if self.assignee.data else None,
             "priority": Priority(self.priority.data),
         }
+
+
+class ViewForm(Form):
+    """A saved view: name, query, how it is shown, and for whom."""
+
+    name = StringField("Name", [InputRequired("Give the view a name."), Length(max=60)])
+    query = StringField(
+        "Shows", [Length(max=LONGEST)], description='As in the search box, for example is:waiting agency:"Harbor House"'
+    )
+    sorting = SelectField("Order", choices=choices([("", "As usual"), *((o.value, o.label) for o in Order)]))
+    columns = SelectMultipleField(
+        "Columns",
+        choices=choices(COLUMNS.items()),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    shared = BooleanField("Everybody who sees tickets has this view")
+
+    def __init__(self, *, team: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not team:
+            del self.shared
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `save_view` and `change_view`."""
+        return {"shared": False, **super().values()}
 
 
 def status_value(state: TicketState, waiting_on: WaitingOn | None) -> str:

@@ -233,6 +233,26 @@ class TicketLink(Model):
         return Ref(self.kind, self.ref_id)
 
 
+class SavedView(Model):
+    """A query that somebody keeps, for themselves or for everybody."""
+
+    __tablename__ = "ticket_view"
+    __table_args__ = (UniqueConstraint("owner_id", "name"), Index(None, "is_shared"))
+
+    id: Mapped[Key]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    name: Mapped[Name]
+    query: Mapped[LongText]
+    """In the language of the filter bar."""
+    sorting: Mapped[Code] = mapped_column(default="")
+    """Value of an `Order`, or empty: as usual."""
+    columns: Mapped[list[str]] = mapped_column(default=list)
+    """Names of the columns to show; none: the usual ones."""
+    is_shared: Mapped[bool] = mapped_column(default=False)
+
+    owner: Mapped[User] = relationship()
+
+
 def move(ticket: Ticket, to: TicketState) -> None:
     """Bring `ticket` into state `to`. Raises `InvalidState` when that move is not in `TRANSITIONS`."""
     if to not in TRANSITIONS[ticket.state]:

@@ -13,7 +13,7 @@ from adminops.feature import RequestType
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.pii import check_clean
-from tickets.models import OPEN_STATES, Ticket, TicketState
+from tickets.models import OPEN_STATES, SavedView, Ticket, TicketState
 
 REOPEN_WITHIN = timedelta(days=14)
 """So long after it was resolved, a requester's answer brings a ticket back; then it is closed."""
@@ -102,6 +102,23 @@ def check_text(text: str, *, field: str, confirmed: bool, by: User) -> None:
         check_clean(text, field=field)
 
 
+def check_may_share(*, shared: bool, by: User) -> None:
+    """Raise `NotAllowed` for a view that everybody would have, unless `by` works on tickets."""
+    if shared and not by.may(Permission.WORK_TICKETS):
+        raise NotAllowed("Only the Systems Team can share a view. Save it for yourself.")
+
+
+def check_may_change_view(view: SavedView, *, by: User) -> None:
+    """Raise `NotAllowed` unless it is one's own, or shared and `by` shapes the desk."""
+    if view.owner_id != by.id and not (view.is_shared and by.may(Permission.SHAPE_DESK)):
+        raise NotAllowed("Only its owner and administrators can change a shared view. Save one of your own instead.")
+
+
+def may_change_view(view: SavedView, *, by: User) -> bool:
+    """Say whether `by` may change `view`."""
+    return _passes(check_may_change_view, view, by)
+
+
 def may_work(ticket: Ticket, *, by: User) -> bool:
     """Say whether `by` may work on `ticket` now."""
     return _passes(check_may_work, ticket, by)
@@ -122,9 +139,9 @@ def may_reopen(ticket: Ticket, *, by: User) -> bool:
     return _passes(check_may_reopen, ticket, by)
 
 
-def _passes(check: Callable[..., None], ticket: Ticket, by: User) -> bool:
+def _passes(check: Callable[..., None], thing: Ticket | SavedView, by: User) -> bool:
     try:
-        check(ticket, by=by)
+        check(thing, by=by)
     except DomainError:
         return False
     return True

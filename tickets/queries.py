@@ -19,7 +19,7 @@ from tickets.filters import has_words, narrow
 from tickets.fulltext import number_key, words_of
 from tickets.goals.queries import calendar_numbered
 from tickets.language import MOST_TERMS, Query, Term, parse
-from tickets.models import Priority, Ticket, TicketLink, TicketState, WaitingOn
+from tickets.models import Priority, SavedView, Ticket, TicketLink, TicketState, WaitingOn
 
 Assignee = aliased(User)
 
@@ -45,14 +45,35 @@ class View(StrEnum):
 
 
 class Order(StrEnum):
-    """How the list may be ordered."""
+    """How the list may be ordered, each with the words for it."""
 
-    ACTIVITY = "activity"
-    PRIORITY = "priority"
-    DUE = "due"
+    def __new__(cls, value: str, label: str) -> "Order":
+        """Keep the label beside the name."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+    label: str
+
+    ACTIVITY = "activity", "Newest activity first"
+    PRIORITY = "priority", "Most urgent first"
+    DUE = "due", "Due first"
     """Without those whose clock stands still: they are due at no time."""
-    NEWEST = "newest"
-    OLDEST = "oldest"
+    NEWEST = "newest", "Newest first"
+    OLDEST = "oldest", "Oldest first"
+
+
+COLUMNS = {
+    "status": "Status",
+    "priority": "Priority",
+    "due": "Due",
+    "assignee": "Assigned to",
+    "activity": "Last activity",
+    "topic": "Topic",
+    "filed": "Filed",
+}
+"""What may stand beside the subject, by names that addresses and saved views use."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +280,27 @@ def _page(
         .with_only_columns(*keys, *_ROW, maintain_column_froms=True)
     )
     return fetch_page(rows, keys, after=after, descending=order not in _ASCENDING, limit=limit, shape=shape)
+
+
+# Saved views
+
+
+def views_of(viewer: User) -> list[SavedView]:
+    """Return the saved views that `viewer` has: their own by name, then the shared ones of others."""
+    return list(db.session.scalars(_views(viewer).order_by(SavedView.owner_id != viewer.id, SavedView.name)))
+
+
+def get_view(view_id: int, viewer: User) -> SavedView:
+    """Return a saved view that `viewer` has. Raises `NotFound`."""
+    view = db.session.scalar(_views(viewer).where(SavedView.id == view_id))
+    if view is None:
+        raise NotFound("There is no such view, or its owner no longer shares it.")
+    return view
+
+
+def _views(viewer: User) -> Select[SavedView]:
+    owner = joinedload(SavedView.owner).options(lazyload(User.grants))
+    return select(SavedView).where(or_(SavedView.owner_id == viewer.id, SavedView.is_shared)).options(owner)
 
 
 # Choices

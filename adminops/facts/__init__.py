@@ -24,6 +24,10 @@ from adminops.facts.desk import (
     TicketReplied,
     TicketUnlinked,
     TicketWarned,
+    ViewChanged,
+    ViewFact,
+    ViewRemoved,
+    ViewSaved,
 )
 from adminops.facts.learning import (
     AttendanceMarked,
@@ -225,6 +229,10 @@ __all__ = [
     "TicketUnlinked",
     "TicketWarned",
     "UserFact",
+    "ViewChanged",
+    "ViewFact",
+    "ViewRemoved",
+    "ViewSaved",
     "WaitingListJoined",
     "all_facts",
     "publish",

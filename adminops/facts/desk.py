@@ -122,3 +122,33 @@ class PolicySaved(Fact):
     says: ClassVar[str] = "saved version {number} of policy {policy_id}"
     policy_id: int
     number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewFact(Fact):
+    """Something that happened to a saved view of the tickets; `shared` tells whether everybody has it."""
+
+    about_kind: ClassVar[str] = "ticket_view"
+    about_field: ClassVar[str] = "view_id"
+    says: ClassVar[str] = "changed ticket view {view_id}"
+    view_id: int
+    shared: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSaved(ViewFact):
+    """A query was saved as a view."""
+
+    says: ClassVar[str] = "saved ticket view {view_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewChanged(ViewFact):
+    """A saved view got another name or query, or was shared."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewRemoved(ViewFact):
+    """A saved view was removed."""
+
+    says: ClassVar[str] = "removed ticket view {view_id}"

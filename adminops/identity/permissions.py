@@ -24,6 +24,7 @@ class Permission(StrEnum):
     READ_AGENCY_TICKETS = "tickets.read", "Read the tickets of the agency."
     WORK_TICKETS = "tickets.work", "Answer, assign and resolve tickets and write team notes."
     SET_GOALS = "tickets.goals", "Change the calendars and goals that tickets are measured by."
+    SHAPE_DESK = "tickets.shape", "Change shared views of the tickets, and rename and merge tags."
     REQUEST_FOR_AGENCY = "requests.agency", "Ask for accounts, merges and programs on the agency's behalf."
     READ_ACCOUNTS = "accounts.read", "See the agency's users and the state of their accounts."
     MANAGE_ACCOUNTS = "accounts.manage", "Create, disable and reactivate accounts."

@@ -8,23 +8,15 @@ from typing import Any, TypeVar
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
+from adminops.identity.models import User
 from tickets.language import LONGEST, Query, Term, parse
-from tickets.models import Priority, TicketState
-from tickets.queries import Order, TicketFilter, View
+from tickets.models import Priority, SavedView, TicketState
+from tickets.queries import COLUMNS, Order, TicketFilter, View, get_view
 
 E = TypeVar("E", bound=StrEnum)
 
 SELECTS = ("status", "priority", "type", "agency", "assignee")
 """The select boxes of the filter bar: each stands for a term of the language about the field of its name."""
-COLUMNS = {
-    "status": "Status",
-    "priority": "Priority",
-    "due": "Due",
-    "assignee": "Assigned to",
-    "activity": "Last activity",
-    "topic": "Topic",
-    "filed": "Filed",
-}
 USUAL_COLUMNS = ("status", "priority", "due", "assignee", "activity")
 
 
@@ -33,11 +25,24 @@ class Asked:
     """An address of the list, taken apart; what it does not understand outside of `q` narrows nothing."""
 
     view: View = View.OPEN
+    saved: SavedView | None = None
+    """A saved view instead of `view`."""
     q: str = ""
     chosen: Mapping[str, str] = field(default_factory=dict)
     """Values of the select boxes: a row by its number."""
     order: Order | None = None
-    columns: tuple[str, ...] = USUAL_COLUMNS
+    chosen_columns: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns to show: those that were asked for, else those of the view."""
+        kept = tuple(name for name in COLUMNS if self.saved and name in self.saved.columns)
+        return self.chosen_columns or kept or USUAL_COLUMNS
+
+    @property
+    def view_name(self) -> str:
+        """The view as the address names it: a word, or the number of a saved one."""
+        return str(self.saved.id) if self.saved else self.view.value
 
     @property
     def narrows(self) -> bool:
@@ -49,12 +54,20 @@ class Asked:
         """All terms but those of the view. Raises `Wrong`."""
         return (*parse(self.q), *(Term(name, (_value(name, value),)) for name, value in self.chosen.items()))
 
+    @property
+    def whole_query(self) -> Query:
+        """The terms of the view, too: what is kept when this is saved. Raises `Wrong`."""
+        return (*parse(self.saved.query if self.saved else self.view.query), *self.query)
+
     def filter(self) -> TicketFilter:
         """Return the filter for the read. Raises `Wrong` for a query that can't be understood."""
-        query = self.query
-        return TicketFilter(view=self.view, query=query, order=self.order or self._usual_order(query))
+        view, query = (View.ALL, self.whole_query) if self.saved else (self.view, self.query)
+        return TicketFilter(view=view, query=query, order=self.order or self._usual_order(query))
 
     def _usual_order(self, query: Query) -> Order:
+        kept = _one_of(Order, self.saved.sorting) if self.saved else None
+        if kept is not None:
+            return kept
         if self.view is View.LATE:
             return Order.DUE
         words = any(not term.field for term in query)
@@ -68,39 +81,41 @@ class Asked:
     def parts(self) -> list[tuple[str, str]]:
         """Return the parts of the address but the columns: what a form that changes those has to send along."""
         said = {
-            "view": self.view.value if self.view is not View.OPEN else "",
+            "view": self.view_name if self.saved or self.view is not View.OPEN else "",
             "q": self.q,
             **self.chosen,
             "order": self.order.value if self.order else "",
         }
         return [(name, value) for name, value in said.items() if value]
 
-    def address(self, **over: Any) -> str:
-        """Return the address, without what goes without saying; `over` changes or (None) drops a part."""
-        columns = list(self.columns) if self.columns != USUAL_COLUMNS else None
-        said: dict[str, Any] = {**dict(self.parts()), "columns": columns, **over}
-        return url_for("tickets.index", **{name: value for name, value in said.items() if value not in (None, "")})
+    def address(self, to: str = "tickets.index", **over: Any) -> str:
+        """Return the address (of the list), without what goes without saying; `over` changes or (None) drops a part."""
+        said: dict[str, Any] = {**dict(self.parts()), "columns": list(self.chosen_columns) or None, **over}
+        return url_for(to, **{name: value for name, value in said.items() if value not in (None, "")})
 
 
-def read_address(args: MultiDict[str, str]) -> Asked:
-    """Return what an address asks for."""
-    columns = tuple(name for name in COLUMNS if name in args.getlist("columns"))
+def read_address(args: MultiDict[str, str], viewer: User) -> Asked:
+    """Return what an address asks for. Raises `NotFound` for a saved view that `viewer` has not."""
+    view = args.get("view", "")
     return Asked(
-        view=_one_of(View, args.get("view")) or View.OPEN,
-        q=args.get("q", "")
-        .replace("\x00", " ")
-        .strip()[: LONGEST + 1],  # one too many is still refused with a sentence
+        view=_one_of(View, view) or View.OPEN,
+        saved=get_view(int(view), viewer) if _is_number(view) else None,
+        q=args.get("q", "").strip()[: LONGEST + 1],  # one too many is still refused with a sentence
         chosen={name: value for name in SELECTS if (value := args.get(name, "").strip()) and _is_value(name, value)},
         order=_one_of(Order, args.get("order")),
-        columns=columns or USUAL_COLUMNS,
+        chosen_columns=tuple(name for name in COLUMNS if name in args.getlist("columns")),
     )
 
 
 def _is_value(name: str, value: str) -> bool:
     if name in ("agency", "assignee"):
-        return value.isascii() and value.isdecimal() and len(value) < 10
+        return _is_number(value)
     kinds: dict[str, type[StrEnum]] = {"status": TicketState, "priority": Priority}
     return len(value) <= 60 and (name == "type" or _one_of(kinds[name], value) is not None)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 def _value(name: str, value: str) -> str:

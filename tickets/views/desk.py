@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adminops.identity.models import User
@@ -15,8 +15,26 @@ from tickets import queries
 from tickets.catalogue import all_types
 from tickets.language import ALIASES, FIELDS, Wrong, complete
 from tickets.models import Priority, TicketState
-from tickets.queries import MOST_COUNTED, MOST_IN_VIEW, Order, View
-from tickets.views.asking import COLUMNS, Asked, read_address
+from tickets.queries import COLUMNS, MOST_COUNTED, MOST_IN_VIEW, Order, View
+from tickets.views.asking import Asked, read_address
+
+NOT_DUE = ", without those whose clock stands still"
+TABS = 6
+"""So many saved views stand beside those that everybody has; the others are on the page of the views."""
+
+blueprint = Blueprint("tickets", "tickets", url_prefix="/tickets", template_folder="templates")
+
+VIEWS = {
+    View.MINE: "Mine",
+    View.UNASSIGNED: "Unassigned",
+    View.LATE: "Late or due soon",
+    View.WAITING: "Waiting",
+    View.OPEN: "All open",
+    View.ALL: "Everything",
+}
+NOT_DUE = ", without those whose clock stands still"
+TABS = 6
+"""So many saved views stand beside those that everybody has; the others are on the page of the views."""
 
 blueprint = Blueprint("tickets", "tickets", url_prefix="/tickets", template_folder="templates")
 
@@ -41,7 +59,8 @@ ORDERS = {
 @access(Permission.READ_AGENCY_TICKETS)
 def index() -> ResponseReturnValue:
     """Show the list, or to htmx its results alone. A query that can't be understood is answered with a sentence."""
-    user, asked = signed_in_user(), read_address(request.args)
+    user = signed_in_user()
+    asked = read_address(request.args, user)
     counts = remembered(("tickets.views", user.id), lambda: queries.count_views(user, most=MOST_IN_VIEW + 1))
     try:
         results, status = _results(asked, user, counts), 200
@@ -50,7 +69,8 @@ def index() -> ResponseReturnValue:
     if request.headers.get("HX-Request"):
         return render_template("tickets/results.html", **results), status
     choices = remembered("tickets.choices", _choices)
-    return render_template("tickets/index.html", tabs=_tabs(asked, counts), choices=choices, **results), status
+    tabs = [*_tabs(asked, counts), *_saved_tabs(asked, user)]
+    return render_template("tickets/index.html", tabs=tabs, choices=choices, **results), status
 
 
 @blueprint.get("/complete")
@@ -76,7 +96,7 @@ def _results(asked: Asked, user: User, counts: Mapping[View, int]) -> dict[str, 
         "page": queries.list_tickets(wanted, user, after=request.args.get("after")),
         "total": queries.count_tickets(wanted, user) if wanted.narrows else counts[wanted.view],
         "most": MOST_COUNTED if wanted.narrows else MOST_IN_VIEW,
-        "order": ORDERS[wanted.order],
+        "order": f"{wanted.order.label}{NOT_DUE if wanted.order is Order.DUE else ''}",
         "heads": _heads(asked, wanted.order),
         "topics": remembered("tickets.topics", _topics),
     }
@@ -88,10 +108,23 @@ def _tabs(asked: Asked, counts: Mapping[View, int]) -> list[dict[str, Any]]:
             "label": label,
             "count": counts[view],
             "most": MOST_IN_VIEW,
-            "current": view is asked.view,
+            "current": view is asked.view and not asked.saved,
             "url": Asked(view=view).address(),
         }
         for view, label in VIEWS.items()
+    ]
+
+
+def _saved_tabs(asked: Asked, user: User) -> list[dict[str, Any]]:
+    kept = remembered(("tickets.saved", user.id), lambda: [(v.id, v.name) for v in queries.views_of(user)])
+    shown = [row for n, row in enumerate(kept) if n < TABS or row[0] == (asked.saved and asked.saved.id)]
+    return [
+        {
+            "label": name,
+            "current": asked.saved is not None and asked.saved.id == id_,
+            "url": url_for(".index", view=id_),
+        }
+        for id_, name in shown
     ]
 
 
@@ -103,7 +136,7 @@ def _choices() -> dict[str, list[tuple[Any, str]]]:
         "types": list(_topics().items()),
         "agencies": [(row.id, row.name) for row in queries.agencies()],
         "team": [(row.id, row.name) for row in queries.team()],
-        "orders": [(order.value, label.partition(",")[0]) for order, label in ORDERS.items()],
+        "orders": [(order.value, order.label) for order in Order],
         "columns": list(COLUMNS.items()),
     }
 

@@ -1,10 +1,11 @@
-"""Search the text of tickets."""
+"""Find tickets by their words, and keep views of them."""
 
 import re
 import unicodedata
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
@@ -30,6 +31,24 @@ def upgrade() -> None:
     for statement in SQLITE if is_sqlite else POSTGRESQL:
         connection.exec_driver_sql(statement)
     _fill(connection, is_sqlite)
+    _keep_views()
+
+
+def _keep_views() -> None:
+    op.create_table('ticket_view',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('owner_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('query', sa.Text(), nullable=False),
+    sa.Column('sorting', sa.String(length=60), nullable=False),
+    sa.Column('columns', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('is_shared', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['owner_id'], ['app_user.id'], name=op.f('fk_ticket_view_owner_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket_view')),
+    sa.UniqueConstraint('owner_id', 'name', name=op.f('uq_ticket_view_owner_id_name'))
+    )
+    with op.batch_alter_table('ticket_view', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_ticket_view_is_shared'), ['is_shared'], unique=False)
 
 
 def _fill(connection: sa.Connection, is_sqlite: bool) -> None:
