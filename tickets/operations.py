@@ -79,7 +79,8 @@ def file_ticket(
     if (known := _sent_before(nonce, by)) is not None:
         return db.session.get_one(Ticket, known.ticket_id)
     texts = {"subject": subject.strip(), "body": body.strip(), **_texts(answers or {})}
-    _check_texts(texts, confirmed_clean, by)
+    agency_id = agency.id if agency else requester.agency_id
+    _check_texts(texts, agency_id, confirmed_clean, by)
     now = clock.now()
     ticket = Ticket(
         subject=texts["subject"],
@@ -88,7 +89,7 @@ def file_ticket(
         priority=Priority(kind.priority),
         requester=requester,
         filed_by_id=by.id,
-        agency_id=agency.id if agency else requester.agency_id,
+        agency_id=agency_id,
         filed_at=now,
         updated_at=now,
     )
@@ -121,7 +122,7 @@ def reply(
     if (known := _sent_before(nonce, by)) is not None:
         return known
     policies.check_may_reply(ticket, by=by)
-    _check_texts({"body": body.strip()}, confirmed_clean, by)
+    _check_texts({"body": body.strip()}, ticket.agency_id, confirmed_clean, by)
     team = policies.is_team(by, ticket) and not policies.is_own(by, ticket)
     message = _write(ticket, body.strip(), Voice.TEAM if team else Voice.REQUESTER, nonce, by)
     keeping.happened(ticket, Happening.ANSWERED if team else Happening.ASKED)
@@ -142,7 +143,7 @@ def write_note(
     if (known := _sent_before(nonce, by)) is not None:
         return known
     policies.check_may_work(ticket, by=by)
-    _check_texts({"body": body.strip()}, confirmed_clean, by)
+    _check_texts({"body": body.strip()}, ticket.agency_id, confirmed_clean, by)
     note = _write(ticket, body.strip(), Voice.NOTE, nonce, by)
     publish(TicketNoted(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=note.id), by=by)
     return note
@@ -323,12 +324,12 @@ def _texts(answers: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in answers.items() if isinstance(value, str)}
 
 
-def _check_texts(texts: Mapping[str, str], confirmed: bool, by: User) -> None:
+def _check_texts(texts: Mapping[str, str], agency_id: int | None, confirmed: bool, by: User) -> None:
     for field, words in (("subject", "Say in a few words what it is about."), ("body", "Write a message first.")):
         if texts.get(field) == "":
             raise Invalid(words, field=field)
     for field, text in texts.items():
-        policies.check_text(text, field=field, confirmed=confirmed, by=by)
+        policies.check_text(text, field=field, agency_id=agency_id, confirmed=confirmed, by=by)
 
 
 def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User) -> None:

@@ -10,9 +10,9 @@ from datetime import timedelta
 from adminops import clock
 from adminops.errors import DomainError, Invalid, InvalidState, NotAllowed
 from adminops.feature import RequestType
+from adminops.guard import looking as guard
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
-from adminops.pii import check_clean
 from tickets.models import OPEN_STATES, SavedView, Ticket, TicketState
 
 REOPEN_WITHIN = timedelta(days=14)
@@ -93,13 +93,13 @@ def _check_not_over(ticket: Ticket, by: User) -> None:
         raise InvalidState("This ticket is closed. Please file a new one and mention its number.")
 
 
-def check_text(text: str, *, field: str, confirmed: bool, by: User) -> None:
-    """Raise `Invalid` at `field` when `text` seems to hold personal data of a client.
+def check_text(text: str, *, field: str, agency_id: int | None, confirmed: bool, by: User) -> None:
+    """Raise `Invalid` at `field` when `text`, about an agency, seems to hold personal data of a client.
 
     `confirmed` says that the writer looked again and that it is none; only the team's word counts.
     """
     if not (confirmed and by.may(Permission.WORK_TICKETS)):
-        check_clean(text, field=field)
+        guard.check(text, field=field, agency_id=agency_id, by=by)
 
 
 def check_may_share(*, shared: bool, by: User) -> None:

@@ -74,5 +74,5 @@ def _set(view: SavedView, name: str, query: str, by: User) -> None:
     except Invalid as wrong:
         raise Invalid(wrong.sentence, field="query") from wrong
     for field, text in (("name", name), ("query", query)):
-        policies.check_text(text, field=field, confirmed=False, by=by)
+        policies.check_text(text, field=field, confirmed=False, agency_id=None, by=by)
     view.name, view.query = name, query

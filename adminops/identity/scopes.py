@@ -42,6 +42,20 @@ def scope_of(viewer: User) -> Scope:
     return Scope(seen, frozenset(shut_off))
 
 
+def scope_about(agency_id: int | None, viewer: User) -> Scope:
+    """Return the clients of an agency (of all for None) but for those of victim services shut off from `viewer`.
+
+    Not for showing them: for telling whether a text is about one of them.
+    """
+    shut_off = scope_of(viewer).shut_off
+    if agency_id is None:
+        return Scope(None, shut_off)
+    rows = db.session.execute(
+        _projects().where(AgencyOrganization.agency_id == agency_id, Project.removed_at.is_(None))
+    )
+    return Scope(frozenset((source_id, project_id) for source_id, project_id in rows) - shut_off, shut_off)
+
+
 def victim_service_projects() -> frozenset[ProjectKey]:
     """Return the projects of all victim service providers, removed ones too."""
     rows = db.session.execute(_projects().where(IS_VICTIM_SERVICES))

@@ -2,9 +2,9 @@
 
 import sys
 
-from tests.bench import desk, lookup, pages, store
+from tests.bench import desk, guard, lookup, pages, store
 
-BENCHES = {"lookup": lookup.run, "pages": pages.run, "store": store.run}
+BENCHES = {"guard": guard.run, "lookup": lookup.run, "pages": pages.run, "store": store.run}
 LONG = {"desk": desk.run, "store-large": store.run_large}
 """Benches that run only when they are named."""
 

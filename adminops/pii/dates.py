@@ -1,0 +1,100 @@
+"""Birth dates: a date is one when "DOB", "born" or "birth date" stands beside it, and no other kind of date between."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from adminops.pii.findings import Finding, PiiKind
+
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_ORDINAL = r"(?:st|nd|rd|th)?"
+_DATE = "|".join(
+    (
+        r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}",
+        r"\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2,4}",
+        r"\d{1,2}/\d{1,2}",
+        rf"\d{{1,2}}{_ORDINAL}\s+(?:of\s+)?{_MONTH}(?:,?\s+'?\d{{2,4}})?",
+        rf"{_MONTH}\s+\d{{1,2}}{_ORDINAL}\b(?:,?\s+'?\d{{4}})?",
+        r"(?:19|20)\d{6}",
+        r"(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:19|20)\d{2}",
+    )
+)
+_BIRTH = (
+    r"(?:\bd\.?o\.?b\.?s?\b\.?|\bdates?\s+of\s+birth\b|\bbirth[\s-]?dates?\b|\bbirth[\s-]?days?\b|\bb-?day\b|\bborn\b"
+    r"|\bfecha\s+de\s+nacimiento\b)"
+)
+#: Another kind of date named between the two words: "the birth date is right, the exit on 3/4 is not".
+_OTHER_DATE = re.compile(
+    r"\b(?:move|moved|entry|entered|exit|exited|enrol|enroll|start|started|end|ended|report|updated|created|intake|admitted|came|arrived|applied|discharged"
+    r"|signed|housed|seen|corrected|stay|enrolled|since|until)"
+)
+_BIRTH_THEN_DATE = re.compile(rf"{_BIRTH}(?P<between>[^\n]{{0,40}}?)(?<!\w)(?P<date>{_DATE})(?!\w)")
+_DATE_THEN_BIRTH = re.compile(rf"(?<!\w)(?P<date>{_DATE})(?!\w)(?P<between>[^\n\d]{{0,20}}?){_BIRTH}")
+
+
+_OTHER_NEXT = re.compile(rf"{_OTHER_DATE.pattern}|\bon\b|\bas\s+of\b|\bby\b|\buntil\b|\bsince\b")
+_ANOTHER = re.compile(
+    r"(?P<between>[^\n\d]{0,40}?(?:\b(?:or|and|vs|versus|not|instead|rather|to|but|other|second|into|with|while|is|has|was|as|typed|reads)\b"
+    rf"|[,;/(])[^\n\d]{{0,30}}?)(?<!\w)(?P<date>{_DATE})(?!\w)"
+)
+
+
+def birth_dates(text: str) -> Iterator[Finding]:
+    """Yield the dates in a plain `text` that a word beside them, or beside the date before, makes birth dates."""
+    for pattern in (_BIRTH_THEN_DATE, _DATE_THEN_BIRTH):
+        for found in pattern.finditer(text):
+            if not _OTHER_DATE.search(found["between"]):
+                yield Finding(found.start("date"), found.end("date"), PiiKind.BIRTH_DATE)
+                if pattern is _BIRTH_THEN_DATE:
+                    yield from _more(text, found.end())
+
+
+def _more(text: str, end: int) -> Iterator[Finding]:
+    """Yield the dates that go on from one: "DOB 3/17/1984, not 3/17/1985"."""
+    found = _ANOTHER.match(text, end)
+    while found is not None and not _OTHER_NEXT.search(found["between"]):
+        yield Finding(found.start("date"), found.end("date"), PiiKind.BIRTH_DATE)
+        found = _ANOTHER.match(text, found.end())
+
+
+# Dates of any meaning, for the look-up in the store
+
+_FULL_DATE = re.compile(rf"(?<![\w/.-])(?:{_DATE})(?![\w/]|[.-]\d)")
+_OTHER_BESIDE = re.compile(
+    r"\b(?:mov(?:e|ed|ing)|entr(?:y|ies)|entered|exit(?:s|ed)?|enroll?|enroll?ed|enrol?lments?|start(?:ed|s)?|end(?:ed|s)?"
+    r"|reports?|reporting|updated?|created?|effective|deadline|exports?|exported|imports?|imported|quarter|period|range"
+    r"|dated?|signed|expires?|expired|renewal|grants?|funding|class|training|meeting|session|last\s+login|assessment"
+    r"|assessed|services?|beds?|nights?|stays?|stayed|certified|inspected|submitted|received|sent|version|intake|closes?d?"
+    r"|due|today|yesterday|tomorrow|between)\b"
+    r"|\b(?:on|from|until|till|through|thru|to|since|by|before|after|as\s+of|of|for)\s*$|-\s*$"
+)
+_FORMS = ("%m/%d/%Y", "%m/%d/%y", "%Y/%m/%d", "%d %B %Y", "%B %d %Y", "%d %b %Y", "%b %d %Y", "%Y%m%d", "%m%d%Y")
+
+
+def whole_dates(text: str, *, this_year: int) -> Iterator[tuple[int, int, date]]:
+    """Yield the dates of a plain `text` that no word beside them explains otherwise, with their places.
+
+    One without a year is no date here. Two digits of a year are of the last hundred years.
+    """
+    for found in _FULL_DATE.finditer(text):
+        beside = text[max(0, found.start() - 30) : found.start()].rpartition("\n")[2]
+        if _OTHER_BESIDE.search(beside):
+            continue
+        day = _as_date(found[0], this_year)
+        if day is not None:
+            yield found.start(), found.end(), day
+
+
+def _as_date(written: str, this_year: int) -> date | None:
+    words = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\b|[,.](?=\s)|'", " ", written)
+    bare = re.sub(r"\s*[-/.]\s*", "/", " ".join(words.replace("sept ", "sep ").split()))
+    for form in _FORMS:
+        try:
+            found = datetime.strptime(bare, form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+        return found.replace(year=found.year - 100) if form.endswith("%y") and found.year > this_year else found
+    return None

@@ -1,0 +1,146 @@
+"""Names: after a word that announces one, and the pairs of words that may be somebody's in the store.
+
+A name can't be told from another word by its looks. What announces one is: "client name:", "her name is", "Ms.",
+"a client named". Whoever is greeted, thanked or introduced with a job is staff.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from adminops.pii.findings import Finding, PiiKind
+from adminops.pii.words import NEVER, NO_NAMES, ORDINARY, PARTICLES
+
+# After a word that announces one
+
+_CAP = r"[A-ZÀ-ÖØ-Þ][\w]*(?:['-][\w]+)*"
+_CAPS = rf"{_CAP}(?:\s+(?:[A-Z]\.\s*)?(?:(?:de|la|del|van|von|der|da|dos|di|le|st\.?)\s+){{0,2}}{_CAP}){{0,3}}"
+_ANYCASE = r"[^\W\d_][\w]*(?:['-][\w]+)*(?:\s+[^\W\d_][\w]*(?:['-][\w]+)*){0,2}"
+_WHO = (
+    r"(?:[Cc]lient|[Pp]atient|[Tt]enant|[Rr]esident|[Gg]uest|[Pp]articipant|[Cc]onsumer|[Vv]eteran|[Mm]other|[Ff]ather"
+    r"|[Ss]on|[Dd]aughter|[Ss]pouse|[Hh]usband|[Ww]ife|[Cc]hild|[Hh]ead\s+of\s+household)"
+)
+_TITLED = re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Mx)\.?\s+({_CAPS})")
+_NAMED = re.compile(
+    rf"\b(?:named|goes\s+by|known\s+as|a\.?k\.?a\.?|maiden\s+name(?:\s+is|\s+was|:)?|[Nn]icknamed?|called)\s+[\"'“]?({_CAPS})"
+)
+_WHO_IS = re.compile(rf"\b{_WHO}(?:'s)?,?\s+(?:is\s+)?[\"“]?({_CAP}\s+(?:[A-Z]\.?\s+)?{_CAPS})")
+_LABELLED = re.compile(
+    rf"(?:\b{_WHO}(?:'s)?\s+|\b(?:his|her|their|His|Her|Their)\s+|(?:^|(?<=\n))\s*)"
+    r"(?:(?:first|last|full|legal|middle|real|new|old|First|Last|Full|Legal|Middle)\s+){0,2}(?:and\s+last\s+)?[Nn]ames?\s*"
+    rf"(?::|=|\bis\b|\bwas\b|\bshould\s+be\b|\bspelled\b|\s-)\s*(?:spelled\s+|really\s+|actually\s+)?[\"'“]?({_ANYCASE})"
+)
+_PART = re.compile(rf"\b(?:[Ff]irst|[Ll]ast|[Mm]iddle|[Mm]aiden)\s+[Nn]ame\s*(?::|=|\bis\b)\s*[\"'“]?({_CAPS})")
+_IS_NAME = re.compile(rf"({_CAPS})\s+(?:is|was)\s+(?:his|her|their|the\s+client's)\s+(?:\w+\s+){{0,2}}name\b")
+
+_GREETED = re.compile(
+    r"(?:\b(?:dear|hi|hello|thanks?|thank\s+you|cc|regards|sincerely|best|attn|attention),?:?\s*)$", re.I
+)
+_JOB = (
+    r"(?:case\s*managers?|case\s*workers?|director|supervisor|manager|staff|colleague|coworker|co-worker|trainer|officer"
+    r"|coordinator|administrator|admin|intern|volunteer|navigator|specialist|user|account|login|employee|hire|counselor"
+    r"|social\s+worker|lead|liaison|analyst|assistant|vendor|program|project|agency|report|training|board)"
+)
+_JOB_BEFORE = re.compile(rf"\b{_JOB}\b[^\n.;]{{0,30}}$", re.I)
+_JOB_AFTER = re.compile(
+    rf"[\s,(]+(?:(?:is|was|who\s+is|as)\s+)?(?:(?:our|the|a|an|my|your|new)\s+)*(?:\w+\s+)?{_JOB}\b"
+    r"|\s+(?:from|at|of)\s+(?:the\s+|our\s+)?(?:[A-Z]|county|city|state|vendor|help)",
+    re.I,
+)
+_STOP = re.compile(r"\b(?:and|or|but|with|in|on|is|was|has|not|as|at|for|the|who|instead)\b", re.I)
+
+
+def announced_names(written: str) -> Iterator[Finding]:
+    """Yield the names that a word before them announces (`written`: a plain text with its large letters)."""
+    for pattern in (_TITLED, _NAMED, _WHO_IS, _LABELLED, _PART, _IS_NAME):
+        for found in pattern.finditer(written):
+            start, end = found.span(1)
+            end = _end_of_name(written, start, end)
+            if end > start and not _is_staff(written, found.start(), end):
+                yield Finding(start, end, PiiKind.NAME)
+
+
+def _end_of_name(written: str, start: int, end: int) -> int:
+    """Return where the name ends that begins at `start`: before a word that no name has; `start` when it is none."""
+    first = re.match(r"[\w'-]+", written[start:end])
+    if first is None or first[0].lower() in NO_NAMES or "\n" in written[start:end].strip():
+        end = start if first is None or first[0].lower() in NO_NAMES else start + written[start:end].index("\n")
+    stop = _STOP.search(written, start, end)
+    return start + len(written[start : stop.start() if stop else end].rstrip())
+
+
+def _is_staff(written: str, announced: int, end: int) -> bool:
+    before = written[max(0, announced - 60) : announced]
+    return bool(_GREETED.search(before) or _JOB_BEFORE.search(before) or _JOB_AFTER.match(written, end))
+
+
+# Pairs of words
+
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_TOGETHER = re.compile(r"\s{1,3}|,\s{0,3}|\.\s{1,2}")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """Two words (or a few) of a text that may be the first and the last name of somebody."""
+
+    first: str
+    last: str
+    start: int
+    end: int
+
+
+def mentions(written: str) -> list[Mention]:
+    """Return every run of words in `written` (a plain text with its large letters) that may be somebody's name."""
+    words = [(_bare(found[0]), found.start(), found.end()) for found in _WORD.finditer(written)]
+    found: list[Mention] = []
+    for place, (word, start, _) in enumerate(words):
+        if word.lower() not in NEVER:
+            run = _run(written, words, place)
+            found += _ways(run, start) if len(run) > 1 else ()
+    return found
+
+
+Words = list[tuple[str, int, int]]
+
+
+def _bare(word: str) -> str:
+    return word[:-2] if word[-2:].lower() == "'s" else word
+
+
+def _run(written: str, words: Words, place: int) -> Words:
+    """Return the word at `place` and up to three behind it that stand together with it."""
+    run = [words[place]]
+    for word in words[place + 1 : place + 4]:
+        if word[0].lower() in NEVER or not _TOGETHER.fullmatch(written[run[-1][2] : word[1]]):
+            break
+        run.append(word)
+    return run
+
+
+def _ways(run: Words, start: int) -> Iterator[Mention]:
+    """Yield how a run of words can be cut into a first and a last name."""
+    texts = [word for word, _, _ in run]
+    one, two = texts[0], texts[1]
+    if not (one.islower() and two.islower() and one in ORDINARY and two in ORDINARY):
+        yield Mention(one, two, start, run[1][1] + len(two))
+        yield Mention(two, one, start, run[1][1] + len(two))
+    for size in range(3, len(run) + 1):
+        yield from _longer(texts[:size], start, run[size - 1][1] + len(texts[size - 1]))
+
+
+def _longer(part: list[str], start: int, end: int) -> Iterator[Mention]:
+    one, last, between = part[0], part[-1], part[1:-1]
+    with_particles = all(word in PARTICLES for word in between)
+    if last in PARTICLES or not (with_particles or one in PARTICLES or all(word[0].isupper() for word in part)):
+        if len(part) == 3 and last not in PARTICLES and not ORDINARY.intersection(part):
+            yield Mention("".join(part[:2]), last, start, end)  # mary ann cruz
+        return
+    yield Mention(one, "".join(part[1:]), start, end)  # Ana de la Cruz
+    yield Mention(one, last, start, end)  # Ana Maria Cruz
+    yield Mention("".join(part[:-1]), last, start, end)  # Mary Ann Cruz
+    yield Mention(part[1], one, start, end)  # Cruz, Ana Maria
+    yield Mention("".join(part[1:]), one, start, end)  # Cruz, Mary Ann
+    yield Mention(last, "".join(part[:-1]), start, end)  # de la Cruz, Ana
+    if len(part) > 3:
+        yield Mention("".join(part[:2]), "".join(part[2:]), start, end)

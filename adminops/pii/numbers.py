@@ -1,0 +1,149 @@
+"""Numbers that lead to somebody: Social Security numbers in all spellings, US phones, identity cards.
+
+A number grouped 3-2-4 is an SSN; nine digits in another grouping are one after "SSN" or "social security"; nine bare
+digits are one unless a word such as "client ID" or "grant" stands beside them; four digits are one after "last four of
+the SSN" or behind a mask (xxx-xx-1234). Numbers that were never given out (area 000 or 666, group 00, serial 0000) are
+not. A phone is a client's unless it is a toll-free one or the writer's own ("call me at").
+"""
+
+import re
+from collections.abc import Iterator
+
+from adminops.pii.findings import Finding, PiiKind
+
+# Social Security numbers
+
+_BETWEEN = r"[ \-./_]"
+_WORD = (
+    r"(?:\bssns?\b|\bs\.s\.n\.?|\bss\s?#|\bsocial\s+sec(?:urity)?\b|\bsoc(?:\.|\b)\s*sec(?:\.|\b)|\b(?:his|her|their)\s+social\b)"
+    r"(?:\s*(?:numbers?|nums?|no)\b\.?|\s*#)?"
+)
+_GROUPED = re.compile(rf"(?<!\d)(?<!\d[-./])(\d{{3}}){_BETWEEN}{{1,3}}(\d{{2}}){_BETWEEN}{{1,3}}(\d{{4}})(?!\d)")
+_ANY_GROUPING = re.compile(rf"{_WORD}[^\d\n]{{0,25}}?((?:\d{_BETWEEN}{{0,3}}){{8}}\d)(?!\d)")
+_BARE = re.compile(r"(?<![\w#])(?<!\w[-.])(\d{3})(\d{2})(\d{4})(?![\w]|[-.]\w)")
+_NINE_DIGITS = re.compile(rf"(?<!\d)(?:\d{_BETWEEN}{{0,3}}){{8}}\d(?!\d)")
+_MASKED = re.compile(rf"(?<![a-z\d])[x*#]{{3}}{_BETWEEN}?[x*#]{{2}}{_BETWEEN}?(\d{{4}})(?!\d)")
+_LAST_FOUR = (
+    re.compile(
+        rf"{_WORD}[^\d\n]{{0,30}}?\b(?:last|ending|ends|final)\b[^\d\n]{{0,20}}?(?:4\b[^\d\n]{{0,15}}?)?(\d{{4}})\b"
+    ),
+    re.compile(rf"\b(?:last|final)\s*(?:4|four)\b[^\d\n]{{0,30}}?{_WORD}[^\d\n]{{0,20}}?(\d{{4}})\b"),
+    re.compile(rf"{_WORD}\s*(?:is|was|:|=)?\s*(\d{{4}})\b(?![-/.]\d)"),
+)
+_THINGS = (
+    r"(?:ids?|[a-z]{2,12}ids?|clients?|enrol?lments?|households?|tickets?|cases?|grants?|awards?|contracts?|invoices?"
+    r"|projects?|programs?|exports?|imports?|jobs?|errors?|orders?|references?|ref|confirmations?|tracking|batch|eins?"
+    r"|duns|ueis?|pos?|funders?|services?|records?|rows?|vouchers?|stays?|intakes?|admissions?|entries|exits?|accounts?|assessments?|referrals?|version|build)"
+)
+_ID_BEFORE = re.compile(
+    rf"(?:\b{_THINGS}|#)(?:\s*(?:ids?|numbers?|codes?|no)\b\.?|\s*#)?\W{{0,3}}"
+    r"(?:(?:is|are|was|were|of|called)\W+)?(?:\d{5,10}[^\d\n.]{1,30})*$"
+)
+_ID_AFTER = re.compile(rf"\s{{0,2}}\(?(?:is\s+)?(?:the\s+|an?\s+|our\s+)?{_THINGS}\b\s*(?:ids?|numbers?|no)?\b")
+LOOK_BACK = 80
+
+
+def ssns(text: str) -> Iterator[Finding]:
+    """Yield the SSNs in a plain `text`."""
+    for found in _GROUPED.finditer(text):
+        if _was_given_out(*found.groups()):
+            yield Finding(found.start(), found.end(), PiiKind.SSN)
+    for found in _BARE.finditer(text):
+        if _was_given_out(*found.groups()) and found[1] < "900" and not _is_an_id(text, found):
+            yield Finding(found.start(), found.end(), PiiKind.SSN)
+    for pattern in (_ANY_GROUPING, _MASKED, *_LAST_FOUR):
+        for found in pattern.finditer(text):
+            yield Finding(found.start(1), found.end(1), PiiKind.SSN)
+
+
+def nine_digits(text: str) -> bool:
+    """Say whether nine digits stand in a plain `text` that may be an SSN, whatever stands beside them."""
+    return _NINE_DIGITS.search(text) is not None
+
+
+def _is_an_id(text: str, found: re.Match[str]) -> bool:
+    before = text[max(0, found.start() - LOOK_BACK) : found.start()]
+    return _ID_BEFORE.search(before) is not None or _ID_AFTER.match(text, found.end()) is not None
+
+
+def _was_given_out(area: str, group: str, serial: str) -> bool:
+    """Say whether the number can be somebody's (Social Security Administration: never 000, 666, 00, 0000).
+
+    An area of 900 and more is a taxpayer number: personal too, where it is written in three groups.
+    """
+    return area not in ("000", "666") and group != "00" and serial != "0000"
+
+
+# Phones
+
+_AREA, _EXCHANGE = r"[2-9]\d{2}", r"[2-9]\d{2}"
+_GAP = r"(?:\s?[-./]\s?|\s)"
+_PHONE = re.compile(
+    rf"(?<![\w])(?<!\d[-./])(?:\+?1{_GAP}?)?(?:\(\s?({_AREA})\s?\)\s?[-.]?\s?|({_AREA}){_GAP})({_EXCHANGE}){_GAP}(\d{{4}})"
+    r"(?![\w]|[-/.]\d)"
+)
+_PHONE_WORD = (
+    r"\b(?:phones?|cells?|cellphones?|mobiles?|tel|telephones?|calls?|called|calling|text|texted|texting|reach|reached"
+    r"|reachable|ring|rang|dial|contact|voicemail|whatsapp|landline|number)\b\.?"
+)
+_BARE_PHONE = re.compile(
+    rf"{_PHONE_WORD}[^\d\n]{{0,30}}?(?<![\w#])(?:\+?1{_GAP}?)?"
+    rf"({_AREA}[ .-]?{_EXCHANGE}[ .-]?\d{{4}}|{_EXCHANGE}[-. ]\d{{4}})(?![\w]|[-/.]\d)"
+)
+_TOLL_FREE = ("800", "833", "844", "855", "866", "877", "888")
+_WRITERS_OWN = re.compile(
+    r"\b(?:call|reach|text|phone|ring|contact|fax|dial)\s+(?:me|us|our|my)\b|\b(?:i am|i'm|we are|we're)\s+(?:at|on)\b"
+    r"|\b(?:my|our)\s+(?:\w+\s+){0,2}(?:phone|number|line|cell|desk|extension|office|fax|mobile)\b"
+    r"|\b(?:main|office|front\s+desk|help\s?desk|hotline|fax|support|reception|vendor|intake|switchboard)\b"
+)
+_ANOTHERS = re.compile(
+    r"\b(?:client|his|her|their|him|them|tenant|resident|guest|participant|mother|father|sister|brother)\b"
+)
+
+
+_NUMBER_OF_A_THING = re.compile(
+    r"\b(?:[a-z]{0,12}ids?|grants?|awards?|invoices?|pos?|orders?|tracking|enrol?lments?|references?|exports?)\b"
+    r"(?:\s*(?:numbers?|codes?|no)\b\.?|\s*#)?\W{0,3}$"
+)
+
+
+def phones(text: str) -> Iterator[Finding]:
+    """Yield the phone numbers in a plain `text` that may be a client's."""
+    for pattern in (_PHONE, _BARE_PHONE):
+        for found in pattern.finditer(text):
+            start = found.start() if pattern is _PHONE else found.start(1)
+            digits = "".join(filter(str.isdigit, text[start : found.end()]))[-10:]
+            if not (digits.startswith(_TOLL_FREE) or _is_own_or_id(text, start)):
+                yield Finding(start, found.end(), PiiKind.PHONE)
+
+
+def _is_own_or_id(text: str, start: int) -> bool:
+    before = text[max(0, start - LOOK_BACK) : start]
+    if _NUMBER_OF_A_THING.search(before):
+        return True
+    owns = [found.end() for found in _WRITERS_OWN.finditer(before)]
+    return bool(owns) and not _ANOTHERS.search(before, owns[-1])
+
+
+# Identity cards
+
+_CARD = (
+    r"\b(?:driver'?s?'?\s+licen[cs]e|driving\s+licen[cs]e|dl\b|state\s+ids?\b|passport|green\s+card|alien\s+(?:registration"
+    r"\s+)?number|a-number|medicaid|medicare|ebt(?:\s+card)?|identity\s+card|id\s+card|birth\s+certificate"
+    r"|social\s+security\s+card|va\s+file)"
+)
+_CARD_NUMBER = re.compile(
+    rf"{_CARD}(?:\s*(?:numbers?|no|ids?)\b\.?|\s*#)?[^\d\n]{{0,20}}?"
+    r"(?<![\w/])([a-z]{0,3}-?\d[\d -]{4,20}[\da-z])(?![\w/])"
+)
+_CARD_SHOWN = re.compile(
+    r"\b(?:scans?|cop(?:y|ies)|photos?|pictures?|images?|screenshots?)\s+of\s+(?:his|her|their|the\s+client'?s?'?|a\s+client'?s?)"
+    rf"\s+(?:\w+\s+){{0,2}}?({_CARD})"
+)
+
+
+def identity_cards(text: str) -> Iterator[Finding]:
+    """Yield numbers of identity cards in a plain `text`, and the words of a card that is shown."""
+    for pattern in (_CARD_NUMBER, _CARD_SHOWN):
+        for found in pattern.finditer(text):
+            yield Finding(found.start(1), found.end(1), PiiKind.ID_CARD)
