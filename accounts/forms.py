@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import DateField, PasswordField, SelectField, StringField, ValidationError
-from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Optional
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from accounts.models import DisabledReason
 from adminops.db import db
@@ -131,68 +131,3 @@ class ChangePasswordForm(NewPasswordForm):
         [InputRequired("Enter your present password."), Length(max=MAXIMUM_LENGTH)],
         render_kw={"autocomplete": "current-password"},
     )
-
-
-class LockedOutForm(Form):
-    """What the request type "I can't sign in" asks for besides the text."""
-
-    username = StringField(
-        "User name that does not work",
-        [Length(max=200)],
-        description=(
-            "Leave it empty if it is your own. For a new AdminOps password nobody needs to wait: "
-            "“Forgot your password?” on the sign-in page sends a link at once"
-        ),
-        render_kw={"autocapitalize": "none", "spellcheck": "false"},
-    )
-    screen = choice_field(
-        "What did the screen say?",
-        [
-            ("wrong", "Wrong user name or password"),
-            ("locked", "The account is locked"),
-            ("expired", "The password has expired"),
-            ("inactive", "The account is inactive"),
-            ("other", "Something else"),
-        ],
-        validators=[InputRequired("Choose what comes closest.")],
-    )
-
-
-class StaffChangeForm(Form):
-    """What the request type "Staff joining or leaving" asks for besides the text."""
-
-    kind = choice_field(
-        "What is it about?",
-        [
-            ("join", "Somebody needs an account"),
-            ("change", "Somebody's access should change"),
-            ("leave", "Somebody leaves: close the account"),
-        ],
-        validators=[InputRequired("Choose what it is about.")],
-    )
-    person = StringField(
-        "Name of the staff member",
-        [InputRequired("Enter the staff member's name."), Length(max=200)],
-        description="Staff only: never a client's name",
-    )
-    username = StringField(
-        "User name", [Length(max=60)], description="If they have an account", render_kw={"autocapitalize": "none"}
-    )
-    work_email = StringField(
-        "Work e-mail",
-        [Length(max=200)],
-        description="For a new account: the invitation goes there",
-        render_kw={"type": "email"},
-    )
-    job_title = StringField("Job title", [Length(max=200)])
-    on = DateField("From when", [Optional()], description="First or last day")
-
-    def validate_username(self, field: StringField) -> None:
-        """Ask for the user name of somebody who has one."""
-        if self.kind.data in ("change", "leave") and not field.data:
-            raise ValidationError("Enter the user name, so that nobody else's account is closed.")
-
-    def validate_work_email(self, field: StringField) -> None:
-        """Ask for an address to invite to."""
-        if self.kind.data == "join" and "@" not in (field.data or ""):
-            raise ValidationError("Enter the person's work e-mail address: the invitation goes there.")

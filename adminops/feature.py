@@ -6,6 +6,7 @@ A feature's `__init__.py` holds a docstring and one `Feature(...)` value; `wsgi.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -72,30 +73,89 @@ class WorkScreen:
     url: Callable[[Any], str | None]
 
 
+class RequestGroup(StrEnum):
+    """Where a request type stands in the catalogue, with the words and the picture of the group."""
+
+    def __new__(cls, value: str, title: str = "", help_: str = "", icon: str = "") -> "RequestGroup":
+        """Keep words and picture beside the value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label, member.help, member.icon = title, help_, icon
+        return member
+
+    label: str
+    help: str
+    icon: str
+
+    SIGNING_IN = "signing_in", "Signing in", "Passwords, codes, locked accounts", "lock"
+    STAFF = "staff", "Staff joining or leaving", "New account, change access, or close an account", "users"
+    CLIENTS = "clients", "Client records", "Duplicates, corrections, consent", "contact"
+    NUMBERS = "numbers", "Reports and numbers", "Pulling, reading and checking reports", "chart-column"
+    PROGRAMS = "programs", "Program or funding change", "New program, new grant, new dates, closing", "building-2"
+    LEARNING = "learning", "Training and manuals", "Classes, certificates, instructions", "graduation-cap"
+    SYSTEM = "system", "Problems and ideas", "Something is broken, or could be better", "monitor"
+    TRUST = "trust", "Privacy and concerns", "Incidents, complaints, questions about the rules", "shield-check"
+    OTHER = "other", "Anything else", "In your own words", "message-square"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstStep:
+    """A page that comes before a request's form, for what is quicker without one.
+
+    `ways` are (label, endpoint) of the pages that help at once, as far as the person may open them; `go_on` is the
+    label of the way to the form.
+    """
+
+    title: str
+    text: Sequence[str]
+    ways: Sequence[tuple[str, str]] = ()
+    go_on: str = "Write to us anyway"
+
+
 @dataclass(frozen=True, kw_only=True)
 class RequestType:
     """Something a user may ask for. `tickets` shows the form and keeps the conversation.
 
     `form()` returns the class of the extra fields (None: only a text); `audience` is who may ask (None: everybody).
+    Words, priority, target, approval and lists are where a team starts: administrators change them in the app.
     """
 
     key: str
     title: str
     help: str
     icon: str
+    code: str = ""
+    """Its number in the list of what such a team is asked for: "A1"."""
+    group: RequestGroup = RequestGroup.OTHER
     order: int = 50
     audience: "Permission | None" = None
+    through_lead: bool = False
+    """Whether somebody of an agency who may not ask for this can write it for their lead, who sends it on."""
+    first: FirstStep | None = None
     form: "Callable[[], type[Form]] | None" = None
     priority: Literal["urgent", "high", "normal", "low"] = "normal"
-    target_hours: int = 40
-    """Business hours within which it should be resolved."""
+    presses: "Callable[[Mapping[str, Any]], Literal['urgent', 'high'] | None] | None" = None
+    """What the answers say about the priority; None leaves it."""
+    target_hours: int = 45
+    """Business hours within which it should be resolved; an office day has nine."""
     around_the_clock: bool = False
     """Whether nights and weekends count, too: an access that must end, unless a policy names this type itself."""
-    needs_approval: bool = False
+    approval: Literal["none", "team", "work"] = "none"
+    """Who must agree before the work begins: nobody, an approver of the team, or the screen of the work asks."""
     pii_rule: str = "Use client IDs only: no names, birth dates or SSNs."
+    files: bool = True
+    """Whether files may come with it; not where they would show a client."""
+    checklist: Sequence[str] = ()
+    """What the team does, step by step."""
+    manuals: Sequence[str] = ()
+    """Words that find the manual pages worth reading first."""
     start: str | None = None
     """Endpoint of a screen that asks for this instead of the general form (a program request has its own)."""
     work: WorkScreen | None = None
+
+    def priority_of(self, answers: "Mapping[str, Any]") -> str:
+        """Return how much a request with these answers presses."""
+        return (self.presses(answers) if self.presses else None) or self.priority
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,15 @@
 from datetime import timedelta
 
 from adminops.facts import AgencyChanged, ExportImported, ImportUndone, ProgramSetUp
-from adminops.feature import Feature, Job, NavItem, Panel, RequestType, WorkScreen
+from adminops.feature import Feature, Job, NavItem, Panel
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
 from dedupe import jobs, refs, subscribers
 from dedupe.cli import dedupe
 from dedupe.demo import fill
-from dedupe.forms import RequestForm
 from dedupe.models import SCAN_TRANSITIONS, TRANSITIONS
 from dedupe.queries import count_open
+from dedupe.request_types import REQUEST_TYPES
 from dedupe.views import blueprint
 
 feature = Feature(
@@ -45,24 +45,7 @@ feature = Feature(
         (AgencyChanged, subscribers.scan_after_change),
         (ProgramSetUp, subscribers.scan_after_setup),
     ),
-    request_types=(
-        RequestType(
-            key="merge_clients",
-            title="A client is in twice",
-            help="Tell us the two client IDs",
-            icon="copy",
-            order=30,
-            form=lambda: RequestForm,
-            target_hours=40,
-            pii_rule="Client IDs only. Say “the older birth date is right”, never the date itself.",
-            work=WorkScreen(
-                label="Compare the two records",
-                icon="merge",
-                permission=Permission.REVIEW_DUPLICATES,
-                url=refs.work_url,
-            ),
-        ),
-    ),
+    request_types=REQUEST_TYPES,
     cli=(dedupe,),
     refs=(RefProvider("pair", refs.resolve_pairs),),
     panels=(Panel(place="client", render=refs.client_panel, order=20),),

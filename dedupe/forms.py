@@ -73,3 +73,13 @@ class RequestForm(Form):
         (("first", "The first one"), ("second", "The second one"), ("mixed", "Some of each: I say which below")),
         validators=[InputRequired("Say which record is right.")],
     )
+    agrees = choice_field(
+        "What agrees in the two records?",
+        (
+            ("all", "Name, SSN and birth date"),
+            ("two", "Two of them; the third is blank in one"),
+            ("close", "Two of them; the third is nearly the same"),
+            ("less", "Less than two: please look closely"),
+        ),
+        validators=[InputRequired("Look at both records and say what agrees.")],
+    )

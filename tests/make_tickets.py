@@ -1,7 +1,12 @@
 """Makers of tickets: file one as somebody would, name only what the test is about."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from flask import g
+
+from adminops.app import AdminOps
 from adminops.feature import RequestType
 from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Role
@@ -27,3 +32,11 @@ def make_ticket(by: User | None = None, *, agency: Agency | None = None, **over:
     by = by or make_user(agency=agency)
     values = {"kind": PLAIN, "subject": "Report stops at 10,000 rows", "body": "It ends in the middle.", **over}
     return file_ticket(**values, by=by)
+
+
+@contextmanager
+def sent_by(app: AdminOps, user: User, data: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Be in a request of `user` that sends `data`, for what reads forms."""
+    with app.test_request_context("/", method="POST", data=data or {}):
+        g._login_user = user  # where Flask-Login keeps who is signed in
+        yield

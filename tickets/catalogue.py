@@ -1,85 +1,33 @@
-"""What people may ask for: the request types of all features, and the general ones of the help desk itself."""
+"""The catalogue of what people may ask for: the request types of all features, found, offered and read back."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import SelectField, SelectMultipleField
 
-from adminops.feature import Feature, RequestType
+from adminops.feature import Feature, RequestGroup, RequestType
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
-from adminops.web.forms import Form
+from adminops.web.questions import StoreSelect
+from tickets.request_types import GENERAL, INCIDENT, SOMETHING_ELSE
 
-SOMETHING_ELSE = "something_else"
+__all__ = ["GENERAL", "INCIDENT", "SOMETHING_ELSE"]
 
-
-class WrongNumberForm(Form):
-    """Which number, where, and what it should be."""
-
-    report = StringField(
-        "Report or page",
-        [InputRequired("Say which report it is."), Length(max=200)],
-        description="With its dates and the question, for example APR 1 Oct to 30 Sep, Q6a",
-    )
-    expected = TextAreaField(
-        "What you expected, and why",
-        [Length(max=2000)],
-        description="Numbers and client IDs are enough",
-    )
-
-
-class CorrectionForm(Form):
-    """Which record, and what is wrong with it."""
-
-    client_ids = StringField(
-        "Client or enrollment IDs",
-        [InputRequired("Give the IDs of the records."), Length(max=200)],
-        description="Only the numbers, separated by blanks or commas",
-    )
-    program = StringField("Program", [Length(max=200)])
-    change = TextAreaField(
-        "What should it say?",
-        [InputRequired("Say what should be changed."), Length(max=2000)],
-        description="For example: exit date from 3 to 13 October",
-    )
-
-
-GENERAL = (
-    RequestType(
-        key="wrong_number",
-        title="A number looks wrong",
-        help="Reports, bed counts, missing data",
-        icon="circle-alert",
-        order=40,
-        form=lambda: WrongNumberForm,
-    ),
-    RequestType(
-        key="training_question",
-        title="A question about training",
-        help="Certificates, which course you need",
-        icon="graduation-cap",
-        order=75,
-    ),
-    RequestType(
-        key="data_correction",
-        title="Correct data that I can't change",
-        help="Locked records, wrong dates, entered by mistake",
-        icon="pencil",
-        order=70,
-        form=lambda: CorrectionForm,
-        target_hours=45,
-    ),
-    RequestType(
-        key=SOMETHING_ELSE,
-        title="Something else",
-        help="Write to us in your own words",
-        icon="message-square",
-        order=95,
-    ),
+FIRST: tuple[str | RequestGroup, ...] = (
+    "locked_out",
+    RequestGroup.STAFF,
+    "merge_clients",
+    "wrong_number",
+    RequestGroup.PROGRAMS,
+    "training",
 )
+"""The big choices of the first page: a request type by its key, or a group of them."""
+
+LABEL = ":label"
+"""An answer that is a key of the store has its label of that day beside it, under its name and this."""
 
 
 def all_types(features: Sequence[Feature]) -> list[RequestType]:
@@ -90,11 +38,11 @@ def all_types(features: Sequence[Feature]) -> list[RequestType]:
 def offered_to(user: User, features: Sequence[Feature]) -> list[RequestType]:
     """Return what `user` may ask for; who works on tickets also takes requests down for others."""
     writes_down = user.may(Permission.WORK_TICKETS)
-    return [
-        kind
-        for kind in all_types(features)
-        if kind.audience is None or user.may(kind.audience) or (writes_down and not kind.start)
-    ]
+    return [kind for kind in all_types(features) if _reaches(kind, user) or (writes_down and not kind.start)]
+
+
+def _reaches(kind: RequestType, user: User) -> bool:
+    return kind.audience is None or user.may(kind.audience)
 
 
 def find_type(key: str, features: Sequence[Feature]) -> RequestType | None:
@@ -108,11 +56,47 @@ def title_of(key: str, features: Sequence[Feature]) -> str:
     return kind.title if kind else key.replace("_", " ").capitalize()
 
 
+@dataclass(frozen=True)
+class Section:
+    """A group of the catalogue with what it offers."""
+
+    group: RequestGroup
+    kinds: Sequence[RequestType]
+
+
+def in_sections(kinds: Sequence[RequestType], words: str = "") -> list[Section]:
+    """Return `kinds` by group, those that hold all of `words` in their title, help, group or number."""
+    wanted = words.casefold().split()
+    found = [kind for kind in kinds if all(word in _said(kind) for word in wanted)]
+    sections = [Section(group, [kind for kind in found if kind.group is group]) for group in RequestGroup]
+    return [section for section in sections if section.kinds]
+
+
+def _said(kind: RequestType) -> str:
+    return f"{kind.title} {kind.help} {kind.group.label} {kind.code}".casefold()
+
+
+def first_choices(kinds: Sequence[RequestType]) -> list[RequestType | Section]:
+    """Return the big choices among `kinds`: a group with a single member is that member; later ones fill gaps."""
+    chosen: list[RequestType | Section] = []
+    for wanted in FIRST:
+        if isinstance(wanted, RequestGroup):
+            members = [kind for kind in kinds if kind.group is wanted]
+            chosen += members if len(members) == 1 else [Section(wanted, members)] if members else []
+        else:
+            chosen += [kind for kind in kinds if kind.key == wanted]
+    reached = {kind.key for choice in chosen for kind in (choice.kinds if isinstance(choice, Section) else [choice])}
+    others = [kind for kind in kinds if kind.key not in reached and kind.key != SOMETHING_ELSE]
+    return [*chosen, *others][: len(FIRST)]
+
+
 # Answers: the fields of a type's own form, kept as JSON and shown with their labels
 
 
 def plain(value: Any) -> Any:
-    """Return the value of a form field as JSON can hold it: dates and decimals as text."""
+    """Return the value of a form field as JSON can hold it: dates, times and decimals as text."""
+    if isinstance(value, time):
+        return value.isoformat("minutes")
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -124,16 +108,28 @@ def plain(value: Any) -> Any:
     return value
 
 
-def shown_answers(kind: RequestType | None, answers: dict[str, Any]) -> list[tuple[str, str]]:
+def answers_of(fields: Sequence[Any]) -> dict[str, Any]:
+    """Return what was answered in `fields`, by their names; what the store knows it by has its label beside it."""
+    answers: dict[str, Any] = {}
+    for field in fields:
+        if field.data in (None, "", []):
+            continue
+        answers[field.name] = plain(field.data)
+        if label := getattr(field, "chosen", ""):
+            answers[field.name + LABEL] = label
+    return answers
+
+
+def shown_answers(kind: RequestType | None, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what was answered as (label, text), in the order of the form; unanswered questions are left out."""
     form = kind.form()(formdata=None, meta={"csrf": False}) if kind and kind.form else None
     names = [name for name in form._fields if name in answers] if form else []
-    names += [name for name in answers if name not in names]
+    names += [name for name in answers if name not in names and not name.endswith(LABEL)]
     shown = []
     for name in names:
         field = form._fields.get(name) if form else None
         label = field.label.text if field else name.replace("_", " ").capitalize()
-        if text := _text_of(field, answers[name]):
+        if text := str(answers.get(name + LABEL) or "") or _text_of(field, answers[name]):
             shown.append((label, text))
     return shown
 
@@ -143,7 +139,7 @@ def _text_of(field: Any, value: Any) -> str:
         return "Yes" if value else "No"
     if isinstance(value, list):
         return ", ".join(filter(None, (_text_of(field, item) for item in value)))
-    if isinstance(field, SelectField | SelectMultipleField) and field.choices:
+    if isinstance(field, SelectField | SelectMultipleField) and not isinstance(field, StoreSelect) and field.choices:
         labels = {str(choice[0]): str(choice[1]) for choice in field.iter_choices()}
         return labels.get(str(value), str(value or ""))
     return "" if value is None else str(value)

@@ -35,18 +35,25 @@ DAY_MINUTES = 9 * 60
 DAYS = 90
 SHARES = {
     "locked_out": 20,
-    "staff_change": 13,
+    "new_account": 5,
+    "deactivate_account": 5,
+    "access_change": 3,
     "merge_clients": 14,
     "wrong_number": 14,
     "data_correction": 12,
-    "program": 6,
+    "new_program": 2,
+    "program_change": 2,
+    "close_program": 2,
     "training_question": 9,
-    "something_else": 12,
+    "fault": 3,
+    "something_else": 9,
 }
 #: Who works on what: the first is the likeliest.
 WORKERS = {
     "merge_clients": ("maya", "grace", "tomas"),
-    "program": ("maya", "grace"),
+    "new_program": ("maya", "grace"),
+    "program_change": ("maya", "grace"),
+    "close_program": ("maya", "grace"),
     "training_question": ("ruth", "tomas"),
     "wrong_number": ("grace", "maya", "tomas"),
 }

@@ -25,7 +25,7 @@ from adminops.identity.operations import find_user, find_users_by_email
 from adminops.pii import find_pii
 from adminops.web.forms import Form, choices
 from tickets import queries
-from tickets.catalogue import plain
+from tickets.catalogue import answers_of
 from tickets.language import LONGEST
 from tickets.models import TRANSITIONS, Priority, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
@@ -72,8 +72,9 @@ class TicketForm(WritingForm):
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments of `file_ticket`: the type's own fields as `answers`."""
         values = super().values()
-        answers = {field.name: plain(values.pop(field.name)) for field in self.own_fields}
-        return {**values, "answers": answers}
+        for field in self.own_fields:
+            del values[field.name]
+        return {**values, "answers": answers_of(self.own_fields)}
 
 
 class TeamTicketForm(TicketForm):

@@ -86,7 +86,7 @@ def file_ticket(
         subject=texts["subject"],
         request_type=kind.key,
         answers=dict(answers or {}),
-        priority=Priority(kind.priority),
+        priority=Priority(kind.priority_of(answers or {})),
         requester=requester,
         filed_by_id=by.id,
         agency_id=agency_id,

@@ -64,7 +64,7 @@ STAFF_CHANGE = (
         "The account is ready and the invitation is on its way. Please let us know if it does not arrive by tomorrow.",
         "Which programs should the person see? {program} only, or the shelter too?",
         "Only that one for now.",
-        answers={"kind": "join", "person": "{colleague}", "work_email": "new.colleague@example.org"},
+        answers={"person": "{colleague}", "work_email": "new.colleague@example.org", "role": "direct"},
     ),
     Scene(
         "Please deactivate an account: staff member left on Friday",
@@ -73,7 +73,7 @@ STAFF_CHANGE = (
         "Thank you. Does anybody take over the caseload, or should the open enrollments stay as they are?",
         "They stay as they are until next week.",
         "Sessions ended at once; told the agency's lead.",
-        answers={"kind": "leave", "person": "{colleague}", "username": "{username}"},
+        answers={"username": "{username}", "why": "left"},
     ),
     Scene(
         "Change of role: case manager becomes supervisor",
@@ -81,7 +81,7 @@ STAFF_CHANGE = (
         "The role is changed. It works from the next sign-in on.",
         "Should the old role stay beside it?",
         "No, only the new one.",
-        answers={"kind": "change", "person": "{colleague}", "username": "{username}"},
+        answers={"username": "{username}", "wanted": "role", "role": "supervisor"},
     ),
 )
 
@@ -235,14 +235,6 @@ SOMETHING_ELSE = (
         " a page on it, see the link.",
     ),
     Scene(
-        "Pages are slow since this morning",
-        "Every click takes about ten seconds. {count} of us see it.",
-        "One of the servers was restarted. It should be fast again; please tell us if not.",
-        "Is it the same on every page, and on another computer?",
-        "Every page, and yes, it is the same on my colleague's laptop.",
-        "Vendor status page says degraded between 8 and 9.",
-    ),
-    Scene(
         "Printer form of the intake packet is cut off",
         "When I print the intake packet for {program} the right side is missing.",
         "Please print it with “fit to page”. I also asked for a narrower layout.",
@@ -262,14 +254,31 @@ SOMETHING_ELSE = (
     ),
 )
 
+FAULT = (
+    Scene(
+        "Pages are slow since this morning",
+        "Every click takes about ten seconds. {count} of us see it.",
+        "One of the servers was restarted. It should be fast again; please tell us if not.",
+        "Is it the same on every page, and on another computer?",
+        "Every page, and yes, it is the same on my colleague's laptop.",
+        "Vendor status page says degraded between 8 and 9.",
+        answers={"since": "This morning", "affected": "some"},
+    ),
+)
+
 SCENES: Mapping[str, Sequence[Scene]] = {
     "locked_out": LOCKED_OUT,
-    "staff_change": STAFF_CHANGE,
+    "new_account": STAFF_CHANGE[:1],
+    "deactivate_account": STAFF_CHANGE[1:2],
+    "access_change": STAFF_CHANGE[2:],
     "merge_clients": CLIENT_TWICE,
     "wrong_number": WRONG_NUMBER,
     "data_correction": CORRECTION,
-    "program": PROGRAM,
+    "new_program": PROGRAM[:1],
+    "program_change": PROGRAM[1:2],
+    "close_program": PROGRAM[2:],
     "training_question": TRAINING,
+    "fault": FAULT,
     "something_else": SOMETHING_ELSE,
 }
 """By the keys of the request types; what nobody offers is not played."""

@@ -1,6 +1,6 @@
 """Training: courses, their dated classes with seats and a waiting list, attendance, and what people completed."""
 
-from adminops.feature import Feature, NavItem, Panel, RequestType, SearchProvider
+from adminops.feature import Feature, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
 from training import refs
@@ -9,6 +9,7 @@ from training.emails import MAILS
 from training.figures import figures
 from training.jobs import JOBS
 from training.models import COURSE_TRANSITIONS, LEARNER_TRANSITIONS, OFFERING_TRANSITIONS
+from training.request_types import REQUEST_TYPES
 from training.views import blueprint
 
 feature = Feature(
@@ -28,17 +29,7 @@ feature = Feature(
         ),
     ),
     jobs=JOBS,
-    request_types=(
-        RequestType(
-            key="training",
-            title="Training",
-            help="Sign up or find a certificate",
-            icon="graduation-cap",
-            order=60,
-            audience=Permission.TAKE_TRAINING,
-            start="training.index",
-        ),
-    ),
+    request_types=REQUEST_TYPES,
     search=(SearchProvider(kind="course", title="Courses", find=refs.find, permission=Permission.TAKE_TRAINING),),
     refs=(RefProvider("course", refs.resolve_courses), RefProvider("offering", refs.resolve_classes)),
     panels=(Panel(place="user", render=refs.person_card, order=30),),

@@ -1,6 +1,7 @@
 """Agencies: who takes part in the HMIS."""
 
 from adminops.agencies import refs
+from adminops.agencies.request_types import REQUEST_TYPES
 from adminops.agencies.views import blueprint
 from adminops.feature import Feature, NavItem, SearchProvider
 from adminops.identity.permissions import Permission
@@ -20,6 +21,7 @@ feature = Feature(
             order=30,
         ),
     ),
+    request_types=REQUEST_TYPES,
     refs=(RefProvider("agency", refs.resolve),),
     search=(SearchProvider(kind="agency", title="Agencies", find=refs.find, permission=Permission.READ_AGENCIES),),
 )

@@ -3,21 +3,23 @@
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
-from accounts.forms import LockedOutForm, StaffChangeForm
 from accounts.models import Account, AccountState
-from accounts.request_types import REQUEST_TYPES
+from accounts.request_forms import DeactivateForm, LockedOutForm, NewAccountForm, ParticularsForm
+from accounts.request_types import ACCESS, DEACTIVATE, LOCKED_OUT, NEW_ACCOUNT, REQUEST_TYPES
+from adminops.app import AdminOps
 from adminops.feature import RequestType
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission, Role
+from adminops.web.forms import Form
 from tests.accounts.mailing import link_in, mails_to
 from tests.browsing import Desk, Visitor
-from tests.make import make_agency
+from tests.make import make_agency, make_user
 from tests.make_accounts import make_account
-from tests.make_tickets import make_ticket
+from tests.make_tickets import make_ticket, sent_by
 from tickets.models import Ticket, TicketState
 
-LOCKED_OUT, STAFF_CHANGE = REQUEST_TYPES
 NEW = "marble bicycle thunder spoon"
 
 
@@ -82,8 +84,8 @@ def test_new_colleague_is_created_from_the_ticket_which_then_resolves(desk: Desk
     with desk.work():
         agency = make_agency()
         lead = make_account(Role.AGENCY_LEAD, agency=agency)
-    answers = {"kind": "join", "person": "Ben Turner", "username": "", "work_email": "ben@example.org"}
-    ticket, admin = _file(desk, lead, STAFF_CHANGE, **answers), _agent(desk, Role.SYSTEM_ADMIN)
+    answers = {"person": "Ben Turner", "work_email": "ben@harbor.example.org"}
+    ticket, admin = _file(desk, lead, NEW_ACCOUNT, **answers), _agent(desk, Role.SYSTEM_ADMIN)
     work = _work(admin, ticket, "Set up the account")
     assert admin.get(work).says("When this is done, it says so on")
     form = {"name": "Ben Turner", "email": "ben@example.org", "username": "ben", "role": "end_user"}
@@ -95,9 +97,8 @@ def test_leaver_is_disabled_from_the_ticket_which_then_resolves(desk: Desk) -> N
     with desk.work():
         agency = make_agency()
         lead, leaver = make_account(Role.AGENCY_LEAD, agency=agency), make_account(agency=agency)
-    answers = {"kind": "leave", "person": leaver.user.name, "username": leaver.user.username}
-    ticket, admin = _file(desk, lead, STAFF_CHANGE, **answers), _agent(desk, Role.SYSTEM_ADMIN)
-    admin.post(_work(admin, ticket, "Set up the account"), {"reason": "left"})
+    ticket, admin = _file(desk, lead, DEACTIVATE, username=leaver.user.username), _agent(desk, Role.SYSTEM_ADMIN)
+    admin.post(_work(admin, ticket, "Close the account"), {"reason": "left"})
     with desk.look() as session:
         assert session.get_one(Account, leaver.id).state is AccountState.DISABLED
     assert _state(desk, ticket) is TicketState.RESOLVED
@@ -109,34 +110,63 @@ def test_change_leads_to_the_person_and_an_unknown_name_to_the_list(desk: Desk) 
     with desk.work():
         lead = make_account(Role.AGENCY_LEAD)
     admin = _agent(desk, Role.SYSTEM_ADMIN)
-    known = _file(desk, lead, STAFF_CHANGE, kind="change", username=lead.user.username)
-    unknown = _file(desk, lead, STAFF_CHANGE, kind="leave", username="nobody")
-    assert _work(admin, known, "Set up the account") == f"/accounts/{lead.id}?ticket={known.id}"
-    assert _work(admin, unknown, "Set up the account") == "/accounts"
+    known = _file(desk, lead, ACCESS, wanted="role", username=lead.user.username)
+    unknown = _file(desk, lead, DEACTIVATE, username="nobody")
+    assert _work(admin, known, "Change the access") == f"/accounts/{lead.id}?ticket={known.id}"
+    assert _work(admin, unknown, "Close the account") == "/accounts"
 
 
 def test_who_may_ask_for_what() -> None:
     assert (LOCKED_OUT.key, LOCKED_OUT.priority, LOCKED_OUT.target_hours) == ("locked_out", "high", 8)
     assert LOCKED_OUT.audience is None
-    assert STAFF_CHANGE.audience is Permission.REQUEST_FOR_AGENCY
+    assert {kind.audience for kind in REQUEST_TYPES[1:]} == {Permission.REQUEST_FOR_AGENCY}
+
+
+JOINS = {
+    "person": "Ben Turner",
+    "work_email": "ben@harbor.example.org",
+    "employment": "staff",
+    "on": "2026-11-30",
+    "role": "direct",
+    "had_login": "no",
+}
+LEAVES = {"username": "ben", "on": "2026-11-30", "at": "17:00", "why": "left", "seat": "keep"}
+CHANGES = {"what": "lead", "new_value": "Ben Turner", "on": "2026-11-30", "signer": "Alicia Kowalski"}
 
 
 @pytest.mark.parametrize(
-    ("data", "field"),
+    ("form", "data", "field"),
     [
-        ({"kind": "leave", "person": "Ben Turner"}, "username"),
-        ({"kind": "change", "person": "Ben Turner", "username": " "}, "username"),
-        ({"kind": "join", "person": "Ben Turner", "work_email": "no address"}, "work_email"),
-        ({"kind": "promote", "person": "Ben Turner"}, "kind"),
-        ({"kind": "join", "work_email": "ben@example.org"}, "person"),
-        ({"kind": "leave", "person": "Ben", "username": "ben", "on": "yesterday"}, "on"),
+        (NewAccountForm, JOINS, ""),
+        (NewAccountForm, {**JOINS, "work_email": "no address"}, "work_email"),
+        (NewAccountForm, {**JOINS, "work_email": "ben.turner@GMail.com"}, "work_email"),
+        (NewAccountForm, {**JOINS, "person": " "}, "person"),
+        (NewAccountForm, {**JOINS, "role": "king"}, "role"),
+        (NewAccountForm, {**JOINS, "on": "yesterday"}, "on"),
+        (NewAccountForm, {**JOINS, "had_login": "yes"}, "old_login"),
+        (NewAccountForm, {**JOINS, "had_login": "yes", "old_login": "Duval, bturner"}, ""),
+        (NewAccountForm, {**JOINS, "replaces": "nobody"}, "replaces"),
+        (DeactivateForm, LEAVES, ""),
+        (DeactivateForm, {**LEAVES, "username": "BEN "}, ""),
+        (DeactivateForm, {**LEAVES, "username": " "}, "username"),
+        (DeactivateForm, {**LEAVES, "username": "stranger"}, "username"),
+        (DeactivateForm, {**LEAVES, "at": "25:00"}, "at"),
+        (ParticularsForm, CHANGES, ""),
+        (ParticularsForm, {**CHANGES, "signer": ""}, "signer"),
+        (ParticularsForm, {**CHANGES, "what": "name"}, "username"),
     ],
 )
-def test_staff_request_asks_for_what_the_work_needs(sqlite_desk: Desk, data: dict[str, str], field: str) -> None:
-    with sqlite_desk.app.test_request_context("/", method="POST", data=data):
-        form = StaffChangeForm(meta={"csrf": False})
-        assert not form.validate()
-        assert list(form.errors) == [field]
+def test_staff_request_asks_for_what_the_work_needs(
+    session: Session, app: AdminOps, form: type[Form], data: dict[str, str], field: str
+) -> None:
+    agency = make_agency()
+    lead = make_user(Role.AGENCY_LEAD, agency=agency)
+    make_user(agency=agency, username="ben")
+    make_user(username="stranger")
+    with sent_by(app, lead, data):
+        filled = form(meta={"csrf": False})
+        assert filled.validate() is not bool(field)
+        assert list(filled.errors) == ([field] if field else [])
 
 
 def test_locked_out_form_tells_of_the_way_without_a_ticket(sqlite_desk: Desk) -> None:

@@ -25,6 +25,8 @@ def test_locked_out_and_helped(house: House) -> None:
     caseworker.look()
     caseworker.follow("I can't sign in")
     caseworker.look()
+    caseworker.follow("It does not help: write to us")
+    caseworker.look()
     caseworker.page.locator("input[name=subject]").fill("I am locked out of HMIS")
     caseworker.page.locator("select[name=screen]").select_option(label="The password has expired")
     caseworker.page.locator("textarea").first.fill("I tried twice this morning.")

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -12,7 +11,6 @@ from adminops.app import AdminOps
 from adminops.audit.models import AuditEntry
 from adminops.db import db
 from adminops.demo.cast import Cast
-from adminops.feature import RequestType
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from adminops.outbox.letters import Letter, compose
@@ -22,7 +20,7 @@ from adminops.refs import Ref
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import emails, operations, refs, scenes
-from tickets.catalogue import GENERAL, plain, shown_answers, title_of
+from tickets.catalogue import plain, shown_answers, title_of
 from tickets.demo import fill
 from tickets.models import Ticket, TicketMessage, TicketState
 from tickets.scenes import SCENES
@@ -244,8 +242,3 @@ def test_demo_writes_in_all_voices(session: Session) -> None:
     fill(cast_of(seed=Random(3).randrange(100)), tickets=40)
     voices = set(db.session.scalars(select(TicketMessage.voice)))
     assert {voice.value for voice in voices} == {"requester", "team", "note"}
-
-
-@pytest.mark.parametrize("kind", GENERAL)
-def test_general_request_types_are_open_to_everybody(kind: RequestType) -> None:
-    assert kind.audience is None

@@ -229,11 +229,12 @@ def test_every_request_type_has_a_form_for_who_may_ask_and_for_nobody_else(desk:
 
 
 def test_help_desk_takes_down_for_a_lead_what_it_may_not_ask_for_itself(desk: Desk) -> None:
-    kind = next(kind for kind in kinds(desk) if kind.key == "program")
+    kind = next(kind for kind in kinds(desk) if kind.key == "close_program")
     with desk.work():
         lead, user = make_user(Role.AGENCY_LEAD), make_user()
     _, helper = person_of(desk, Role.HELP_DESK)
-    data = {"subject": "A new shelter", "body": "We were awarded a grant."}
+    data = {"subject": "The shelter closes", "body": "The grant ends.", "program": "other", "on": "2026-12-31"}
+    data |= {"why": "The grant ends", "still_in": "0", "moving": "no"}
     for name in ("", user.username):
         page = helper.post(f"/help/new/{kind.key}", {**data, "on_behalf_of": name}, status=422)
         assert page.says("Your role does not include asking for this.")

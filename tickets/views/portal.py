@@ -1,6 +1,6 @@
 """What people meet who need help: a first page in plain words, the form of a request, and what they asked for."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adminops.errors import NotFound
@@ -8,17 +8,16 @@ from adminops.feature import RequestType
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.settings import current_settings
-from adminops.web.access import access, signed_in_user
+from adminops.web.access import access, access_of, signed_in_user
 from adminops.web.navigation import registry
 from tickets import catalogue, queries
+from tickets.catalogue import Section
 from tickets.forms import ticket_form
 from tickets.operations import file_ticket
 from tickets.views.desk import blueprint as tickets
 
 blueprint = Blueprint("help", "tickets", url_prefix="/help", template_folder="templates")
 
-CHOICES = 6
-"""So many request types stand on the first page; the rest one click further on."""
 LATEST = 5
 SUGGESTIONS = 8
 
@@ -26,15 +25,14 @@ SUGGESTIONS = 8
 @blueprint.get("")
 @access(Permission.ASK_FOR_HELP)
 def start() -> ResponseReturnValue:
-    """Ask what somebody needs help with."""
+    """Ask what somebody needs help with: a few big choices, a search, and the way to everything."""
     user = signed_in_user()
-    offered = [kind for kind in _offered(user) if kind.key != catalogue.SOMETHING_ELSE]
     return render_template(
         "tickets/start.html",
         first_name=user.name.partition(" ")[0],
-        kinds=[_choice(kind) for kind in offered[:CHOICES]],
-        more=len(offered) > CHOICES,
+        kinds=[_choice(choice) for choice in catalogue.first_choices(_offered(user))],
         something_else=catalogue.SOMETHING_ELSE,
+        incident=catalogue.INCIDENT,
         phone_number="".join(letter for letter in current_settings().team_phone if letter.isdecimal()),
         requests=queries.list_requests(user, only_open=True, limit=LATEST).rows,
     )
@@ -43,18 +41,29 @@ def start() -> ResponseReturnValue:
 @blueprint.get("/new")
 @access(Permission.ASK_FOR_HELP)
 def choose() -> ResponseReturnValue:
-    """Show everything that the viewer may ask for."""
-    return render_template("tickets/choose.html", kinds=[_choice(kind) for kind in _offered(signed_in_user())])
+    """Show everything that the viewer may ask for, or what of it holds some words."""
+    words = request.args.get("q", "").replace("\x00", "").strip()[:100]
+    sections = catalogue.in_sections(_offered(signed_in_user()), words)
+    shown = [(section.group, [_choice(kind) for kind in section.kinds]) for section in sections]
+    return render_template("tickets/choose.html", sections=shown, words=words)
+
+
+@blueprint.get("/about/<group>")
+@access(Permission.ASK_FOR_HELP)
+def about(group: str) -> ResponseReturnValue:
+    """Show what of one group the viewer may ask for."""
+    sections = catalogue.in_sections(_offered(signed_in_user()))
+    section = next((section for section in sections if section.group.value == group.replace("-", "_")), None)
+    if section is None:
+        raise NotFound("Nobody offers this, or your role does not include it.")
+    return render_template("tickets/about.html", group=section.group, kinds=[_choice(kind) for kind in section.kinds])
 
 
 @blueprint.route("/new/<key>", methods=["GET", "POST"])
 @access(Permission.ASK_FOR_HELP)
 def new(key: str) -> ResponseReturnValue:
     """Take a request of one type."""
-    user = signed_in_user()
-    kind = next((kind for kind in _offered(user) if kind.key == key), None)
-    if kind is None:
-        raise NotFound("Nobody offers this, or your role does not include it.")
+    user, kind = signed_in_user(), _get(key)
     if kind.start:
         return redirect(url_for(kind.start))
     team = user.may(Permission.WORK_TICKETS)
@@ -63,6 +72,18 @@ def new(key: str) -> ResponseReturnValue:
             ticket = file_ticket(kind=kind, **form.values(), by=user)
             return redirect(url_for("tickets.show", ticket_id=ticket.id))
     return render_template("tickets/new.html", kind=kind, form=form, team=team), form.status
+
+
+@blueprint.get("/first/<key>")
+@access(Permission.ASK_FOR_HELP)
+def first(key: str) -> ResponseReturnValue:
+    """Show what may help at once, before the form."""
+    kind = _get(key)
+    form_url = url_for("help.new", key=kind.key)
+    if kind.first is None:
+        return redirect(form_url)
+    ways = [(label, url_for(endpoint)) for label, endpoint in kind.first.ways if _may_open(endpoint)]
+    return render_template("tickets/first.html", kind=kind, first=kind.first, ways=ways, form_url=form_url)
 
 
 @blueprint.get("/people")
@@ -91,6 +112,25 @@ def _offered(user: User) -> list[RequestType]:
     return catalogue.offered_to(user, registry().features)
 
 
-def _choice(kind: RequestType) -> tuple[str, str, str, str]:
-    """Return icon, title, explanation and address of a request type."""
-    return kind.icon, kind.title, kind.help, url_for(kind.start) if kind.start else url_for("help.new", key=kind.key)
+def _get(key: str) -> RequestType:
+    """Return the request type of that key. Raises `NotFound` for one that the viewer may not ask for."""
+    kind = next((kind for kind in _offered(signed_in_user()) if kind.key == key), None)
+    if kind is None:
+        raise NotFound("Nobody offers this, or your role does not include it.")
+    return kind
+
+
+def _may_open(endpoint: str) -> bool:
+    declared = access_of(current_app.view_functions[endpoint])
+    needs = declared.needs if declared else None
+    return not isinstance(needs, Permission) or signed_in_user().may(needs)
+
+
+def _choice(choice: RequestType | Section) -> tuple[str, str, str, str]:
+    """Return icon, title, explanation and address of a request type, or of a group of them."""
+    if isinstance(choice, Section):
+        address = url_for("help.about", group=choice.group.value.replace("_", "-"))
+        return choice.group.icon, choice.group.label, choice.group.help, address
+    if choice.start:
+        return choice.icon, choice.title, choice.help, url_for(choice.start)
+    return choice.icon, choice.title, choice.help, url_for("help.first" if choice.first else "help.new", key=choice.key)

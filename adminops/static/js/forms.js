@@ -82,3 +82,18 @@ document.addEventListener('change', (event) => {
     form.classList.toggle('is-note', event.target.value === form.dataset.composer);
   }
 });
+
+// A question that depends on an answer is shown with it. Without a script it always is, and its answer is dropped.
+function ask(form) {
+  for (const question of form.querySelectorAll('[data-when]')) {
+    const answer = form.elements[question.dataset.when]?.value ?? '';
+    question.hidden = !question.dataset.whenAnswers.split(' ').includes(answer);
+  }
+}
+
+document.addEventListener('change', (event) => {
+  const form = event.target.closest('form');
+  if (form) ask(form);
+});
+
+for (const form of document.forms) ask(form);
