@@ -61,6 +61,9 @@ feature = Feature(
     panels=(
         Panel(place="user", render=refs.open_requests, order=20),
         Panel(place="dashboard", render=refs.attention, order=10),
+        Panel(place="dashboard", render=refs.to_approve, order=5),
+        Panel(place="ticket", render=refs.approval_card, order=5),
+        Panel(place="agency", render=refs.requesters_card, order=30),
     ),
     figures=refs.figures,
     mails=MAILS,

@@ -36,13 +36,13 @@ def all_types(features: Sequence[Feature]) -> list[RequestType]:
 
 
 def offered_to(user: User, features: Sequence[Feature]) -> list[RequestType]:
-    """Return what `user` may ask for; who works on tickets also takes requests down for others."""
+    """Return what `user` may ask for, also through their lead; the team takes requests down for others, too."""
     writes_down = user.may(Permission.WORK_TICKETS)
     return [kind for kind in all_types(features) if _reaches(kind, user) or (writes_down and not kind.start)]
 
 
 def _reaches(kind: RequestType, user: User) -> bool:
-    return kind.audience is None or user.may(kind.audience)
+    return kind.audience is None or user.may(kind.audience) or (kind.through_lead and user.agency_id is not None)
 
 
 def find_type(key: str, features: Sequence[Feature]) -> RequestType | None:

@@ -24,6 +24,7 @@ from adminops.web.navigation import registry
 from tickets import operations, scenes
 from tickets.catalogue import all_types
 from tickets.clocks import Calendar
+from tickets.deciding import approve
 from tickets.goals.queries import office_calendar
 from tickets.models import Priority, Ticket, WaitingOn
 from tickets.operations import Then
@@ -130,6 +131,9 @@ class Life:
             answers={name: text.format(**self.words) for name, text in self.scene.answers.items()},
             by=self.requester,
         )
+        if ticket.waiting_on is WaitingOn.APPROVAL:
+            yield (at := self._later(at, 20, DAY_MINUTES))
+            approve(ticket, by=self.cast["maya"])
         at = yield from self._take_up(ticket, at)
         at = yield from self._work(ticket, at)
         at = yield from self._resolve(ticket, at)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from adminops.db import db
 from adminops.identity.models import User
 from adminops.outbox.messages import Mail
+from tickets.approvals import TicketApproval
 from tickets.models import OPEN_STATES, Ticket
 from tickets.queries import visible_to
 
@@ -45,12 +46,21 @@ def goal(*, to_id: int, ticket_id: int, aim: str, minutes: int, round: int) -> M
     return _mail("tickets/goal", f"Ticket #{ticket_id}: {said}", to_id, ticket_id)
 
 
+def approval(*, to_id: int, ticket_id: int, approval_id: int) -> Mail | None:
+    """Ask for somebody's word; not when it was given meanwhile."""
+    asked = db.session.get(TicketApproval, approval_id)
+    if asked is None or asked.verdict is not None:
+        return None
+    return _mail("tickets/approval", f"Request #{ticket_id} waits for your approval", to_id, ticket_id)
+
+
 MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.filed": filed,
     "tickets.replied": replied,
     "tickets.assigned": assigned,
     "tickets.resolved": resolved,
     "tickets.goal": goal,
+    "tickets.approval": approval,
 }
 
 

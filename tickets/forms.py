@@ -1,6 +1,7 @@
 """The forms of the help desk."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms import (
@@ -24,6 +25,7 @@ from adminops.identity.models import Agency, User
 from adminops.identity.operations import find_user, find_users_by_email
 from adminops.pii import find_pii
 from adminops.web.forms import Form, choices
+from adminops.web.questions import account_field
 from tickets import queries
 from tickets.catalogue import answers_of
 from tickets.language import LONGEST
@@ -138,6 +140,28 @@ class MessageForm(WritingForm):
         """Return the keyword arguments that `reply` and `write_note` share."""
         shared = ("body", "nonce", "confirmed_clean")
         return {name: value for name, value in super().values().items() if name in shared}
+
+
+class RefusalForm(WritingForm):
+    """Why a request is refused."""
+
+    body = TextAreaField(
+        "Why?",
+        [InputRequired("Say why, so that the person knows what to do."), Length(max=LONGEST_TEXT)],
+        description="The person who asked reads it",
+        render_kw={"rows": 4},
+    )
+
+
+class NamingForm(Form):
+    """Who is named to ask for what on an agency's behalf."""
+
+    person = account_field("User name", InputRequired("Enter the user name of somebody of the agency."))
+    request_type = SelectField("May ask for", choices=[])
+
+    def __init__(self, kinds: Sequence[RequestType]) -> None:
+        super().__init__()
+        self.request_type.choices = choices((kind.key, kind.title) for kind in kinds)
 
 
 class PropertiesForm(Form):

@@ -25,10 +25,11 @@ from adminops.facts import (
     publish,
 )
 from adminops.feature import RequestType
-from adminops.identity.models import Agency, User
+from adminops.identity.models import SYSTEM, Agency, User
 from adminops.outbox.messages import enqueue_mail
 from adminops.refs import Ref
-from tickets import policies
+from tickets import approvals, policies
+from tickets.authority import needs_lead
 from tickets.fulltext import index_ticket
 from tickets.goals import keeping
 from tickets.models import (
@@ -70,7 +71,8 @@ def file_ticket(
     """File a request of type `kind` and return its ticket; the same `nonce` again returns the one filed before.
 
     `answers` are the fields of the type's own form, fit for JSON. `requester` and `agency` default to `by` and the
-    requester's agency. Rules in the order checked: `by` may ask for this (`NotAllowed`); a subject and a text
+    requester's agency. Rules in the order checked: `by` may ask for this, or the agency's lead is asked first
+    (`NotAllowed` where there is none; see `authority`); a subject and a text
     (`Invalid`); no personal data of a client in any of it (`Invalid`, unless the team says `confirmed_clean`).
     Its clocks run by the policy of its type as that is now. Publishes `TicketFiled`; mails the requester.
     """
@@ -78,8 +80,9 @@ def file_ticket(
     policies.check_may_file(kind, requester, by=by)
     if (known := _sent_before(nonce, by)) is not None:
         return db.session.get_one(Ticket, known.ticket_id)
-    texts = {"subject": subject.strip(), "body": body.strip(), **_texts(answers or {})}
     agency_id = agency.id if agency else requester.agency_id
+    steps = approvals.steps_of(kind, through_lead=needs_lead(kind, requester, agency_id, by=by))
+    texts = {"subject": subject.strip(), "body": body.strip(), **_texts(answers or {})}
     _check_texts(texts, agency_id, confirmed_clean, by)
     now = clock.now()
     ticket = Ticket(
@@ -99,6 +102,9 @@ def file_ticket(
     _write(ticket, texts["body"], Voice.REQUESTER, nonce, by)
     publish(TicketFiled(ticket_id=ticket.id, agency_id=ticket.agency_id, request_type=kind.key), by=by)
     enqueue_mail("tickets.filed", to=requester, ticket_id=ticket.id)
+    if steps:
+        wait_on(ticket, WaitingOn.APPROVAL, by=SYSTEM)
+        approvals.open_steps(ticket, steps)
     return ticket
 
 
@@ -333,6 +339,8 @@ def _check_texts(texts: Mapping[str, str], agency_id: int | None, confirmed: boo
 
 
 def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User) -> None:
+    if then is not Then.RESOLVE and approvals.asked_now(ticket) is not None:
+        return  # talking about it is no approval
     if not team:
         if ticket.state is S.WAITING or ticket.state is S.RESOLVED:
             _move(ticket, S.OPEN, because="answered", by=by)
@@ -360,6 +368,7 @@ def _bring_to(ticket: Ticket, state: TicketState, waiting_on: WaitingOn | None, 
 
 def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = None, because: str = "", by: User) -> None:
     """Move, set the clock, publish `TicketMoved` and tell the requester of a resolved ticket."""
+    approvals.check_not_held(ticket, to)
     old = ticket.state
     move(ticket, to)
     ticket.waiting_on = waiting_on

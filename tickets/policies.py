@@ -35,7 +35,8 @@ def check_may_file(kind: RequestType, requester: User, *, by: User) -> None:
         raise NotAllowed("Your role does not include filing tickets.")
     if requester.id != by.id and not by.may(Permission.WORK_TICKETS):
         raise NotAllowed("Only the Systems Team can file a ticket on somebody's behalf.")
-    if kind.audience is not None and not (requester.may(kind.audience) or by.may(kind.audience)):
+    asks_through_lead = kind.through_lead  # `authority.needs_lead` decides
+    if kind.audience and not asks_through_lead and not (requester.may(kind.audience) or by.may(kind.audience)):
         raise NotAllowed("Your role does not include asking for this. Your agency lead can.")
 
 

@@ -15,6 +15,7 @@ from adminops.errors import NotFound
 from adminops.identity.models import Agency, RoleGrant, User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission
 from adminops.web.listing import PAGE, Page, fetch_page
+from tickets.approvals import waiting_for
 from tickets.filters import has_words, narrow
 from tickets.fulltext import number_key, words_of
 from tickets.goals.queries import calendar_numbered
@@ -256,6 +257,13 @@ def open_requests_of(user_id: int, viewer: User, limit: int) -> list[TicketRow]:
     """Return the open tickets of a person that `viewer` may see, the latest first."""
     chosen = visible_to(viewer).where(Ticket.is_open, Ticket.requester_id == user_id)
     return list(_page(chosen, Order.ACTIVITY, None, limit=limit).rows)
+
+
+def list_waiting_for(viewer: User, limit: int) -> list[TicketRow]:
+    """Return the tickets that wait for a word `viewer` may give, the latest first."""
+    if not (viewer.may(Permission.APPROVE_REQUESTS) or viewer.may(Permission.REQUEST_FOR_AGENCY)):
+        return []
+    return list(_page(waiting_for(viewer), Order.ACTIVITY, None, limit=limit).rows)
 
 
 def _narrowed(wanted: TicketFilter, viewer: User) -> Select[Ticket]:

@@ -9,9 +9,11 @@ from markupsafe import Markup
 from adminops import clock
 from adminops.db import db
 from adminops.feature import Figure, Found
-from adminops.identity.models import User
+from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Permission
 from adminops.refs import Link, Ref
+from tickets import approvals, authority
+from tickets.approvals import TicketApproval
 from tickets.models import Ticket
 from tickets.queries import (
     Order,
@@ -22,6 +24,7 @@ from tickets.queries import (
     count_views,
     find_tickets,
     list_tickets,
+    list_waiting_for,
     open_requests_of,
     visible_to,
 )
@@ -97,6 +100,43 @@ def attention(_ref: Ref, viewer: User) -> Markup | None:
         return None
     rows = list_tickets(TicketFilter(view=View.LATE, order=Order.DUE), viewer).rows[:ON_A_CARD]
     return Markup(render_template("tickets/attention.html", rows=rows)) if rows else None  # noqa: S704 - a template
+
+
+def approval_card(ref: Ref, viewer: User) -> Markup | None:
+    """Return the card of a ticket that waits for an approval; None for one that doesn't."""
+    ticket = db.session.get(Ticket, ref.number)
+    asked = approvals.asked_now(ticket) if ticket else None
+    if ticket is None or asked is None:
+        return None
+    told = [
+        ("done" if row.verdict else "current" if row is asked else "todo", row.step.label, _said(row))
+        for row in approvals.approvals_of(ticket)
+    ]
+    may_decide = approvals.may_decide(asked, ticket, by=viewer)
+    page = render_template("tickets/approval_card.html", ticket=ticket, told=told, may_decide=may_decide)
+    return Markup(page)  # noqa: S704 - a template
+
+
+def _said(row: TicketApproval) -> str:
+    if row.verdict and row.decided_by:
+        return f"{row.verdict.value.capitalize()} by {row.decided_by.name}"
+    return "Is asked now" if row.asked_at else "Is asked after that"
+
+
+def to_approve(_ref: Ref, viewer: User) -> Markup | None:
+    """Return the card of what waits for the viewer's word, or None when nothing does."""
+    rows = list_waiting_for(viewer, ON_A_CARD)
+    return Markup(render_template("tickets/to_approve.html", rows=rows)) if rows else None  # noqa: S704 - a template
+
+
+def requesters_card(ref: Ref, viewer: User) -> Markup | None:
+    """Return the card of who may ask for an agency, for who keeps that list."""
+    agency = db.session.get(Agency, ref.number)
+    if agency is None or not authority.may_name(agency, by=viewer):
+        return None
+    people = list(dict.fromkeys(row.user.name for row in authority.named_at(agency)))
+    page = render_template("tickets/agency_card.html", agency_id=agency.id, people=people)
+    return Markup(page)  # noqa: S704 - a template
 
 
 def address(ticket_id: int) -> str:

@@ -4,6 +4,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.facts import (
     Fact,
+    TicketApproved,
     TicketAssigned,
     TicketFact,
     TicketFiled,
@@ -11,6 +12,7 @@ from adminops.facts import (
     TicketMoved,
     TicketNoted,
     TicketPrioritised,
+    TicketRefused,
     TicketReplied,
     TicketUnlinked,
     TicketWarned,
@@ -73,11 +75,11 @@ def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
         case TicketMoved():
             sentence = _moved(fact)
             return TicketEntry(sentence=sentence) if sentence else None
-        case TicketAssigned(assignee_id=None):
-            return TicketEntry(sentence="put this back into the queue")
+        case TicketApproved() | TicketRefused():
+            said = "approved" if isinstance(fact, TicketApproved) else "refused"
+            return TicketEntry(sentence=f"{said} this for the {'agency' if fact.step == 'agency' else 'team'}")
         case TicketAssigned():
-            took = fact.assignee_id == by.id
-            return TicketEntry(sentence="took this" if took else "assigned this to {}", person_id=fact.assignee_id)
+            return _assigned(fact, by)
         case TicketPrioritised():
             sentence = f"changed the priority from {fact.old.capitalize()} to {fact.new.capitalize()}"
             return TicketEntry(sentence=sentence, for_team=True)
@@ -88,6 +90,13 @@ def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
         case TicketWarned():
             return TicketEntry(sentence=_warned(fact), for_team=True)
     return TicketEntry(sentence=fact.sentence[:200], for_team=True)
+
+
+def _assigned(fact: TicketAssigned, by: User) -> TicketEntry:
+    if fact.assignee_id is None:
+        return TicketEntry(sentence="put this back into the queue")
+    took = fact.assignee_id == by.id
+    return TicketEntry(sentence="took this" if took else "assigned this to {}", person_id=fact.assignee_id)
 
 
 def _warned(fact: TicketWarned) -> str:
@@ -103,6 +112,7 @@ def _moved(fact: TicketMoved) -> str | None:
         "answered": "replied, so this is open again",
         "reopened": "reopened this",
         "settled": "resolved this: the work is done",
+        "refused": "resolved this: it was refused",
     }
     if fact.because in said:
         return said[fact.because]

@@ -152,3 +152,44 @@ class ViewRemoved(ViewFact):
     """A saved view was removed."""
 
     says: ClassVar[str] = "removed ticket view {view_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketApproved(TicketFact):
+    """Somebody who may say so agreed to what a ticket asks for; `step` is "agency" or "team"."""
+
+    says: ClassVar[str] = "approved ticket {ticket_id}"
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketRefused(TicketFact):
+    """Somebody who may say so did not agree to what a ticket asks for."""
+
+    says: ClassVar[str] = "refused ticket {ticket_id}"
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesignationFact(Fact):
+    """Something about who may ask for what on an agency's behalf."""
+
+    about_kind: ClassVar[str] = "user"
+    about_field: ClassVar[str] = "user_id"
+    says: ClassVar[str] = "changed what user {user_id} may ask for"
+    user_id: int
+    request_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequesterNamed(DesignationFact):
+    """A person was named to ask for something on the agency's behalf."""
+
+    says: ClassVar[str] = "named user {user_id} to ask for {request_type}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequesterUnnamed(DesignationFact):
+    """A person may no longer ask for something on the agency's behalf."""
+
+    says: ClassVar[str] = "took user {user_id} off the list for {request_type}"

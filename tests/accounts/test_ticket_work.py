@@ -18,6 +18,7 @@ from tests.browsing import Desk, Visitor
 from tests.make import make_agency, make_user
 from tests.make_accounts import make_account
 from tests.make_tickets import make_ticket, sent_by
+from tickets.deciding import approve
 from tickets.models import Ticket, TicketState
 
 NEW = "marble bicycle thunder spoon"
@@ -32,6 +33,11 @@ def _agent(desk: Desk, role: Role = Role.HELP_DESK) -> Visitor:
 def _file(desk: Desk, by: Account, request_type: RequestType, **answers: Any) -> Ticket:
     with desk.work() as session:
         return make_ticket(session.get_one(User, by.user_id), kind=request_type, answers=answers)
+
+
+def _approve(desk: Desk, ticket: Ticket) -> None:
+    with desk.work() as session:
+        approve(session.get_one(Ticket, ticket.id), by=make_user(Role.MANAGER))
 
 
 def _work(agent: Visitor, ticket: Ticket, label: str) -> str:
@@ -86,6 +92,7 @@ def test_new_colleague_is_created_from_the_ticket_which_then_resolves(desk: Desk
         lead = make_account(Role.AGENCY_LEAD, agency=agency)
     answers = {"person": "Ben Turner", "work_email": "ben@harbor.example.org"}
     ticket, admin = _file(desk, lead, NEW_ACCOUNT, **answers), _agent(desk, Role.SYSTEM_ADMIN)
+    _approve(desk, ticket)
     work = _work(admin, ticket, "Set up the account")
     assert admin.get(work).says("When this is done, it says so on")
     form = {"name": "Ben Turner", "email": "ben@example.org", "username": "ben", "role": "end_user"}
@@ -112,6 +119,7 @@ def test_change_leads_to_the_person_and_an_unknown_name_to_the_list(desk: Desk) 
     admin = _agent(desk, Role.SYSTEM_ADMIN)
     known = _file(desk, lead, ACCESS, wanted="role", username=lead.user.username)
     unknown = _file(desk, lead, DEACTIVATE, username="nobody")
+    _approve(desk, known)
     assert _work(admin, known, "Change the access") == f"/accounts/{lead.id}?ticket={known.id}"
     assert _work(admin, unknown, "Close the account") == "/accounts"
 

@@ -218,7 +218,8 @@ def kinds(desk: Desk) -> list[RequestType]:
 def test_every_request_type_has_a_form_for_who_may_ask_and_for_nobody_else(desk: Desk, role: Role) -> None:
     user, visitor = person_of(desk, role)
     for kind in kinds(desk):
-        offered = kind.audience is None or user.may(kind.audience) or role is Role.HELP_DESK
+        may_ask = kind.audience is None or user.may(kind.audience) or role is Role.HELP_DESK
+        offered = may_ask or (kind.through_lead and user.agency_id is not None)
         if kind.start:
             visitor.get(f"/help/new/{kind.key}", status=302 if offered else 404)
         else:
@@ -235,9 +236,9 @@ def test_help_desk_takes_down_for_a_lead_what_it_may_not_ask_for_itself(desk: De
     _, helper = person_of(desk, Role.HELP_DESK)
     data = {"subject": "The shelter closes", "body": "The grant ends.", "program": "other", "on": "2026-12-31"}
     data |= {"why": "The grant ends", "still_in": "0", "moving": "no"}
-    for name in ("", user.username):
+    for name, sentence in (("", "Your role does not include asking for this."), (user.username, "has no lead")):
         page = helper.post(f"/help/new/{kind.key}", {**data, "on_behalf_of": name}, status=422)
-        assert page.says("Your role does not include asking for this.")
+        assert page.says(sentence)
     helper.post(f"/help/new/{kind.key}", {**data, "on_behalf_of": lead.username})
     assert [ticket.requester_id for ticket in tickets(desk)] == [lead.id]
 

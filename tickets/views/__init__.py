@@ -1,7 +1,7 @@
 """The pages of the help desk: the list, a ticket, and what people meet who need help."""
 
-from tickets.views import desk, portal, saved, ticket
+from tickets.views import deciding, desk, portal, saved, ticket
 
 blueprints = (desk.blueprint, portal.blueprint)
 
-__all__ = ["blueprints", "saved", "ticket"]
+__all__ = ["blueprints", "deciding", "saved", "ticket"]

@@ -11,6 +11,7 @@ from adminops.settings import current_settings
 from adminops.web.access import access, access_of, signed_in_user
 from adminops.web.navigation import registry
 from tickets import catalogue, queries
+from tickets.authority import leads_of, may_ask
 from tickets.catalogue import Section
 from tickets.forms import ticket_form
 from tickets.operations import file_ticket
@@ -34,6 +35,7 @@ def start() -> ResponseReturnValue:
         something_else=catalogue.SOMETHING_ELSE,
         incident=catalogue.INCIDENT,
         phone_number="".join(letter for letter in current_settings().team_phone if letter.isdecimal()),
+        to_approve=queries.list_waiting_for(user, LATEST),
         requests=queries.list_requests(user, only_open=True, limit=LATEST).rows,
     )
 
@@ -71,7 +73,7 @@ def new(key: str) -> ResponseReturnValue:
         with form.refusals():
             ticket = file_ticket(kind=kind, **form.values(), by=user)
             return redirect(url_for("tickets.show", ticket_id=ticket.id))
-    return render_template("tickets/new.html", kind=kind, form=form, team=team), form.status
+    return render_template("tickets/new.html", kind=kind, form=form, team=team, leads=_asked_first(kind)), form.status
 
 
 @blueprint.get("/first/<key>")
@@ -118,6 +120,14 @@ def _get(key: str) -> RequestType:
     if kind is None:
         raise NotFound("Nobody offers this, or your role does not include it.")
     return kind
+
+
+def _asked_first(kind: RequestType) -> list[str] | None:
+    """Return the leads who have to ask for `kind` in the viewer's place; None where the viewer may."""
+    user = signed_in_user()
+    if user.may(Permission.WORK_TICKETS) or may_ask(kind, user, user.agency_id):
+        return None
+    return [lead.name for lead in leads_of(user.agency_id, but=[user])]
 
 
 def _may_open(endpoint: str) -> bool:

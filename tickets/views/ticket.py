@@ -18,7 +18,7 @@ from tickets.catalogue import find_type, shown_answers, title_of
 from tickets.forms import MessageForm, PropertiesForm
 from tickets.goals.card import goals_of
 from tickets.goals.queries import names_of
-from tickets.models import OPEN_STATES, Ticket
+from tickets.models import OPEN_STATES, Ticket, WaitingOn
 from tickets.operations import Then
 from tickets.timeline import Line, timeline
 from tickets.views.desk import blueprint
@@ -178,7 +178,8 @@ def ticket_page(
 
 def work_of(kind: RequestType | None, ticket: Ticket, user: User) -> tuple[str, str, str] | None:
     """Return label, address and icon of the screen where the request is carried out, while there is work to do."""
-    work = kind.work if kind and ticket.state in OPEN_STATES else None
+    begins = ticket.state in OPEN_STATES and ticket.waiting_on is not WaitingOn.APPROVAL
+    work = kind.work if kind and begins else None
     address = work.url(ticket) if work and user.may(work.permission) else None
     return (work.label, address, work.icon) if work and address else None
 

@@ -1,0 +1,54 @@
+"""The verbs of who must agree: approve, refuse."""
+
+from sqlalchemy import select
+
+from adminops import clock
+from adminops.db import db
+from adminops.errors import Invalid, InvalidState
+from adminops.facts import TicketApproved, TicketRefused, publish
+from adminops.identity.models import SYSTEM, User
+from tickets.approvals import TicketApproval, Verdict, ask_next, asked_now, check_may_decide
+from tickets.models import Ticket
+from tickets.operations import reply, resolve, set_open
+
+
+def approve(ticket: Ticket, *, by: User) -> None:
+    """Say yes to what `ticket` asks for: the next word is asked for, or the work can begin.
+
+    Raises `NotAllowed` (see `check_may_decide`), `InvalidState` when nothing is asked. Publishes `TicketApproved`.
+    """
+    approval = _asked(ticket, by)
+    _say(approval, Verdict.APPROVED, by)
+    publish(TicketApproved(ticket_id=ticket.id, agency_id=ticket.agency_id, step=approval.step.value), by=by)
+    if not ask_next(ticket):
+        set_open(ticket, by=SYSTEM)
+
+
+def refuse(ticket: Ticket, *, reason: str, nonce: str | None = None, by: User) -> None:
+    """Say no, with a reason that the requester reads; the ticket is resolved with it.
+
+    Raises as `approve`, and `Invalid` for no reason or one with personal data of a client. Publishes `TicketRefused`.
+    """
+    if not reason.strip():
+        raise Invalid("Say why, so that the person knows what to do.", field="body")
+    approval = _asked(ticket, by)
+    reply(ticket, body=reason, nonce=nonce, by=by)
+    _say(approval, Verdict.REFUSED, by)
+    publish(TicketRefused(ticket_id=ticket.id, agency_id=ticket.agency_id, step=approval.step.value), by=by)
+    resolve(ticket, because="refused", by=SYSTEM)
+
+
+def _asked(ticket: Ticket, by: User) -> TicketApproval:
+    # Two verdicts at the same moment: the second meets what the first said.
+    rows = select(TicketApproval).where(TicketApproval.ticket_id == ticket.id).with_for_update()
+    db.session.execute(rows.execution_options(populate_existing=True)).all()
+    approval = asked_now(ticket)
+    if approval is None:
+        raise InvalidState("This waits for no approval.")
+    check_may_decide(approval, ticket, by=by)
+    return approval
+
+
+def _say(approval: TicketApproval, verdict: Verdict, by: User) -> None:
+    approval.verdict, approval.decided_by_id, approval.decided_at = verdict, by.id, clock.now()
+    db.session.flush()
