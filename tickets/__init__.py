@@ -13,6 +13,7 @@ from tickets.catalogue import GENERAL
 from tickets.demo import fill
 from tickets.emails import MAILS
 from tickets.goals import jobs as goal_jobs
+from tickets.goals import refs as goal_refs
 from tickets.jobs import JOBS
 from tickets.models import TRANSITIONS
 from tickets.queries import count_open
@@ -49,6 +50,14 @@ feature = Feature(
             key="t",
             count=count_open,
         ),
+        NavItem(
+            label="Goals",
+            icon="hourglass",
+            endpoint="goals.index",
+            permission=Permission.SET_GOALS,
+            group="System",
+            order=60,
+        ),
     ),
     primary=NavItem(
         label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
@@ -57,7 +66,11 @@ feature = Feature(
     subscribers=((Fact, keep_on_timeline), (Fact, settle)),
     request_types=GENERAL,
     search=(SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),),
-    refs=(RefProvider("ticket", refs.resolve),),
+    refs=(
+        RefProvider("ticket", refs.resolve),
+        RefProvider("calendar", goal_refs.calendars),
+        RefProvider("policy", goal_refs.policies),
+    ),
     panels=(
         Panel(place="user", render=refs.open_requests, order=20),
         Panel(place="dashboard", render=refs.attention, order=10),

@@ -25,7 +25,8 @@ def warn_of_goals() -> None:
 
 
 def count_anew() -> None:
-    """Count the clocks of open tickets anew whose calendar has changed."""
+    """Count the clocks of open tickets anew whose calendar has changed; see to it that there are policies at all."""
+    keeping.policies_there()
     keeping.count_anew()
 
 

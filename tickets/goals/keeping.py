@@ -22,7 +22,7 @@ BATCH = 500
 
 def begin(ticket: Ticket, kind: RequestType) -> None:
     """Give a ticket that was just filed its policy, and start its clocks."""
-    policy = queries.policy_for(kind, queries.in_force() or _first_policies())
+    policy = queries.policy_for(kind, policies_there())
     ticket.policy_version_id = policy.version.id
     ticket.calendar_version_id = policy.hours.id
     events = [_note(ticket, Happening.FILED, promised=kind.target_hours * 60)]
@@ -54,6 +54,11 @@ def count_anew(limit: int = BATCH) -> int:
     return len(tickets)
 
 
+def policies_there() -> list[queries.InForce]:
+    """Return the policies, and store those that AdminOps comes with where there are none yet."""
+    return queries.in_force() or _first_policies()
+
+
 def clocks_of(ticket: Ticket) -> tuple[Clocks, Policy]:
     """Return the clocks of `ticket` as they stand now, and its policy. Reads only."""
     version = db.session.get(PolicyVersion, ticket.policy_version_id or 0)
@@ -73,7 +78,7 @@ def set_next_step(ticket: Ticket, clocks: Clocks, policy: Policy) -> None:
 def _settled_policy(ticket: Ticket) -> PolicyVersion:
     """Return the policy that `ticket` was filed under; one from before there were any falls under the standard."""
     known = db.session.get(PolicyVersion, ticket.policy_version_id or 0)
-    return known or (queries.in_force() or _first_policies())[0].version
+    return known or policies_there()[0].version
 
 
 def _note(ticket: Ticket, happening: Happening, *, promised: int = 0) -> Event:
