@@ -18,6 +18,7 @@ from adminops.db import Model, db
 from migrations.run import configuration, is_current, upgrade_database
 from tests.conftest import settings_for
 from tests.services.postgres import postgres_database
+from tickets.models import TicketEvent
 
 FIRST = "0001"
 
@@ -98,6 +99,40 @@ def fill(connection: sa.Connection) -> list[sa.Table]:
 
 def count(connection: sa.Connection, table: sa.Table) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def test_tickets_of_before_get_the_events_that_the_audit_trail_tells_of(first_version: AdminOps) -> None:
+    at = [datetime(2026, 11, 2, hour, tzinfo=UTC) for hour in range(14, 19)]
+    with db.engine.begin() as connection:
+        tables = {table.name: table for table in reflected(connection)}
+        for name in ("hmis_source", "agency", "app_user", "ticket", "ticket_message"):
+            table = tables[name]
+            values = {column.name: some(column) for column in table.columns if wanted(column)}
+            if name == "ticket":
+                values |= {"state": "waiting", "priority": "high", "request_type": "locked_out", "due_at": None}
+            connection.execute(table.insert(), [{**values, "voice": "team"} if name == "ticket_message" else values])
+        told: list[tuple[str, dict[str, object]]] = [
+            ("TicketFiled", {"request_type": "locked_out"}),
+            ("TicketPrioritised", {"old": "normal", "new": "high"}),
+            ("TicketReplied", {"message_id": 1}),
+            ("TicketNoted", {"message_id": 1}),
+            ("TicketMoved", {"old": "new", "new": "waiting", "waiting_on": "user", "because": ""}),
+        ]
+        entry = tables["audit_entry"]
+        for number, (fact, detail) in enumerate(told):
+            values = {column.name: some(column) for column in entry.columns}
+            values |= {"id": number + 1, "about_kind": "ticket", "about_id": "1", "fact": fact, "detail": detail}
+            connection.execute(entry.insert(), [{**values, "at": at[number]}])
+    upgrade_database()
+    chosen = sa.select(TicketEvent).order_by(TicketEvent.id)
+    events = [(e.happening, e.state, e.priority, e.promised, e.at) for e in db.session.scalars(chosen)]
+    assert [tuple(map(str, event[:4])) for event in events] == [
+        ("filed", "new", "normal", "480"),
+        ("prioritised", "new", "high", "0"),
+        ("answered", "new", "high", "0"),
+        ("moved", "waiting", "high", "0"),
+    ]
+    assert [event[4] for event in events] == [at[0], at[1], at[2], at[4]]
 
 
 def reflected(connection: sa.Connection) -> list[sa.Table]:
