@@ -25,6 +25,7 @@ from tickets import operations, scenes
 from tickets.catalogue import all_types
 from tickets.clocks import Calendar
 from tickets.deciding import approve
+from tickets.goals.operations import warn
 from tickets.goals.queries import office_calendar
 from tickets.models import Priority, Ticket, WaitingOn
 from tickets.operations import Then
@@ -90,6 +91,14 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
             following = next(life, None)
         if following is not None:
             heappush(steps, (max(following, moment), number, life))
+    _warn(cast.now)
+
+
+def _warn(now: datetime) -> None:
+    """Give the warnings that are due, as the job would have by now."""
+    with clock.frozen_at(now):
+        for ticket in db.session.scalars(select(Ticket).where(Ticket.next_step_at <= now).order_by(Ticket.id)).all():
+            warn(ticket, by=SYSTEM)
 
 
 def _drawn(kinds: dict[str, RequestType], chance: Random, tickets: int) -> list[str]:

@@ -26,7 +26,7 @@ class TicketState(StrEnum):
 
     @property
     def clock(self) -> Literal["running", "paused", "done"]:
-        """What the clock of the goal does."""
+        """What a clock does by the state alone; a policy may let it run on while a ticket waits."""
         if self in RUNNING_STATES:
             return "running"
         return "paused" if self is TicketState.WAITING else "done"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, lazyload
@@ -114,6 +114,11 @@ class TicketRow:
     request_type: str
     minutes_left: int | None
     """Minutes of its calendar until it is due, below zero when late; None where no clock runs."""
+
+    @property
+    def clock(self) -> Literal["running", "paused", "done"]:
+        """What the clock of the solution does: a wait stops it only where the policy says so."""
+        return "running" if self.minutes_left is not None else self.state.clock
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from tickets.goals.models import CalendarVersion, GoalCalendar, GoalPolicy
 from tickets.goals.operations import save_calendar, save_policy
 from tickets.models import Priority, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
+from tickets.queries import TicketFilter, list_tickets
 
 MONDAY = datetime(2026, 11, 9, 14, 0, tzinfo=UTC)  # 9 o'clock at the office
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -113,6 +114,15 @@ def test_policy_that_names_a_type_is_the_one_it_is_filed_under(session: Session)
         by=manager(),
     )
     assert filed().due_at == MONDAY + 2 * HOUR
+
+
+def test_list_shows_a_clock_that_a_wait_does_not_stop() -> None:
+    helper, ticket = make_helper(), filed(around_the_clock=True)
+    with clock.frozen_at(MONDAY + HOUR):
+        operations.wait_on(ticket, WaitingOn.VENDOR, by=helper)
+        operations.wait_on(filed(), WaitingOn.VENDOR, by=helper)
+        rows = list_tickets(TicketFilter(), helper).rows
+    assert {(row.clock, row.minutes_left) for row in rows} == {("running", 23 * 60), ("paused", None)}
 
 
 def test_first_answer_of_the_team_is_kept_and_later_ones_are_not() -> None:

@@ -17,6 +17,8 @@ DAY_MINUTES = 24 * 60
 FARTHEST = timedelta(days=3660)
 """Nothing is due later than this; who looks farther has a calendar that is never open."""
 
+OUTSIDE = "Outside the hours"
+
 Hours = tuple[tuple[int, int], ...]
 """When a day is open: from and to in minutes after midnight, in order, apart from each other."""
 
@@ -108,7 +110,7 @@ class Calendar:
         """Return why nothing (more) counts on `day`: the name of a day off, the weekday, or the hour."""
         if (name := self.day_off(day)) is not None:
             return name
-        return "Outside the hours" if self.week[day.weekday()] else f"{day:%A}"
+        return OUTSIDE if self.week[day.weekday()] else f"{day:%A}"
 
     def day_off(self, day: date) -> str | None:
         """Return the name of the day off that `day` is, or None."""

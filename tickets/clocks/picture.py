@@ -10,7 +10,8 @@ from tickets.clocks.words import day
 
 NARROWEST = 0.4
 """Nothing is drawn narrower: a minute must be seen, too."""
-MARKS = 6
+MARKS = 3
+"""At most so many days are named: their names must not touch in a narrow card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +93,5 @@ def _marks(calendar: Calendar, first: datetime, last: datetime, place: Callable[
     every = max(1, -(-days // MARKS))
     for n in range(every, days + 1, every):
         midnight = calendar.midnight(start + timedelta(days=n))
-        if first < midnight < last and 6 < place(midnight) < 94:
+        if 14 < place(midnight) < 86:
             yield Mark(day(start + timedelta(days=n)), place(midnight))

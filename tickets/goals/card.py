@@ -1,28 +1,30 @@
 """What a ticket's page shows of its goals: a picture, what each clock says, and a sentence why."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
+from itertools import groupby
 
-from tickets.clocks import Aim, Clock, Span
+from tickets.clocks import Aim, Clock, Span, Why
+from tickets.clocks.calendars import OUTSIDE
 from tickets.clocks.picture import Picture, draw
 from tickets.clocks.words import explain, length, outcome
 from tickets.goals.keeping import clocks_of
 from tickets.models import Ticket
 
-MOST_SPANS = 100
+MOST_ROWS = 100
 _TITLES = {Aim.FIRST: "First reply", Aim.NEXT: "Next reply", Aim.SOLUTION: "Solution"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A span on the page of clocks."""
+    """A span on the page of clocks, or several in a row in which nothing counted."""
 
-    span: Span
-
-    @property
-    def length(self) -> str:
-        """How much of it counted; a dash for nothing."""
-        return length(self.span.minutes) if self.span.counts else "–"
+    start: datetime
+    end: datetime
+    reason: str
+    length: str
+    """How much of it counted; "" for nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,20 @@ class Goal:
         return "running" if self.clock.runs or self.clock.due_at else "paused"
 
     @cached_property
+    def all_rows(self) -> list[Row]:
+        """Its spans in order; nights, weekends and holidays that follow each other are one."""
+        groups = (list(group) for _, group in groupby(self.clock.spans, key=lambda span: span.why))
+        return [row for spans in groups for row in ([_one(spans)] if spans[0].why is Why.CLOSED else map(_row, spans))]
+
+    @property
     def rows(self) -> list[Row]:
-        """Return its spans, in order: the latest `MOST_SPANS`."""
-        return [Row(span) for span in self.clock.spans[-MOST_SPANS:]]
+        """The latest of them."""
+        return self.all_rows[-MOST_ROWS:]
 
     @property
     def left_out(self) -> int:
-        """So many of the earliest spans are not listed."""
-        return max(len(self.clock.spans) - MOST_SPANS, 0)
+        """So many of the earliest are not listed."""
+        return max(len(self.all_rows) - MOST_ROWS, 0)
 
 
 @dataclass(frozen=True)
@@ -82,3 +90,14 @@ def goals_of(ticket: Ticket, *, every: bool = False) -> Goals:
     clocks, _ = clocks_of(ticket)
     shown = clocks.all if every else (clocks.first, *clocks.later[-1:], clocks.solution)
     return Goals(tuple(Goal(clock) for clock in shown), draw(shown))
+
+
+def _row(span: Span) -> Row:
+    return Row(span.start, span.end, span.reason, length(span.minutes) if span.counts else "")
+
+
+def _one(spans: list[Span]) -> Row:
+    """Return closed spans as one row, with the reasons that say more than the hour."""
+    reasons = list(dict.fromkeys(span.reason for span in spans))
+    named = [reason for reason in reasons if reason != OUTSIDE] or reasons
+    return Row(spans[0].start, spans[-1].end, ", ".join(named), "")

@@ -61,10 +61,8 @@ def policies_there() -> list[queries.InForce]:
 
 def clocks_of(ticket: Ticket) -> tuple[Clocks, Policy]:
     """Return the clocks of `ticket` as they stand now, and its policy. Reads only."""
-    version = db.session.get(PolicyVersion, ticket.policy_version_id or 0)
-    hours = db.session.get(CalendarVersion, ticket.calendar_version_id or 0)
-    policy = queries.policy_of(version or standards.policy_version(standards.STANDARD))
-    calendar = queries.calendar_of(hours) if hours else queries.office_calendar()
+    policy = queries.policy_numbered(ticket.policy_version_id)
+    calendar = queries.calendar_numbered(ticket.calendar_version_id)
     events = queries.events_of([ticket.id])[ticket.id] or [_filing(ticket)]
     return run(events, calendar, policy, clock.now()), policy
 

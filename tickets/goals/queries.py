@@ -56,7 +56,7 @@ def office_calendar() -> Calendar:
 
 
 def calendar_numbered(version_id: int | None) -> Calendar:
-    """Return the calendar of a version, which a list shows many rows of."""
+    """Return the calendar of a version; without one, the office's. Versions never change, so it is remembered."""
     if version_id is None:
         return office_calendar()
     return remembered(
@@ -64,13 +64,31 @@ def calendar_numbered(version_id: int | None) -> Calendar:
     )
 
 
+def policy_numbered(version_id: int | None) -> Policy:
+    """Return the policy of a version; without one, the standard that AdminOps comes with."""
+    if version_id is None:
+        return policy_of(standards.policy_version(standards.STANDARD))
+    return remembered(("tickets.policy", version_id), lambda: policy_of(db.session.get_one(PolicyVersion, version_id)))
+
+
 def events_of(tickets: list[int]) -> dict[int, list[Event]]:
     """Return what happened to each of these tickets, in order."""
-    rows = select(TicketEvent).where(TicketEvent.ticket_id.in_(tickets)).order_by(TicketEvent.id)
+    rows = (
+        select(
+            TicketEvent.ticket_id,
+            TicketEvent.at,
+            TicketEvent.happening,
+            TicketEvent.state,
+            TicketEvent.waiting_on,
+            TicketEvent.priority,
+            TicketEvent.promised,
+        )
+        .where(TicketEvent.ticket_id.in_(tickets))
+        .order_by(TicketEvent.id)
+    )
     found: dict[int, list[Event]] = {ticket_id: [] for ticket_id in tickets}
-    for row in db.session.scalars(rows):
-        event = Event(row.at, row.happening, row.state, row.waiting_on, row.priority, row.promised)
-        found[row.ticket_id].append(event)
+    for ticket_id, at, happening, state, waiting_on, priority, promised in db.session.execute(rows):
+        found[ticket_id].append(Event(at, happening, state, waiting_on, priority, promised))
     return found
 
 

@@ -9,7 +9,7 @@ from adminops.web.access import access, signed_in_user
 from adminops.web.navigation import registry
 from tickets.catalogue import all_types, title_of
 from tickets.clocks.calendars import holidays_of
-from tickets.clocks.words import day
+from tickets.clocks.words import day, length
 from tickets.clocks.writing import write_hours
 from tickets.goals import queries
 from tickets.goals.forms import CalendarForm, policy_form
@@ -82,7 +82,8 @@ def policy(policy_id: int) -> ResponseReturnValue:
             return redirect(url_for(".policy", policy_id=edited.id))
     elif not form.is_submitted():
         form.fill(versions[0][0])
-    return render_template("tickets/policy.html", form=form, policy=edited, versions=versions), form.status
+    said = [(version, who, length(version.targets["normal"][0])) for version, who in versions]
+    return render_template("tickets/policy.html", form=form, policy=edited, versions=said), form.status
 
 
 def week(version: CalendarVersion) -> list[tuple[str, str]]:
