@@ -94,6 +94,11 @@ def test_clock_at_rest_has_no_due_time_but_knows_what_is_left() -> None:
     )
 
 
+def test_target_that_is_used_up_at_the_moment_of_a_wait_was_due_then() -> None:
+    solution = at("10 12:00", life(("09 10:00", H.MOVED, S.WAITING, W.USER), promised=60)).solution
+    assert (solution.due_at, solution.runs, solution.missed) == (here("2026-11-09 10:00"), False, False)
+
+
 def test_time_between_resolving_and_reopening_is_not_counted() -> None:
     events = life(("09 10:00", H.MOVED, S.RESOLVED), ("12 09:00", H.MOVED, S.OPEN))
     assert at("12 10:00", events).solution.due_at == here("2026-11-12 16:00")
