@@ -4,7 +4,7 @@ Each ticket is a small life that says when its next step comes; the steps of all
 verbs that people use.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
@@ -21,7 +21,7 @@ from adminops.feature import RequestType
 from adminops.hmis.models import Client
 from adminops.identity.models import SYSTEM, User
 from adminops.web.navigation import registry
-from tickets import operations, scenes
+from tickets import operations, saving, scenes, tagging
 from tickets.catalogue import all_types
 from tickets.clocks import Calendar
 from tickets.deciding import approve
@@ -62,6 +62,13 @@ WORKERS = {
 ANYBODY = ("tomas", "grace", "maya")
 OTHERS = (WaitingOn.VENDOR, WaitingOn.VENDOR, WaitingOn.AGENCY, WaitingOn.APPROVAL)
 
+TAGS: dict[str, Callable[[Ticket], bool]] = {
+    "vendor": lambda ticket: ticket.waiting_on is WaitingOn.VENDOR,
+    "year-end": lambda ticket: ticket.request_type == "wrong_number",
+    "call-back": lambda ticket: ticket.id % 11 == 0,
+}
+VIEWS = {"Merges": "is:open type:merge", "At the vendor": "is:waiting waiting:vendor", "New today": "created:today"}
+
 Steps = Generator[datetime, None, datetime]
 """Moments at which something happens; in the end the last of them."""
 
@@ -91,6 +98,7 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
             following = next(life, None)
         if following is not None:
             heappush(steps, (max(following, moment), number, life))
+    _sort_out(cast)
     _warn(cast.now)
 
 
@@ -99,6 +107,16 @@ def _warn(now: datetime) -> None:
     with clock.frozen_at(now):
         for ticket in db.session.scalars(select(Ticket).where(Ticket.next_step_at <= now).order_by(Ticket.id)).all():
             warn(ticket, by=SYSTEM)
+
+
+def _sort_out(cast: Cast) -> None:
+    """Tag what is open, and share the views that a desk has."""
+    maya = cast["maya"]
+    for ticket in db.session.scalars(select(Ticket).where(Ticket.is_open).order_by(Ticket.id)):
+        for tag in [name for name, fits in TAGS.items() if fits(ticket)]:
+            tagging.tag(ticket, name=tag, by=maya)
+    for name, query in VIEWS.items():
+        saving.save_view(name=name, query=query, shared=True, by=maya)
 
 
 def _drawn(kinds: dict[str, RequestType], chance: Random, tickets: int) -> list[str]:

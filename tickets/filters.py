@@ -17,7 +17,7 @@ from adminops.web.navigation import registry
 from tickets import fulltext
 from tickets.goals.queries import office_calendar
 from tickets.language import NONE, Query, Term, Wrong, between
-from tickets.models import OPEN_STATES, Priority, Ticket, TicketState, WaitingOn
+from tickets.models import OPEN_STATES, Priority, Tag, Tagging, Ticket, TicketState, WaitingOn
 
 S = TicketState
 K = TypeVar("K")
@@ -142,6 +142,22 @@ def _agencies(values: Sequence[str], _viewer: User, _visible: Select[Ticket]) ->
     return _among(Ticket.agency_id, ids, NONE in values)
 
 
+def _tags(values: Sequence[str], viewer: User, _visible: Select[Ticket]) -> ColumnElement[bool]:
+    if not viewer.reach(Permission.WORK_TICKETS).everywhere:
+        raise Wrong("Tags are the team's own: only the Systems Team can filter by them.")
+    known = [(id_, name) for id_, name in db.session.execute(select(Tag.id, Tag.name))]
+    ids: set[int] = set()
+    for value in values:
+        if value != NONE:
+            named = _named(value, known)
+            if not named:
+                raise _nobody("tag", value, [name for _, name in known])
+            ids.update(named)
+    tagged = Ticket.id.in_(select(Tagging.ticket_id).where(Tagging.tag_id.in_(sorted(ids))))
+    untagged = Ticket.id.not_in(select(Tagging.ticket_id))
+    return or_(tagged, untagged) if NONE in values else tagged
+
+
 def _assignees(values: Sequence[str], viewer: User, visible: Select[Ticket]) -> ColumnElement[bool]:
     return _among(Ticket.assignee_id, _people(values, viewer, visible), NONE in values)
 
@@ -220,6 +236,7 @@ _CONDITIONS: dict[str, Callable[[Sequence[str], User, Select[Ticket]], ColumnEle
     "priority": _priorities,
     "type": _types,
     "agency": _agencies,
+    "tag": _tags,
     "assignee": _assignees,
     "requester": _requesters,
 }

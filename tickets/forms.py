@@ -29,7 +29,7 @@ from adminops.web.questions import account_field
 from tickets import queries
 from tickets.catalogue import answers_of
 from tickets.language import LONGEST
-from tickets.models import TRANSITIONS, Priority, Ticket, TicketState, WaitingOn
+from tickets.models import TRANSITIONS, Priority, Tag, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.queries import COLUMNS, Order
 
@@ -194,6 +194,24 @@ class PropertiesForm(Form):
             "assignee": db.session.get(User, self.assignee.data) if self.assignee.data else None,
             "priority": Priority(self.priority.data),
         }
+
+
+class TagForm(Form):
+    """The name of a tag."""
+
+    name = StringField("Tag", [InputRequired("Write a tag first."), Length(max=60)])
+
+
+class MergeTagForm(Form):
+    """Which tag another one is merged into."""
+
+    into = SelectField("Into", coerce=_number, validators=[InputRequired("Choose a tag.")])
+    sure = BooleanField("Yes, merge them", [InputRequired("Tick this to merge them.")])
+
+    def __init__(self, tag: Tag) -> None:
+        super().__init__()
+        others = [(str(row.id), f"{row.name} ({row.tickets:,})") for row in queries.all_tags() if row.id != tag.id]
+        self.into.choices = choices([("", "Choose a tag"), *others])
 
 
 class ViewForm(Form):

@@ -62,6 +62,7 @@ FIELDS: dict[str, Field] = {
         Field("agency", Kind.NAME, "The agency it is about", (NONE,)),
         Field("assignee", Kind.NAME, "Who works on it", ("me", NONE)),
         Field("requester", Kind.NAME, "Who asked", ("me",)),
+        Field("tag", Kind.NAME, "A tag of the team", (NONE,)),
         Field("due", Kind.MOMENT, "When it is due: <2d is within two days", (NONE,), ahead=True),
         Field("created", Kind.MOMENT, "When it was filed: <2d is in the last two days"),
         Field("updated", Kind.MOMENT, "When something last happened: >1w is over a week ago"),

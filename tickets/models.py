@@ -233,6 +233,26 @@ class TicketLink(Model):
         return Ref(self.kind, self.ref_id)
 
 
+class Tag(Model):
+    """A word that the team sorts tickets by."""
+
+    __tablename__ = "ticket_tag"
+
+    id: Mapped[Key]
+    name: Mapped[Code] = mapped_column(unique=True)
+
+
+class Tagging(Model):
+    """A tag on a ticket."""
+
+    __tablename__ = "ticket_tagging"
+    __table_args__ = (UniqueConstraint("ticket_id", "tag_id"), Index(None, "tag_id", "ticket_id"))
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    tag_id: Mapped[int] = mapped_column(ForeignKey("ticket_tag.id"))
+
+
 class SavedView(Model):
     """A query that somebody keeps, for themselves or for everybody."""
 

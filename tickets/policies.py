@@ -109,6 +109,12 @@ def check_may_share(*, shared: bool, by: User) -> None:
         raise NotAllowed("Only the Systems Team can share a view. Save it for yourself.")
 
 
+def check_may_shape(*, by: User) -> None:
+    """Raise `NotAllowed` unless `by` shapes the desk."""
+    if not by.may(Permission.SHAPE_DESK):
+        raise NotAllowed("Only administrators can rename and merge tags.")
+
+
 def check_may_change_view(view: SavedView, *, by: User) -> None:
     """Raise `NotAllowed` unless it is one's own, or shared and `by` shapes the desk."""
     if view.owner_id != by.id and not (view.is_shared and by.may(Permission.SHAPE_DESK)):

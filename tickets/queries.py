@@ -1,6 +1,6 @@
 """Reads of the help desk. Every one starts at `visible_to(viewer)`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ from tickets.filters import has_words, narrow
 from tickets.fulltext import number_key, words_of
 from tickets.goals.queries import calendar_numbered
 from tickets.language import MOST_TERMS, Query, Term, parse
-from tickets.models import Priority, SavedView, Ticket, TicketLink, TicketState, WaitingOn
+from tickets.models import Priority, SavedView, Tag, Tagging, Ticket, TicketLink, TicketState, WaitingOn
 
 Assignee = aliased(User)
 
@@ -73,6 +73,7 @@ COLUMNS = {
     "activity": "Last activity",
     "topic": "Topic",
     "filed": "Filed",
+    "tags": "Tags",
 }
 """What may stand beside the subject, by names that addresses and saved views use."""
 
@@ -293,6 +294,46 @@ def _page(
         .with_only_columns(*keys, *_ROW, maintain_column_froms=True)
     )
     return fetch_page(rows, keys, after=after, descending=order not in _ASCENDING, limit=limit, shape=shape)
+
+
+# Tags
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """A tag and how many tickets bear it."""
+
+    id: int
+    name: str
+    tickets: int
+
+
+def all_tags() -> list[TagRow]:
+    """Return every tag with how many tickets bear it, by name."""
+    counted = select(Tag.id, Tag.name, func.count(Tagging.id)).outerjoin(Tagging, Tagging.tag_id == Tag.id)
+    return [TagRow(*row) for row in db.session.execute(counted.group_by(Tag.id, Tag.name).order_by(Tag.name))]
+
+
+def tag_names() -> list[str]:
+    """Return the names of all tags."""
+    return list(db.session.scalars(select(Tag.name).order_by(Tag.name)))
+
+
+def tags_of(ids: Iterable[int]) -> dict[int, list[Choice]]:
+    """Return the tags of these tickets by their numbers; a ticket without any is left out."""
+    chosen = select(Tagging.ticket_id, Tag.id, Tag.name).join(Tag, Tag.id == Tagging.tag_id)
+    found: dict[int, list[Choice]] = {}
+    for ticket_id, id_, name in db.session.execute(chosen.where(Tagging.ticket_id.in_(list(ids))).order_by(Tag.name)):
+        found.setdefault(ticket_id, []).append(Choice(id_, name))
+    return found
+
+
+def get_tag(tag_id: int) -> Tag:
+    """Return a tag. Raises `NotFound`."""
+    tag = db.session.get(Tag, tag_id)
+    if tag is None:
+        raise NotFound("There is no such tag. It may have been merged into another.")
+    return tag
 
 
 # Saved views

@@ -14,12 +14,14 @@ from adminops.facts import (
     TicketPrioritised,
     TicketRefused,
     TicketReplied,
+    TicketTagged,
     TicketUnlinked,
+    TicketUntagged,
     TicketWarned,
 )
 from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
-from tickets.models import OPEN_STATES, Ticket, TicketEntry, TicketState, WaitingOn
+from tickets.models import OPEN_STATES, Tag, Ticket, TicketEntry, TicketState, WaitingOn
 from tickets.operations import resolve
 
 S = TicketState
@@ -89,6 +91,10 @@ def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
             return TicketEntry(sentence=sentence, thing_kind=thing.kind, thing_id=thing.id, for_team=True)
         case TicketWarned():
             return TicketEntry(sentence=_warned(fact), for_team=True)
+        case TicketTagged() | TicketUntagged():
+            name = db.session.get_one(Tag, fact.tag_id).name
+            did = f"put the tag {name} on this" if isinstance(fact, TicketTagged) else f"took the tag {name} off"
+            return TicketEntry(sentence=did, for_team=True)
     return TicketEntry(sentence=fact.sentence[:200], for_team=True)
 
 

@@ -125,6 +125,48 @@ class PolicySaved(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketTagged(TicketFact):
+    """A ticket got a tag."""
+
+    says: ClassVar[str] = "put tag {tag_id} on ticket {ticket_id}"
+    tag_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketUntagged(TicketFact):
+    """A tag was taken off a ticket."""
+
+    says: ClassVar[str] = "took tag {tag_id} off ticket {ticket_id}"
+    tag_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagFact(Fact):
+    """Something that happened to a tag of tickets."""
+
+    about_kind: ClassVar[str] = "ticket_tag"
+    about_field: ClassVar[str] = "tag_id"
+    says: ClassVar[str] = "changed ticket tag {tag_id}"
+    tag_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagRenamed(TagFact):
+    """A tag got another name."""
+
+    says: ClassVar[str] = "renamed ticket tag {tag_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagsMerged(TagFact):
+    """A tag is gone, and its `tickets` bear tag `into_id` instead."""
+
+    says: ClassVar[str] = "merged ticket tag {tag_id} into {into_id}"
+    into_id: int
+    tickets: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ViewFact(Fact):
     """Something that happened to a saved view of the tickets; `shared` tells whether everybody has it."""
 

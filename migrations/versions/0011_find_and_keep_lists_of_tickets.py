@@ -1,4 +1,4 @@
-"""Find tickets by their words, and keep views of them."""
+"""Find tickets by their words, keep views of them, and tag them."""
 
 import re
 import unicodedata
@@ -31,10 +31,10 @@ def upgrade() -> None:
     for statement in SQLITE if is_sqlite else POSTGRESQL:
         connection.exec_driver_sql(statement)
     _fill(connection, is_sqlite)
-    _keep_views()
+    _keep_views_and_tags()
 
 
-def _keep_views() -> None:
+def _keep_views_and_tags() -> None:
     op.create_table('ticket_view',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('owner_id', sa.Integer(), nullable=False),
@@ -49,6 +49,23 @@ def _keep_views() -> None:
     )
     with op.batch_alter_table('ticket_view', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_ticket_view_is_shared'), ['is_shared'], unique=False)
+    op.create_table('ticket_tag',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket_tag')),
+    sa.UniqueConstraint('name', name=op.f('uq_ticket_tag_name'))
+    )
+    op.create_table('ticket_tagging',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('ticket_id', sa.Integer(), nullable=False),
+    sa.Column('tag_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['tag_id'], ['ticket_tag.id'], name=op.f('fk_ticket_tagging_tag_id')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_ticket_tagging_ticket_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket_tagging')),
+    sa.UniqueConstraint('ticket_id', 'tag_id', name=op.f('uq_ticket_tagging_ticket_id_tag_id'))
+    )
+    with op.batch_alter_table('ticket_tagging', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_ticket_tagging_tag_id_ticket_tagging_ticket_id'), ['tag_id', 'ticket_id'], unique=False)
 
 
 def _fill(connection: sa.Connection, is_sqlite: bool) -> None:

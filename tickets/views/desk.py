@@ -70,14 +70,18 @@ def index() -> ResponseReturnValue:
         return render_template("tickets/results.html", **results), status
     choices = remembered("tickets.choices", _choices)
     tabs = [*_tabs(asked, counts), *_saved_tabs(asked, user)]
-    return render_template("tickets/index.html", tabs=tabs, choices=choices, **results), status
+    may_tag = user.may(Permission.WORK_TICKETS)
+    page = render_template("tickets/index.html", tabs=tabs, choices=choices, may_tag=may_tag, **results)
+    return page, status
 
 
 @blueprint.get("/complete")
 @access(Permission.READ_AGENCY_TICKETS)
 def completions() -> ResponseReturnValue:
     """Offer how the query may go on, as options of a list."""
-    offered = complete(request.args.get("q", "")[:500], remembered("tickets.names", _names))
+    names = remembered("tickets.names", _names)
+    known = names if signed_in_user().may(Permission.WORK_TICKETS) else {**names, "tag": []}
+    offered = complete(request.args.get("q", "")[:500], known)
     return render_template("tickets/completions.html", offered=offered)
 
 
@@ -90,10 +94,13 @@ def searching() -> ResponseReturnValue:
 
 def _results(asked: Asked, user: User, counts: Mapping[View, int]) -> dict[str, Any]:
     wanted = asked.filter()
+    page = queries.list_tickets(wanted, user, after=request.args.get("after"))
+    tagged = "tags" in asked.columns and user.may(Permission.WORK_TICKETS)
     return {
         "asked": asked,
         "wanted": wanted,
-        "page": queries.list_tickets(wanted, user, after=request.args.get("after")),
+        "page": page,
+        "tags": queries.tags_of(row.id for row in page.rows) if tagged else {},
         "total": queries.count_tickets(wanted, user) if wanted.narrows else counts[wanted.view],
         "most": MOST_COUNTED if wanted.narrows else MOST_IN_VIEW,
         "order": f"{wanted.order.label}{NOT_DUE if wanted.order is Order.DUE else ''}",
@@ -150,6 +157,7 @@ def _names() -> dict[str, list[str]]:
     return {
         "type": list(_topics()),
         "agency": [row.name for row in queries.agencies()],
+        "tag": queries.tag_names(),
         "assignee": [row.name for row in queries.team()],
     }
 

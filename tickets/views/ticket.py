@@ -15,7 +15,7 @@ from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to, links_to, panels, registry
 from tickets import operations, policies, queries
 from tickets.catalogue import find_type, shown_answers, title_of
-from tickets.forms import MessageForm, PropertiesForm
+from tickets.forms import MessageForm, PropertiesForm, TagForm
 from tickets.goals.card import goals_of
 from tickets.goals.queries import names_of
 from tickets.models import OPEN_STATES, Ticket, WaitingOn
@@ -151,7 +151,11 @@ def unlink(ticket_id: int, link_id: int) -> ResponseReturnValue:
 
 
 def ticket_page(
-    ticket: Ticket, *, message: MessageForm | None = None, properties: PropertiesForm | None = None
+    ticket: Ticket,
+    *,
+    message: MessageForm | None = None,
+    properties: PropertiesForm | None = None,
+    tagged: TagForm | None = None,
 ) -> ResponseReturnValue:
     """Return the page of a ticket, with a refused form in its place, and its status."""
     user, features = signed_in_user(), registry().features
@@ -168,11 +172,13 @@ def ticket_page(
         answers=shown_answers(kind, ticket.answers),
         work=work_of(kind, ticket, user),
         panels=panels("ticket", ticket.id, user),
+        tag_form=(tagged or TagForm(formdata=None)) if team else None,
+        tags=queries.tags_of([ticket.id]).get(ticket.id, []) if team else [],
         **_story(ticket, user, team),
         **_rights(ticket, user),
         goals=goals_of(ticket) if team else None,
     )
-    refused = message or properties
+    refused = message or properties or tagged
     return page, refused.status if refused else 200
 
 
