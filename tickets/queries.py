@@ -195,12 +195,12 @@ MOST_IN_VIEW = 10_000
 """The same for a view: an index counts it."""
 
 
-def list_tickets(wanted: TicketFilter, viewer: User, *, after: str | None = None) -> Page[TicketRow]:
+def list_tickets(wanted: TicketFilter, viewer: User, *, after: str | None = None, limit: int = PAGE) -> Page[TicketRow]:
     """Return a page of the list that `wanted` describes; `after` is the cursor of the page before.
 
     Raises `Wrong` for a name in the query that nobody bears.
     """
-    return _page(_narrowed(wanted, viewer), wanted.order, after, searching=has_words(wanted.query))
+    return _page(_narrowed(wanted, viewer), wanted.order, after, searching=has_words(wanted.query), limit=limit)
 
 
 def count_tickets(wanted: TicketFilter, viewer: User) -> int:

@@ -1,5 +1,8 @@
 """What tickets do when something happens: keep it on the timeline, and resolve the ticket that asked for it."""
 
+from collections.abc import Callable
+from typing import Any
+
 from adminops import clock
 from adminops.db import db
 from adminops.facts import (
@@ -77,9 +80,6 @@ def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
         case TicketMoved():
             sentence = _moved(fact)
             return TicketEntry(sentence=sentence) if sentence else None
-        case TicketApproved() | TicketRefused():
-            said = "approved" if isinstance(fact, TicketApproved) else "refused"
-            return TicketEntry(sentence=f"{said} this for the {'agency' if fact.step == 'agency' else 'team'}")
         case TicketAssigned():
             return _assigned(fact, by)
         case TicketPrioritised():
@@ -89,13 +89,19 @@ def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
             thing = Ref.parse(fact.linked) or fact.about
             sentence = "linked {}" if isinstance(fact, TicketLinked) else "took the link to {} off"
             return TicketEntry(sentence=sentence, thing_kind=thing.kind, thing_id=thing.id, for_team=True)
-        case TicketWarned():
-            return TicketEntry(sentence=_warned(fact), for_team=True)
-        case TicketTagged() | TicketUntagged():
-            name = db.session.get_one(Tag, fact.tag_id).name
-            did = f"put the tag {name} on this" if isinstance(fact, TicketTagged) else f"took the tag {name} off"
-            return TicketEntry(sentence=did, for_team=True)
-    return TicketEntry(sentence=fact.sentence[:200], for_team=True)
+    told = _TOLD.get(type(fact))
+    return told(fact) if told else TicketEntry(sentence=fact.sentence[:200], for_team=True)
+
+
+def _decided(fact: TicketApproved | TicketRefused) -> TicketEntry:
+    said = "approved" if isinstance(fact, TicketApproved) else "refused"
+    return TicketEntry(sentence=f"{said} this for the {'agency' if fact.step == 'agency' else 'team'}")
+
+
+def _tagged(fact: TicketTagged | TicketUntagged) -> TicketEntry:
+    name = db.session.get_one(Tag, fact.tag_id).name
+    did = f"put the tag {name} on this" if isinstance(fact, TicketTagged) else f"took the tag {name} off"
+    return TicketEntry(sentence=did, for_team=True)
 
 
 def _assigned(fact: TicketAssigned, by: User) -> TicketEntry:
@@ -105,10 +111,11 @@ def _assigned(fact: TicketAssigned, by: User) -> TicketEntry:
     return TicketEntry(sentence="took this" if took else "assigned this to {}", person_id=fact.assignee_id)
 
 
-def _warned(fact: TicketWarned) -> str:
+def _warned(fact: TicketWarned) -> TicketEntry:
     what = "the solution" if fact.aim == "solution" else f"the {fact.aim} reply"
     said = "is due soon" if fact.minutes < 0 else "is past its goal"
-    return f"warned the {'managers' if fact.told == 'manager' else 'assignee'}: {what} {said}"
+    sentence = f"warned the {'managers' if fact.told == 'manager' else 'assignee'}: {what} {said}"
+    return TicketEntry(sentence=sentence, for_team=True)
 
 
 def _moved(fact: TicketMoved) -> str | None:
@@ -130,3 +137,12 @@ def _moved(fact: TicketMoved) -> str | None:
         return "is waiting for an answer"
     label = WaitingOn(fact.waiting_on).label if fact.waiting_on else fact.new.capitalize()
     return f"changed the status to {label}"
+
+
+_TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry]] = {
+    TicketApproved: _decided,
+    TicketRefused: _decided,
+    TicketTagged: _tagged,
+    TicketUntagged: _tagged,
+    TicketWarned: _warned,
+}

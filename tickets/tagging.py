@@ -37,7 +37,7 @@ def tag(ticket: Ticket, *, name: str, by: User) -> Tag:
     """
     policies.check_may_work(ticket, by=by)
     name = read_tag(name)
-    policies.check_text(name, field="name", confirmed=False, by=by)
+    policies.check_text(name, field="name", confirmed=False, agency_id=None, by=by)
     named = _find(name)
     if named is None:
         named = Tag(name=name)
@@ -73,7 +73,7 @@ def rename_tag(named: Tag, *, name: str, by: User) -> None:
     """
     policies.check_may_shape(by=by)
     name = read_tag(name)
-    policies.check_text(name, field="name", confirmed=False, by=by)
+    policies.check_text(name, field="name", confirmed=False, agency_id=None, by=by)
     other = _find(name)
     if other is not None and other.id != named.id:
         raise Conflict(f"There is a tag “{name}” already. Merge this one into it.", field="name")

@@ -141,6 +141,17 @@ class TicketUntagged(TicketFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketsExported(Fact):
+    """Somebody took a list of tickets away as a file."""
+
+    about_kind: ClassVar[str] = "user"
+    about_field: ClassVar[str] = "user_id"
+    says: ClassVar[str] = "exported a list of {tickets} tickets"
+    user_id: int
+    tickets: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TagFact(Fact):
     """Something that happened to a tag of tickets."""
 

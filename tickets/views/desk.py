@@ -3,22 +3,27 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from adminops.errors import NotFound
+from adminops.files.kinds import FileKind
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from adminops.web.navigation import registry
 from adminops.web.remembering import remembered
+from adminops.web.sheets import csv_file, xlsx_file
 from tickets import queries
 from tickets.catalogue import all_types
+from tickets.exporting import export_tickets
 from tickets.language import ALIASES, FIELDS, Wrong, complete
 from tickets.models import Priority, TicketState
 from tickets.queries import COLUMNS, MOST_COUNTED, MOST_IN_VIEW, Order, View
 from tickets.views.asking import Asked, read_address
 
 NOT_DUE = ", without those whose clock stands still"
+MEDIA_TYPES = {"csv": FileKind.CSV.media_type, "xlsx": FileKind.EXCEL.media_type}
 TABS = 6
 """So many saved views stand beside those that everybody has; the others are on the page of the views."""
 
@@ -90,6 +95,19 @@ def completions() -> ResponseReturnValue:
 def searching() -> ResponseReturnValue:
     """Explain the language of the filter bar."""
     return render_template("tickets/searching.html", fields=FIELDS.values(), aliases=ALIASES)
+
+
+@blueprint.get("/export.<ending>")
+@access(Permission.READ_AGENCY_TICKETS, writes=True)
+def export(ending: str) -> ResponseReturnValue:
+    """Give the list as a file, with the columns that it shows."""
+    user = signed_in_user()
+    if ending not in ("csv", "xlsx"):
+        raise NotFound("Lists are exported as CSV and as XLSX.")
+    asked = read_address(request.args, user)
+    heads, rows = export_tickets(asked.filter(), columns=asked.columns, topics=_topics(), by=user)
+    file = csv_file(heads, rows) if ending == "csv" else xlsx_file("Tickets", heads, rows)
+    return send_file(file, MEDIA_TYPES[ending], as_attachment=True, download_name=f"tickets.{ending}")
 
 
 def _results(asked: Asked, user: User, counts: Mapping[View, int]) -> dict[str, Any]:
