@@ -80,9 +80,10 @@ def _in_time(term: Term, value: str) -> ColumnElement[bool]:
 
 
 def _ranked(term: Term) -> ColumnElement[bool]:
+    """Return that the priority is among those that fit: a list, for a range would take the index from the order."""
     rank = RANKS.index(term.values[0])
-    fits = {"<": Ticket.urgency < rank, "<=": Ticket.urgency <= rank, ">": Ticket.urgency > rank}
-    return fits.get(term.compare, Ticket.urgency >= rank)
+    fits = {"<": RANKS[:rank], "<=": RANKS[: rank + 1], ">": RANKS[rank + 1 :], ">=": RANKS[rank:]}
+    return Ticket.priority.in_([Priority(value) for value in fits[term.compare]])
 
 
 def _standing(values: Sequence[str], viewer: User, _visible: Select[Ticket]) -> ColumnElement[bool]:

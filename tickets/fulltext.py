@@ -93,7 +93,11 @@ def holding(chosen: Select[Ticket], phrases: Sequence[Sequence[str]], *, notes: 
     if not phrases:
         return chosen
     if _is_postgresql():
-        return chosen.join(_POSTGRESQL, _POSTGRESQL.c.ticket_id == Ticket.id).where(_fits_tsquery(phrases, notes))
+        # The offset is a fence, and the setting lasts as long as the transaction: else PostgreSQL, which does not know
+        # what unpacking words costs, may walk through the tickets and read those of each.
+        db.session.execute(text("SET LOCAL enable_seqscan = off"))
+        found = select(_POSTGRESQL.c.ticket_id).where(_fits_tsquery(phrases, notes)).offset(0).subquery()
+        return chosen.join(found, found.c.ticket_id == Ticket.id)
     return chosen.join(_SQLITE, Ticket.id == _ROWID_FIRST).where(_fits_match(phrases, notes))
 
 

@@ -103,6 +103,7 @@ class Ticket(Model):
         Index(None, "assignee_id", "is_open", "updated_at", "id"),
         Index(None, "requester_id", "is_open", "updated_at", "id"),
         Index(None, "agency_id", "is_open", "updated_at", "id"),
+        Index(None, "agency_id", "updated_at", "id"),
         Index(None, "updated_at", "id"),
     )
 

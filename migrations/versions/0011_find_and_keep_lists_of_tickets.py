@@ -66,6 +66,10 @@ def _keep_views_and_tags() -> None:
     )
     with op.batch_alter_table('ticket_tagging', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_ticket_tagging_tag_id_ticket_tagging_ticket_id'), ['tag_id', 'ticket_id'], unique=False)
+    with op.batch_alter_table('ticket', schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f('ix_ticket_agency_id_ticket_updated_at_ticket_id'), ['agency_id', 'updated_at', 'id'], unique=False
+        )
 
 
 def _fill(connection: sa.Connection, is_sqlite: bool) -> None:

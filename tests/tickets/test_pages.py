@@ -130,6 +130,8 @@ def test_columns_can_be_chosen_and_stay_with_the_filters(desk: Desk) -> None:
     assert not page.says("Nobody yet")
     assert page.says("Oldest first")
     assert "columns=due" in page.link("Due")
+    assert 'name="columns" value="due,topic,filed"' in page.html  # filtering further keeps them
+    assert helper_of(desk).get("/tickets?columns=due,topic").says("A number looks wrong")
 
 
 def test_list_costs_few_statements_however_long_it_is(desk: Desk, counted: Callable[[], int]) -> None:

@@ -103,7 +103,7 @@ def read_address(args: MultiDict[str, str], viewer: User) -> Asked:
         q=args.get("q", "").strip()[: LONGEST + 1],  # one too many is still refused with a sentence
         chosen={name: value for name in SELECTS if (value := args.get(name, "").strip()) and _is_value(name, value)},
         order=_one_of(Order, args.get("order")),
-        chosen_columns=tuple(name for name in COLUMNS if name in args.getlist("columns")),
+        chosen_columns=tuple(name for name in COLUMNS if name in ",".join(args.getlist("columns")).split(",")),
     )
 
 
