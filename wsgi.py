@@ -7,7 +7,7 @@ import dedupe
 import manuals
 import tickets
 import training
-from adminops import agencies, audit, clients, imports, insights, programs, repairs, search, signin, system
+from adminops import agencies, audit, clients, imports, insights, privacy, programs, repairs, search, signin, system
 from adminops.app import AdminOps, create_app
 from adminops.cli import command_line
 from adminops.settings import Settings
@@ -27,6 +27,7 @@ FEATURES = (
     accounts.feature,
     training.feature,
     manuals.feature,
+    privacy.feature,
     search.feature,
     system.feature,
 )

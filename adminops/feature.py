@@ -186,6 +186,31 @@ class SearchProvider:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WrittenText:
+    """A text that is stored: its number, what it is about, its author, and the text of each of its fields."""
+
+    id: int
+    agency_id: int | None
+    author_id: int | None
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardedTexts:
+    """Free texts that are looked at again each night, and may be held back until a redactor has looked.
+
+    `written(after, limit)` returns those behind a number, in order; `rewrite(id, texts)` puts other words into fields;
+    `readers(id)` returns the numbers of the users who can read it.
+    """
+
+    kind: str
+    title: str
+    written: Callable[[int, int], Sequence[WrittenText]]
+    rewrite: Callable[[str, Mapping[str, str]], None]
+    readers: Callable[[int], Sequence[int]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Panel:
     """A card that one feature shows on the page of another's thing.
 
@@ -227,6 +252,7 @@ class Feature:
     search: Sequence[SearchProvider] = ()
     refs: Sequence[RefProvider] = ()
     panels: Sequence[Panel] = ()
+    guarded: Sequence[GuardedTexts] = ()
     mails: "Mapping[str, Callable[..., Mail | None]]" = field(default_factory=dict)
     """Mails by key ("tickets.reply"): functions of ids that are called when the mail is sent."""
     figures: "Callable[[User], Sequence[Figure]] | None" = None

@@ -14,6 +14,7 @@ from tickets.demo import fill
 from tickets.emails import MAILS
 from tickets.goals import jobs as goal_jobs
 from tickets.goals import refs as goal_refs
+from tickets.guarded import MESSAGES
 from tickets.jobs import JOBS
 from tickets.models import TRANSITIONS
 from tickets.queries import count_open
@@ -78,6 +79,7 @@ feature = Feature(
         Panel(place="ticket", render=refs.approval_card, order=5),
         Panel(place="agency", render=refs.requesters_card, order=30),
     ),
+    guarded=(MESSAGES,),
     figures=refs.figures,
     mails=MAILS,
     machines={"Ticket": TRANSITIONS},

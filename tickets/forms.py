@@ -23,8 +23,8 @@ from adminops.db import db
 from adminops.feature import RequestType
 from adminops.identity.models import Agency, User
 from adminops.identity.operations import find_user, find_users_by_email
-from adminops.pii import find_pii
 from adminops.web.forms import Form, choices
+from adminops.web.guarding import GuardedForm
 from adminops.web.questions import account_field
 from tickets import queries
 from tickets.catalogue import answers_of
@@ -41,16 +41,10 @@ def _number(text: str | int | None) -> int | None:
     return int(text) if text else None
 
 
-class WritingForm(Form):
+class WritingForm(GuardedForm):
     """What every form has that a text is written in. `nonce` numbers the form: sent twice, it counts once."""
 
     nonce = HiddenField(default=lambda: secrets.token_urlsafe(12), validators=[Length(max=60)])
-    confirmed_clean = BooleanField("I looked again: this is no client's data")
-
-    @property
-    def was_stopped(self) -> bool:
-        """Whether the text seems to hold personal data, so that the team may be asked to look again."""
-        return any(find_pii(field.data) for field in self if isinstance(field.data, str))
 
 
 class TicketForm(WritingForm):
@@ -71,6 +65,10 @@ class TicketForm(WritingForm):
         brought = type(self).__bases__[1:]
         return [f for f in self if any(isinstance(getattr(form, f.name, None), UnboundField) for form in brought)]
 
+    def agency_about(self, user: User) -> int | None:
+        """Return the number of the agency that it will be about, as `file_ticket` takes it."""
+        return user.agency_id
+
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments of `file_ticket`: the type's own fields as `answers`."""
         values = super().values()
@@ -82,6 +80,7 @@ class TicketForm(WritingForm):
 class TeamTicketForm(TicketForm):
     """The same as the team sees it: it may be for somebody else."""
 
+    unguarded = frozenset({"on_behalf_of"})
     on_behalf_of = StringField(
         "On behalf of", [Length(max=200)], description="User name or e-mail address; empty for yourself"
     )
@@ -92,6 +91,11 @@ class TeamTicketForm(TicketForm):
         agencies = [(str(row.id), row.name) for row in queries.agencies()]
         self.about_agency.choices = choices([("", "The person's agency"), *agencies])
         self.person: User | None = None
+
+    def agency_about(self, user: User) -> int | None:
+        """Return the agency that was chosen, or else that of the person."""
+        chosen: int | None = self.about_agency.data
+        return chosen or (self.person or user).agency_id
 
     def validate_on_behalf_of(self, field: StringField) -> None:
         """Find the person, so that a wrong name is said at the field."""
@@ -138,7 +142,7 @@ class MessageForm(WritingForm):
 
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments that `reply` and `write_note` share."""
-        shared = ("body", "nonce", "confirmed_clean")
+        shared = ("body", "nonce", "confirmed_clean", "to_redactors")
         return {name: value for name, value in super().values().items() if name in shared}
 
 

@@ -32,6 +32,7 @@ from tickets import approvals, policies
 from tickets.authority import needs_lead
 from tickets.fulltext import index_ticket
 from tickets.goals import keeping
+from tickets.guarded import settle_texts, texts_of_request
 from tickets.models import (
     OPEN_STATES,
     Happening,
@@ -66,6 +67,7 @@ def file_ticket(
     agency: Agency | None = None,
     nonce: str | None = None,
     confirmed_clean: bool = False,
+    to_redactors: bool = False,
     by: User,
 ) -> Ticket:
     """File a request of type `kind` and return its ticket; the same `nonce` again returns the one filed before.
@@ -73,7 +75,8 @@ def file_ticket(
     `answers` are the fields of the type's own form, fit for JSON. `requester` and `agency` default to `by` and the
     requester's agency. Rules in the order checked: `by` may ask for this, or the agency's lead is asked first
     (`NotAllowed` where there is none; see `authority`); a subject and a text
-    (`Invalid`); no personal data of a client in any of it (`Invalid`, unless the team says `confirmed_clean`).
+    (`Invalid`); no personal data of a client in any of it (`Invalid`, unless the team says `confirmed_clean`, or it
+    goes `to_redactors` and is held back until they have looked).
     Its clocks run by the policy of its type as that is now. Publishes `TicketFiled`; mails the requester.
     """
     requester = requester or by
@@ -83,7 +86,7 @@ def file_ticket(
     agency_id = agency.id if agency else requester.agency_id
     steps = approvals.steps_of(kind, through_lead=needs_lead(kind, requester, agency_id, by=by))
     texts = {"subject": subject.strip(), "body": body.strip(), **_texts(answers or {})}
-    _check_texts(texts, agency_id, confirmed_clean, by)
+    _check_texts(texts, agency_id, by, confirmed=confirmed_clean, held=to_redactors)
     now = clock.now()
     ticket = Ticket(
         subject=texts["subject"],
@@ -99,7 +102,10 @@ def file_ticket(
     db.session.add(ticket)
     db.session.flush()
     keeping.begin(ticket, kind)
-    _write(ticket, texts["body"], Voice.REQUESTER, nonce, by)
+    message = _write(ticket, texts["body"], Voice.REQUESTER, nonce, by)
+    if confirmed_clean or to_redactors:
+        said = texts_of_request(texts["subject"], texts["body"], answers or {})
+        settle_texts(message, said, agency_id=agency_id, to_redactors=to_redactors, by=by)
     publish(TicketFiled(ticket_id=ticket.id, agency_id=ticket.agency_id, request_type=kind.key), by=by)
     enqueue_mail("tickets.filed", to=requester, ticket_id=ticket.id)
     if steps:
@@ -115,11 +121,13 @@ def reply(
     then: Then = Then.NOTHING,
     nonce: str | None = None,
     confirmed_clean: bool = False,
+    to_redactors: bool = False,
     by: User,
 ) -> TicketMessage:
     """Answer where the requester reads it; the same `nonce` again returns the message written before.
 
-    Rules in the order checked: `by` takes part in the conversation and it is not over; a text; nothing personal in it.
+    Rules in the order checked: `by` takes part in the conversation and it is not over; a text; nothing personal in it
+    (or it goes `to_redactors`, and is held back).
     The team's first answer opens a new ticket, and its `then` lets it wait on the person or resolves it. An answer of
     the other side reopens a waiting or resolved ticket. Raises `NotAllowed`, `InvalidState`, `Invalid`. Publishes
     `TicketReplied` (and `TicketMoved`); mails the other side.
@@ -128,10 +136,12 @@ def reply(
     if (known := _sent_before(nonce, by)) is not None:
         return known
     policies.check_may_reply(ticket, by=by)
-    _check_texts({"body": body.strip()}, ticket.agency_id, confirmed_clean, by)
+    _check_texts({"body": body.strip()}, ticket.agency_id, by, confirmed=confirmed_clean, held=to_redactors)
     team = policies.is_team(by, ticket) and not policies.is_own(by, ticket)
     message = _write(ticket, body.strip(), Voice.TEAM if team else Voice.REQUESTER, nonce, by)
     keeping.happened(ticket, Happening.ANSWERED if team else Happening.ASKED)
+    if confirmed_clean or to_redactors:
+        settle_texts(message, {"body": message.body}, agency_id=ticket.agency_id, to_redactors=to_redactors, by=by)
     publish(TicketReplied(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=message.id), by=by)
     reader = ticket.requester if team else ticket.assignee
     resolves = team and then is Then.RESOLVE  # the mail about that says enough
@@ -142,15 +152,23 @@ def reply(
 
 
 def write_note(
-    ticket: Ticket, *, body: str, nonce: str | None = None, confirmed_clean: bool = False, by: User
+    ticket: Ticket,
+    *,
+    body: str,
+    nonce: str | None = None,
+    confirmed_clean: bool = False,
+    to_redactors: bool = False,
+    by: User,
 ) -> TicketMessage:
     """Write a note that only the team reads. Checks and `nonce` as in `reply`. Publishes `TicketNoted`."""
     _lock(ticket)
     if (known := _sent_before(nonce, by)) is not None:
         return known
     policies.check_may_work(ticket, by=by)
-    _check_texts({"body": body.strip()}, ticket.agency_id, confirmed_clean, by)
+    _check_texts({"body": body.strip()}, ticket.agency_id, by, confirmed=confirmed_clean, held=to_redactors)
     note = _write(ticket, body.strip(), Voice.NOTE, nonce, by)
+    if confirmed_clean or to_redactors:
+        settle_texts(note, {"body": note.body}, agency_id=ticket.agency_id, to_redactors=to_redactors, by=by)
     publish(TicketNoted(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=note.id), by=by)
     return note
 
@@ -330,11 +348,11 @@ def _texts(answers: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in answers.items() if isinstance(value, str)}
 
 
-def _check_texts(texts: Mapping[str, str], agency_id: int | None, confirmed: bool, by: User) -> None:
+def _check_texts(texts: Mapping[str, str], agency_id: int | None, by: User, *, confirmed: bool, held: bool) -> None:
     for field, words in (("subject", "Say in a few words what it is about."), ("body", "Write a message first.")):
         if texts.get(field) == "":
             raise Invalid(words, field=field)
-    for field, text in texts.items():
+    for field, text in () if held else texts.items():
         policies.check_text(text, field=field, agency_id=agency_id, confirmed=confirmed, by=by)
 
 

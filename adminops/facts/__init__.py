@@ -84,6 +84,14 @@ from adminops.facts.people import (
     SignInRefused,
     UserFact,
 )
+from adminops.facts.privacy import (
+    HeldTextOpened,
+    IncidentFact,
+    IncidentSettled,
+    TextCleared,
+    TextHeld,
+    TextStopped,
+)
 from adminops.facts.records import (
     ClientFact,
     ClientsMerged,
@@ -172,6 +180,7 @@ __all__ = [
     "ExportWritten",
     "Fact",
     "FactBus",
+    "HeldTextOpened",
     "ImportApproved",
     "ImportCancelled",
     "ImportFact",
@@ -179,6 +188,8 @@ __all__ = [
     "ImportUndoAsked",
     "ImportUndoGivenUp",
     "ImportUndone",
+    "IncidentFact",
+    "IncidentSettled",
     "JobAskedFor",
     "KeyForgotten",
     "KeysRotated",
@@ -235,6 +246,9 @@ __all__ = [
     "TagFact",
     "TagRenamed",
     "TagsMerged",
+    "TextCleared",
+    "TextHeld",
+    "TextStopped",
     "TicketApproved",
     "TicketAssigned",
     "TicketFact",

@@ -51,6 +51,7 @@ class Permission(StrEnum):
     PUBLISH_MANUALS = "manuals.publish", "Publish and retire manual pages."
     SEE_FIGURES = "figures.read", "See the figures of the desk."
     READ_AUDIT = "audit.read", "Read the audit trail."
+    REDACT = "privacy.redact", "Read texts that the guard holds back, settle them, and see the counts by agency."
     RUN_SYSTEM = "system.run", "See jobs and the outbox, and have messages tried again."
     USE_DESK = "desk.use", "Work in the team's desk instead of the help page."
 

@@ -24,8 +24,10 @@ from wtforms import (
 from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from adminops.pii import Finding, PiiKind, phrases_for
 from adminops.web.charts import Span, Stay
 from adminops.web.forms import Form, choices
+from adminops.web.guarding import marked_in
 from adminops.web.marks import marked
 
 ROLES: Final = [
@@ -281,6 +283,17 @@ EMPTIES: Final = [
 ]
 
 
+def _guarded() -> dict[str, Any]:
+    """Return what a form shows in whose text something was found."""
+    text = "Please merge Marisol Quintavera, DOB 3/17/1984, with the newer record."
+    found = (Finding(13, 31, PiiKind.NAME, "client 48213"), Finding(37, 46, PiiKind.BIRTH_DATE))
+    return {
+        "was_replaced": False,
+        "marked": [marked_in("body", "Message", text, finding) for finding in found],
+        "phrases": phrases_for(found),
+    }
+
+
 def samples() -> dict[str, Any]:
     """Return everything the sample templates show. The forms are new for each page."""
     wrong = WrongForm(formdata=None, meta={"csrf": False}, prefix="wrong-")
@@ -304,6 +317,7 @@ def samples() -> dict[str, Any]:
         "today": date(2026, 11, 20),
         "tabs": TABS,
         "empties": EMPTIES,
+        "guarded": _guarded(),
         "form": EveryField(formdata=None, meta={"csrf": False}),
         "wrong": wrong,
         "composer": Composer(formdata=None, meta={"csrf": False}, prefix="composer-"),

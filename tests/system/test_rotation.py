@@ -23,13 +23,17 @@ from adminops.audit.models import AuditEntry
 from adminops.crypto import CannotDecrypt, KeyRing, RingFile
 from adminops.db import Model, db, transaction
 from adminops.errors import Conflict, Invalid, NotFound
+from adminops.guard.models import PiiIncident
+from adminops.guard.operations import cell, hold
+from adminops.guard.sealed import SEALED
 from adminops.hmis import resealing, sealing, sources
 from adminops.hmis.intake import import_export
 from adminops.hmis.intake.undoing import undo_import
 from adminops.hmis.models import Client, HmisImport, Unreadable
-from adminops.hmis.resealing import INDEXED, SEALED
+from adminops.hmis.resealing import INDEXED
 from adminops.hmis.search import find_by_ssn
 from adminops.identity.models import SYSTEM
+from adminops.refs import Ref
 from adminops.system import checks, rotation
 from adminops.system.backups import restore_backup, write_backup
 from tests.hmis.exports import SmallExport, whole_export
@@ -65,6 +69,7 @@ def export() -> SmallExport:
 def filled(app: AdminOps, tmp_path: Path) -> AdminOps:
     with app.app_context(), transaction():
         import_export(export().zip(tmp_path / "in.zip"), source=sources.add_source("North"), by_id=None)
+        hold(Ref.to("ticket_message", 1), {"body": "held"}, [], agency_id=None, author_id=None, by=SYSTEM)
     return app
 
 
@@ -86,7 +91,11 @@ def opened(app: AdminOps) -> list[str]:
             sealing.open_aside(kept.source_id, kept.file, kept.hud_key, kept.column, kept.raw_sealed)
             for kept in session.scalars(select(Unreadable).order_by(Unreadable.file))
         ]
-    return ssns + asides
+        held = [
+            sealing.open_cell(incident.sealed or b"", bound_to=cell(incident.id))
+            for incident in session.scalars(select(PiiIncident))
+        ]
+    return ssns + asides + held
 
 
 def keys_used(app: AdminOps) -> set[int]:
@@ -119,19 +128,19 @@ def doctor(app: AdminOps) -> checks.Finding:
     return finding
 
 
-CLEAR = ["219450817", "xxxxx8123", "412568801", "412-56-8801", "219-45-0817"]
+CLEAR = ["219450817", "xxxxx8123", "412568801", "412-56-8801", "219-45-0817", '{"body": "held"}']
 
 
 def test_every_sealed_value_is_under_the_new_key_and_opens(filled: AdminOps, tmp_path: Path) -> None:
     assert (opened(filled), keys_used(filled)) == (CLEAR, {1})
     done = rotate(filled)
     assert (done.key, done.is_new, done.is_whole) == (2, True, True)
-    assert done.written == {"hmis_client.ssn_sealed": 3, "hmis_unreadable.raw_sealed": 2}
+    assert done.written == {"hmis_client.ssn_sealed": 3, "hmis_unreadable.raw_sealed": 2, "pii_incident.sealed": 1}
     assert (opened(filled), keys_used(filled)) == (CLEAR, {2})
     assert found(filled, "219-45-0817") == ["C1"]
     assert again(filled, tmp_path) == "unchanged"
     assert sorted(ring_of(filled).keys) == [1, 2]
-    assert doctor(filled).says == "The key ring (2 keys) opens what is sealed (5 values)."
+    assert doctor(filled).says == "The key ring (2 keys) opens what is sealed (6 values)."
 
 
 def test_a_rotation_that_was_interrupted_goes_on_and_makes_no_further_key(filled: AdminOps) -> None:
@@ -142,7 +151,7 @@ def test_a_rotation_that_was_interrupted_goes_on_and_makes_no_further_key(filled
     assert keys_used(filled) == {1, 2}
     assert doctor(filled).state == "warn"
     done = rotate(filled)
-    assert (done.key, done.is_new, done.values) == (2, False, 4)
+    assert (done.key, done.is_new, done.values) == (2, False, 5)
     assert (opened(filled), keys_used(filled)) == (CLEAR, {2})
 
 
@@ -200,9 +209,9 @@ def test_a_value_that_does_not_open_is_counted_and_stops_nothing(filled: AdminOp
         client = session.scalars(select(Client).where(Client.personal_id == "C1")).one()
         client.ssn_sealed = (client.ssn_sealed or b"")[:-1] + b"\x00\x01"
     done = rotate(filled)
-    assert (done.closed, done.left, done.is_whole, done.values) == (1, 0, False, 4)
+    assert (done.closed, done.left, done.is_whole, done.values) == (1, 0, False, 5)
     done = rotate(filled)
-    assert (done.key, done.closed, done.values) == (3, 1, 4), "what does not open keeps nobody from having a new key"
+    assert (done.key, done.closed, done.values) == (3, 1, 5), "what does not open keeps nobody from having a new key"
     assert doctor(filled).state == "fail"
 
 
@@ -229,7 +238,7 @@ def test_who_rotated_is_on_the_audit_trail(filled: AdminOps) -> None:
     rotate(filled)
     with filled.app_context(), transaction(writes=False) as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.fact == "KeysRotated")).one()
-    assert (entry.about_id, entry.detail["values"]) == ("key 2", 5)
+    assert (entry.about_id, entry.detail["values"]) == ("key 2", 6)
 
 
 # --- forgetting ---
@@ -440,7 +449,7 @@ def run(filled: AdminOps) -> Callable[..., Result]:
 def test_keys_on_the_command_line(run: Callable[..., Result]) -> None:
     listed = json.loads(run("list", "--json").stdout)
     assert [(key["kind"], key["number"], key["is_current"], key["values"]) for key in listed] == [
-        ("key", 1, True, 5),
+        ("key", 1, True, 6),
         ("index", 1, True, None),
     ]
     done = json.loads(run("rotate", "--json").stdout)
@@ -448,7 +457,7 @@ def test_keys_on_the_command_line(run: Callable[..., Result]) -> None:
     assert "Copy home/keys" in run("rotate", "--index").output
     assert "4 values written" in run("rotate", "--rows").output
     assert run("rotate", "--rows", "--index").exit_code == 2
-    assert "5 values" in run("list").output
+    assert "6 values" in run("list").output
     assert run("forget", "1", "--yes").exit_code == 1
     assert "Backups made under key 1 will not open any more" in run("forget", "1").output
     asked = run("forget", "1", "--index")

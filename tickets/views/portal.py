@@ -69,10 +69,11 @@ def new(key: str) -> ResponseReturnValue:
     if kind.start:
         return redirect(url_for(kind.start))
     team = user.may(Permission.WORK_TICKETS)
-    if (form := ticket_form(kind, team=team)).submitted():
+    if (form := ticket_form(kind, team=team)).submitted() and not form.replaced(form.agency_about(user), user):
         with form.refusals():
             ticket = file_ticket(kind=kind, **form.values(), by=user)
             return redirect(url_for("tickets.show", ticket_id=ticket.id))
+    form.mark(form.agency_about(user), user)
     return render_template("tickets/new.html", kind=kind, form=form, team=team, leads=_asked_first(kind)), form.status
 
 

@@ -51,7 +51,7 @@ def write(ticket_id: int) -> ResponseReturnValue:
     """Store an answer or a note, and do to the ticket what the button said."""
     user = signed_in_user()
     ticket, form = queries.get_ticket(ticket_id, user), MessageForm()
-    if form.submitted():
+    if form.submitted() and not form.replaced(ticket.agency_id, user):
         with form.refusals():
             if form.kind.data == "note":
                 message = operations.write_note(ticket, **form.values(), by=user)
@@ -161,6 +161,7 @@ def ticket_page(
     user, features = signed_in_user(), registry().features
     team, kind = policies.is_team(user, ticket), find_type(ticket.request_type, features)
     form = message or MessageForm()
+    form.mark(ticket.agency_id, user)
     form.speak(ticket, note=team)
     page = render_template(
         "tickets/show.html",

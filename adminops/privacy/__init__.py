@@ -1,0 +1,30 @@
+"""The redactors' room: texts that the guard holds back, the nightly scan, and the counts by agency."""
+
+from adminops.feature import Feature, NavItem
+from adminops.guard.models import TRANSITIONS
+from adminops.identity.permissions import Permission
+from adminops.privacy import refs
+from adminops.privacy.jobs import JOBS
+from adminops.privacy.queries import count_held
+from adminops.privacy.views import blueprint
+from adminops.refs import RefProvider
+
+feature = Feature(
+    name="privacy",
+    title="Privacy",
+    blueprints=(blueprint,),
+    nav=(
+        NavItem(
+            label="Held back",
+            icon="shield-check",
+            endpoint="privacy.index",
+            permission=Permission.REDACT,
+            group="System",
+            order=70,
+            count=count_held,
+        ),
+    ),
+    jobs=JOBS,
+    refs=(RefProvider("pii_incident", refs.resolve),),
+    machines={"Texts that are held back": TRANSITIONS},
+)

@@ -1,0 +1,88 @@
+"""The nightly scan: what is stored is looked at again, for clients come in after a text was written."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from adminops.db import db, transaction
+from adminops.feature import GuardedTexts, Job, WrittenText
+from adminops.guard.looking import look_at
+from adminops.guard.models import Outcome, PiiEvent, PiiIncident, PiiScan
+from adminops.guard.operations import HELD_BACK, hold
+from adminops.identity.models import SYSTEM
+from adminops.refs import Ref
+from adminops.web.navigation import registry
+
+AT_ONCE = 100
+"""Texts that are looked at in one transaction."""
+A_NIGHT = 50_000
+"""Texts that are looked at in one night; the next one goes on behind them, and begins anew at the end."""
+
+
+def rescan() -> None:
+    """Look at the next texts of each kind again, and hold back what should not be there."""
+    for feature in registry().features:
+        for guarded in feature.guarded:
+            for _ in range(A_NIGHT // AT_ONCE):
+                with transaction():
+                    more = scan_some(guarded)
+                if not more:
+                    break
+
+
+def scan_some(guarded: GuardedTexts) -> bool:
+    """Look at the next few texts; say whether there are more behind them."""
+    place = db.session.get(PiiScan, guarded.kind, with_for_update=True)
+    if place is None:
+        place = PiiScan(kind=guarded.kind, last_id=0)
+        db.session.add(place)
+    texts = guarded.written(place.last_id, AT_ONCE)
+    settled = _looked_at([Ref.to(guarded.kind, each.id) for each in texts])
+    for each in texts:
+        if Ref.to(guarded.kind, each.id) not in settled:
+            _look_again(guarded, each)
+    place.last_id = texts[-1].id if len(texts) == AT_ONCE else 0
+    db.session.flush()
+    return place.last_id > 0
+
+
+def _look_again(guarded: GuardedTexts, written: WrittenText) -> None:
+    found = {name: look_at(text, agency_id=written.agency_id, by=SYSTEM) for name, text in written.texts.items()}
+    held = {name: written.texts[name] for name, findings in found.items() if findings}
+    if not held:
+        return
+    hold(
+        Ref.to(guarded.kind, written.id),
+        held,
+        [finding for findings in found.values() for finding in findings],
+        agency_id=written.agency_id,
+        author_id=written.author_id,
+        seen_by=guarded.readers(written.id),
+        by=SYSTEM,
+    )
+    guarded.rewrite(str(written.id), dict.fromkeys(held, HELD_BACK))
+
+
+def _looked_at(refs: list[Ref]) -> set[Ref]:
+    """Return those about which somebody has decided: an incident, or the word of the team that it is no client's."""
+    if not refs:
+        return set()
+    known = select(PiiIncident.ref_id).where(
+        PiiIncident.kind == refs[0].kind, PiiIncident.ref_id.in_([ref.id for ref in refs])
+    )
+    cleared = select(PiiEvent.about).where(
+        PiiEvent.about.in_([str(ref) for ref in refs]), PiiEvent.outcome == Outcome.CLEARED
+    )
+    said = {Ref.parse(about) for about in db.session.scalars(cleared)}
+    return {Ref(refs[0].kind, id_) for id_ in db.session.scalars(known)} | {ref for ref in said if ref}
+
+
+JOBS = (
+    Job(
+        name="rescan-texts",
+        title="Look at stored texts again for personal data",
+        run=rescan,
+        every=timedelta(days=1),
+        own_transactions=True,
+    ),
+)

@@ -1,0 +1,23 @@
+"""How incidents are shown elsewhere."""
+
+from collections.abc import Sequence
+
+from flask import url_for
+from sqlalchemy import select
+
+from adminops.db import db
+from adminops.guard.models import PiiIncident
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.refs import Link
+
+
+def resolve(ids: Sequence[str], viewer: User) -> dict[str, Link]:
+    """Return links to the incidents that are there, for redactors."""
+    if not viewer.may(Permission.REDACT):
+        return {}
+    numbers = [int(id_) for id_ in ids if id_.isdecimal()]
+    known = db.session.scalars(select(PiiIncident.id).where(PiiIncident.id.in_(numbers)))
+    return {
+        str(id_): Link(f"Incident {id_}", url_for("privacy.show", incident_id=id_), "shield-check") for id_ in known
+    }

@@ -1,0 +1,101 @@
+"""What the guard does with the texts of tickets: read them again, put other words in their place, say who reads them.
+
+The subject and the answers of a request stand and fall with its first message.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from adminops.db import db
+from adminops.errors import NotFound
+from adminops.feature import GuardedTexts, WrittenText
+from adminops.guard.looking import look_at
+from adminops.guard.operations import HELD_BACK, hold, note_cleared
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.refs import Ref
+from tickets import policies
+from tickets.fulltext import index_ticket
+from tickets.models import Ticket, TicketMessage, Voice
+
+ANSWER = "answers."
+
+
+def texts_of_request(subject: str, body: str, answers: Mapping[str, object]) -> dict[str, str]:
+    """Return the texts of a request by the names under which they are held back."""
+    said = {f"{ANSWER}{name}": value for name, value in answers.items() if isinstance(value, str)}
+    return {"subject": subject, "body": body, **said}
+
+
+def settle_texts(
+    message: TicketMessage, texts: Mapping[str, str], *, agency_id: int | None, to_redactors: bool, by: User
+) -> None:
+    """Hold back what is found in `texts`, those of `message`, or else count what the team's word let pass."""
+    found = {name: look_at(text, agency_id=agency_id, by=by) for name, text in texts.items()}
+    findings = [finding for each in found.values() for finding in each]
+    about = Ref.to(MESSAGES.kind, message.id)
+    held = {name: texts[name] for name, each in found.items() if each}
+    if to_redactors and held:
+        hold(about, held, findings, agency_id=agency_id, author_id=by.id, by=by)
+        rewrite(about.id, dict.fromkeys(held, HELD_BACK))
+    else:
+        note_cleared(findings, about=about, agency_id=agency_id, by=by)
+
+
+def written(after: int, limit: int) -> list[WrittenText]:
+    """Return the next messages, the first one of a ticket with subject and answers."""
+    chosen = select(TicketMessage, Ticket).join(Ticket, Ticket.id == TicketMessage.ticket_id)
+    rows = db.session.execute(chosen.where(TicketMessage.id > after).order_by(TicketMessage.id).limit(limit)).all()
+    firsts = _first_ones([ticket.id for _, ticket in rows])
+    return [
+        WrittenText(
+            id=message.id,
+            agency_id=ticket.agency_id,
+            author_id=message.author_id,
+            texts=texts_of_request(ticket.subject, message.body, ticket.answers)
+            if message.id in firsts
+            else {"body": message.body},
+        )
+        for message, ticket in rows
+    ]
+
+
+def _first_ones(ticket_ids: Sequence[int]) -> set[int]:
+    first = select(func.min(TicketMessage.id)).where(TicketMessage.ticket_id.in_(set(ticket_ids)))
+    return set(db.session.scalars(first.group_by(TicketMessage.ticket_id)))
+
+
+def rewrite(message_id: str, texts: Mapping[str, str]) -> None:
+    """Put `texts` into the fields of a message (and of its ticket)."""
+    message = db.session.get(TicketMessage, int(message_id))
+    if message is None:
+        raise NotFound("There is no such message any more.")
+    ticket = db.session.get_one(Ticket, message.ticket_id)
+    message.body = texts.get("body", message.body)
+    ticket.subject = texts.get("subject", ticket.subject)[:200]
+    answers = {name.removeprefix(ANSWER): text for name, text in texts.items() if name.startswith(ANSWER)}
+    ticket.answers = {**ticket.answers, **answers}
+    db.session.flush()
+    index_ticket(ticket.id)  # what is held back must not be found by its words either
+
+
+def readers(message_id: int) -> list[int]:
+    """Return who can read a message: the team; but for notes also the requester and who reads the agency's tickets."""
+    message = db.session.get_one(TicketMessage, message_id)
+    ticket = db.session.get_one(Ticket, message.ticket_id)
+    people = db.session.scalars(select(User).where(User.may_sign_in).options(selectinload(User.grants)))
+    return [person.id for person in people if _reads(person, ticket, message)]
+
+
+def _reads(person: User, ticket: Ticket, message: TicketMessage) -> bool:
+    if policies.is_team(person, ticket):
+        return True
+    reads_agency = person.reach(Permission.READ_AGENCY_TICKETS).covers(ticket.agency_id)
+    return message.voice is not Voice.NOTE and (policies.is_own(person, ticket) or reads_agency)
+
+
+MESSAGES = GuardedTexts(
+    kind="ticket_message", title="A message of a ticket", written=written, rewrite=rewrite, readers=readers
+)
