@@ -11,9 +11,9 @@ from adminops.hmis.models import Project, ProjectCoC
 from adminops.identity.models import Agency, AgencyOrganization, User
 from adminops.identity.permissions import Permission
 from adminops.identity.scopes import scope_about
-from adminops.pii import Finding, PiiKind, Staff, but_for_staff, find_pii, merged
+from adminops.pii import Finding, PiiKind, Staff, but_for_staff, merged
 from adminops.pii.dates import whole_dates
-from adminops.pii.finding import refuse
+from adminops.pii.finding import find_in, refuse
 from adminops.pii.findings import squeezed
 from adminops.pii.names import mentions
 from adminops.pii.reading import plain, plain_in_its_case
@@ -27,11 +27,10 @@ def look_at(text: str, *, agency_id: int | None, by: User) -> list[Finding]:
     Names and birth dates are those of the clients of the agency that the text is about; of all clients, and names
     only, where it is about none. Clients of a victim service provider are told to nobody who may not see them.
     """
-    dates = list(whole_dates(plain(text), this_year=clock.today().year)) if agency_id is not None else []
-    told = clients_told(
-        mentions(plain_in_its_case(text)), {day for _, _, day in dates}, lambda: scope_about(agency_id, by)
-    )
-    found = [*find_pii(text), *(_finding(each, by) for each in told.named)]
+    bare, written = plain(text), plain_in_its_case(text)
+    dates = list(whole_dates(bare, this_year=clock.today().year)) if agency_id is not None else []
+    told = clients_told(mentions(written), {day for _, _, day in dates}, lambda: scope_about(agency_id, by))
+    found = [*find_in(bare, written), *(_finding(each, by) for each in told.named)]
     if any(finding.kind in MAY_BE_STAFFS for finding in found):
         found = but_for_staff(text, found, staff_of(agency_id))
     born = (Finding(start, end, PiiKind.BIRTH_DATE) for start, end, day in dates if day in told.birth_dates)

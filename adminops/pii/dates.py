@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
 from adminops.pii.findings import Finding, PiiKind
 
@@ -71,7 +71,8 @@ _OTHER_BESIDE = re.compile(
     r"|due|today|yesterday|tomorrow|between)\b"
     r"|\b(?:on|from|until|till|through|thru|to|since|by|before|after|as\s+of|of|for)\s*$|-\s*$"
 )
-_FORMS = ("%m/%d/%Y", "%m/%d/%y", "%Y/%m/%d", "%d %B %Y", "%B %d %Y", "%d %b %Y", "%b %d %Y", "%Y%m%d", "%m%d%Y")
+_IN_FIGURES = re.compile(r"(\d{1,4})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{2,4})")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def whole_dates(text: str, *, this_year: int) -> Iterator[tuple[int, int, date]]:
@@ -89,12 +90,24 @@ def whole_dates(text: str, *, this_year: int) -> Iterator[tuple[int, int, date]]
 
 
 def _as_date(written: str, this_year: int) -> date | None:
-    words = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\b|[,.](?=\s)|'", " ", written)
-    bare = re.sub(r"\s*[-/.]\s*", "/", " ".join(words.replace("sept ", "sep ").split()))
-    for form in _FORMS:
-        try:
-            found = datetime.strptime(bare, form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-        return found.replace(year=found.year - 100) if form.endswith("%y") and found.year > this_year else found
-    return None
+    year, month, day = _parts(written)
+    if not year:
+        return None
+    number = int(year) + (0 if len(year) > 2 else 2000 if 2000 + int(year) <= this_year else 1900)
+    try:
+        return date(number, int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _parts(written: str) -> tuple[str, str, str]:
+    """Return year, month and day of a date as `_DATE` finds it; an empty year where it has none."""
+    if found := _IN_FIGURES.fullmatch(written):
+        one, two, three = found.groups()
+        return (one, two, three) if len(one) > 2 else (three, one, two)
+    numbers = re.findall(r"\d+", written)
+    if len(numbers) == 1 and len(numbers[0]) == len("20240131"):
+        whole = numbers[0]
+        return (whole[:4], whole[4:6], whole[6:]) if whole[:2] in ("19", "20") else (whole[4:], whole[:2], whole[2:4])
+    month = next((place for place, name in enumerate(_MONTHS, 1) if name in written), 0)
+    return (numbers[1], str(month), numbers[0]) if month and len(numbers) == 2 else ("", "", "")

@@ -14,7 +14,11 @@ from adminops.pii.reading import plain, plain_in_its_case
 
 def find_pii(text: str) -> list[Finding]:
     """Return what stands in `text` and should not, in order, without overlaps, as far as it is told without a store."""
-    bare, written = plain(text), plain_in_its_case(text)
+    return find_in(plain(text), plain_in_its_case(text))
+
+
+def find_in(bare: str, written: str) -> list[Finding]:
+    """Return what `find_pii` does, of a text that was read already: plain, and plain in its case."""
     return merged(
         (
             *ssns(bare),
