@@ -27,7 +27,7 @@ from tickets.clocks import Calendar
 from tickets.deciding import approve
 from tickets.goals.operations import warn
 from tickets.goals.queries import office_calendar
-from tickets.models import Priority, Ticket, WaitingOn
+from tickets.models import Priority, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.policies import REOPEN_WITHIN
 from tickets.scenes import Scene
@@ -98,8 +98,17 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
             following = next(life, None)
         if following is not None:
             heappush(steps, (max(following, moment), number, life))
+    _send_to_redactors(cast)
     _sort_out(cast)
     _warn(cast.now)
+
+
+def _send_to_redactors(cast: Cast) -> None:
+    """Let two requesters answer with what the guard stops, and leave it to the redactors."""
+    asked = select(Ticket).where(Ticket.state == TicketState.WAITING, Ticket.agency_id.is_not(None))
+    for ticket, body in zip(db.session.scalars(asked.order_by(Ticket.id.desc()).limit(2)), scenes.HELD, strict=False):
+        with clock.frozen_at(cast.now - timedelta(minutes=20)):
+            operations.reply(ticket, body=body, to_redactors=True, by=ticket.requester)
 
 
 def _warn(now: datetime) -> None:

@@ -306,3 +306,8 @@ STILL_ON_IT = (
     "Thank you for the details. I can see it too and am on it.",
     "I asked the vendor about this and will write as soon as I hear back.",
 )
+HELD = (
+    "The SSN on her card is 219-09-9999. The older record is the right one.",
+    "Client name: Tamsin Verrick, born 3/17/1984. Please look which of the two is hers.",
+)
+"""What the guard stops: nobody's number, an invented name."""

@@ -11,6 +11,7 @@ from adminops.app import AdminOps
 from adminops.audit.models import AuditEntry
 from adminops.db import db
 from adminops.demo.cast import Cast
+from adminops.guard.models import PiiIncident
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from adminops.outbox.letters import Letter, compose
@@ -242,3 +243,9 @@ def test_demo_writes_in_all_voices(session: Session) -> None:
     fill(cast_of(seed=Random(3).randrange(100)), tickets=40)
     voices = set(db.session.scalars(select(TicketMessage.voice)))
     assert {voice.value for voice in voices} == {"requester", "team", "note"}
+
+
+def test_demo_has_texts_that_wait_for_a_redactor(session: Session) -> None:
+    fill(cast_of(seed=7), tickets=60)
+    incidents = session.scalars(select(PiiIncident).order_by(PiiIncident.id)).all()
+    assert [incident.found_kinds for incident in incidents] == [["ssn"], ["birth_date", "name"]]
