@@ -5,6 +5,7 @@ verbs that people use.
 """
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
@@ -17,6 +18,7 @@ from sqlalchemy.orm import aliased
 from adminops import clock
 from adminops.db import db
 from adminops.demo.cast import Cast
+from adminops.errors import Invalid
 from adminops.feature import RequestType
 from adminops.hmis.models import Client
 from adminops.identity.models import SYSTEM, User
@@ -94,7 +96,8 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
         moment, number, life = heappop(steps)
         if moment >= cast.now:
             continue
-        with clock.frozen_at(moment):
+        with clock.frozen_at(moment), suppress(Invalid):  # a client of this seed has the name of a colleague: no more
+            following = None
             following = next(life, None)
         if following is not None:
             heappush(steps, (max(following, moment), number, life))
