@@ -152,6 +152,10 @@ class RequestType:
     start: str | None = None
     """Endpoint of a screen that asks for this instead of the general form (a program request has its own)."""
     work: WorkScreen | None = None
+    offered: bool = True
+    """Whether people may ask for it at present; a type that is switched off keeps its tickets."""
+    version: int = 0
+    """How often it was changed in the app since it was declared."""
 
     def priority_of(self, answers: "Mapping[str, Any]") -> str:
         """Return how much a request with these answers presses."""

@@ -59,6 +59,22 @@ feature = Feature(
             group="System",
             order=60,
         ),
+        NavItem(
+            label="Calls and walk-ins",
+            icon="phone",
+            endpoint="tickets.calls",
+            permission=Permission.WORK_TICKETS,
+            order=15,
+            short="Calls",
+        ),
+        NavItem(
+            label="Request types",
+            icon="list-checks",
+            endpoint="request_types.index",
+            permission=Permission.MANAGE_REQUEST_TYPES,
+            group="System",
+            order=20,
+        ),
     ),
     primary=NavItem(
         label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
@@ -66,9 +82,13 @@ feature = Feature(
     jobs=(*JOBS, *goal_jobs.JOBS),
     subscribers=((Fact, keep_on_timeline), (Fact, settle)),
     request_types=GENERAL,
-    search=(SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),),
+    search=(
+        SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),
+        SearchProvider(kind="request_type", title="Ask for", find=refs.find_types, permission=Permission.ASK_FOR_HELP),
+    ),
     refs=(
         RefProvider("ticket", refs.resolve),
+        RefProvider("request_type", refs.resolve_types),
         RefProvider("calendar", goal_refs.calendars),
         RefProvider("policy", goal_refs.policies),
     ),
@@ -77,6 +97,7 @@ feature = Feature(
         Panel(place="dashboard", render=refs.attention, order=10),
         Panel(place="dashboard", render=refs.to_approve, order=5),
         Panel(place="ticket", render=refs.approval_card, order=5),
+        Panel(place="ticket", render=refs.guide_card, order=40),
         Panel(place="agency", render=refs.requesters_card, order=30),
     ),
     guarded=(MESSAGES,),

@@ -12,6 +12,8 @@ from adminops.feature import Feature, RequestGroup, RequestType
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.questions import StoreSelect
+from adminops.web.remembering import remembered
+from tickets import type_versions
 from tickets.request_types import GENERAL, INCIDENT, SOMETHING_ELSE
 
 __all__ = ["GENERAL", "INCIDENT", "SOMETHING_ELSE"]
@@ -30,15 +32,35 @@ LABEL = ":label"
 """An answer that is a key of the store has its label of that day beside it, under its name and this."""
 
 
-def all_types(features: Sequence[Feature]) -> list[RequestType]:
-    """Return every request type, in the order in which they are offered."""
+def declared_types(features: Sequence[Feature]) -> list[RequestType]:
+    """Return every request type as its feature declares it, in the order in which they are offered."""
     return sorted((kind for feature in features for kind in feature.request_types), key=lambda kind: kind.order)
+
+
+def all_types(features: Sequence[Feature]) -> list[RequestType]:
+    """Return every request type as administrators have it now, also those that are switched off."""
+    versions = remembered("request-types", type_versions.latest)
+    kinds = []
+    for kind in declared_types(features):
+        number, edit = versions.get(kind.key, (0, None))
+        kinds.append(edit.applied_to(kind, number) if edit else kind)
+    return kinds
+
+
+def filed_as(key: str, version: int, features: Sequence[Feature]) -> RequestType | None:
+    """Return the request type of that key as it was in `version`: what a ticket was filed as."""
+    now = find_type(key, features)
+    if now is None or now.version == version:
+        return now
+    declared = next(kind for kind in declared_types(features) if kind.key == key)
+    return type_versions.as_of(declared, version) if version else declared
 
 
 def offered_to(user: User, features: Sequence[Feature]) -> list[RequestType]:
     """Return what `user` may ask for, also through their lead; the team takes requests down for others, too."""
     writes_down = user.may(Permission.WORK_TICKETS)
-    return [kind for kind in all_types(features) if _reaches(kind, user) or (writes_down and not kind.start)]
+    offered = [kind for kind in all_types(features) if kind.offered]
+    return [kind for kind in offered if _reaches(kind, user) or (writes_down and not kind.start)]
 
 
 def _reaches(kind: RequestType, user: User) -> bool:

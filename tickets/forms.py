@@ -1,13 +1,15 @@
 """The forms of the help desk."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     Field,
     HiddenField,
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -29,9 +31,10 @@ from adminops.web.questions import account_field
 from tickets import queries
 from tickets.catalogue import answers_of
 from tickets.language import LONGEST
-from tickets.models import TRANSITIONS, Priority, Tag, Ticket, TicketState, WaitingOn
+from tickets.models import TRANSITIONS, Channel, Priority, Tag, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.queries import COLUMNS, Order
+from tickets.type_versions import Edit
 
 LEAVE_OUT = "Please leave out names, birth dates and SSNs of clients: the client ID is enough."
 LONGEST_TEXT = 20_000
@@ -84,6 +87,12 @@ class TeamTicketForm(TicketForm):
     on_behalf_of = StringField(
         "On behalf of", [Length(max=200)], description="User name or e-mail address; empty for yourself"
     )
+    channel = SelectField(
+        "How it reached you",
+        choices=choices([("portal", "In writing"), ("phone", "By phone"), ("walk_in", "In person")]),
+        default="portal",
+    )
+    solved = BooleanField("It was solved in the same talk", description="Keeps it for the record and resolves it")
     about_agency = SelectField("Agency", coerce=_number, description="Only where it isn't the person's own")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -110,19 +119,21 @@ class TeamTicketForm(TicketForm):
         """Return the keyword arguments of `file_ticket`."""
         values = super().values()
         agency_id = values.pop("about_agency")
-        del values["on_behalf_of"]
+        del values["on_behalf_of"], values["solved"]
         return {
             **values,
+            "channel": Channel(values["channel"] or Channel.PORTAL),
             "requester": self.person,
             "agency": db.session.get(Agency, agency_id) if agency_id else None,
         }
 
 
-def ticket_form(kind: RequestType, *, team: bool) -> TicketForm:
-    """Return the form of a request type: the general fields and the type's own."""
+def ticket_form(kind: RequestType, *, team: bool, typed: Mapping[str, Sequence[str]] | None = None) -> TicketForm:
+    """Return the form of a request type: the general fields and the type's own, filled with what was typed before."""
     base = TeamTicketForm if team else TicketForm
     own = (kind.form(),) if kind.form else ()
-    form: TicketForm = type("RequestForm", (base, *own), {})()
+    make = type("RequestForm", (base, *own), {})
+    form: TicketForm = make(formdata=MultiDict(typed)) if typed else make()
     return form
 
 
@@ -166,6 +177,44 @@ class NamingForm(Form):
     def __init__(self, kinds: Sequence[RequestType]) -> None:
         super().__init__()
         self.request_type.choices = choices((kind.key, kind.title) for kind in kinds)
+
+
+class TypeForm(Form):
+    """What administrators change of a request type. `based_on` is the version they have read."""
+
+    based_on = HiddenField(validators=[Length(max=10)])
+    title = StringField("Title", [InputRequired("Give it a title."), Length(max=80)])
+    help = StringField("One line of help", [InputRequired("Say what it is for."), Length(max=200)])
+    priority = SelectField("Priority", choices=choices((level.value, level.value.capitalize()) for level in Priority))
+    target_hours = IntegerField(
+        "Resolved within (office hours)",
+        [InputRequired("Enter how many hours.")],
+        description="An office day has nine",
+    )
+    approval = SelectField(
+        "Who must agree first?",
+        choices=choices([("none", "Nobody"), ("team", "An approver of the team"), ("work", "Who carries it out")]),
+    )
+    pii_rule = StringField("What to leave out", [InputRequired("Say what to leave out."), Length(max=200)])
+    checklist = TextAreaField("Checklist of the team, one step a line", [Length(max=4000)], render_kw={"rows": 6})
+    manuals = TextAreaField(
+        "Manual pages to suggest",
+        [Length(max=1000)],
+        description="Words that find them, one search a line",
+        render_kw={"rows": 2},
+    )
+    offered = BooleanField("People can ask for this")
+    because = StringField("Why the change?", [Length(max=200)], description="For the history")
+
+    def edit(self) -> Edit:
+        """Return what was entered."""
+        values: dict[str, Any] = {
+            name: self._fields[name].data for name in ("title", "help", "priority", "approval", "pii_rule")
+        }
+        for name in ("checklist", "manuals"):
+            lines = (line.strip() for line in (self._fields[name].data or "").splitlines())
+            values[name] = tuple(filter(None, lines))
+        return Edit(**values, target_hours=self.target_hours.data or 0, offered=bool(self.offered.data))
 
 
 class PropertiesForm(Form):

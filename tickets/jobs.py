@@ -8,6 +8,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.feature import Job
 from adminops.identity.models import SYSTEM
+from tickets.drafts import forget_old_drafts
 from tickets.models import Ticket, TicketState
 from tickets.operations import close
 from tickets.policies import REOPEN_WITHIN
@@ -27,4 +28,7 @@ def close_resolved() -> None:
         close(ticket, by=SYSTEM)
 
 
-JOBS = (Job(name="close-resolved", title="Close old tickets", run=close_resolved, every=timedelta(hours=1)),)
+JOBS = (
+    Job(name="close-resolved", title="Close old tickets", run=close_resolved, every=timedelta(hours=1)),
+    Job(name="forget-drafts", title="Forget old drafts", run=forget_old_drafts, every=timedelta(days=1)),
+)

@@ -68,6 +68,23 @@ class Priority(StrEnum):
     LOW = "low"
 
 
+class Channel(StrEnum):
+    """How a request reached the team."""
+
+    PORTAL = "portal"
+    PHONE = "phone"
+    WALK_IN = "walk_in"
+    MAIL = "mail"
+    API = "api"
+
+    @property
+    def label(self) -> str:
+        """How it came, as the end of "Opened yesterday …"."""
+        return {"phone": "by phone", "walk_in": "in person", "mail": "by e-mail", "api": "by another program"}.get(
+            self.value, ""
+        )
+
+
 class Voice(StrEnum):
     """Who speaks in a message, and to whom."""
 
@@ -105,12 +122,15 @@ class Ticket(Model):
         Index(None, "agency_id", "is_open", "updated_at", "id"),
         Index(None, "agency_id", "updated_at", "id"),
         Index(None, "updated_at", "id"),
+        Index(None, "channel", "filed_at"),
     )
 
     id: Mapped[Key]
     subject: Mapped[Name]
     request_type: Mapped[Code]
     """Key of the catalogue of request types."""
+    type_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    """In which version of it the request was filed."""
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What was entered in the fields of the request type's own form, by their names."""
     state: Mapped[TicketState] = mapped_column(default=S.NEW)
@@ -119,6 +139,7 @@ class Ticket(Model):
     requester_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
     filed_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
     """The requester, or who filed it on their behalf."""
+    channel: Mapped[Channel] = mapped_column(default=Channel.PORTAL, server_default="portal")
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
     """The agency it is about; None for a matter of the team."""
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))

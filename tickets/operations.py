@@ -35,6 +35,7 @@ from tickets.goals import keeping
 from tickets.guarded import settle_texts, texts_of_request
 from tickets.models import (
     OPEN_STATES,
+    Channel,
     Happening,
     Priority,
     Ticket,
@@ -65,6 +66,7 @@ def file_ticket(
     answers: Mapping[str, Any] | None = None,
     requester: User | None = None,
     agency: Agency | None = None,
+    channel: Channel = Channel.PORTAL,
     nonce: str | None = None,
     confirmed_clean: bool = False,
     to_redactors: bool = False,
@@ -91,10 +93,12 @@ def file_ticket(
     ticket = Ticket(
         subject=texts["subject"],
         request_type=kind.key,
+        type_version=kind.version,
         answers=dict(answers or {}),
         priority=Priority(kind.priority_of(answers or {})),
         requester=requester,
         filed_by_id=by.id,
+        channel=channel,
         agency_id=agency_id,
         filed_at=now,
         updated_at=now,

@@ -12,8 +12,10 @@ from adminops.feature import Figure, Found
 from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Permission
 from adminops.refs import Link, Ref
+from adminops.web.navigation import registry
 from tickets import approvals, authority
 from tickets.approvals import TicketApproval
+from tickets.catalogue import all_types, filed_as, in_sections, offered_to
 from tickets.models import Ticket
 from tickets.queries import (
     Order,
@@ -123,6 +125,17 @@ def _said(row: TicketApproval) -> str:
     return "Is asked now" if row.asked_at else "Is asked after that"
 
 
+def guide_card(ref: Ref, viewer: User) -> Markup | None:
+    """Return the card of what the team does for a ticket's type; None for others and for types without."""
+    ticket = db.session.get(Ticket, ref.number)
+    if ticket is None or not viewer.may(Permission.WORK_TICKETS):
+        return None
+    kind = filed_as(ticket.request_type, ticket.type_version, registry().features)
+    if kind is None or not (kind.checklist or kind.manuals):
+        return None
+    return Markup(render_template("tickets/guide_card.html", kind=kind))  # noqa: S704 - a template
+
+
 def to_approve(_ref: Ref, viewer: User) -> Markup | None:
     """Return the card of what waits for the viewer's word, or None when nothing does."""
     rows = list_waiting_for(viewer, ON_A_CARD)
@@ -137,6 +150,34 @@ def requesters_card(ref: Ref, viewer: User) -> Markup | None:
     people = list(dict.fromkeys(row.user.name for row in authority.named_at(agency)))
     page = render_template("tickets/agency_card.html", agency_id=agency.id, people=people)
     return Markup(page)  # noqa: S704 - a template
+
+
+def resolve_types(ids: Sequence[str], viewer: User) -> dict[str, Link]:
+    """Return the links of request types, for who keeps them."""
+    if not viewer.may(Permission.MANAGE_REQUEST_TYPES):
+        return {}
+    kinds = {kind.key: kind for kind in all_types(registry().features)}
+    return {
+        key: Link(kinds[key].title, url_for("request_types.edit", key=key), "list-checks")
+        for key in ids
+        if key in kinds
+    }
+
+
+def find_types(text: str, viewer: User, limit: int) -> list[Found]:
+    """Return what one can ask for that holds the words."""
+    sections = in_sections(offered_to(viewer, registry().features), text)
+    return [
+        Found(
+            ref=Ref.to("request_type", kind.key),
+            title=kind.title,
+            summary=kind.help,
+            url=url_for(kind.start) if kind.start else url_for("help.new", key=kind.key),
+            icon=kind.icon,
+        )
+        for section in sections
+        for kind in section.kinds
+    ][:limit]
 
 
 def address(ticket_id: int) -> str:

@@ -246,3 +246,14 @@ class RequesterUnnamed(DesignationFact):
     """A person may no longer ask for something on the agency's behalf."""
 
     says: ClassVar[str] = "took user {user_id} off the list for {request_type}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestTypeChanged(Fact):
+    """The words, targets or rules of a request type were changed; tickets filed before keep the version before."""
+
+    about_kind: ClassVar[str] = "request_type"
+    about_field: ClassVar[str] = "request_type"
+    says: ClassVar[str] = "changed request type {request_type} (version {version})"
+    request_type: str
+    version: int

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     SHAPE_DESK = "tickets.shape", "Change shared views of the tickets, and rename and merge tags."
     REQUEST_FOR_AGENCY = "requests.agency", "Ask for accounts, merges and programs on the agency's behalf."
     APPROVE_REQUESTS = "requests.approve", "Approve or refuse requests that need the team's word."
+    MANAGE_REQUEST_TYPES = "requests.types", "Change words, targets and approvals of request types; switch them off."
     READ_ACCOUNTS = "accounts.read", "See the agency's users and the state of their accounts."
     MANAGE_ACCOUNTS = "accounts.manage", "Create, disable and reactivate accounts."
     RESET_PASSWORDS = "accounts.reset", "Start a password reset for somebody else."

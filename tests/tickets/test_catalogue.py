@@ -21,15 +21,15 @@ from tests.make_dedupe import make_project, make_source
 from tests.make_tickets import make_ticket, sent_by
 from tickets.catalogue import (
     Section,
-    all_types,
     answers_of,
+    declared_types,
     first_choices,
     in_sections,
     plain,
     shown_answers,
 )
 
-KINDS = all_types(wsgi.FEATURES)
+KINDS = declared_types(wsgi.FEATURES)
 CODES = "A1 A2 A3 A4 A5 A6 A7 A8 A9 B1 B2 B3 B4 C1 C2 C3 C4 D1 D2 D3 D4 D5 D6 E1 F1 F2 G1 G2"
 
 

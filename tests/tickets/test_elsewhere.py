@@ -165,7 +165,7 @@ def test_answers_are_kept_as_plain_json() -> None:
     assert plain([{"on": datetime(2026, 11, 9, tzinfo=UTC)}, 3, None]) == [{"on": "2026-11-09T00:00:00+00:00"}, 3, None]
 
 
-def test_type_that_nobody_offers_any_more_keeps_a_readable_name(app: AdminOps) -> None:
+def test_type_that_nobody_offers_any_more_keeps_a_readable_name(app: AdminOps, session: Session) -> None:
     features = app.extensions["features"].features
     assert title_of("wrong_number", features) == "A number looks wrong"
     assert title_of("long_gone", features) == "Long gone"

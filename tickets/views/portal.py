@@ -1,8 +1,11 @@
 """What people meet who need help: a first page in plain words, the form of a request, and what they asked for."""
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from datetime import datetime
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from adminops import clock
 from adminops.errors import NotFound
 from adminops.feature import RequestType
 from adminops.identity.models import User
@@ -10,11 +13,13 @@ from adminops.identity.permissions import Permission
 from adminops.settings import current_settings
 from adminops.web.access import access, access_of, signed_in_user
 from adminops.web.navigation import registry
-from tickets import catalogue, queries
+from tickets import catalogue, drafts, queries
 from tickets.authority import leads_of, may_ask
 from tickets.catalogue import Section
-from tickets.forms import ticket_form
-from tickets.operations import file_ticket
+from tickets.drafts import draft_of, drop_draft
+from tickets.forms import TeamTicketForm, TicketForm, ticket_form
+from tickets.models import Ticket, TicketState
+from tickets.operations import file_ticket, resolve
 from tickets.views.desk import blueprint as tickets
 
 blueprint = Blueprint("help", "tickets", url_prefix="/help", template_folder="templates")
@@ -35,6 +40,7 @@ def start() -> ResponseReturnValue:
         something_else=catalogue.SOMETHING_ELSE,
         incident=catalogue.INCIDENT,
         phone_number="".join(letter for letter in current_settings().team_phone if letter.isdecimal()),
+        drafts=_drafts(user),
         to_approve=queries.list_waiting_for(user, LATEST),
         requests=queries.list_requests(user, only_open=True, limit=LATEST).rows,
     )
@@ -68,13 +74,45 @@ def new(key: str) -> ResponseReturnValue:
     user, kind = signed_in_user(), _get(key)
     if kind.start:
         return redirect(url_for(kind.start))
-    team = user.may(Permission.WORK_TICKETS)
-    if (form := ticket_form(kind, team=team)).submitted() and not form.replaced(form.agency_about(user), user):
+    team, typed = user.may(Permission.WORK_TICKETS), draft_of(kind, user) if request.method == "GET" else None
+    form = ticket_form(kind, team=team, typed=typed)
+    if form.submitted() and not form.replaced(form.agency_about(user), user):
         with form.refusals():
-            ticket = file_ticket(kind=kind, **form.values(), by=user)
+            ticket = _file(kind, form, user)
             return redirect(url_for("tickets.show", ticket_id=ticket.id))
     form.mark(form.agency_about(user), user)
-    return render_template("tickets/new.html", kind=kind, form=form, team=team, leads=_asked_first(kind)), form.status
+    leads = _asked_first(kind)
+    return render_template("tickets/new.html", kind=kind, form=form, team=team, leads=leads, draft=typed), form.status
+
+
+def _file(kind: RequestType, form: TicketForm, user: User) -> Ticket:
+    """File the request, forget its draft, and resolve what was solved while it was taken down."""
+    ticket = file_ticket(kind=kind, **form.values(), by=user)
+    drop_draft(kind, by=user)
+    if isinstance(form, TeamTicketForm) and form.solved.data and ticket.state is TicketState.NEW:
+        resolve(ticket, by=user)
+    return ticket
+
+
+@blueprint.post("/drafts/<key>")
+@access(Permission.ASK_FOR_HELP)
+def save_draft(key: str) -> ResponseReturnValue:
+    """Keep what is typed so far: by itself while one types, or by a button."""
+    kind = _get(key)
+    kept = drafts.save_draft(kind, request.form.to_dict(flat=False), by=signed_in_user())
+    if request.headers.get("HX-Request"):
+        return render_template("tickets/draft_state.html", saved_at=clock.now() if kept else None)
+    flash("Your draft is kept. You find it under “Get help”." if kept else "There was nothing to keep yet.", "good")
+    return redirect(url_for(".start"))
+
+
+@blueprint.post("/drafts/<key>/discard")
+@access(Permission.ASK_FOR_HELP)
+def discard_draft(key: str) -> ResponseReturnValue:
+    """Forget what was typed."""
+    kind = _get(key)
+    drop_draft(kind, by=signed_in_user())
+    return redirect(url_for(".new", key=kind.key))
 
 
 @blueprint.get("/first/<key>")
@@ -121,6 +159,12 @@ def _get(key: str) -> RequestType:
     if kind is None:
         raise NotFound("Nobody offers this, or your role does not include it.")
     return kind
+
+
+def _drafts(user: User) -> list[tuple[RequestType, datetime]]:
+    """Return what the viewer has begun and may still ask for."""
+    kinds = {kind.key: kind for kind in _offered(user)}
+    return [(kinds[row.request_type], row.saved_at) for row in drafts.drafts_of(user) if row.request_type in kinds]
 
 
 def _asked_first(kind: RequestType) -> list[str] | None:

@@ -14,7 +14,7 @@ from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to, links_to, panels, registry
 from tickets import operations, policies, queries
-from tickets.catalogue import find_type, shown_answers, title_of
+from tickets.catalogue import filed_as, shown_answers, title_of
 from tickets.forms import MessageForm, PropertiesForm, TagForm
 from tickets.goals.card import goals_of
 from tickets.goals.queries import names_of
@@ -115,7 +115,7 @@ def choose_link(ticket_id: int) -> ResponseReturnValue:
     ticket = queries.get_ticket(ticket_id, user)
     policies.check_may_work(ticket, by=user)
     everything = (provider for feature in registry().features for provider in feature.search)
-    providers = [provider for provider in everything if not provider.private]
+    providers = [provider for provider in everything if not provider.private and provider.kind != "request_type"]
     groups = [
         (provider.title, [hit for hit in provider.find(text, user, HITS) if hit.ref != ticket.ref])
         for provider in providers
@@ -159,7 +159,7 @@ def ticket_page(
 ) -> ResponseReturnValue:
     """Return the page of a ticket, with a refused form in its place, and its status."""
     user, features = signed_in_user(), registry().features
-    team, kind = policies.is_team(user, ticket), find_type(ticket.request_type, features)
+    team, kind = policies.is_team(user, ticket), filed_as(ticket.request_type, ticket.type_version, features)
     form = message or MessageForm()
     form.mark(ticket.agency_id, user)
     form.speak(ticket, note=team)
@@ -169,7 +169,7 @@ def ticket_page(
         team=team,
         form=form,
         properties=(properties or PropertiesForm(ticket)) if team else None,
-        type_title=title_of(ticket.request_type, features),
+        type_title=kind.title if kind else title_of(ticket.request_type, features),
         answers=shown_answers(kind, ticket.answers),
         work=work_of(kind, ticket, user),
         panels=panels("ticket", ticket.id, user),

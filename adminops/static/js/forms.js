@@ -97,3 +97,9 @@ document.addEventListener('change', (event) => {
 });
 
 for (const form of document.forms) ask(form);
+
+// What was kept as a draft may be left behind.
+document.addEventListener('htmx:afterRequest', (event) => {
+  const form = event.target.matches?.('[data-draft]') && event.target.closest('form');
+  if (form && event.detail.successful) form.dataset.unsaved = '';
+});
