@@ -11,6 +11,7 @@ from adminops.refs import RefProvider
 from tickets import refs
 from tickets.catalogue import GENERAL
 from tickets.demo import fill
+from tickets.drafts import init_app
 from tickets.emails import MAILS
 from tickets.goals import jobs as goal_jobs
 from tickets.goals import refs as goal_refs
@@ -104,5 +105,6 @@ feature = Feature(
     figures=refs.figures,
     mails=MAILS,
     machines={"Ticket": TRANSITIONS},
+    init_app=init_app,
     demo=fill,
 )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask import Flask
 from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,6 +19,7 @@ from adminops.db import Code, Key, Model, db
 from adminops.errors import Invalid
 from adminops.feature import RequestType
 from adminops.hmis import sealing
+from adminops.hmis.resealing import SealedColumn, also_sealed
 from adminops.identity.models import User
 
 KEPT_FOR = timedelta(days=30)
@@ -62,7 +64,7 @@ def save_draft(kind: RequestType, values: Values, *, by: User) -> bool:
         raise Invalid("This is too long to be kept as a draft. Please shorten it.")
     db.session.execute(select(User.id).where(User.id == by.id).with_for_update(key_share=True))
     draft = _of(kind.key, by) or RequestDraft(owner_id=by.id, request_type=kind.key)
-    draft.sealed = sealing.key_ring().encrypt(text, bound_to=_cell(kind.key, by))
+    draft.sealed = sealing.key_ring().encrypt(text, bound_to=_cell(by.id, kind.key))
     draft.saved_at = clock.now()
     db.session.add(draft)
     db.session.flush()
@@ -75,7 +77,7 @@ def draft_of(kind: RequestType, by: User) -> dict[str, list[str]] | None:
     if draft is None:
         return None
     try:
-        typed: dict[str, list[str]] = json.loads(sealing.open_cell(draft.sealed, bound_to=_cell(kind.key, by)))
+        typed: dict[str, list[str]] = json.loads(sealing.open_cell(draft.sealed, bound_to=_cell(by.id, kind.key)))
     except CannotDecrypt:  # its key was forgotten: nothing can be lost that is not lost already
         return None
     return typed
@@ -103,5 +105,10 @@ def _of(key: str, owner: User) -> RequestDraft | None:
     return db.session.scalar(select(RequestDraft).where(*mine))
 
 
-def _cell(key: str, owner: User) -> str:
-    return f"request_draft|sealed|{owner.id}:{key}"
+def _cell(owner_id: int, key: str) -> str:
+    return f"request_draft|sealed|{owner_id}:{key}"
+
+
+def init_app(_app: Flask) -> None:
+    """Have drafts sealed anew with everything else when the key changes."""
+    also_sealed(SealedColumn(RequestDraft, "sealed", ("owner_id", "request_type"), _cell))

@@ -13,6 +13,7 @@ from adminops.feature import GuardedTexts
 from adminops.guard.looking import check
 from adminops.guard.models import FoundBy, IncidentState, Outcome, PiiEvent, PiiIncident, move
 from adminops.hmis import sealing
+from adminops.hmis.resealing import SealedColumn
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.pii import Finding, PiiKind
@@ -110,6 +111,10 @@ def drop(incident: PiiIncident, *, guarded: GuardedTexts, by: User) -> None:
 def cell(incident_id: int) -> str:
     """Return what the sealed text of an incident is bound to."""
     return f"pii_incident|sealed|{incident_id}"
+
+
+SEALED_TEXTS = SealedColumn(PiiIncident, "sealed", ("id",), cell)
+"""What a rotation of keys seals anew."""
 
 
 def _opened(incident: PiiIncident, by: User) -> dict[str, str]:

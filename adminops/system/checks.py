@@ -17,12 +17,11 @@ from adminops import clock
 from adminops.crypto import CannotDecrypt, KeyRing
 from adminops.db import db
 from adminops.files import StoredFile, path_of
-from adminops.guard.sealed import SEALED
 from adminops.hmis import sources
 from adminops.hmis.intake import drops
 from adminops.hmis.intake.claims import is_claimed
 from adminops.hmis.models import HmisImport, ImportStatus
-from adminops.hmis.resealing import Proof, prove
+from adminops.hmis.resealing import SEALED, Proof, prove
 from adminops.identity.models import User
 from adminops.outbox.models import MessageState, OutboxMessage
 from adminops.outbox.transports import MailServer, Unreachable

@@ -16,10 +16,9 @@ from adminops.crypto import KeyRing, Kind
 from adminops.db import transaction
 from adminops.errors import Conflict, Invalid, NotFound
 from adminops.facts import KeyForgotten, KeysRotated, publish
-from adminops.guard.sealed import SEALED
 from adminops.hmis import resealing, sealing
 from adminops.hmis.intake.undoing import UNDO_FOR
-from adminops.hmis.resealing import SealedColumn, Step
+from adminops.hmis.resealing import SEALED, SealedColumn, Step
 from adminops.identity.models import User
 
 PATIENCE = timedelta(minutes=10)

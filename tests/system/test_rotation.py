@@ -25,18 +25,20 @@ from adminops.db import Model, db, transaction
 from adminops.errors import Conflict, Invalid, NotFound
 from adminops.guard.models import PiiIncident
 from adminops.guard.operations import cell, hold
-from adminops.guard.sealed import SEALED
 from adminops.hmis import resealing, sealing, sources
 from adminops.hmis.intake import import_export
 from adminops.hmis.intake.undoing import undo_import
 from adminops.hmis.models import Client, HmisImport, Unreadable
-from adminops.hmis.resealing import INDEXED
+from adminops.hmis.resealing import INDEXED, SEALED
 from adminops.hmis.search import find_by_ssn
 from adminops.identity.models import SYSTEM
 from adminops.refs import Ref
 from adminops.system import checks, rotation
 from adminops.system.backups import restore_backup, write_backup
 from tests.hmis.exports import SmallExport, whole_export
+from tests.make import make_user
+from tests.make_tickets import make_kind
+from tickets.drafts import save_draft
 
 ROOT = Path(__file__).parents[2]
 
@@ -135,7 +137,12 @@ def test_every_sealed_value_is_under_the_new_key_and_opens(filled: AdminOps, tmp
     assert (opened(filled), keys_used(filled)) == (CLEAR, {1})
     done = rotate(filled)
     assert (done.key, done.is_new, done.is_whole) == (2, True, True)
-    assert done.written == {"hmis_client.ssn_sealed": 3, "hmis_unreadable.raw_sealed": 2, "pii_incident.sealed": 1}
+    assert done.written == {
+        "hmis_client.ssn_sealed": 3,
+        "hmis_unreadable.raw_sealed": 2,
+        "pii_incident.sealed": 1,
+        "request_draft.sealed": 0,
+    }
     assert (opened(filled), keys_used(filled)) == (CLEAR, {2})
     assert found(filled, "219-45-0817") == ["C1"]
     assert again(filled, tmp_path) == "unchanged"
@@ -428,7 +435,8 @@ def test_rotation_knows_every_column_of_indexes() -> None:
 
 
 def test_what_a_value_is_bound_to_is_what_rotation_takes_it_for(filled: AdminOps) -> None:
-    with filled.app_context(), transaction(writes=False):
+    with filled.app_context(), transaction():
+        save_draft(make_kind(), {"body": ["Half a sentence"]}, by=make_user())
         for column in SEALED:
             proofs = resealing.prove(column, sealing.key_ring())
             assert [(proof.opened, proof.is_found) for proof in proofs] == [(True, True)], column.title

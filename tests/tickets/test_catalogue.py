@@ -73,8 +73,7 @@ def test_type_starts_with_the_targets_and_approvals_of_the_field(
     code: str, priority: str, days: int, approval: str
 ) -> None:
     kind = next(kind for kind in KINDS if kind.code == code)
-    hours = kind.target_hours if kind.code != "B1" else 45
-    assert (kind.priority, hours / 9, kind.approval) == (priority, days, approval)
+    assert (kind.priority, kind.target_hours / 9, kind.approval) == (priority, days, approval)
 
 
 def test_priority_may_follow_from_the_answers() -> None:

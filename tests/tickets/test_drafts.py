@@ -12,6 +12,7 @@ from adminops.crypto import KeyRing
 from adminops.db import db
 from adminops.errors import Invalid
 from adminops.hmis import sealing
+from adminops.hmis.resealing import SEALED, reseal_some
 from tests.browsing import Desk
 from tests.make import make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
@@ -67,6 +68,17 @@ def test_draft_whose_key_is_gone_is_no_draft(session: Session) -> None:
     save_draft(KIND, TYPED, by=owner)
     with sealing.using(KeyRing.generate()):
         assert draft_of(KIND, owner) is None
+
+
+def test_draft_goes_along_when_the_key_changes(session: Session) -> None:
+    owner = make_user()
+    save_draft(KIND, TYPED, by=owner)
+    (column,) = [column for column in SEALED if column.title == "request_draft.sealed"]
+    with sealing.using(sealing.key_ring().with_new_key()):
+        assert reseal_some(column, after=0).written == 1
+        newest = sealing.key_ring()
+        assert newest.key_of(db.session.scalars(select(RequestDraft.sealed)).one()) == newest.current
+        assert draft_of(KIND, owner) is not None
 
 
 def test_drafts_are_forgotten_when_nobody_touches_them(session: Session) -> None:

@@ -80,7 +80,7 @@ def people(desk: Desk) -> dict[str, User]:
         ("Tomás", "/help/new/wrong_number"),
         ("Alicia", "/help"),
         ("Alicia", "/help/new"),
-        ("Alicia", "/help/new/wrong_number"),
+        ("Alicia", "/help/new/new_account"),
         ("Alicia", "/tickets/mine?show=agency"),
         ("Alicia", "/tickets/1"),
     ],
@@ -182,3 +182,18 @@ def test_person_is_suggested_while_one_types(sqlite_desk: Desk, ticket: Ticket, 
     page.goto("/help/new/wrong_number")
     page.get_by_label("On behalf of").fill("alicia")
     expect(page.locator("#suggested-people option")).to_have_count(1)
+
+
+def test_draft_keeps_itself_and_a_question_follows_its_answer(sqlite_desk: Desk, sign_in: SignIn) -> None:
+    with sqlite_desk.work():
+        user = make_user()
+    page = sign_in(user)
+    page.goto("/help/new/training_session")
+    expect(page.get_by_label("For how many people?")).to_be_hidden()
+    page.get_by_label("What do you need?").select_option("class")
+    expect(page.get_by_label("For how many people?")).to_be_visible()
+    page.get_by_label("Your request in a few words").fill("Half a sentence")
+    expect(page.locator("#draft-state")).to_contain_text("Draft kept")
+    page.goto("/help/new/training_session")
+    expect(page.get_by_label("Your request in a few words")).to_have_value("Half a sentence")
+    expect(page.get_by_label("For how many people?")).to_be_visible()
