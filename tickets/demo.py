@@ -24,6 +24,7 @@ from adminops.hmis.models import Client
 from adminops.identity.models import SYSTEM, User
 from adminops.web.navigation import registry
 from tickets import operations, saving, scenes, tagging
+from tickets.approvals import Step, asked_now
 from tickets.catalogue import all_types
 from tickets.clocks import Calendar
 from tickets.deciding import approve
@@ -170,14 +171,19 @@ class Life:
             answers={name: text.format(**self.words) for name, text in self.scene.answers.items()},
             **self._filed_by(),
         )
-        if ticket.waiting_on is WaitingOn.APPROVAL:
-            yield (at := self._later(at, 20, DAY_MINUTES))
-            approve(ticket, by=self.cast["maya"])
+        at = yield from self._approve(ticket, at)
         at = yield from self._take_up(ticket, at)
         at = yield from self._work(ticket, at)
         at = yield from self._resolve(ticket, at)
         yield at + REOPEN_WITHIN + timedelta(minutes=30)
         operations.close(ticket, by=SYSTEM)
+        return at
+
+    def _approve(self, ticket: Ticket, at: datetime) -> Steps:
+        while (asked := asked_now(ticket)) is not None:
+            yield (at := self._later(at, 20, 2 * DAY_MINUTES))
+            lead = self.cast.leads[ticket.agency_id or 0] if asked.step is Step.AGENCY else self.cast["maya"]
+            approve(ticket, by=lead)
         return at
 
     def _take_up(self, ticket: Ticket, at: datetime) -> Steps:
@@ -224,7 +230,8 @@ class Life:
     def _requester(self) -> User:
         agency = self.chance.choice(self.cast.agencies)
         lead = self.cast.lead_of(agency)
-        staff = [user for user in self.cast.staff.get(agency.id, ()) if self._may_ask(user)]
+        through_lead = self.kind.through_lead and self._happens(0.4)
+        staff = [user for user in self.cast.staff.get(agency.id, ()) if through_lead or self._may_ask(user)]
         return self.chance.choice(staff) if staff and self._happens(0.85) else lead
 
     def _may_ask(self, user: User) -> bool:
