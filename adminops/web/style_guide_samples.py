@@ -182,6 +182,26 @@ ENTRIES: Final = [
 ]
 
 
+def _bar(why: str, x: float, width: float) -> dict[str, Any]:
+    return {"why": {"value": why}, "x": x, "width": width}
+
+
+CLOCKS: Final = {
+    "rows": [
+        {"bars": [_bar("counted", 2, 12)], "due": 16.0, "done": 14.0, "clock": {"missed": False}},
+        {
+            "bars": [_bar("counted", 2, 18), _bar("waiting", 20, 24), _bar("counted", 44, 20)],
+            "due": 84.0,
+            "done": None,
+            "clock": {"missed": False},
+        },
+        {"bars": [_bar("counted", 2, 50)], "due": 52.0, "done": None, "clock": {"missed": True}},
+    ],
+    "marks": [{"label": "Thu", "x": 25.0}, {"label": "Fri", "x": 58.0}],
+    "now": 64.0,
+}
+
+
 def _field(key: str, label: str, values: tuple[str, str], state: str, percent: int | None = None) -> dict[str, Any]:
     left, right = marked(*values) if state == "alike" else ([(value, False)] if value else [] for value in values)
     row = {"key": key, "label": label, "state": state, "percent": percent, "chosen": "left"}
@@ -313,6 +333,7 @@ def samples() -> dict[str, Any]:
         "series": SERIES,
         "topics": TOPICS,
         "stays": STAYS,
+        "clocks": CLOCKS,
         "spans": SPANS,
         "today": date(2026, 11, 20),
         "tabs": TABS,

@@ -34,6 +34,12 @@ def upgrade() -> None:
     _keep_views_and_tags()
 
 
+def downgrade() -> None:
+    op.drop_index('ix_ticket_agency_id_ticket_updated_at_ticket_id', table_name='ticket')
+    for table in ('ticket_tagging', 'ticket_tag', 'ticket_view', 'ticket_fts'):
+        op.drop_table(table)
+
+
 def _keep_views_and_tags() -> None:
     op.create_table('ticket_view',
     sa.Column('id', sa.Integer(), nullable=False),
