@@ -1,5 +1,6 @@
 """Who may ask for what, who must agree first, and how a request comes to its work."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -313,8 +314,13 @@ def test_list_of_who_may_ask_is_kept_by_the_agencys_lead(desk: Desk) -> None:
 
 
 def test_clock_of_an_approved_request_starts_with_the_approval(house: House) -> None:
-    monday = clock.now()
-    with clock.frozen_at(monday):
-        ticket = house.ask(OF_AGENCY)
-        left = ticket.minutes_left
-    assert left == OF_AGENCY.target_hours * 60
+    asked = clock.now()
+    with clock.frozen_at(asked):
+        ticket = house.ask()
+        assert ticket.due_at is None
+    with clock.frozen_at(asked + timedelta(days=3)):
+        approve(ticket, by=house.lead)
+        assert ticket.due_at is None, "one of two agreed"
+        approve(ticket, by=house.manager)
+        asked_now = house.ask(make_kind(key="merge_clients"))
+    assert ticket.due_at == asked_now.due_at is not None
