@@ -145,6 +145,8 @@ class RequestType:
     pii_rule: str = "Use client IDs only: no names, birth dates or SSNs."
     files: bool = True
     """Whether files may come with it; not where they would show a client."""
+    private: bool = False
+    """Whether only those who are named on such a ticket and security officers see it."""
     checklist: Sequence[str] = ()
     """What the team does, step by step."""
     manuals: Sequence[str] = ()

@@ -16,6 +16,7 @@ from adminops.identity.permissions import ROLE_PERMISSIONS, Permission
 from adminops.outbox.messages import enqueue_mail
 from tickets.authority import leads_of
 from tickets.models import OPEN_STATES, Ticket, TicketState, WaitingOn
+from tickets.sight import visible_to
 
 
 class Step(StrEnum):
@@ -141,4 +142,4 @@ def waiting_for(viewer: User) -> Select[Ticket]:
     asked = select(TicketApproval.ticket_id).join(Ticket, Ticket.id == TicketApproval.ticket_id)
     now = asked.where(TicketApproval.decided_at.is_(None), TicketApproval.asked_at.is_not(None), mine)
     not_own = and_(Ticket.requester_id != viewer.id, Ticket.filed_by_id != viewer.id)
-    return select(Ticket).where(Ticket.is_open, Ticket.id.in_(now), not_own)
+    return visible_to(viewer).where(Ticket.is_open, Ticket.id.in_(now), not_own)

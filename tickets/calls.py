@@ -11,7 +11,7 @@ from adminops.db import db
 from adminops.identity.models import Agency, User
 from adminops.web.listing import Page, fetch_page
 from tickets.models import Channel, Ticket, TicketState
-from tickets.queries import visible_to
+from tickets.sight import visible_to
 
 SPOKEN = (Channel.PHONE, Channel.WALK_IN)
 WINDOW = timedelta(days=92)

@@ -7,7 +7,7 @@ from adminops.identity.models import User
 from adminops.outbox.messages import Mail
 from tickets.approvals import TicketApproval
 from tickets.models import OPEN_STATES, Ticket
-from tickets.queries import visible_to
+from tickets.sight import visible_to
 
 
 def filed(*, to_id: int, ticket_id: int) -> Mail | None:
@@ -54,6 +54,16 @@ def approval(*, to_id: int, ticket_id: int, approval_id: int) -> Mail | None:
     return _mail("tickets/approval", f"Request #{ticket_id} waits for your approval", to_id, ticket_id)
 
 
+def added(*, to_id: int, ticket_id: int, participant_id: int) -> Mail | None:  # noqa: ARG001 - tells times apart
+    """Tell a person that they take part in a ticket; not if they were taken off meanwhile."""
+    return _mail("tickets/added", f"You were added to request #{ticket_id}", to_id, ticket_id)
+
+
+def private(*, to_id: int, ticket_id: int) -> Mail | None:
+    """Tell a security officer of a private ticket."""
+    return _mail("tickets/private", f"Request #{ticket_id} is private and needs your eyes", to_id, ticket_id)
+
+
 MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.filed": filed,
     "tickets.replied": replied,
@@ -61,6 +71,8 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.resolved": resolved,
     "tickets.goal": goal,
     "tickets.approval": approval,
+    "tickets.added": added,
+    "tickets.private": private,
 }
 
 

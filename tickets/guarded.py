@@ -6,7 +6,6 @@ The subject and the answers of a request stand and fall with its first message.
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
 
 from adminops.db import db
 from adminops.errors import NotFound
@@ -14,11 +13,11 @@ from adminops.feature import GuardedTexts, WrittenText
 from adminops.guard.looking import look_at
 from adminops.guard.operations import HELD_BACK, hold, note_cleared
 from adminops.identity.models import User
-from adminops.identity.permissions import Permission
 from adminops.refs import Ref
 from tickets import policies
 from tickets.fulltext import index_ticket
 from tickets.models import Ticket, TicketMessage, Voice
+from tickets.sight import readers_of
 
 ANSWER = "answers."
 
@@ -82,18 +81,11 @@ def rewrite(message_id: str, texts: Mapping[str, str]) -> None:
 
 
 def readers(message_id: int) -> list[int]:
-    """Return who can read a message: the team; but for notes also the requester and who reads the agency's tickets."""
+    """Return who can read a message: who sees its ticket, but a note only the team."""
     message = db.session.get_one(TicketMessage, message_id)
     ticket = db.session.get_one(Ticket, message.ticket_id)
-    people = db.session.scalars(select(User).where(User.may_sign_in).options(selectinload(User.grants)))
-    return [person.id for person in people if _reads(person, ticket, message)]
-
-
-def _reads(person: User, ticket: Ticket, message: TicketMessage) -> bool:
-    if policies.is_team(person, ticket):
-        return True
-    reads_agency = person.reach(Permission.READ_AGENCY_TICKETS).covers(ticket.agency_id)
-    return message.voice is not Voice.NOTE and (policies.is_own(person, ticket) or reads_agency)
+    noted = message.voice is Voice.NOTE
+    return [person.id for person in readers_of(ticket) if not noted or policies.works_on(person, ticket)]
 
 
 MESSAGES = GuardedTexts(

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import Computed, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import Computed, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
@@ -123,6 +123,8 @@ class Ticket(Model):
         Index(None, "agency_id", "updated_at", "id"),
         Index(None, "updated_at", "id"),
         Index(None, "channel", "filed_at"),
+        # Those few that lists have to leave out.
+        Index("ix_ticket_private", "id", sqlite_where=text("is_private"), postgresql_where=text("is_private")),
     )
 
     id: Mapped[Key]
@@ -142,6 +144,8 @@ class Ticket(Model):
     channel: Mapped[Channel] = mapped_column(default=Channel.PORTAL, server_default="portal")
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
     """The agency it is about; None for a matter of the team."""
+    is_private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether only those who are named on it and security officers see it (`tickets/sight.py`)."""
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     filed_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)

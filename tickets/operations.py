@@ -28,7 +28,7 @@ from adminops.feature import RequestType
 from adminops.identity.models import SYSTEM, Agency, User
 from adminops.outbox.messages import enqueue_mail
 from adminops.refs import Ref
-from tickets import approvals, policies
+from tickets import approvals, policies, sharing
 from tickets.authority import needs_lead
 from tickets.fulltext import index_ticket
 from tickets.goals import keeping
@@ -79,7 +79,8 @@ def file_ticket(
     (`NotAllowed` where there is none; see `authority`); a subject and a text
     (`Invalid`); no personal data of a client in any of it (`Invalid`, unless the team says `confirmed_clean`, or it
     goes `to_redactors` and is held back until they have looked).
-    Its clocks run by the policy of its type as that is now. Publishes `TicketFiled`; mails the requester.
+    Its clocks run by the policy of its type as that is now. A type may make it private. Publishes `TicketFiled`; mails
+    the requester.
     """
     requester = requester or by
     policies.check_may_file(kind, requester, by=by)
@@ -111,6 +112,7 @@ def file_ticket(
         said = texts_of_request(texts["subject"], texts["body"], answers or {})
         settle_texts(message, said, agency_id=agency_id, to_redactors=to_redactors, by=by)
     publish(TicketFiled(ticket_id=ticket.id, agency_id=ticket.agency_id, request_type=kind.key), by=by)
+    sharing.begin(ticket, private=kind.private, by=by)
     enqueue_mail("tickets.filed", to=requester, ticket_id=ticket.id)
     if steps:
         wait_on(ticket, WaitingOn.APPROVAL, by=SYSTEM)
@@ -147,9 +149,8 @@ def reply(
     if confirmed_clean or to_redactors:
         settle_texts(message, {"body": message.body}, agency_id=ticket.agency_id, to_redactors=to_redactors, by=by)
     publish(TicketReplied(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=message.id), by=by)
-    reader = ticket.requester if team else ticket.assignee
     resolves = team and then is Then.RESOLVE  # the mail about that says enough
-    if reader is not None and reader.id != by.id and not resolves:
+    for reader in sharing.told_of_reply(ticket, team=team, resolves=resolves, by=by):
         enqueue_mail("tickets.replied", to=reader, ticket_id=ticket.id, message_id=message.id)
     _move_after_reply(ticket, team, then, by)
     return message

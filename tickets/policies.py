@@ -1,7 +1,8 @@
 """Who may do what with a ticket: authority first, then state. `check_x` raises with a sentence, `may_x` asks.
 
 The team (`tickets.work`) works on tickets; a requester reads, answers, resolves and reopens their own; an agency's
-lead reads the agency's tickets and may answer for it.
+lead reads the agency's tickets and may answer for it; participants read and answer. Nobody does anything with a
+private ticket who does not see it.
 """
 
 from collections.abc import Callable
@@ -14,13 +15,19 @@ from adminops.guard import looking as guard
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from tickets.models import OPEN_STATES, SavedView, Ticket, TicketState
+from tickets.sight import sees, takes_part
 
 REOPEN_WITHIN = timedelta(days=14)
 """So long after it was resolved, a requester's answer brings a ticket back; then it is closed."""
 
 
 def is_team(user: User, ticket: Ticket) -> bool:
-    """Say whether `user` works on `ticket` as a member of the team."""
+    """Say whether `user` works on `ticket` as a member of the team; on a private one only who sees it."""
+    return works_on(user, ticket) and (not ticket.is_private or sees(user, ticket))
+
+
+def works_on(user: User, ticket: Ticket) -> bool:
+    """Say whether `user` is of the team for `ticket`, and could be given it."""
     return user.reach(Permission.WORK_TICKETS).covers(ticket.agency_id)
 
 
@@ -41,7 +48,7 @@ def check_may_file(kind: RequestType, requester: User, *, by: User) -> None:
 
 
 def check_is_team(ticket: Ticket, *, by: User) -> None:
-    """Raise `NotAllowed` for who does not work on tickets."""
+    """Raise `NotAllowed` for who does not work on this ticket."""
     if not is_team(by, ticket):
         raise NotAllowed("Only the Systems Team can do this.")
 
@@ -55,18 +62,22 @@ def check_may_work(ticket: Ticket, *, by: User) -> None:
 
 def check_may_reply(ticket: Ticket, *, by: User) -> None:
     """Raise `NotAllowed` unless `by` takes part in the conversation, `InvalidState` when it is over."""
-    answers_for_agency = by.reach(Permission.REQUEST_FOR_AGENCY).covers(ticket.agency_id)
-    if not (is_own(by, ticket) or is_team(by, ticket) or answers_for_agency):
+    if not (is_own(by, ticket) or is_team(by, ticket) or _answers_for_agency(by, ticket) or takes_part(by, ticket)):
         raise NotAllowed("Only the person who asked, their agency lead and the Systems Team can answer here.")
     if ticket.state is TicketState.CLOSED and is_team(by, ticket):
         raise InvalidState("This ticket is closed. Reopen it first.")
     _check_not_over(ticket, by)
 
 
+def _answers_for_agency(user: User, ticket: Ticket) -> bool:
+    needed = Permission.READ_PRIVATE_TICKETS if ticket.is_private else Permission.REQUEST_FOR_AGENCY
+    return user.reach(needed).covers(ticket.agency_id)
+
+
 def check_may_assign(ticket: Ticket, assignee: User | None, *, by: User) -> None:
     """Raise as `check_may_work`, and `Invalid` for an assignee who does not work on tickets."""
     check_may_work(ticket, by=by)
-    if assignee is not None and not (assignee.may_sign_in and is_team(assignee, ticket)):
+    if assignee is not None and not (assignee.may_sign_in and works_on(assignee, ticket)):
         raise Invalid("Tickets can only be given to active members of the Systems Team.", field="assignee")
 
 
@@ -123,32 +134,33 @@ def check_may_change_view(view: SavedView, *, by: User) -> None:
 
 def may_change_view(view: SavedView, *, by: User) -> bool:
     """Say whether `by` may change `view`."""
-    return _passes(check_may_change_view, view, by)
+    return passes(check_may_change_view, view, by=by)
 
 
 def may_work(ticket: Ticket, *, by: User) -> bool:
     """Say whether `by` may work on `ticket` now."""
-    return _passes(check_may_work, ticket, by)
+    return passes(check_may_work, ticket, by=by)
 
 
 def may_reply(ticket: Ticket, *, by: User) -> bool:
     """Say whether `by` may answer on `ticket` now."""
-    return _passes(check_may_reply, ticket, by)
+    return passes(check_may_reply, ticket, by=by)
 
 
 def may_resolve(ticket: Ticket, *, by: User) -> bool:
     """Say whether `by` may resolve `ticket` now."""
-    return _passes(check_may_resolve, ticket, by)
+    return passes(check_may_resolve, ticket, by=by)
 
 
 def may_reopen(ticket: Ticket, *, by: User) -> bool:
     """Say whether `by` may reopen `ticket` now."""
-    return _passes(check_may_reopen, ticket, by)
+    return passes(check_may_reopen, ticket, by=by)
 
 
-def _passes(check: Callable[..., None], thing: Ticket | SavedView, by: User) -> bool:
+def passes(check: Callable[..., None], *things: object, by: User) -> bool:
+    """Say whether `check` lets `by` do it with `things`."""
     try:
-        check(thing, by=by)
+        check(*things, by=by)
     except DomainError:
         return False
     return True

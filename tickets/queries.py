@@ -21,6 +21,7 @@ from tickets.fulltext import number_key, words_of
 from tickets.goals.queries import calendar_numbered
 from tickets.language import MOST_TERMS, Query, Term, parse
 from tickets.models import Priority, SavedView, Tag, Tagging, Ticket, TicketLink, TicketState, WaitingOn
+from tickets.sight import of_mine, visible_to
 
 Assignee = aliased(User)
 
@@ -130,14 +131,6 @@ class Choice:
     name: str
 
 
-def visible_to(viewer: User) -> Select[Ticket]:
-    """Return the tickets `viewer` may know of: their own, those of agencies they read, all for the team."""
-    reach = viewer.reach(Permission.READ_AGENCY_TICKETS)
-    if reach.everywhere or viewer.reach(Permission.WORK_TICKETS).everywhere:
-        return select(Ticket)
-    return select(Ticket).where(or_(Ticket.requester_id == viewer.id, Ticket.agency_id.in_(sorted(reach.agency_ids))))
-
-
 def get_ticket(ticket_id: int, viewer: User) -> Ticket:
     """Return a ticket with requester, assignee and agency. Raises `NotFound` also for one that is not theirs to see."""
     people = [joinedload(person).options(lazyload(User.grants)) for person in (Ticket.requester, Ticket.assignee)]
@@ -155,11 +148,6 @@ def get_link(ticket: Ticket, link_id: int) -> TicketLink:
     if found is None or found.ticket_id != ticket.id:
         raise NotFound("That link was taken off already.")
     return found
-
-
-def links_of(ticket: Ticket) -> list[TicketLink]:
-    """Return what is linked to `ticket`, the oldest first."""
-    return list(db.session.scalars(select(TicketLink).where(TicketLink.ticket_id == ticket.id).order_by(TicketLink.id)))
 
 
 # Lists
@@ -241,10 +229,10 @@ def count_open(viewer: User) -> int:
 def list_requests(
     viewer: User, *, agency: bool = False, only_open: bool, after: str | None = None, limit: int = PAGE
 ) -> Page[TicketRow]:
-    """Return a page of what `viewer` asked for, or (`agency`) of all requests that they may see."""
+    """Return a page of what `viewer` asked for or takes part in, or (`agency`) of all requests that they may see."""
     chosen = visible_to(viewer)
     if not agency:
-        chosen = chosen.where(Ticket.requester_id == viewer.id)
+        chosen = chosen.where(of_mine(viewer))
     if only_open:
         chosen = chosen.where(Ticket.is_open)
     return _page(chosen, Order.ACTIVITY, after, limit=limit)

@@ -28,8 +28,8 @@ from tickets.queries import (
     list_tickets,
     list_waiting_for,
     open_requests_of,
-    visible_to,
 )
+from tickets.sight import visible_to
 
 ON_A_CARD = 5
 

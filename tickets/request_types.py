@@ -194,6 +194,7 @@ GENERAL = (
         target_hours=4,
         pii_rule="Client IDs only, never a name: also not of who saw it, if that was a client.",
         files=False,
+        private=True,
         checklist=(
             "Stop it: disable the login, take the page or the mail back.",
             "Who could have seen what? Write it down by IDs.",

@@ -12,7 +12,7 @@ from tickets import policies
 from tickets.filters import narrow
 from tickets.language import parse
 from tickets.models import SavedView
-from tickets.queries import visible_to
+from tickets.sight import visible_to
 
 MOST_VIEWS = 40
 

@@ -7,13 +7,17 @@ from adminops import clock
 from adminops.db import db
 from adminops.facts import (
     Fact,
+    ParticipantAdded,
+    ParticipantRemoved,
     TicketApproved,
     TicketAssigned,
     TicketFact,
     TicketFiled,
     TicketLinked,
+    TicketMadePrivate,
     TicketMoved,
     TicketNoted,
+    TicketOpenedUp,
     TicketPrioritised,
     TicketRefused,
     TicketReplied,
@@ -139,8 +143,22 @@ def _moved(fact: TicketMoved) -> str | None:
     return f"changed the status to {label}"
 
 
+def _joined(fact: ParticipantAdded | ParticipantRemoved) -> TicketEntry:
+    sentence = "added {}" if isinstance(fact, ParticipantAdded) else "took {} off this"
+    return TicketEntry(sentence=sentence, person_id=fact.user_id)
+
+
+def _closed_off(fact: TicketMadePrivate | TicketOpenedUp) -> TicketEntry:
+    private = isinstance(fact, TicketMadePrivate)
+    return TicketEntry(sentence="made this private" if private else "made this no longer private")
+
+
 _TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry]] = {
+    ParticipantAdded: _joined,
+    ParticipantRemoved: _joined,
     TicketApproved: _decided,
+    TicketMadePrivate: _closed_off,
+    TicketOpenedUp: _closed_off,
     TicketRefused: _decided,
     TicketTagged: _tagged,
     TicketUntagged: _tagged,

@@ -11,6 +11,13 @@ from adminops.facts.base import (
     all_facts,
     publish,
 )
+from adminops.facts.conversation import (
+    ParticipantAdded,
+    ParticipantFact,
+    ParticipantRemoved,
+    TicketMadePrivate,
+    TicketOpenedUp,
+)
 from adminops.facts.desk import (
     CalendarSaved,
     DesignationFact,
@@ -214,6 +221,9 @@ __all__ = [
     "PairFact",
     "PairKeptApart",
     "PairReopened",
+    "ParticipantAdded",
+    "ParticipantFact",
+    "ParticipantRemoved",
     "PasswordChanged",
     "PasswordResetFinished",
     "PasswordResetStarted",
@@ -256,8 +266,10 @@ __all__ = [
     "TicketFact",
     "TicketFiled",
     "TicketLinked",
+    "TicketMadePrivate",
     "TicketMoved",
     "TicketNoted",
+    "TicketOpenedUp",
     "TicketPrioritised",
     "TicketRefused",
     "TicketReplied",

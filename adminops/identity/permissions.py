@@ -23,6 +23,7 @@ class Permission(StrEnum):
     ASK_FOR_HELP = "tickets.file", "File tickets and read and answer one's own."
     READ_AGENCY_TICKETS = "tickets.read", "Read the tickets of the agency."
     WORK_TICKETS = "tickets.work", "Answer, assign and resolve tickets and write team notes."
+    READ_PRIVATE_TICKETS = "tickets.private", "See private tickets, such as incidents, without being named on them."
     SET_GOALS = "tickets.goals", "Change the calendars and goals that tickets are measured by."
     SHAPE_DESK = "tickets.shape", "Change shared views of the tickets, and rename and merge tags."
     REQUEST_FOR_AGENCY = "requests.agency", "Ask for accounts, merges and programs on the agency's behalf."
@@ -105,11 +106,11 @@ _LEAD = _EVERYBODY | {
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.END_USER: _EVERYBODY | {P.READ_CLIENTS},
     Role.AGENCY_LEAD: _LEAD,
-    Role.SECURITY_OFFICER: _EVERYBODY | {P.READ_ACCOUNTS, P.READ_TRAINING, P.READ_AGENCIES},
+    Role.SECURITY_OFFICER: _EVERYBODY | {P.READ_PRIVATE_TICKETS, P.READ_ACCOUNTS, P.READ_TRAINING, P.READ_AGENCIES},
     Role.HELP_DESK: _TEAM
     | {P.WORK_TICKETS, P.READ_ACCOUNTS, P.RESET_PASSWORDS, P.READ_CLIENTS, P.READ_TRAINING, P.SEE_FIGURES},
     Role.TRAINER: _TEAM | {P.WORK_TICKETS, P.READ_ACCOUNTS, P.READ_TRAINING, P.MANAGE_TRAINING, P.PUBLISH_MANUALS},
-    Role.SYSTEM_ADMIN: frozenset(Permission) - {P.READ_AUDIT},
+    Role.SYSTEM_ADMIN: frozenset(Permission) - {P.READ_AUDIT, P.READ_PRIVATE_TICKETS},
     Role.MANAGER: frozenset(Permission),
     Role.VIEWER: frozenset({P.USE_DESK, P.READ_MANUALS, P.READ_PROGRAMS, P.READ_AGENCIES, P.SEE_FIGURES}),
 }

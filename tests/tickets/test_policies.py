@@ -16,7 +16,8 @@ from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
 from tickets import operations, policies
 from tickets.models import Priority, Ticket, WaitingOn
-from tickets.queries import find_tickets, get_link, get_ticket, visible_to
+from tickets.queries import find_tickets, get_link, get_ticket
+from tickets.sight import visible_to
 
 pytestmark = pytest.mark.usefixtures("session")
 

@@ -141,7 +141,7 @@ def people() -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     """Show what the viewer asked for, or what their agency did."""
     user, which = signed_in_user(), request.args.get("show", "open")
-    sees_agency = user.may(Permission.READ_AGENCY_TICKETS)
+    sees_agency = user.may(Permission.READ_AGENCY_TICKETS) or user.may(Permission.READ_PRIVATE_TICKETS)
     shown = which if which in ("open", "all", "agency") and (which != "agency" or sees_agency) else "open"
     page = queries.list_requests(
         user, agency=shown == "agency", only_open=shown == "open", after=request.args.get("after")

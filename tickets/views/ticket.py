@@ -13,13 +13,14 @@ from adminops.refs import Ref
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to, links_to, panels, registry
-from tickets import operations, policies, queries
+from tickets import operations, policies, queries, sharing
 from tickets.catalogue import filed_as, shown_answers, title_of
 from tickets.forms import MessageForm, PropertiesForm, TagForm
 from tickets.goals.card import goals_of
 from tickets.goals.queries import names_of
 from tickets.models import OPEN_STATES, Ticket, WaitingOn
 from tickets.operations import Then
+from tickets.side import side_of
 from tickets.timeline import Line, timeline
 from tickets.views.desk import blueprint
 
@@ -192,9 +193,10 @@ def work_of(kind: RequestType | None, ticket: Ticket, user: User) -> tuple[str, 
 
 
 def _story(ticket: Ticket, user: User, team: bool) -> dict[str, Any]:
-    told, linked = timeline(ticket, team=team), queries.links_of(ticket)
+    told, side = timeline(ticket, team=team), side_of(ticket)
     things = [item.thing for item in told if isinstance(item, Line) and item.thing]
-    return {"told": told, "linked": linked, "links": links_to([*things, *(row.ref for row in linked)], user)}
+    links = links_to([*things, *(row.ref for row in side.linked)], user)
+    return {"told": told, "side": side, "linked": side.linked, "links": links}
 
 
 def _rights(ticket: Ticket, user: User) -> dict[str, bool]:
@@ -206,4 +208,5 @@ def _rights(ticket: Ticket, user: User) -> dict[str, bool]:
         "may_reply": policies.may_reply(ticket, by=user),
         "may_resolve": policies.may_resolve(ticket, by=user),
         "may_reopen": policies.may_reopen(ticket, by=user),
+        "may_share": sharing.may_share(ticket, by=user),
     }

@@ -1,0 +1,158 @@
+"""The verbs of who sees a ticket: add a participant, take one off, make it private, open it up."""
+
+from sqlalchemy import select
+
+from adminops.db import db
+from adminops.errors import Invalid, InvalidState, NotAllowed
+from adminops.facts import ParticipantAdded, ParticipantRemoved, TicketMadePrivate, TicketOpenedUp, publish
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.outbox.messages import enqueue_mail
+from tickets import policies
+from tickets.models import Ticket
+from tickets.sight import TicketParticipant, Why, is_named, officers_for, participants_of, sees
+
+MOST_PARTICIPANTS = 30
+
+
+def begin(ticket: Ticket, *, private: bool, by: User) -> None:
+    """Let who filed `ticket` for somebody else see it, and make it private when its type says so."""
+    if by.id != ticket.requester_id and not by.is_system:
+        join(ticket, by, why=Why.FILED, by=by)
+    if private:
+        close_off(ticket, by=by)
+
+
+def told_of_reply(ticket: Ticket, *, team: bool, resolves: bool, by: User) -> list[User]:
+    """Return who is sent a mail about an answer: the other side, and the participants but for who wrote it.
+
+    The requester hears of an answer that resolves by the mail about that.
+    """
+    other = ticket.requester if team else ticket.assignee
+    first = [other] if other is not None and not (team and resolves) else []
+    joined = [row.user for row in participants_of(ticket) if row.why is not Why.FILED]
+    people = {person.id: person for person in (*first, *joined)}
+    return [person for id_, person in people.items() if id_ != by.id]
+
+
+def add_participant(ticket: Ticket, person: User, *, why: Why = Why.ADDED, by: User) -> TicketParticipant | None:
+    """Let `person` see `ticket` and answer on it; None (and nothing happens) for who is named on it already.
+
+    Rules in the order checked: `by` answers on it (`NotAllowed`, `InvalidState`), and adds only colleagues of its
+    agency unless of the team (`NotAllowed`); an active person, not too many (`Invalid`). Publishes `ParticipantAdded`;
+    mails the person.
+    """
+    check_may_share(ticket, person, by=by)
+    if is_named(person, ticket):
+        return None
+    return join(ticket, person, why=why, by=by)
+
+
+def join(ticket: Ticket, person: User, *, why: Why, by: User) -> TicketParticipant | None:
+    """Make `person` a participant as part of another verb, which has checked that `by` may; else as above."""
+    if not (person.may_sign_in and person.may(Permission.ASK_FOR_HELP)):
+        raise Invalid("This person can't sign in at present, so could not read it.", field="person")
+    there = list(db.session.scalars(select(TicketParticipant).where(TicketParticipant.ticket_id == ticket.id)))
+    if any(row.user_id == person.id for row in there):
+        return None
+    if len(there) >= MOST_PARTICIPANTS:
+        raise Invalid(f"A ticket has at most {MOST_PARTICIPANTS} participants. Take one off first.", field="person")
+    row = TicketParticipant(ticket_id=ticket.id, user_id=person.id, why=why, added_by_id=by.id)
+    db.session.add(row)
+    db.session.flush()
+    fact = ParticipantAdded(ticket_id=ticket.id, agency_id=ticket.agency_id, user_id=person.id, why=why.value)
+    publish(fact, by=by)
+    if person.id != by.id and why in (Why.ADDED, Why.MENTIONED):
+        enqueue_mail(f"tickets.{why.value}", to=person, ticket_id=ticket.id, participant_id=row.id)
+    return row
+
+
+def remove_participant(ticket: Ticket, person: User, *, by: User) -> None:
+    """Take `person` off `ticket`; who does not take part stays where they are. Everybody may leave by themselves.
+
+    Raises as `add_participant`. Publishes `ParticipantRemoved`.
+    """
+    if person.id != by.id:
+        check_may_share(ticket, person, by=by)
+    mine = (TicketParticipant.ticket_id == ticket.id, TicketParticipant.user_id == person.id)
+    row = db.session.scalar(select(TicketParticipant).where(*mine))
+    if row is None:
+        return
+    db.session.delete(row)
+    db.session.flush()
+    publish(ParticipantRemoved(ticket_id=ticket.id, agency_id=ticket.agency_id, user_id=person.id), by=by)
+
+
+def make_private(ticket: Ticket, *, by: User) -> None:
+    """Let only security officers and who is named on `ticket` see it; `by` is named on it from then on.
+
+    Raises `NotAllowed` for others than the team and security officers, `InvalidState` when it is private already, or
+    when nobody is there who would see it. Publishes `TicketMadePrivate`; mails the security officers.
+    """
+    check_may_close_off(ticket, by=by)
+    if ticket.is_private:
+        raise InvalidState("This ticket is private already.")
+    if not sees_private(ticket, by) and not is_named(by, ticket):
+        join(ticket, by, why=Why.CLOSED_OFF, by=by)
+    if not close_off(ticket, by=by):
+        raise InvalidState("There is no security officer who would see it. Name one first.")
+
+
+def close_off(ticket: Ticket, *, by: User) -> bool:
+    """Make `ticket` private unless no security officer is there for it: better seen by many than missed by all."""
+    officers = officers_for(ticket)
+    if not officers:
+        return False
+    ticket.is_private = True
+    db.session.flush()
+    publish(TicketMadePrivate(ticket_id=ticket.id, agency_id=ticket.agency_id), by=by)
+    for officer in officers:
+        if officer.id != by.id:
+            enqueue_mail("tickets.private", to=officer, ticket_id=ticket.id)
+    return True
+
+
+def open_up(ticket: Ticket, *, by: User) -> None:
+    """Let everybody see a private ticket again who sees others of its agency.
+
+    Raises `NotAllowed` for others than security officers, `InvalidState` when it is not private. Publishes
+    `TicketOpenedUp`.
+    """
+    if not sees_private(ticket, by):
+        raise NotAllowed("Only a security officer can open a private ticket up.")
+    if not ticket.is_private:
+        raise InvalidState("This ticket is not private.")
+    ticket.is_private = False
+    db.session.flush()
+    publish(TicketOpenedUp(ticket_id=ticket.id, agency_id=ticket.agency_id), by=by)
+
+
+def sees_private(ticket: Ticket, user: User) -> bool:
+    """Say whether `user` is a security officer for `ticket`."""
+    return user.reach(Permission.READ_PRIVATE_TICKETS).covers(ticket.agency_id)
+
+
+def check_may_share(ticket: Ticket, person: User, *, by: User) -> None:
+    """Raise `NotAllowed` unless `by` answers on `ticket`, and is of the team for people of elsewhere."""
+    if not sees(by, ticket):
+        raise NotAllowed("Only who sees a ticket can say who else does.")
+    policies.check_may_reply(ticket, by=by)
+    colleagues = ticket.agency_id is not None and person.agency_id == by.agency_id == ticket.agency_id
+    if not colleagues and not policies.is_team(by, ticket):
+        raise NotAllowed("You can add colleagues of your agency. For anybody else, ask the Systems Team.")
+
+
+def check_may_close_off(ticket: Ticket, *, by: User) -> None:
+    """Raise `NotAllowed` unless `by` is of the team or a security officer, and sees `ticket`."""
+    if not (policies.is_team(by, ticket) or sees_private(ticket, by)) or not sees(by, ticket):
+        raise NotAllowed("Only the Systems Team and security officers can make a ticket private.")
+
+
+def may_share(ticket: Ticket, *, by: User) -> bool:
+    """Say whether `by` may add people to `ticket` now."""
+    return policies.passes(check_may_share, ticket, by, by=by)
+
+
+def may_close_off(ticket: Ticket, *, by: User) -> bool:
+    """Say whether `by` may make `ticket` private."""
+    return policies.passes(check_may_close_off, ticket, by=by)
