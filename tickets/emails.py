@@ -64,6 +64,11 @@ def private(*, to_id: int, ticket_id: int) -> Mail | None:
     return _mail("tickets/private", f"Request #{ticket_id} is private and needs your eyes", to_id, ticket_id)
 
 
+def merged(*, to_id: int, ticket_id: int, source_id: int) -> Mail | None:
+    """Tell who asked for a ticket that was merged where its conversation goes on."""
+    return _mail("tickets/merged", f"Your request #{source_id} goes on in #{ticket_id}", to_id, ticket_id)
+
+
 MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.filed": filed,
     "tickets.replied": replied,
@@ -73,6 +78,7 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.approval": approval,
     "tickets.added": added,
     "tickets.private": private,
+    "tickets.merged": merged,
 }
 
 

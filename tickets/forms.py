@@ -143,9 +143,12 @@ class MessageForm(WritingForm):
     kind = RadioField("Message type", choices=choices([("reply", "Reply"), ("note", "Team note")]), default="reply")
     body = TextAreaField("Message", [InputRequired("Write a message first."), Length(max=LONGEST_TEXT)])
     then = StringField(validators=[AnyOf([choice.value for choice in Then])], default="")
+    despite_parts = BooleanField("Resolve it although parts of it are open")
 
-    def speak(self, ticket: Ticket, *, note: bool) -> None:
-        """Name who is spoken to; `note` offers the team's own voice too."""
+    def speak(self, ticket: Ticket, *, note: bool, parts: bool = False) -> None:
+        """Name who is spoken to; `note` offers the team's own voice too, `parts` says that some are open."""
+        if not parts:
+            del self.despite_parts
         first_name = ticket.requester.name.partition(" ")[0]
         self.kind.choices = choices([("reply", f"Reply to {first_name}"), ("note", "Team note")])
         if not note:
@@ -185,6 +188,7 @@ class TypeForm(Form):
     based_on = HiddenField(validators=[Length(max=10)])
     title = StringField("Title", [InputRequired("Give it a title."), Length(max=80)])
     help = StringField("One line of help", [InputRequired("Say what it is for."), Length(max=200)])
+    despite_parts = BooleanField("Resolve it although parts of it are open")
     priority = SelectField("Priority", choices=choices((level.value, level.value.capitalize()) for level in Priority))
     target_hours = IntegerField(
         "Resolved within (office hours)",
@@ -222,6 +226,7 @@ class PropertiesForm(Form):
 
     state = SelectField("Status")
     assignee = SelectField("Assigned to", coerce=_number, validators=[Optional()])
+    despite_parts = BooleanField("Resolve it although parts of it are open")
     priority = SelectField("Priority", choices=choices((level.value, level.value.capitalize()) for level in Priority))
 
     def __init__(self, ticket: Ticket) -> None:
@@ -238,6 +243,12 @@ class PropertiesForm(Form):
             people.setdefault(str(ticket.assignee.id), ticket.assignee.name)
         self.assignee.choices = choices([("", "Nobody yet"), *people.items()])
 
+    def shaped(self, parts: bool) -> "PropertiesForm":
+        """Return the form without what is asked only where `parts` of the ticket are open."""
+        if not parts:
+            del self.despite_parts
+        return self
+
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments of `change`."""
         state, waiting_on = read_status(self.state.data)
@@ -246,6 +257,7 @@ class PropertiesForm(Form):
             "waiting_on": waiting_on,
             "assignee": db.session.get(User, self.assignee.data) if self.assignee.data else None,
             "priority": Priority(self.priority.data),
+            "despite_parts": bool(self.despite_parts and self.despite_parts.data),
         }
 
 

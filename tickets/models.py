@@ -106,6 +106,9 @@ class Happening(StrEnum):
     PRIORITISED = "prioritised"
 
 
+_MERGED = text("merged_into_id IS NOT NULL")
+
+
 class Ticket(Model):
     """A request for help. Its number is its id; the text of the request is its first message."""
 
@@ -123,7 +126,8 @@ class Ticket(Model):
         Index(None, "agency_id", "updated_at", "id"),
         Index(None, "updated_at", "id"),
         Index(None, "channel", "filed_at"),
-        # Those few that lists have to leave out.
+        Index("ix_ticket_merged_into_id", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
+        # Those few that were merged, and those that lists have to leave out.
         Index("ix_ticket_private", "id", sqlite_where=text("is_private"), postgresql_where=text("is_private")),
     )
 
@@ -146,6 +150,8 @@ class Ticket(Model):
     """The agency it is about; None for a matter of the team."""
     is_private: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether only those who are named on it and security officers see it (`tickets/sight.py`)."""
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    """The ticket whose conversation this one is part of now (`tickets/merging.py`)."""
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     filed_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -46,6 +46,7 @@ from tickets.models import (
     WaitingOn,
     move,
 )
+from tickets.relations import check_parts_done, root_of
 
 S = TicketState
 
@@ -125,6 +126,7 @@ def reply(
     *,
     body: str,
     then: Then = Then.NOTHING,
+    despite_parts: bool = False,
     nonce: str | None = None,
     confirmed_clean: bool = False,
     to_redactors: bool = False,
@@ -134,11 +136,12 @@ def reply(
 
     Rules in the order checked: `by` takes part in the conversation and it is not over; a text; nothing personal in it
     (or it goes `to_redactors`, and is held back).
-    The team's first answer opens a new ticket, and its `then` lets it wait on the person or resolves it. An answer of
-    the other side reopens a waiting or resolved ticket. Raises `NotAllowed`, `InvalidState`, `Invalid`. Publishes
-    `TicketReplied` (and `TicketMoved`); mails the other side.
+    The team's first answer opens a new ticket, and its `then` lets it wait on the person or resolves it (also with
+    open parts: `despite_parts`). An answer of the other side reopens a waiting or resolved ticket. What is written on
+    a ticket that was merged goes to where its conversation goes on. Raises `NotAllowed`, `InvalidState`, `Invalid`.
+    Publishes `TicketReplied` (and `TicketMoved`); mails the other side.
     """
-    _lock(ticket)
+    ticket = _locked_root(ticket)
     if (known := _sent_before(nonce, by)) is not None:
         return known
     policies.check_may_reply(ticket, by=by)
@@ -152,7 +155,7 @@ def reply(
     resolves = team and then is Then.RESOLVE  # the mail about that says enough
     for reader in sharing.told_of_reply(ticket, team=team, resolves=resolves, by=by):
         enqueue_mail("tickets.replied", to=reader, ticket_id=ticket.id, message_id=message.id)
-    _move_after_reply(ticket, team, then, by)
+    _move_after_reply(ticket, team, then, by, despite_parts)
     return message
 
 
@@ -166,7 +169,7 @@ def write_note(
     by: User,
 ) -> TicketMessage:
     """Write a note that only the team reads. Checks and `nonce` as in `reply`. Publishes `TicketNoted`."""
-    _lock(ticket)
+    ticket = _locked_root(ticket)
     if (known := _sent_before(nonce, by)) is not None:
         return known
     policies.check_may_work(ticket, by=by)
@@ -220,6 +223,7 @@ def change(
     waiting_on: WaitingOn | None,
     assignee: User | None,
     priority: Priority,
+    despite_parts: bool = False,
     by: User,
 ) -> None:
     """Bring `ticket` to these properties by the verbs below, one for each that differs. Raises as they do."""
@@ -230,7 +234,7 @@ def change(
     if ticket.priority is not priority:
         set_priority(ticket, priority, by=by)
     if moves:
-        _bring_to(ticket, state, waiting_on, by)
+        _bring_to(ticket, state, waiting_on, despite_parts, by)
 
 
 def set_open(ticket: Ticket, *, by: User) -> None:
@@ -249,13 +253,15 @@ def wait_on(ticket: Ticket, whom: WaitingOn, *, by: User) -> None:
         _move(ticket, S.WAITING, waiting_on=whom, by=by)
 
 
-def resolve(ticket: Ticket, *, because: str = "", by: User) -> None:
+def resolve(ticket: Ticket, *, because: str = "", despite_parts: bool = False, by: User) -> None:
     """Call `ticket` done. `because` is "settled" when the work that it asked for was carried out.
 
-    Raises `NotAllowed`, `InvalidState`. Publishes `TicketMoved`; mails the requester unless they did it themselves.
+    Raises `NotAllowed`, `InvalidState`, the latter also for the team while a part of it is open, unless
+    `despite_parts`. Publishes `TicketMoved`; mails the requester unless they did it themselves.
     """
     _lock(ticket)
     policies.check_may_resolve(ticket, by=by)
+    _check_parts(ticket, despite_parts, by)
     _move(ticket, S.RESOLVED, because=because, by=by)
 
 
@@ -320,6 +326,21 @@ def _lock(ticket: Ticket) -> None:
     db.session.execute(locked.execution_options(populate_existing=True)).one()
 
 
+def _locked_root(ticket: Ticket) -> Ticket:
+    """Return where the conversation on `ticket` goes on, locked: itself unless it was merged, by now."""
+    _lock(ticket)
+    while (root := root_of(ticket)) is not ticket:
+        ticket = root
+        _lock(ticket)
+    return ticket
+
+
+def _check_parts(ticket: Ticket, despite: bool, by: User) -> None:
+    # Who asked knows whether it is solved, and work that is done is done.
+    if not (despite or by.is_system or policies.is_own(by, ticket)):
+        check_parts_done(ticket)
+
+
 def _touch(ticket: Ticket) -> None:
     ticket.updated_at = clock.now()
     db.session.flush()
@@ -361,7 +382,7 @@ def _check_texts(texts: Mapping[str, str], agency_id: int | None, by: User, *, c
         policies.check_text(text, field=field, agency_id=agency_id, confirmed=confirmed, by=by)
 
 
-def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User) -> None:
+def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User, despite_parts: bool) -> None:
     if then is not Then.RESOLVE and approvals.asked_now(ticket) is not None:
         return  # talking about it is no approval
     if not team:
@@ -370,17 +391,18 @@ def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User) -> None:
     elif then is Then.WAIT:
         _move(ticket, S.WAITING, waiting_on=WaitingOn.USER, by=by)
     elif then is Then.RESOLVE:
+        _check_parts(ticket, despite_parts, by)
         _move(ticket, S.RESOLVED, by=by)
     elif ticket.state is S.NEW:
         _move(ticket, S.OPEN, because="taken up", by=by)
 
 
-def _bring_to(ticket: Ticket, state: TicketState, waiting_on: WaitingOn | None, by: User) -> None:
+def _bring_to(ticket: Ticket, state: TicketState, waiting_on: WaitingOn | None, despite_parts: bool, by: User) -> None:
     """Do what brings `ticket` into `state`."""
     if state is S.WAITING:
         wait_on(ticket, waiting_on or WaitingOn.USER, by=by)
     elif state is S.RESOLVED:
-        resolve(ticket, by=by)
+        resolve(ticket, despite_parts=despite_parts, by=by)
     elif state is S.CLOSED:
         close(ticket, by=by)
     elif ticket.state in OPEN_STATES:

@@ -95,6 +95,8 @@ def check_may_reopen(ticket: Ticket, *, by: User) -> None:
         raise NotAllowed("Only the person who asked and the Systems Team can reopen this.")
     if ticket.state in OPEN_STATES:
         raise InvalidState("This ticket is open already.")
+    if ticket.merged_into_id is not None:
+        raise InvalidState(f"This is part of #{ticket.merged_into_id} now. Undo the merge to take it up again.")
     _check_not_over(ticket, by)
 
 

@@ -1,6 +1,6 @@
 """The verbs of who sees a ticket: add a participant, take one off, make it private, open it up."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from adminops.db import db
 from adminops.errors import Invalid, InvalidState, NotAllowed
@@ -44,8 +44,17 @@ def add_participant(ticket: Ticket, person: User, *, why: Why = Why.ADDED, by: U
     """
     check_may_share(ticket, person, by=by)
     if is_named(person, ticket):
+        stays(ticket, person)
         return None
     return join(ticket, person, why=why, by=by)
+
+
+def stays(ticket: Ticket, person: User) -> None:
+    """Let who takes part by a merge alone go on to do so when that is undone."""
+    mine = (TicketParticipant.ticket_id == ticket.id, TicketParticipant.user_id == person.id)
+    db.session.execute(
+        update(TicketParticipant).where(*mine, TicketParticipant.why == Why.MERGED).values(why=Why.ADDED)
+    )
 
 
 def join(ticket: Ticket, person: User, *, why: Why, by: User) -> TicketParticipant | None:

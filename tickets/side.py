@@ -10,7 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from adminops.db import db
 from adminops.identity.models import User
 from adminops.refs import Ref
-from tickets.models import Ticket, TicketLink
+from tickets.models import OPEN_STATES, Ticket, TicketLink, TicketState
+from tickets.relations import Kind, Related, TicketRelation, sources_under
 from tickets.sight import TicketParticipant
 
 Cell = InstrumentedAttribute[Any] | ColumnElement[Any] | None
@@ -38,19 +39,38 @@ class Side:
 
     linked: list[Linked] = field(default_factory=list)
     joined: list[Joined] = field(default_factory=list)
+    related: list[Related] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)
+    """Numbers of the tickets that were merged into this one, over however many steps."""
+
+    @property
+    def refs(self) -> list[Ref]:
+        """All that is to be shown as a link."""
+        tickets = (*(row.other_id for row in self.related), *self.sources)
+        return [*(row.ref for row in self.linked), *(Ref.to("ticket", id_) for id_ in tickets)]
+
+    @property
+    def open_parts(self) -> list[Related]:
+        """The tickets that are parts of this one and open."""
+        return [row for row in self.related if row.is_part and row.is_open]
 
 
 def side_of(ticket: Ticket) -> Side:
     """Return what stands beside `ticket`."""
     side = Side()
-    for what, id_, _, text, more in db.session.execute(union_all(*_parts(ticket))):
+    for what, id_, number, text, more in db.session.execute(union_all(*_parts(ticket))):
         match what:
             case "link":
                 side.linked.append(Linked(id_, Ref(text, more)))
             case "joined":
                 side.joined.append(Joined(id_, text))
-    for rows in (side.linked, side.joined):
+            case "relation" | "related":
+                side.related.append(_related(what == "relation", id_, number, text, more))
+            case "source":
+                side.sources.append(id_)
+    for rows in (side.linked, side.joined, side.related):
         rows.sort(key=lambda row: row.id)
+    side.sources.sort()
     return side
 
 
@@ -59,6 +79,24 @@ def _parts(ticket: Ticket) -> Iterable[Select[*tuple[Any, ...]]]:
     yield links.where(TicketLink.ticket_id == ticket.id)
     joined = _row("joined", User.id, text=User.name).join(TicketParticipant, TicketParticipant.user_id == User.id)
     yield joined.where(TicketParticipant.ticket_id == ticket.id)
+    relation, state = TicketRelation, cast(Ticket.state, String)
+    up = _row("relation", relation.id, relation.other_id, cast(relation.kind, String), state)
+    yield up.join(Ticket, Ticket.id == relation.other_id).where(relation.ticket_id == ticket.id)
+    down = _row("related", relation.id, relation.ticket_id, cast(relation.kind, String), state)
+    yield down.join(Ticket, Ticket.id == relation.ticket_id).where(relation.other_id == ticket.id)
+    yield _row("source", sources_under(ticket.id).c.id)
+
+
+def _related(first: bool, id_: int, other_id: int, kind: str, state: str) -> Related:
+    """Return a relation as the ticket at its first, or else its other, end tells it."""
+    told = Kind(kind)
+    return Related(
+        id=id_,
+        other_id=other_id,
+        says=told.says if first else told.other_says,
+        is_open=TicketState(state) in OPEN_STATES,
+        is_part=told is Kind.CHILD_OF and not first,
+    )
 
 
 def _row(what: str, id_: Cell, number: Cell = None, text: Cell = None, more: Cell = None) -> Select[*tuple[Any, ...]]:

@@ -15,14 +15,20 @@ from adminops.facts import (
     TicketFiled,
     TicketLinked,
     TicketMadePrivate,
+    TicketMerged,
     TicketMoved,
     TicketNoted,
     TicketOpenedUp,
+    TicketPairFact,
     TicketPrioritised,
     TicketRefused,
     TicketReplied,
+    TicketSplit,
+    TicketsRelated,
+    TicketsUnrelated,
     TicketTagged,
     TicketUnlinked,
+    TicketUnmerged,
     TicketUntagged,
     TicketWarned,
 )
@@ -30,6 +36,7 @@ from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
 from tickets.models import OPEN_STATES, Tag, Ticket, TicketEntry, TicketState, WaitingOn
 from tickets.operations import resolve
+from tickets.relations import Kind, root_of, those_waiting_for
 
 S = TicketState
 
@@ -43,6 +50,10 @@ def keep_on_timeline(fact: Fact, by: User) -> None:
         if (entry := _entry_of(fact, by)) is not None:
             entry.ticket_id = fact.ticket_id
             _keep(entry, by)
+        if isinstance(fact, TicketPairFact):
+            _keep(_entry_of_other(fact), by)
+        elif isinstance(fact, TicketMoved) and fact.new == S.RESOLVED:
+            _tell_waiting(fact, by)
     elif (ticket := _requested_by(fact)) is not None:
         entry = _entry_of_work(fact)
         entry.ticket_id = ticket.id
@@ -60,7 +71,8 @@ def _requested_by(fact: Fact) -> Ticket | None:
     request = fact.request
     if request is None or request.kind != "ticket" or not request.id.isdecimal():
         return None
-    return db.session.get(Ticket, request.number)
+    ticket = db.session.get(Ticket, request.number)
+    return root_of(ticket) if ticket else None
 
 
 def _keep(entry: TicketEntry, by: User) -> None:
@@ -143,6 +155,37 @@ def _moved(fact: TicketMoved) -> str | None:
     return f"changed the status to {label}"
 
 
+def _of_pair(fact: TicketPairFact) -> TicketEntry:
+    """Return the line for the first ticket of a pair."""
+    says = _PAIRS[type(fact)][0].format(_kind(fact)[0])
+    private = not isinstance(fact, TicketMerged | TicketUnmerged | TicketSplit)
+    return TicketEntry(sentence=says, thing_kind="ticket", thing_id=str(fact.other_id), for_team=private)
+
+
+def _entry_of_other(fact: TicketPairFact) -> TicketEntry:
+    """Return the line for the second ticket of a pair; its requester need not know of the first."""
+    says = _PAIRS[type(fact)][1].format(_kind(fact)[1])
+    return TicketEntry(
+        ticket_id=fact.other_id, sentence=says, thing_kind="ticket", thing_id=str(fact.ticket_id), for_team=True
+    )
+
+
+def _kind(fact: TicketPairFact) -> tuple[str, str]:
+    if not isinstance(fact, TicketsRelated | TicketsUnrelated):
+        return "", ""
+    kind = Kind(fact.kind)
+    return kind.says.lower(), kind.other_says.lower()
+
+
+def _tell_waiting(fact: TicketMoved, by: User) -> None:
+    """Write on the tickets that wait for this one that it is resolved."""
+    for id_, kind in those_waiting_for(fact.ticket_id):
+        what = "a part of this" if kind is Kind.CHILD_OF else "which this depends on"
+        entry = TicketEntry(sentence=f"resolved {{}}, {what}", thing_kind="ticket", thing_id=str(fact.ticket_id))
+        entry.ticket_id, entry.for_team = id_, True
+        _keep(entry, by)
+
+
 def _joined(fact: ParticipantAdded | ParticipantRemoved) -> TicketEntry:
     sentence = "added {}" if isinstance(fact, ParticipantAdded) else "took {} off this"
     return TicketEntry(sentence=sentence, person_id=fact.user_id)
@@ -153,10 +196,18 @@ def _closed_off(fact: TicketMadePrivate | TicketOpenedUp) -> TicketEntry:
     return TicketEntry(sentence="made this private" if private else "made this no longer private")
 
 
+_PAIRS: dict[type[TicketPairFact], tuple[str, str]] = {
+    TicketMerged: ("merged this into {{}}", "merged {{}} into this"),
+    TicketUnmerged: ("undid the merge into {{}}", "undid the merge of {{}} into this"),
+    TicketSplit: ("split this off {{}}", "split {{}} off this"),
+    TicketsRelated: ("noted that this is {} {{}}", "noted that this is {} {{}}"),
+    TicketsUnrelated: ("took off that this is {} {{}}", "took off that this is {} {{}}"),
+}
 _TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry]] = {
     ParticipantAdded: _joined,
     ParticipantRemoved: _joined,
     TicketApproved: _decided,
+    **dict.fromkeys(_PAIRS, _of_pair),
     TicketMadePrivate: _closed_off,
     TicketOpenedUp: _closed_off,
     TicketRefused: _decided,

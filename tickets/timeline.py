@@ -1,5 +1,6 @@
 """What a ticket's page tells: messages and the lines between them, in the order in which they happened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,8 @@ class Message:
     author: str
     role: str
     body: str
+    of: int = 0
+    """Number of the ticket that it was written on, where that was merged into this one; else 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,16 @@ class Line:
     after: str
 
 
-def timeline(ticket: Ticket, *, team: bool) -> list[Message | Line]:
-    """Return messages and lines of `ticket`, the oldest first; notes and inner matters only for the team."""
-    told: list[Message | Line] = [*_messages(ticket, team), *_lines(ticket, team)]
+def timeline(ticket: Ticket, *, team: bool, sources: Sequence[int] = ()) -> list[Message | Line]:
+    """Return messages and lines of `ticket`, the oldest first; notes and inner matters only for the team.
+
+    `sources` are the numbers of the tickets that were merged into it: theirs stand between.
+    """
+    told: list[Message | Line] = [*_messages(ticket, team, sources), *_lines(ticket, team, sources)]
     return sorted(told, key=lambda item: (item.at, isinstance(item, Line), item.id))
 
 
-def _messages(ticket: Ticket, team: bool) -> list[Message]:
+def _messages(ticket: Ticket, team: bool, sources: Sequence[int]) -> list[Message]:
     chosen = (
         select(
             TicketMessage.written_at,
@@ -55,26 +61,31 @@ def _messages(ticket: Ticket, team: bool) -> list[Message]:
             User.title,
             Agency.name,
             TicketMessage.body,
+            TicketMessage.ticket_id,
         )
         .join(User, User.id == TicketMessage.author_id)
         .outerjoin(Agency, Agency.id == User.agency_id)
-        .where(TicketMessage.ticket_id == ticket.id)
+        .where(TicketMessage.ticket_id.in_([ticket.id, *sources]))
     )
     if not team:
         chosen = chosen.where(TicketMessage.voice != Voice.NOTE)
     return [
-        Message(at, id_, voice, author_id, author, ", ".join(filter(None, (title, agency))), body)
-        for at, id_, voice, author_id, author, title, agency, body in db.session.execute(chosen)
+        Message(at, id_, voice, author_id, author, _role(title, agency), body, of if of != ticket.id else 0)
+        for at, id_, voice, author_id, author, title, agency, body, of in db.session.execute(chosen)
     ]
 
 
-def _lines(ticket: Ticket, team: bool) -> list[Line]:
+def _role(title: str, agency: str | None) -> str:
+    return ", ".join(filter(None, (title, agency)))
+
+
+def _lines(ticket: Ticket, team: bool, sources: Sequence[int]) -> list[Line]:
     person = aliased(User)
     chosen = (
         select(TicketEntry, User.name, person.name)
         .outerjoin(User, User.id == TicketEntry.actor_id)
         .outerjoin(person, person.id == TicketEntry.person_id)
-        .where(TicketEntry.ticket_id == ticket.id)
+        .where(TicketEntry.ticket_id.in_([ticket.id, *sources]))
     )
     if not team:
         chosen = chosen.where(TicketEntry.for_team.is_(False))

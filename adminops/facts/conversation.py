@@ -40,3 +40,48 @@ class TicketOpenedUp(TicketFact):
     """A private ticket is seen by everybody again who sees others of its agency."""
 
     says: ClassVar[str] = "made ticket {ticket_id} no longer private"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketPairFact(TicketFact):
+    """Something between two tickets: both timelines tell it."""
+
+    other_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketMerged(TicketPairFact):
+    """A ticket became part of the conversation on another one. No row moved, and it can be undone."""
+
+    says: ClassVar[str] = "merged ticket {ticket_id} into {other_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketUnmerged(TicketPairFact):
+    """The merge of a ticket into another one was undone."""
+
+    says: ClassVar[str] = "undid the merge of ticket {ticket_id} into {other_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketSplit(TicketPairFact):
+    """A message of ticket `other_id` became a ticket of its own."""
+
+    says: ClassVar[str] = "split ticket {ticket_id} off {other_id}"
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketsRelated(TicketPairFact):
+    """Two tickets stand to each other in a way that `kind` names: "relates", "duplicate_of", "child_of", …"""
+
+    says: ClassVar[str] = "related ticket {ticket_id} to {other_id}: {kind}"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketsUnrelated(TicketPairFact):
+    """A relation between two tickets was taken off."""
+
+    says: ClassVar[str] = "took the relation of ticket {ticket_id} to {other_id} off: {kind}"
+    kind: str

@@ -33,10 +33,18 @@ def happened(ticket: Ticket, happening: Happening) -> None:
     """Note what happened to `ticket`, which stands now where that brought it, and set its clocks."""
     _note(ticket, happening)
     db.session.flush()
-    policy = _settled_policy(ticket)
-    counts_on = ticket.state in OPEN_STATES or (happening is Happening.MOVED and ticket.state is TicketState.RESOLVED)
-    hours = None if counts_on else db.session.get(CalendarVersion, ticket.calendar_version_id or 0)
-    _write(ticket, queries.events_of([ticket.id])[ticket.id], hours or queries.calendar_in_force(policy), policy)
+    resolved_now = happening is Happening.MOVED and ticket.state is TicketState.RESOLVED
+    _count(ticket, counts_on=ticket.state in OPEN_STATES or resolved_now)
+
+
+def put_aside(ticket: Ticket) -> None:
+    """Have nothing expected of `ticket`, which is part of another one now. Its history does not hear of that."""
+    ticket.due_at = ticket.next_step_at = None
+
+
+def take_up_again(ticket: Ticket) -> None:
+    """Set the clocks of `ticket`, which stands where its history left it, as if it had never been put aside."""
+    _count(ticket, counts_on=ticket.state in OPEN_STATES)
 
 
 def count_anew(limit: int = BATCH) -> int:
@@ -71,6 +79,12 @@ def set_next_step(ticket: Ticket, clocks: Clocks, policy: Policy) -> None:
     """Write when the next warning is to be given that was not given yet."""
     still_to_give = (warning.at for warning in warnings_of(clocks, policy) if warning.key not in ticket.warned)
     ticket.next_step_at = next(still_to_give, None)
+
+
+def _count(ticket: Ticket, *, counts_on: bool) -> None:
+    policy = _settled_policy(ticket)
+    hours = None if counts_on else db.session.get(CalendarVersion, ticket.calendar_version_id or 0)
+    _write(ticket, queries.events_of([ticket.id])[ticket.id], hours or queries.calendar_in_force(policy), policy)
 
 
 def _settled_policy(ticket: Ticket) -> PolicyVersion:

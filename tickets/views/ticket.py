@@ -57,8 +57,9 @@ def write(ticket_id: int) -> ResponseReturnValue:
             if form.kind.data == "note":
                 message = operations.write_note(ticket, **form.values(), by=user)
             else:
-                message = operations.reply(ticket, **form.values(), then=Then(form.then.data or ""), by=user)
-            return redirect(url_for(".show", ticket_id=ticket.id, _anchor=f"message-{message.id}"))
+                then, despite = Then(form.then.data or ""), form.despite_parts.data
+                message = operations.reply(ticket, **form.values(), then=then, despite_parts=despite, by=user)
+            return redirect(url_for(".show", ticket_id=message.ticket_id, _anchor=f"message-{message.id}"))
     return ticket_page(ticket, message=form)
 
 
@@ -163,20 +164,22 @@ def ticket_page(
     team, kind = policies.is_team(user, ticket), filed_as(ticket.request_type, ticket.type_version, features)
     form = message or MessageForm()
     form.mark(ticket.agency_id, user)
-    form.speak(ticket, note=team)
+    story = _story(ticket, user, team)
+    parts = bool(story["side"].open_parts)
+    form.speak(ticket, note=team, parts=parts)
     page = render_template(
         "tickets/show.html",
         ticket=ticket,
         team=team,
         form=form,
-        properties=(properties or PropertiesForm(ticket)) if team else None,
+        properties=(properties or PropertiesForm(ticket)).shaped(parts) if team else None,
         type_title=kind.title if kind else title_of(ticket.request_type, features),
         answers=shown_answers(kind, ticket.answers),
         work=work_of(kind, ticket, user),
         panels=panels("ticket", ticket.id, user),
         tag_form=(tagged or TagForm(formdata=None)) if team else None,
         tags=queries.tags_of([ticket.id]).get(ticket.id, []) if team else [],
-        **_story(ticket, user, team),
+        **story,
         **_rights(ticket, user),
         goals=goals_of(ticket) if team else None,
     )
@@ -193,9 +196,10 @@ def work_of(kind: RequestType | None, ticket: Ticket, user: User) -> tuple[str, 
 
 
 def _story(ticket: Ticket, user: User, team: bool) -> dict[str, Any]:
-    told, side = timeline(ticket, team=team), side_of(ticket)
+    side = side_of(ticket)
+    told = timeline(ticket, team=team, sources=side.sources)
     things = [item.thing for item in told if isinstance(item, Line) and item.thing]
-    links = links_to([*things, *(row.ref for row in side.linked)], user)
+    links = links_to([*things, *side.refs], user)
     return {"told": told, "side": side, "linked": side.linked, "links": links}
 
 
