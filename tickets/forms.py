@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask_wtf.file import MultipleFileField
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
@@ -23,12 +24,14 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from adminops.db import db
 from adminops.feature import RequestType
+from adminops.files import ATTACHMENTS
 from adminops.identity.models import Agency, User
 from adminops.identity.operations import find_user, find_users_by_email
 from adminops.web.forms import Form, choices
 from adminops.web.guarding import GuardedForm
 from adminops.web.questions import account_field
 from tickets import queries
+from tickets.attaching import Upload
 from tickets.catalogue import answers_of
 from tickets.language import LONGEST
 from tickets.models import TRANSITIONS, Channel, Priority, Tag, Ticket, TicketState, WaitingOn
@@ -42,6 +45,21 @@ LONGEST_TEXT = 20_000
 
 def _number(text: str | int | None) -> int | None:
     return int(text) if text else None
+
+
+def files_field() -> MultipleFileField:
+    """Return the field of the files that come with a text."""
+    endings = ",".join(sorted(ending for kind in ATTACHMENTS for ending in kind.endings))
+    return MultipleFileField(
+        "Files",
+        description="Pictures, PDF, Word, Excel, CSV or text; nothing that shows a client",
+        render_kw={"accept": endings},
+    )
+
+
+def uploads_of(field: Field | None) -> list[Upload]:
+    """Return what was chosen in such a field; nothing where the form has none."""
+    return [Upload(file.filename, file.stream) for file in (field.data or () if field else ()) if file]
 
 
 class WritingForm(GuardedForm):
@@ -61,6 +79,7 @@ class TicketForm(WritingForm):
         [InputRequired("Tell us what happened or what you need."), Length(max=LONGEST_TEXT)],
         description=LEAVE_OUT,
     )
+    file = files_field()
 
     @property
     def own_fields(self) -> list[Field]:
@@ -75,6 +94,7 @@ class TicketForm(WritingForm):
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments of `file_ticket`: the type's own fields as `answers`."""
         values = super().values()
+        values.pop("file", None)
         for field in self.own_fields:
             del values[field.name]
         return {**values, "answers": answers_of(self.own_fields)}
@@ -134,6 +154,8 @@ def ticket_form(kind: RequestType, *, team: bool, typed: Mapping[str, Sequence[s
     own = (kind.form(),) if kind.form else ()
     make = type("RequestForm", (base, *own), {})
     form: TicketForm = make(formdata=MultiDict(typed)) if typed else make()
+    if not kind.files:
+        del form.file
     return form
 
 
@@ -144,9 +166,12 @@ class MessageForm(WritingForm):
     body = TextAreaField("Message", [InputRequired("Write a message first."), Length(max=LONGEST_TEXT)])
     then = StringField(validators=[AnyOf([choice.value for choice in Then])], default="")
     despite_parts = BooleanField("Resolve it although parts of it are open")
+    file = files_field()
 
-    def speak(self, ticket: Ticket, *, note: bool, parts: bool = False) -> None:
+    def speak(self, ticket: Ticket, *, note: bool, parts: bool = False, files: bool = True) -> None:
         """Name who is spoken to; `note` offers the team's own voice too, `parts` says that some are open."""
+        if not files:
+            del self.file
         if not parts:
             del self.despite_parts
         first_name = ticket.requester.name.partition(" ")[0]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
 from adminops.db import db
+from tickets.attached import TicketAttachment
 from tickets.models import Ticket, TicketMessage, Voice
 
 LONGEST_WORD = 60
@@ -55,11 +56,19 @@ def index_tickets(ids: Sequence[int]) -> None:
         messages.where(TicketMessage.ticket_id.in_(ids)).order_by(TicketMessage.id)
     ):
         (noted if voice is Voice.NOTE else said)[id_].extend(words_of(body))
+    for id_, voice, name in db.session.execute(_names_of_files(ids)):
+        (noted if voice is Voice.NOTE else said)[id_].extend(words_of(name))
     rows = [{"id": id_, "said": said[id_][-MOST_WORDS:], "noted": noted[id_][-MOST_WORDS:]} for id_ in said]
     if rows and _is_postgresql():
         _keep_on_postgresql(rows)
     elif rows:
         _keep_on_sqlite(rows)
+
+
+def _names_of_files(ids: Sequence[int]) -> Select[int, Voice, str]:
+    named = select(TicketMessage.ticket_id, TicketMessage.voice, TicketAttachment.name)
+    of_message = TicketAttachment.message_id == TicketMessage.id
+    return named.join(TicketAttachment, of_message).where(TicketMessage.ticket_id.in_(ids), TicketAttachment.name != "")
 
 
 def _keep_on_sqlite(rows: list[dict[str, object]]) -> None:

@@ -20,7 +20,7 @@ from tickets.filters import has_words, narrow
 from tickets.fulltext import number_key, words_of
 from tickets.goals.queries import calendar_numbered
 from tickets.language import MOST_TERMS, Query, Term, parse
-from tickets.models import Priority, SavedView, Tag, Tagging, Ticket, TicketLink, TicketState, WaitingOn
+from tickets.models import Priority, SavedView, Tag, Tagging, Ticket, TicketLink, TicketMessage, TicketState, WaitingOn
 from tickets.sight import of_mine, visible_to
 
 Assignee = aliased(User)
@@ -148,6 +148,12 @@ def get_link(ticket: Ticket, link_id: int) -> TicketLink:
     if found is None or found.ticket_id != ticket.id:
         raise NotFound("That link was taken off already.")
     return found
+
+
+def first_message(ticket: Ticket) -> TicketMessage:
+    """Return the text of the request."""
+    first = select(TicketMessage).where(TicketMessage.ticket_id == ticket.id).order_by(TicketMessage.id).limit(1)
+    return db.session.scalars(first).one()
 
 
 # Lists

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, String, cast, literal, null, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, String, case, cast, literal, null, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops.db import db
 from adminops.identity.models import User
 from adminops.refs import Ref
+from tickets.attached import TicketAttachment, size_in_words
 from tickets.models import OPEN_STATES, Ticket, TicketLink, TicketState
 from tickets.relations import Kind, Related, TicketRelation, sources_under
 from tickets.sight import TicketParticipant
@@ -33,6 +34,17 @@ class Joined:
     name: str
 
 
+@dataclass(frozen=True)
+class Attached:
+    """A file of a message. `is_read`: whether the guard could look into it; `is_gone`: it was removed."""
+
+    id: int
+    name: str
+    size: str
+    is_read: bool
+    is_gone: bool
+
+
 @dataclass
 class Side:
     """All that stands beside the conversation of one ticket, each in the order in which it came."""
@@ -40,6 +52,8 @@ class Side:
     linked: list[Linked] = field(default_factory=list)
     joined: list[Joined] = field(default_factory=list)
     related: list[Related] = field(default_factory=list)
+    files: dict[int, list[Attached]] = field(default_factory=dict)
+    """What came with messages, by their numbers."""
     sources: list[int] = field(default_factory=list)
     """Numbers of the tickets that were merged into this one, over however many steps."""
 
@@ -66,9 +80,13 @@ def side_of(ticket: Ticket) -> Side:
                 side.joined.append(Joined(id_, text))
             case "relation" | "related":
                 side.related.append(_related(what == "relation", id_, number, text, more))
+            case "file" | "file unread" | "file gone":
+                file = Attached(id_, text, size_in_words(int(more)), what == "file", what == "file gone")
+                side.files.setdefault(number, []).append(file)
             case "source":
                 side.sources.append(id_)
-    for rows in (side.linked, side.joined, side.related):
+    lists: list[list[Any]] = [side.linked, side.joined, side.related, *side.files.values()]
+    for rows in lists:
         rows.sort(key=lambda row: row.id)
     side.sources.sort()
     return side
@@ -84,7 +102,10 @@ def _parts(ticket: Ticket) -> Iterable[Select[*tuple[Any, ...]]]:
     yield up.join(Ticket, Ticket.id == relation.other_id).where(relation.ticket_id == ticket.id)
     down = _row("related", relation.id, relation.ticket_id, cast(relation.kind, String), state)
     yield down.join(Ticket, Ticket.id == relation.ticket_id).where(relation.other_id == ticket.id)
-    yield _row("source", sources_under(ticket.id).c.id)
+    sources = sources_under(ticket.id)
+    yield _row("source", sources.c.id)
+    yield _files().where(TicketAttachment.ticket_id == ticket.id)
+    yield _files().where(TicketAttachment.ticket_id.in_(select(sources.c.id)))
 
 
 def _related(first: bool, id_: int, other_id: int, kind: str, state: str) -> Related:
@@ -99,8 +120,16 @@ def _related(first: bool, id_: int, other_id: int, kind: str, state: str) -> Rel
     )
 
 
-def _row(what: str, id_: Cell, number: Cell = None, text: Cell = None, more: Cell = None) -> Select[*tuple[Any, ...]]:
+def _files() -> Select[*tuple[Any, ...]]:
+    file = TicketAttachment
+    what = case((file.removed_at.is_not(None), "file gone"), (file.is_read, "file"), else_="file unread")
+    return _row(what, file.id, file.message_id, file.name, file.size).where(file.message_id.is_not(None))
+
+
+def _row(
+    what: str | ColumnElement[str], id_: Cell, number: Cell = None, text: Cell = None, more: Cell = None
+) -> Select[*tuple[Any, ...]]:
     """Return a part of the union: all have the same columns, of the same kinds on both databases."""
     numbers = (cast(null() if cell is None else cell, Integer) for cell in (id_, number))
     texts = (cast(null() if cell is None else cell, String) for cell in (text, more))
-    return select(literal(what, String), *numbers, *texts)
+    return select(literal(what, String) if isinstance(what, str) else what, *numbers, *texts)

@@ -13,6 +13,8 @@ from adminops.facts import (
     TicketAssigned,
     TicketFact,
     TicketFiled,
+    TicketFileRemoved,
+    TicketFilesAttached,
     TicketLinked,
     TicketMadePrivate,
     TicketMerged,
@@ -91,7 +93,7 @@ def _entry_of_work(fact: Fact) -> TicketEntry:
 def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
     """Return the line for something that happened to the ticket itself; None where a message tells it already."""
     match fact:
-        case TicketFiled() | TicketReplied() | TicketNoted():
+        case TicketFiled() | TicketReplied() | TicketNoted() | TicketFilesAttached() | TicketFileRemoved():
             return None
         case TicketMoved():
             sentence = _moved(fact)

@@ -85,3 +85,20 @@ class TicketsUnrelated(TicketPairFact):
 
     says: ClassVar[str] = "took the relation of ticket {ticket_id} to {other_id} off: {kind}"
     kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketFilesAttached(TicketFact):
+    """Files came with a message."""
+
+    says: ClassVar[str] = "attached {files} files to ticket {ticket_id}"
+    message_id: int
+    files: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketFileRemoved(TicketFact):
+    """A file and its name were removed for good."""
+
+    says: ClassVar[str] = "removed file {attachment_id} from ticket {ticket_id}"
+    attachment_id: int

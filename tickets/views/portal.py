@@ -14,10 +14,11 @@ from adminops.settings import current_settings
 from adminops.web.access import access, access_of, signed_in_user
 from adminops.web.navigation import registry
 from tickets import catalogue, drafts, queries
+from tickets.attaching import attach
 from tickets.authority import leads_of, may_ask
 from tickets.catalogue import Section
 from tickets.drafts import draft_of, drop_draft
-from tickets.forms import TeamTicketForm, TicketForm, ticket_form
+from tickets.forms import TeamTicketForm, TicketForm, ticket_form, uploads_of
 from tickets.models import Ticket, TicketState
 from tickets.operations import file_ticket, resolve
 from tickets.views.desk import blueprint as tickets
@@ -88,6 +89,8 @@ def new(key: str) -> ResponseReturnValue:
 def _file(kind: RequestType, form: TicketForm, user: User) -> Ticket:
     """File the request, forget its draft, and resolve what was solved while it was taken down."""
     ticket = file_ticket(kind=kind, **form.values(), by=user)
+    clean = bool(form.confirmed_clean.data)
+    attach(queries.first_message(ticket), uploads_of(form.file), kind=kind, confirmed_clean=clean, by=user)
     drop_draft(kind, by=user)
     if isinstance(form, TeamTicketForm) and form.solved.data and ticket.state is TicketState.NEW:
         resolve(ticket, by=user)

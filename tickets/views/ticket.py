@@ -14,11 +14,12 @@ from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to, links_to, panels, registry
 from tickets import operations, policies, queries, sharing
+from tickets.attaching import attach
 from tickets.catalogue import filed_as, shown_answers, title_of
-from tickets.forms import MessageForm, PropertiesForm, TagForm
+from tickets.forms import MessageForm, PropertiesForm, TagForm, uploads_of
 from tickets.goals.card import goals_of
 from tickets.goals.queries import names_of
-from tickets.models import OPEN_STATES, Ticket, WaitingOn
+from tickets.models import OPEN_STATES, Ticket, TicketMessage, WaitingOn
 from tickets.operations import Then
 from tickets.side import side_of
 from tickets.timeline import Line, timeline
@@ -54,13 +55,21 @@ def write(ticket_id: int) -> ResponseReturnValue:
     ticket, form = queries.get_ticket(ticket_id, user), MessageForm()
     if form.submitted() and not form.replaced(ticket.agency_id, user):
         with form.refusals():
-            if form.kind.data == "note":
-                message = operations.write_note(ticket, **form.values(), by=user)
-            else:
-                then, despite = Then(form.then.data or ""), form.despite_parts.data
-                message = operations.reply(ticket, **form.values(), then=then, despite_parts=despite, by=user)
+            message = _write(ticket, form, user)
             return redirect(url_for(".show", ticket_id=message.ticket_id, _anchor=f"message-{message.id}"))
     return ticket_page(ticket, message=form)
+
+
+def _write(ticket: Ticket, form: MessageForm, user: User) -> TicketMessage:
+    """Store an answer or a note with its files."""
+    if form.kind.data == "note":
+        message = operations.write_note(ticket, **form.values(), by=user)
+    else:
+        then, despite = Then(form.then.data or ""), form.despite_parts.data
+        message = operations.reply(ticket, **form.values(), then=then, despite_parts=despite, by=user)
+    kind, clean = kind_of(ticket), bool(form.confirmed_clean.data)
+    attach(message, uploads_of(form.file), kind=kind, confirmed_clean=clean, by=user)
+    return message
 
 
 @blueprint.post("/<int:ticket_id>/properties")
@@ -161,15 +170,16 @@ def ticket_page(
 ) -> ResponseReturnValue:
     """Return the page of a ticket, with a refused form in its place, and its status."""
     user, features = signed_in_user(), registry().features
-    team, kind = policies.is_team(user, ticket), filed_as(ticket.request_type, ticket.type_version, features)
+    team, kind = policies.is_team(user, ticket), kind_of(ticket)
     form = message or MessageForm()
     form.mark(ticket.agency_id, user)
     story = _story(ticket, user, team)
     parts = bool(story["side"].open_parts)
-    form.speak(ticket, note=team, parts=parts)
+    form.speak(ticket, note=team, parts=parts, files=kind is None or kind.files)
     page = render_template(
         "tickets/show.html",
         ticket=ticket,
+        viewer=user,
         team=team,
         form=form,
         properties=(properties or PropertiesForm(ticket)).shaped(parts) if team else None,
@@ -185,6 +195,11 @@ def ticket_page(
     )
     refused = message or properties or tagged
     return page, refused.status if refused else 200
+
+
+def kind_of(ticket: Ticket) -> RequestType | None:
+    """Return what a ticket was filed as; None for what is no longer known."""
+    return filed_as(ticket.request_type, ticket.type_version, registry().features)
 
 
 def work_of(kind: RequestType | None, ticket: Ticket, user: User) -> tuple[str, str, str] | None:
