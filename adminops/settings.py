@@ -189,6 +189,9 @@ class Settings:
         True, "Whether this process takes part in running jobs (one leader at a time does).", _flag
     )
     upload_limit_mb: int = setting(200, "Largest file that can be uploaded, in megabytes.", _positive)
+    undo_send_seconds: int = setting(
+        15, "How long an answer of the team can be taken back before it leaves; 0 sends at once.", _count
+    )
     attachment_limit_mb: int = setting(20, "Largest file that can come with a message, in megabytes.", _positive)
     unpacked_limit_mb: int = setting(4000, "Largest size of an HMIS export once unpacked, in megabytes.", _positive)
     drop_folder: Path | None = setting(

@@ -89,6 +89,16 @@ def hand_over(rows: Iterable[TicketAttachment], message: TicketMessage, *, by: U
         publish(fact, by=by)
 
 
+def drop(rows: Iterable[TicketAttachment], *, by: User) -> None:
+    """Remove kept files whose message will never come. Part of throwing that away, which checks who may."""
+    for row in rows:
+        stored = row.file
+        db.session.delete(row)
+        db.session.flush()
+        if stored is not None:
+            remove_file(stored, by=by)
+
+
 def remove_attachment(ticket: Ticket, row: TicketAttachment, *, by: User) -> None:
     """Remove a file and its name for good; the conversation goes on saying that there was one.
 

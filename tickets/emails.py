@@ -69,6 +69,16 @@ def merged(*, to_id: int, ticket_id: int, source_id: int) -> Mail | None:
     return _mail("tickets/merged", f"Your request #{source_id} goes on in #{ticket_id}", to_id, ticket_id)
 
 
+def mentioned(*, to_id: int, ticket_id: int, message_id: int) -> Mail | None:  # noqa: ARG001 - tells messages apart
+    """Tell a person that a message mentions them."""
+    return _mail("tickets/mentioned", f"You are mentioned on request #{ticket_id}", to_id, ticket_id)
+
+
+def unsent(*, to_id: int, ticket_id: int, sending_id: int) -> Mail | None:  # noqa: ARG001 - tells answers apart
+    """Tell the author of a planned answer that it could not be sent."""
+    return _mail("tickets/unsent", f"Your answer on #{ticket_id} did not go out", to_id, ticket_id)
+
+
 MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.filed": filed,
     "tickets.replied": replied,
@@ -79,6 +89,8 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.added": added,
     "tickets.private": private,
     "tickets.merged": merged,
+    "tickets.mentioned": mentioned,
+    "tickets.unsent": unsent,
 }
 
 

@@ -2,12 +2,15 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_wtf.file import MultipleFileField
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
+    DateTimeLocalField,
     Field,
     HiddenField,
     IntegerField,
@@ -22,11 +25,13 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from adminops import clock
 from adminops.db import db
 from adminops.feature import RequestType
 from adminops.files import ATTACHMENTS
 from adminops.identity.models import Agency, User
 from adminops.identity.operations import find_user, find_users_by_email
+from adminops.settings import current_settings
 from adminops.web.forms import Form, choices
 from adminops.web.guarding import GuardedForm
 from adminops.web.questions import account_field
@@ -37,6 +42,7 @@ from tickets.language import LONGEST
 from tickets.models import TRANSITIONS, Channel, Priority, Tag, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.queries import COLUMNS, Order
+from tickets.sending import Words
 from tickets.type_versions import Edit
 
 LEAVE_OUT = "Please leave out names, birth dates and SSNs of clients: the client ID is enough."
@@ -167,6 +173,15 @@ class MessageForm(WritingForm):
     then = StringField(validators=[AnyOf([choice.value for choice in Then])], default="")
     despite_parts = BooleanField("Resolve it although parts of it are open")
     file = files_field()
+    send_at = DateTimeLocalField("Send at", [Optional()], format="%Y-%m-%dT%H:%M")
+    canned = SelectField("Canned reply", validate_choice=False, choices=[])
+    insert = StringField(validators=[Length(max=10)])
+    """The button that puts a canned reply into the text."""
+    held = HiddenField(validators=[Length(max=20)])
+    """Number of the answer that was taken back and is sent with this."""
+    seen = HiddenField(validators=[Length(max=20)])
+    """Number of the last message that the page showed."""
+    unguarded = frozenset({"insert"})
 
     def speak(self, ticket: Ticket, *, note: bool, parts: bool = False, files: bool = True) -> None:
         """Name who is spoken to; `note` offers the team's own voice too, `parts` says that some are open."""
@@ -178,6 +193,35 @@ class MessageForm(WritingForm):
         self.kind.choices = choices([("reply", f"Reply to {first_name}"), ("note", "Team note")])
         if not note:
             del self.kind
+            del self.send_at
+
+    def offer(self, canned: Sequence[tuple[int, str]]) -> None:
+        """Offer these canned replies, as number and title; none: no place to choose one."""
+        self.canned.choices = choices([("", "Choose a text"), *((str(id_), title) for id_, title in canned)])
+        if not canned:
+            del self.canned
+
+    def leaves_at(self) -> datetime | None:
+        """Return when the answer is to leave: at the time that was chosen, else when it can't be taken back any more.
+
+        None: at once.
+        """
+        settings = current_settings()
+        if self.send_at is not None and self.send_at.data:
+            chosen: datetime = self.send_at.data.replace(tzinfo=ZoneInfo(settings.time_zone))
+            return chosen
+        wait = settings.undo_send_seconds
+        return clock.now() + timedelta(seconds=wait) if wait else None
+
+    def words(self) -> Words:
+        """Return what is to be sent later."""
+        return Words(
+            body=self.body.data or "",
+            then=Then(self.then.data or ""),
+            despite_parts=bool(self.despite_parts.data),
+            confirmed_clean=bool(self.confirmed_clean.data),
+            nonce=self.nonce.data,
+        )
 
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments that `reply` and `write_note` share."""
@@ -249,6 +293,10 @@ class TypeForm(Form):
 class PropertiesForm(Form):
     """State, assignee and priority: each saves on change; one that is not sent stays as it is."""
 
+    conflicts = False
+
+    was = HiddenField(validators=[Length(max=100)])
+    """What the page showed: a value that somebody else changed meanwhile is not set back unseen."""
     state = SelectField("Status")
     assignee = SelectField("Assigned to", coerce=_number, validators=[Optional()])
     despite_parts = BooleanField("Resolve it although parts of it are open")
@@ -260,13 +308,40 @@ class PropertiesForm(Form):
                 "state": status_value(ticket.state, ticket.waiting_on),
                 "assignee": ticket.assignee_id,
                 "priority": ticket.priority.value,
+                "was": "|".join(_standing(ticket)),
             }
         )
+        self.now = dict(zip(("state", "assignee", "priority"), _standing(ticket), strict=True))
         self.state.choices = choices(_status_choices(ticket))
         people = {str(choice.id): choice.name for choice in queries.team()}
         if ticket.assignee is not None:
             people.setdefault(str(ticket.assignee.id), ticket.assignee.name)
         self.assignee.choices = choices([("", "Nobody yet"), *people.items()])
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Take over what others changed meanwhile, and refuse to set it back unseen."""
+        shown = (self.was.data or "").split("|")
+        told = dict(zip(self.now, shown, strict=True)) if len(shown) == len(self.now) else self.now
+        for name, was in told.items():
+            if self._sent(name) == was:  # left as it was shown: it stays as it is
+                self[name].data = self[name].coerce(self.now[name])
+        valid: bool = super().validate(*args, **kwargs)
+        for name, was in told.items():
+            field, now = self[name], self.now[name]
+            if now not in (was, self._sent(name)):
+                self.was.data, valid, self.conflicts = "|".join(self.now.values()), False, True
+                field.errors = [*field.errors, f"Somebody set this to “{_label(field, now)}” meanwhile. Choose again."]
+        return valid
+
+    def _sent(self, name: str) -> str:
+        return "" if self[name].data is None else str(self[name].data)
+
+    def submitted(self) -> bool:
+        """Answer 409 where somebody else was faster."""
+        sent = super().submitted()
+        if self.conflicts:
+            self.status = 409
+        return sent
 
     def shaped(self, parts: bool) -> "PropertiesForm":
         """Return the form without what is asked only where `parts` of the ticket are open."""
@@ -328,6 +403,16 @@ class ViewForm(Form):
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments of `save_view` and `change_view`."""
         return {"shared": False, **super().values()}
+
+
+def _standing(ticket: Ticket) -> tuple[str, str, str]:
+    """Return state, assignee and priority as the boxes name them."""
+    assignee = str(ticket.assignee_id or "")
+    return status_value(ticket.state, ticket.waiting_on), assignee, ticket.priority.value
+
+
+def _label(field: SelectField, value: str) -> str:
+    return next((str(label) for key, label, *_ in field.iter_choices() if str(key or "") == value), value)
 
 
 def status_value(state: TicketState, waiting_on: WaitingOn | None) -> str:

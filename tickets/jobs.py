@@ -12,6 +12,8 @@ from tickets.drafts import forget_old_drafts
 from tickets.models import Ticket, TicketState
 from tickets.operations import close
 from tickets.policies import REOPEN_WITHIN
+from tickets.presence import forget_stale
+from tickets.sending import send_due
 
 BATCH = 500
 
@@ -28,7 +30,14 @@ def close_resolved() -> None:
         close(ticket, by=SYSTEM)
 
 
+def send_planned() -> None:
+    """Send the answers whose time has come."""
+    send_due()
+
+
 JOBS = (
+    Job(name="send-answers", title="Send answers that were planned", run=send_planned, every=timedelta(seconds=30)),
+    Job(name="forget-presence", title="Forget who had tickets open", run=forget_stale, every=timedelta(hours=1)),
     Job(name="close-resolved", title="Close old tickets", run=close_resolved, every=timedelta(hours=1)),
     Job(name="forget-drafts", title="Forget old drafts", run=forget_old_drafts, every=timedelta(days=1)),
 )

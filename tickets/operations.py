@@ -33,6 +33,7 @@ from tickets.authority import needs_lead
 from tickets.fulltext import index_ticket
 from tickets.goals import keeping
 from tickets.guarded import settle_texts, texts_of_request
+from tickets.mentioning import mention
 from tickets.models import (
     OPEN_STATES,
     Channel,
@@ -152,6 +153,7 @@ def reply(
     if confirmed_clean or to_redactors:
         settle_texts(message, {"body": message.body}, agency_id=ticket.agency_id, to_redactors=to_redactors, by=by)
     publish(TicketReplied(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=message.id), by=by)
+    mention(ticket, message, by=by)
     resolves = team and then is Then.RESOLVE  # the mail about that says enough
     for reader in sharing.told_of_reply(ticket, team=team, resolves=resolves, by=by):
         enqueue_mail("tickets.replied", to=reader, ticket_id=ticket.id, message_id=message.id)
@@ -178,6 +180,7 @@ def write_note(
     if confirmed_clean or to_redactors:
         settle_texts(note, {"body": note.body}, agency_id=ticket.agency_id, to_redactors=to_redactors, by=by)
     publish(TicketNoted(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=note.id), by=by)
+    mention(ticket, note, by=by)
     return note
 
 

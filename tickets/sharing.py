@@ -71,8 +71,8 @@ def join(ticket: Ticket, person: User, *, why: Why, by: User) -> TicketParticipa
     db.session.flush()
     fact = ParticipantAdded(ticket_id=ticket.id, agency_id=ticket.agency_id, user_id=person.id, why=why.value)
     publish(fact, by=by)
-    if person.id != by.id and why in (Why.ADDED, Why.MENTIONED):
-        enqueue_mail(f"tickets.{why.value}", to=person, ticket_id=ticket.id, participant_id=row.id)
+    if person.id != by.id and why is Why.ADDED:
+        enqueue_mail("tickets.added", to=person, ticket_id=ticket.id, participant_id=row.id)
     return row
 
 

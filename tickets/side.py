@@ -1,6 +1,7 @@
 """What stands beside a ticket's conversation: links, participants, … Few rows of many tables, in one read."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +12,10 @@ from adminops.db import db
 from adminops.identity.models import User
 from adminops.refs import Ref
 from tickets.attached import TicketAttachment, size_in_words
+from tickets.canned import CannedReply, offered
 from tickets.models import OPEN_STATES, Ticket, TicketLink, TicketState
 from tickets.relations import Kind, Related, TicketRelation, sources_under
+from tickets.sending import TicketSending
 from tickets.sight import TicketParticipant
 
 Cell = InstrumentedAttribute[Any] | ColumnElement[Any] | None
@@ -45,6 +48,15 @@ class Attached:
     is_gone: bool
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A canned reply, and the request types that it is for (none: all)."""
+
+    id: int
+    title: str
+    kinds: tuple[str, ...]
+
+
 @dataclass
 class Side:
     """All that stands beside the conversation of one ticket, each in the order in which it came."""
@@ -54,6 +66,11 @@ class Side:
     related: list[Related] = field(default_factory=list)
     files: dict[int, list[Attached]] = field(default_factory=dict)
     """What came with messages, by their numbers."""
+    unsent: list[int] = field(default_factory=list)
+    """Numbers of the answers that have not left yet."""
+    kept: list[Kept] = field(default_factory=list)
+    canned: list[tuple[int, str]] = field(default_factory=list)
+    """Of the canned replies that the viewer has those for such a ticket, as number and title."""
     sources: list[int] = field(default_factory=list)
     """Numbers of the tickets that were merged into this one, over however many steps."""
 
@@ -69,27 +86,46 @@ class Side:
         return [row for row in self.related if row.is_part and row.is_open]
 
 
-def side_of(ticket: Ticket) -> Side:
-    """Return what stands beside `ticket`."""
+def side_of(ticket: Ticket, writer: User | None = None) -> Side:
+    """Return what stands beside `ticket`, with what helps `writer`, one of the team, to answer."""
     side = Side()
-    for what, id_, number, text, more in db.session.execute(union_all(*_parts(ticket))):
-        match what:
-            case "link":
-                side.linked.append(Linked(id_, Ref(text, more)))
-            case "joined":
-                side.joined.append(Joined(id_, text))
-            case "relation" | "related":
-                side.related.append(_related(what == "relation", id_, number, text, more))
-            case "file" | "file unread" | "file gone":
-                file = Attached(id_, text, size_in_words(int(more)), what == "file", what == "file gone")
-                side.files.setdefault(number, []).append(file)
-            case "source":
-                side.sources.append(id_)
+    for what, id_, number, text, more in db.session.execute(union_all(*_parts(ticket), *_for_writer(ticket, writer))):
+        _PLACES[what](side, id_, number, text, more)
     lists: list[list[Any]] = [side.linked, side.joined, side.related, *side.files.values()]
     for rows in lists:
         rows.sort(key=lambda row: row.id)
     side.sources.sort()
+    side.canned = sorted(
+        ((row.id, row.title) for row in side.kept if not row.kinds or ticket.request_type in row.kinds),
+        key=lambda row: row[1].casefold(),
+    )
     return side
+
+
+_PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
+    "link": lambda side, id_, _, text, more: side.linked.append(Linked(id_, Ref(text, more))),
+    "joined": lambda side, id_, _, text, __: side.joined.append(Joined(id_, text)),
+    "relation": lambda side, id_, number, text, more: side.related.append(_related(True, id_, number, text, more)),
+    "related": lambda side, id_, number, text, more: side.related.append(_related(False, id_, number, text, more)),
+    "file": lambda side, id_, number, text, more: _attach(side, number, Attached(id_, text, _size(more), True, False)),
+    "file unread": lambda side, id_, number, text, more: _attach(
+        side, number, Attached(id_, text, _size(more), False, False)
+    ),
+    "file gone": lambda side, id_, number, text, more: _attach(
+        side, number, Attached(id_, text, _size(more), False, True)
+    ),
+    "unsent": lambda side, id_, *_: side.unsent.append(id_),
+    "canned": lambda side, id_, _, text, more: side.kept.append(Kept(id_, text, tuple(json.loads(more)))),
+    "source": lambda side, id_, *_: side.sources.append(id_),
+}
+
+
+def _attach(side: Side, message_id: int, file: Attached) -> None:
+    side.files.setdefault(message_id, []).append(file)
+
+
+def _size(size: str) -> str:
+    return size_in_words(int(size))
 
 
 def _parts(ticket: Ticket) -> Iterable[Select[*tuple[Any, ...]]]:
@@ -118,6 +154,14 @@ def _related(first: bool, id_: int, other_id: int, kind: str, state: str) -> Rel
         is_open=TicketState(state) in OPEN_STATES,
         is_part=told is Kind.CHILD_OF and not first,
     )
+
+
+def _for_writer(ticket: Ticket, writer: User | None) -> Iterable[Select[*tuple[Any, ...]]]:
+    if writer is not None:
+        yield _row("unsent", TicketSending.id).where(TicketSending.ticket_id == ticket.id)
+        yield _row(
+            "canned", CannedReply.id, text=CannedReply.title, more=cast(CannedReply.request_types, String)
+        ).where(offered(writer))
 
 
 def _files() -> Select[*tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from adminops.facts import (
     Fact,
     ParticipantAdded,
     ParticipantRemoved,
+    SendingFact,
     TicketApproved,
     TicketAssigned,
     TicketFact,
@@ -94,6 +95,8 @@ def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
     """Return the line for something that happened to the ticket itself; None where a message tells it already."""
     match fact:
         case TicketFiled() | TicketReplied() | TicketNoted() | TicketFilesAttached() | TicketFileRemoved():
+            return None
+        case SendingFact():
             return None
         case TicketMoved():
             sentence = _moved(fact)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from adminops.facts.base import Fact
 from adminops.facts.desk import TicketFact
 
 
@@ -102,3 +103,61 @@ class TicketFileRemoved(TicketFact):
 
     says: ClassVar[str] = "removed file {attachment_id} from ticket {ticket_id}"
     attachment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingFact(TicketFact):
+    """Something about an answer that has not left yet."""
+
+    sending_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyPlanned(SendingFact):
+    """An answer was written that leaves in a few seconds, or at a chosen time."""
+
+    says: ClassVar[str] = "planned answer {sending_id} on ticket {ticket_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyTakenBack(SendingFact):
+    """An answer was stopped before it left."""
+
+    says: ClassVar[str] = "took answer {sending_id} on ticket {ticket_id} back"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplySent(SendingFact):
+    """A planned answer left."""
+
+    says: ClassVar[str] = "sent answer {sending_id} on ticket {ticket_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannedReplyFact(Fact):
+    """Something that happened to a canned reply; `shared` tells whether it is the team's."""
+
+    about_kind: ClassVar[str] = "canned_reply"
+    about_field: ClassVar[str] = "reply_id"
+    says: ClassVar[str] = "changed canned reply {reply_id}"
+    reply_id: int
+    shared: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannedReplySaved(CannedReplyFact):
+    """A canned reply was written."""
+
+    says: ClassVar[str] = "saved canned reply {reply_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannedReplyChanged(CannedReplyFact):
+    """A canned reply was changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannedReplyRemoved(CannedReplyFact):
+    """A canned reply was removed."""
+
+    says: ClassVar[str] = "removed canned reply {reply_id}"

@@ -5,6 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from adminops import clock
 from adminops.errors import NotFound
 from adminops.feature import RequestType
 from adminops.identity.models import User
@@ -14,15 +15,15 @@ from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to, links_to, panels, registry
 from tickets import operations, policies, queries, sharing
-from tickets.attaching import attach
 from tickets.catalogue import filed_as, shown_answers, title_of
-from tickets.forms import MessageForm, PropertiesForm, TagForm, uploads_of
+from tickets.forms import MessageForm, PropertiesForm, TagForm
 from tickets.goals.card import goals_of
 from tickets.goals.queries import names_of
-from tickets.models import OPEN_STATES, Ticket, TicketMessage, WaitingOn
-from tickets.operations import Then
+from tickets.models import OPEN_STATES, Ticket, WaitingOn
+from tickets.sending import waiting_on
 from tickets.side import side_of
-from tickets.timeline import Line, timeline
+from tickets.timeline import Line, Message, timeline
+from tickets.views import writing
 from tickets.views.desk import blueprint
 
 HITS = 6
@@ -53,23 +54,12 @@ def write(ticket_id: int) -> ResponseReturnValue:
     """Store an answer or a note, and do to the ticket what the button said."""
     user = signed_in_user()
     ticket, form = queries.get_ticket(ticket_id, user), MessageForm()
-    if form.submitted() and not form.replaced(ticket.agency_id, user):
+    if writing.inserted(ticket, form, user):
+        return ticket_page(ticket, message=form)
+    if form.submitted() and not form.replaced(ticket.agency_id, user) and not writing.overtaken(ticket, form, user):
         with form.refusals():
-            message = _write(ticket, form, user)
-            return redirect(url_for(".show", ticket_id=message.ticket_id, _anchor=f"message-{message.id}"))
+            return redirect(writing.write(ticket, form, kind_of(ticket), user))
     return ticket_page(ticket, message=form)
-
-
-def _write(ticket: Ticket, form: MessageForm, user: User) -> TicketMessage:
-    """Store an answer or a note with its files."""
-    if form.kind.data == "note":
-        message = operations.write_note(ticket, **form.values(), by=user)
-    else:
-        then, despite = Then(form.then.data or ""), form.despite_parts.data
-        message = operations.reply(ticket, **form.values(), then=then, despite_parts=despite, by=user)
-    kind, clean = kind_of(ticket), bool(form.confirmed_clean.data)
-    attach(message, uploads_of(form.file), kind=kind, confirmed_clean=clean, by=user)
-    return message
 
 
 @blueprint.post("/<int:ticket_id>/properties")
@@ -171,9 +161,13 @@ def ticket_page(
     """Return the page of a ticket, with a refused form in its place, and its status."""
     user, features = signed_in_user(), registry().features
     team, kind = policies.is_team(user, ticket), kind_of(ticket)
-    form = message or MessageForm()
-    form.mark(ticket.agency_id, user)
     story = _story(ticket, user, team)
+    form = message or writing.empty_form(story["unsent"], user)
+    form.mark(ticket.agency_id, user)
+    form.offer(story["side"].canned)
+    form.seen.data = str(
+        max((item.id for item in story["told"] if isinstance(item, Message) and not item.of), default=0)
+    )
     parts = bool(story["side"].open_parts)
     form.speak(ticket, note=team, parts=parts, files=kind is None or kind.files)
     page = render_template(
@@ -211,11 +205,20 @@ def work_of(kind: RequestType | None, ticket: Ticket, user: User) -> tuple[str, 
 
 
 def _story(ticket: Ticket, user: User, team: bool) -> dict[str, Any]:
-    side = side_of(ticket)
+    side = side_of(ticket, user if team else None)
     told = timeline(ticket, team=team, sources=side.sources)
     things = [item.thing for item in told if isinstance(item, Line) and item.thing]
     links = links_to([*things, *side.refs], user)
-    return {"told": told, "side": side, "linked": side.linked, "links": links}
+    unsent = waiting_on(ticket) if side.unsent else []
+    return {
+        "told": told,
+        "side": side,
+        "linked": side.linked,
+        "links": links,
+        "unsent": unsent,
+        "leaves_soon": writing.seconds_until(unsent),
+        "opened_at": int(clock.now().timestamp()),
+    }
 
 
 def _rights(ticket: Ticket, user: User) -> dict[str, bool]:

@@ -1,0 +1,215 @@
+"""Answers that have not left yet: taken back within some seconds, or sent at a chosen time.
+
+What somebody was told is kept is stored, before anything else happens: an answer lies here until its time has come,
+and then becomes a message as if it had been written at that moment (the ticket moves, clocks hear of it, mails leave).
+One that is taken back, or can't be sent, stays here for its author until they send it or throw it away.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, lazyload, mapped_column, relationship
+
+from adminops import clock
+from adminops.db import Code, Key, LongText, Model, Name, db, savepoint
+from adminops.errors import DomainError, Invalid, InvalidState, NotAllowed, NotFound
+from adminops.facts import ReplyPlanned, ReplySent, ReplyTakenBack, publish
+from adminops.identity.models import User
+from adminops.outbox.messages import enqueue_mail
+from tickets import policies
+from tickets.attached import TicketAttachment
+from tickets.attaching import hand_over
+from tickets.models import Ticket, TicketMessage
+from tickets.operations import Then, reply
+from tickets.relations import check_parts_done, root_of
+
+log = structlog.get_logger("adminops.tickets")
+
+LATEST = timedelta(days=90)
+BATCH = 200
+
+
+class TicketSending(Model):
+    """An answer of the team that has not left yet."""
+
+    __tablename__ = "ticket_sending"
+    __table_args__ = (UniqueConstraint("author_id", "nonce"), Index(None, "ticket_id"), Index(None, "sends_at"))
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    body: Mapped[LongText]
+    then: Mapped[Then] = mapped_column(default=Then.NOTHING)
+    despite_parts: Mapped[bool] = mapped_column(default=False)
+    confirmed_clean: Mapped[bool] = mapped_column(default=False)
+    files: Mapped[list[str]] = mapped_column(default=list)
+    """Numbers of the files that will come with it."""
+    nonce: Mapped[Code | None]
+    written_at: Mapped[datetime] = mapped_column(default=clock.now)
+    sends_at: Mapped[datetime | None]
+    """None: it was taken back, or could not be sent; `problem` says why not."""
+    problem: Mapped[Name] = mapped_column(default="")
+
+    author: Mapped[User] = relationship()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What is to be sent, as its author wrote it."""
+
+    body: str
+    then: Then = Then.NOTHING
+    despite_parts: bool = False
+    confirmed_clean: bool = False
+    nonce: str | None = None
+
+
+def plan_reply(
+    ticket: Ticket, words: Words, *, at: datetime, files: Sequence[TicketAttachment] = (), by: User
+) -> TicketSending:
+    """Keep an answer of the team to be sent at `at`; the same `nonce` again returns the one kept before.
+
+    Rules in the order checked: `by` may answer as the team (`NotAllowed`, `InvalidState`); a text, and nothing
+    personal in it (`Invalid`); a time that comes, within 90 days (`Invalid`); no open part where it resolves
+    (`InvalidState`). Publishes `ReplyPlanned`.
+    """
+    ticket = root_of(ticket)
+    policies.check_may_reply(ticket, by=by)
+    policies.check_is_team(ticket, by=by)
+    if (known := _planned_before(words.nonce, by)) is not None:
+        return known
+    if not words.body.strip():
+        raise Invalid("Write a message first.", field="body")
+    policies.check_text(words.body, field="body", agency_id=ticket.agency_id, confirmed=words.confirmed_clean, by=by)
+    if not clock.now() <= at <= clock.now() + LATEST:
+        raise Invalid("Choose a time within the next 90 days.", field="send_at")
+    if words.then is Then.RESOLVE and not words.despite_parts:
+        check_parts_done(ticket)
+    row = TicketSending(
+        ticket_id=ticket.id,
+        author_id=by.id,
+        body=words.body.strip(),
+        then=words.then,
+        despite_parts=words.despite_parts,
+        confirmed_clean=words.confirmed_clean,
+        files=[str(file.id) for file in files],
+        nonce=words.nonce or None,
+        written_at=clock.now(),
+        sends_at=at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    publish(ReplyPlanned(ticket_id=ticket.id, agency_id=ticket.agency_id, sending_id=row.id), by=by)
+    return row
+
+
+def take_back(row: TicketSending, *, by: User) -> None:
+    """Stop an answer before it leaves; its author finds it in the composer. Raises `NotAllowed` for others.
+
+    Publishes `ReplyTakenBack`. One that has left is no longer here: `get_sending` says so.
+    """
+    _check_own(row, by)
+    if row.sends_at is None:
+        return
+    row.sends_at, row.problem = None, ""
+    db.session.flush()
+    ticket = db.session.get_one(Ticket, row.ticket_id)
+    publish(ReplyTakenBack(ticket_id=ticket.id, agency_id=ticket.agency_id, sending_id=row.id), by=by)
+
+
+def send_now(row: TicketSending, *, by: User) -> TicketMessage:
+    """Send a planned answer at once, as its author. Raises `NotAllowed` for others, and as `reply`. Publishes
+    `ReplySent` beside what `reply` does.
+    """
+    _check_own(row, by)
+    return _send(row)
+
+
+def throw_away(row: TicketSending, *, by: User) -> list[TicketAttachment]:
+    """Forget an answer that was taken back or could not leave, and return the files that would have come with it.
+
+    Raises `NotAllowed` for others than its author, `InvalidState` while it is still to be sent.
+    """
+    _check_own(row, by)
+    if row.sends_at is not None:
+        raise InvalidState("This is still to be sent. Take it back first.")
+    files = files_of(row)
+    db.session.delete(row)
+    db.session.flush()
+    return files
+
+
+def send_due(ticket: Ticket | None = None) -> int:
+    """Send the answers whose time has come (of one ticket), and return how many left.
+
+    What can't be sent goes back to its author, who is told by mail: it is not lost, and holds up no other.
+    """
+    due = select(TicketSending).where(TicketSending.sends_at <= clock.now()).order_by(TicketSending.sends_at)
+    if ticket is not None:
+        due = due.where(TicketSending.ticket_id == ticket.id)
+    sent = 0
+    for row in db.session.scalars(due.limit(BATCH).with_for_update(skip_locked=True)).all():
+        try:
+            with savepoint():
+                _send(row)
+            sent += 1
+        except DomainError as refused:
+            log.info("a planned answer was refused", sending=row.id, error=type(refused).__name__)
+            row.sends_at, row.problem = None, refused.sentence[:200]
+            db.session.flush()
+            enqueue_mail("tickets.unsent", to=row.author, ticket_id=row.ticket_id, sending_id=row.id)
+    return sent
+
+
+def get_sending(ticket: Ticket, sending_id: int) -> TicketSending:
+    """Return an answer on `ticket` that has not left. Raises `NotFound`."""
+    found = db.session.scalar(select(TicketSending).where(TicketSending.id == sending_id).with_for_update())
+    if found is None or found.ticket_id != ticket.id:
+        raise NotFound("It has left already, or was thrown away.")
+    return found
+
+
+def waiting_on(ticket: Ticket) -> list[TicketSending]:
+    """Return the answers on `ticket` that have not left, the first first."""
+    chosen = select(TicketSending).where(TicketSending.ticket_id == ticket.id).order_by(TicketSending.id)
+    return list(db.session.scalars(chosen.options(lazyload(TicketSending.author))))
+
+
+def files_of(row: TicketSending) -> list[TicketAttachment]:
+    """Return the files that will come with an answer."""
+    ids = [int(id_) for id_ in row.files]
+    return list(db.session.scalars(select(TicketAttachment).where(TicketAttachment.id.in_(ids))))
+
+
+def _send(row: TicketSending) -> TicketMessage:
+    ticket, author = db.session.get_one(Ticket, row.ticket_id), row.author
+    if not author.may_sign_in:
+        raise InvalidState("Who wrote it can't sign in any more. Somebody else has to answer.")
+    message = reply(
+        ticket,
+        body=row.body,
+        then=row.then,
+        despite_parts=row.despite_parts,
+        nonce=row.nonce,
+        confirmed_clean=row.confirmed_clean,
+        by=author,
+    )
+    hand_over(files_of(row), message, by=author)
+    fact = ReplySent(ticket_id=message.ticket_id, agency_id=ticket.agency_id, sending_id=row.id)
+    db.session.delete(row)
+    db.session.flush()
+    publish(fact, by=author)
+    return message
+
+
+def _check_own(row: TicketSending, by: User) -> None:
+    if row.author_id != by.id:
+        raise NotAllowed("Only who wrote it can do that.")
+
+
+def _planned_before(nonce: str | None, by: User) -> TicketSending | None:
+    mine = (TicketSending.author_id == by.id, TicketSending.nonce == nonce)
+    return db.session.scalar(select(TicketSending).where(*mine)) if nonce else None
