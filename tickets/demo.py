@@ -28,11 +28,13 @@ from tickets.approvals import Step, asked_now
 from tickets.catalogue import all_types
 from tickets.clocks import Calendar
 from tickets.deciding import approve
+from tickets.demo_talk import converse
 from tickets.goals.operations import warn
 from tickets.goals.queries import office_calendar
 from tickets.models import Channel, Priority, Ticket, WaitingOn
 from tickets.operations import Then
 from tickets.policies import REOPEN_WITHIN
+from tickets.request_types import INCIDENT
 from tickets.scenes import Scene
 
 TICKETS = 600
@@ -104,6 +106,7 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
             heappush(steps, (max(following, moment), number, life))
     _send_to_redactors(cast)
     _sort_out(cast)
+    converse(cast, next((kind for kind in all_types(registry().features) if kind.key == INCIDENT), None))
     _warn(cast.now)
 
 

@@ -21,23 +21,22 @@ from tickets.sight import visible_to
 
 
 class Kind(StrEnum):
-    """How one ticket stands to another, with the words for both ends."""
+    """How one ticket stands to another, with the verb for it: "this depends on that"."""
 
-    def __new__(cls, value: str, says: str = "", other_says: str = "") -> "Kind":
-        """Keep the words beside the value."""
+    def __new__(cls, value: str, says: str = "") -> "Kind":
+        """Keep the verb beside the value."""
         member = str.__new__(cls, value)
         member._value_ = value
-        member.says, member.other_says = says, other_says
+        member.says = says
         return member
 
     says: str
-    other_says: str
 
-    RELATES = "relates", "Related to", "Related to"
-    DUPLICATE_OF = "duplicate_of", "A duplicate of", "The first of"
-    DEPENDS_ON = "depends_on", "Dependent on", "Needed for"
-    CHILD_OF = "child_of", "Part of", "The whole of"
-    SPLIT_FROM = "split_from", "Split off", "Origin of"
+    RELATES = "relates", "belongs to"
+    DUPLICATE_OF = "duplicate_of", "is a duplicate of"
+    DEPENDS_ON = "depends_on", "depends on"
+    CHILD_OF = "child_of", "is part of"
+    SPLIT_FROM = "split_from", "was split off"
 
 
 LADDERS = (Kind.DEPENDS_ON, Kind.CHILD_OF)

@@ -150,7 +150,7 @@ def _related(first: bool, id_: int, other_id: int, kind: str, state: str) -> Rel
     return Related(
         id=id_,
         other_id=other_id,
-        says=told.says if first else told.other_says,
+        says=f"This {told.says} it" if first else f"It {told.says} this",
         is_open=TicketState(state) in OPEN_STATES,
         is_part=told is Kind.CHILD_OF and not first,
     )

@@ -162,24 +162,21 @@ def _moved(fact: TicketMoved) -> str | None:
 
 def _of_pair(fact: TicketPairFact) -> TicketEntry:
     """Return the line for the first ticket of a pair."""
-    says = _PAIRS[type(fact)][0].format(_kind(fact)[0])
+    says = _PAIRS[type(fact)][0].format(_verb(fact))
     private = not isinstance(fact, TicketMerged | TicketUnmerged | TicketSplit)
     return TicketEntry(sentence=says, thing_kind="ticket", thing_id=str(fact.other_id), for_team=private)
 
 
 def _entry_of_other(fact: TicketPairFact) -> TicketEntry:
     """Return the line for the second ticket of a pair; its requester need not know of the first."""
-    says = _PAIRS[type(fact)][1].format(_kind(fact)[1])
+    says = _PAIRS[type(fact)][1].format(_verb(fact))
     return TicketEntry(
         ticket_id=fact.other_id, sentence=says, thing_kind="ticket", thing_id=str(fact.ticket_id), for_team=True
     )
 
 
-def _kind(fact: TicketPairFact) -> tuple[str, str]:
-    if not isinstance(fact, TicketsRelated | TicketsUnrelated):
-        return "", ""
-    kind = Kind(fact.kind)
-    return kind.says.lower(), kind.other_says.lower()
+def _verb(fact: TicketPairFact) -> str:
+    return Kind(fact.kind).says if isinstance(fact, TicketsRelated | TicketsUnrelated) else ""
 
 
 def _tell_waiting(fact: TicketMoved, by: User) -> None:
@@ -191,7 +188,9 @@ def _tell_waiting(fact: TicketMoved, by: User) -> None:
         _keep(entry, by)
 
 
-def _joined(fact: ParticipantAdded | ParticipantRemoved) -> TicketEntry:
+def _joined(fact: ParticipantAdded | ParticipantRemoved) -> TicketEntry | None:
+    if isinstance(fact, ParticipantAdded) and fact.why in ("filed", "merged", "closed_off"):
+        return None  # another line tells that
     sentence = "added {}" if isinstance(fact, ParticipantAdded) else "took {} off this"
     return TicketEntry(sentence=sentence, person_id=fact.user_id)
 
@@ -205,10 +204,10 @@ _PAIRS: dict[type[TicketPairFact], tuple[str, str]] = {
     TicketMerged: ("merged this into {{}}", "merged {{}} into this"),
     TicketUnmerged: ("undid the merge into {{}}", "undid the merge of {{}} into this"),
     TicketSplit: ("split this off {{}}", "split {{}} off this"),
-    TicketsRelated: ("noted that this is {} {{}}", "noted that this is {} {{}}"),
-    TicketsUnrelated: ("took off that this is {} {{}}", "took off that this is {} {{}}"),
+    TicketsRelated: ("noted that this {} {{}}", "noted that {{}} {} this"),
+    TicketsUnrelated: ("took off that this {} {{}}", "took off that {{}} {} this"),
 }
-_TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry]] = {
+_TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry | None]] = {
     ParticipantAdded: _joined,
     ParticipantRemoved: _joined,
     TicketApproved: _decided,

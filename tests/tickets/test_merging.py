@@ -219,10 +219,10 @@ def test_work_that_is_done_for_a_merged_ticket_resolves_what_it_is_part_of(house
 def test_relation_is_told_at_both_ends_and_taken_off_at_either(house: House) -> None:
     relation = merging.relate(house.first, house.second, Kind.DEPENDS_ON, by=house.helper)
     assert merging.relate(house.first, house.second, Kind.DEPENDS_ON, by=house.helper) is relation
-    assert [row.says for row in side_of(house.first).related] == ["Dependent on"]
-    assert [row.says for row in side_of(house.second).related] == ["Needed for"]
-    assert lines(house.first) == [f"noted that this is dependent on ticket:{house.second.id}"]
-    assert lines(house.second) == [f"noted that this is needed for ticket:{house.first.id}"]
+    assert [row.says for row in side_of(house.first).related] == ["This depends on it"]
+    assert [row.says for row in side_of(house.second).related] == ["It depends on this"]
+    assert lines(house.first) == [f"noted that this depends on ticket:{house.second.id}"]
+    assert lines(house.second) == [f"noted that ticket:{house.first.id} depends on this"]
     assert lines(house.first, team=False) == []
     merging.unrelate(house.second, relation, by=house.helper)
     assert side_of(house.first).related == []
@@ -282,7 +282,7 @@ def test_message_becomes_a_ticket_of_its_author_and_stays_where_it_is(house: Hou
     new = merging.split_off(house.first, message, **values, by=house.helper)
     assert (new.requester_id, new.agency_id, new.filed_by_id) == (house.one.id, house.agency.id, house.helper.id)
     assert message.ticket_id == house.first.id
-    assert [row.says for row in side_of(new).related] == ["Split off"]
+    assert [row.says for row in side_of(new).related] == ["This was split off it"]
     assert merging.split_off(house.first, message, **values, by=house.helper) is new
     texts = select(TicketMessage.voice).where(TicketMessage.ticket_id == new.id)
     assert list(db.session.scalars(texts)) == [Voice.REQUESTER]
@@ -335,7 +335,7 @@ def test_merge_relation_and_split_on_their_pages(desk: Desk) -> None:
     visitor.post(f"/tickets/{first.id}/relations", {**data, "other": str(first.id)}, status=422)
     visitor.post(f"/tickets/{first.id}/relations", data)
     page = visitor.get(f"/tickets/{second.id}")
-    assert page.says("The whole of")
+    assert page.says("It is part of this")
     refused = {"body": "Done.", "then": "resolve", "kind": "reply"}
     assert visitor.post(f"/tickets/{second.id}/messages", refused, status=422).says("still open")
     visitor.post(f"/tickets/{second.id}/messages", {**refused, "despite_parts": "y"})
@@ -343,7 +343,7 @@ def test_merge_relation_and_split_on_their_pages(desk: Desk) -> None:
     assert page.says("Make a ticket of its own")
     values = {"request_type": "fault", "subject": "Printer", "body": "The printer is cut off.", "nonce": "n2"}
     new = visitor.post(f"/tickets/{first.id}/messages/{message.id}/split", values)
-    assert visitor.get(new.goal).says("Split off")
+    assert visitor.get(new.goal).says("This was split off it")
     visitor.get(f"/tickets/{second.id}/messages/{message.id}/split", status=404)
     desk.signed_in(one).get(f"/tickets/{first.id}/merge", status=403)
 

@@ -43,7 +43,7 @@ class OtherForm(Form):
 class RelationForm(OtherForm):
     """How this ticket stands to another one."""
 
-    kind = SelectField("This ticket is", choices=choices((kind.value, kind.says.lower()) for kind in OFFERED))
+    kind = SelectField("This ticket", choices=choices((kind.value, kind.says) for kind in OFFERED))
 
 
 class SplitForm(WritingForm):
