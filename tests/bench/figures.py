@@ -5,8 +5,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter, process_time
+from time import perf_counter, process_time, sleep
+
+LOOKED_AT_EVERY = 0.02
+"""Seconds between two looks at the memory of a process."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +56,27 @@ def side_by_side(call: Callable[[], object], other: Callable[[], object], *, tim
 
 
 def in_a_process_of_its_own(module: str, *arguments: str) -> tuple[float, float]:
-    """Run `python -m module` and return the seconds that it prints and its peak memory in megabytes."""
+    """Run `python -m module`; return the seconds that it prints and its peak memory in megabytes.
+
+    The memory is that of the process and of those that it began, together: what they held at any one time.
+    """
     command: Sequence[str] = (sys.executable, "-m", module, *arguments)
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    seconds, peak = done.stdout.split()[-2:]
-    return float(seconds), float(peak)
+    peak = 0.0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            peak = max(peak, _held(process.pid))
+            sleep(LOOKED_AT_EVERY)
+        printed = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return float(printed.split()[-1]), peak
 
 
-def peak_megabytes() -> float:
-    """Return the most memory that this process ever held, and the largest of those that it began."""
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1024
+def _held(process: int) -> float:
+    """Return the megabytes that a process and those that it began hold; what they share counts for each."""
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+        begun = [each.read_text() for each in Path(f"/proc/{process}/task").glob("*/children")]
+    except (OSError, IndexError):  # it has just ended
+        return 0.0
+    return pages * resource.getpagesize() / 1e6 + sum(_held(int(each)) for each in " ".join(begun).split())

@@ -27,7 +27,7 @@ from adminops.hmis.intake import import_export
 from adminops.hmis.sources import add_source, find_source
 from adminops.settings import Settings
 from migrations.run import upgrade_database
-from tests.bench.figures import Figure, in_a_process_of_its_own, peak_megabytes
+from tests.bench.figures import Figure, in_a_process_of_its_own
 from tests.samples import BESIDE
 from tests.services.postgres import Postgres, launch
 from tests.services.private import ServiceFailed
@@ -200,4 +200,4 @@ MEASURES: dict[str, Callable[[Path, Path, str], float]] = {"bare": _bare, "copy"
 
 if __name__ == "__main__":
     _, name, path, folder, url = sys.argv
-    print(MEASURES[name](Path(path), Path(folder), url), peak_megabytes())
+    print(MEASURES[name](Path(path), Path(folder), url))
