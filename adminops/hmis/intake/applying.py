@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from adminops.hmis import sealing
 from adminops.hmis.confirming import note_merges
@@ -154,7 +154,6 @@ class Intake:
             raise Refused("export-rows", "Export.csv has rows that can't be read.", file=file.file)
         if file.name == "Client":
             self._refuse_wrong_names(hashed)
-            self._found_persons()
             self._note_merges(is_complete=not rows.lines_lost)
         if rows.lines_lost:
             self._note(
@@ -163,15 +162,6 @@ class Intake:
         elif self.header.is_whole and self.occasion.is_newest:
             writer.counts.removed += self._scope.remove_absent(file, writer.absent())
         self.counts[file.file] = writer.counts
-
-    def _found_persons(self) -> None:
-        """Let each new client record that is not yet a person be one of its own, with the number of the record."""
-        source = {"source": self._target.source_id}
-        new = "FROM hmis_client WHERE source_id = :source AND person_id IS NULL"
-        self._connection.execute(text(f"INSERT INTO hmis_person (id) SELECT id {new}"), source)
-        self._connection.execute(
-            text("UPDATE hmis_client SET person_id = id WHERE source_id = :source AND person_id IS NULL"), source
-        )
 
     def _note_merges(self, *, is_complete: bool) -> None:
         """Note which merges this export confirms at the vendor's, and which retired clients are back."""

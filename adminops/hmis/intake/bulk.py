@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from adminops.hmis.intake.columns import Column, InsertOnSqlite, Kind, copy_to_postgresql
+from adminops.hmis.intake.columns import Column, InsertOnSqlite, copy_to_postgresql
 from adminops.hmis.spec import FileSpec
 
 SUSPECTS = "intake_suspects"
@@ -258,26 +258,29 @@ class Bulk:
         return self._copy_on_postgresql(file, source_id, keys, columns)
 
     def new_persons(self, number: int) -> list[Column]:
-        """Make as many persons as there are new client records; return the columns that give these their numbers.
+        """Make a person for each of so many new client records, with the number of the record; return both as columns.
 
-        Only on PostgreSQL, where a row that is changed later is written anew, with all its indexes; else no columns.
+        To set the person later would write each record anew, on PostgreSQL with all its indexes.
         """
         if self._is_sqlite:
-            return []
-        made = self._all(
-            "WITH ids AS MATERIALIZED (SELECT nextval(pg_get_serial_sequence('hmis_client', 'id')) AS id"
-            f" FROM generate_series(1, {self._mark})), persons AS (INSERT INTO hmis_person (id) SELECT id FROM ids)"
-            " SELECT id FROM ids ORDER BY id",
-            number,
-        )
-        ids = [str(row_id) for (row_id,) in made]
-        return [Column("id", ids, Kind.NUMBER), Column("person_id", ids, Kind.NUMBER)]
+            ((top,),) = self._all("SELECT coalesce(max(id), 0) FROM hmis_client")
+            ids = [str(top + each) for each in range(1, number + 1)]
+            self.run_many("INSERT INTO hmis_person (id) VALUES (?)", ((int(row_id),) for row_id in ids))
+        else:
+            made = self._all(
+                "WITH ids AS MATERIALIZED (SELECT nextval(pg_get_serial_sequence('hmis_client', 'id')) AS id"
+                " FROM generate_series(1, %s)), persons AS (INSERT INTO hmis_person (id) SELECT id FROM ids)"
+                " SELECT id FROM ids ORDER BY id",
+                number,
+            )
+            ids = [str(row_id) for (row_id,) in made]
+        return [Column("id", ids), Column("person_id", ids)]
 
     def forget_persons(self, columns: Sequence[Column]) -> None:
         """Take persons back that were made for client records which the store had already."""
         if columns and columns[0].values:
-            ids = [int(row_id) for row_id in columns[0].values]
-            self._connection.exec_driver_sql("DELETE FROM hmis_person WHERE id = ANY(%s)", (ids,))
+            ids = ((int(row_id),) for row_id in columns[0].values)
+            self.run_many(f"DELETE FROM hmis_person WHERE id = {self._mark}", ids)
 
     def _insert_on_sqlite(
         self, file: FileSpec, source_id: int, keys: Sequence[str], columns: Sequence[Column]
@@ -285,8 +288,10 @@ class Bulk:
         inserted = self._inserts.setdefault(file.name, InsertOnSqlite(file)).run(self._driver.cursor(), columns)
         if inserted == len(keys):
             return set()
-        ((top,),) = self._all(f"SELECT max(id) FROM {file.table}")
-        return _repeated(keys, self._keys_up_to(file, source_id, keys, top - inserted))
+        ((last,),) = self._all(f"SELECT max(id) FROM {file.table}")
+        numbered = next((column.values for column in columns if column.name == "id"), None)
+        before = int(numbered[0]) - 1 if numbered else last - inserted
+        return _repeated(keys, self._keys_up_to(file, source_id, keys, before))
 
     def _copy_on_postgresql(
         self, file: FileSpec, source_id: int, keys: Sequence[str], columns: Sequence[Column]
