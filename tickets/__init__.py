@@ -19,6 +19,8 @@ from tickets.guarded import MESSAGES
 from tickets.jobs import JOBS
 from tickets.models import TRANSITIONS
 from tickets.queries import count_open
+from tickets.silence import jobs as silence_jobs
+from tickets.silence.card import silence_card
 from tickets.subscribers import keep_on_timeline, settle
 from tickets.views import blueprints
 
@@ -80,7 +82,7 @@ feature = Feature(
     primary=NavItem(
         label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
     ),
-    jobs=(*JOBS, *goal_jobs.JOBS),
+    jobs=(*JOBS, *goal_jobs.JOBS, *silence_jobs.JOBS),
     subscribers=((Fact, keep_on_timeline), (Fact, settle)),
     request_types=GENERAL,
     search=(
@@ -98,6 +100,7 @@ feature = Feature(
         Panel(place="dashboard", render=refs.attention, order=10),
         Panel(place="dashboard", render=refs.to_approve, order=5),
         Panel(place="ticket", render=refs.approval_card, order=5),
+        Panel(place="ticket", render=silence_card, order=6),
         Panel(place="ticket", render=refs.guide_card, order=40),
         Panel(place="agency", render=refs.requesters_card, order=30),
     ),

@@ -36,6 +36,14 @@ def resolved(*, to_id: int, ticket_id: int, round: int) -> Mail | None:  # noqa:
     return _mail("tickets/resolved", f"Your request #{ticket_id} is resolved", to_id, ticket_id)
 
 
+def silent(*, to_id: int, ticket_id: int, round: int) -> Mail | None:  # noqa: A002 - stored by this name
+    """Tell a requester that the request is closed because nobody answered; not if it is open again."""
+    ticket = db.session.get(Ticket, ticket_id)
+    if ticket is None or ticket.state in OPEN_STATES or ticket.times_reopened != round:
+        return None
+    return _mail("tickets/silent", f"We closed your request #{ticket_id} as we heard nothing", to_id, ticket_id)
+
+
 def goal(*, to_id: int, ticket_id: int, aim: str, minutes: int, round: int) -> Mail | None:  # noqa: A002, ARG001
     """Warn that a goal is close or was passed; not if nothing is expected any more. `round` tells replies apart."""
     ticket = db.session.get(Ticket, ticket_id)
@@ -84,6 +92,7 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.replied": replied,
     "tickets.assigned": assigned,
     "tickets.resolved": resolved,
+    "tickets.silent": silent,
     "tickets.goal": goal,
     "tickets.approval": approval,
     "tickets.added": added,

@@ -39,7 +39,7 @@ RUNNING_STATES = (S.NEW, S.OPEN)
 TRANSITIONS: dict[TicketState, Sequence[TicketState]] = {
     S.NEW: (S.OPEN, S.WAITING, S.RESOLVED),
     S.OPEN: (S.WAITING, S.RESOLVED),
-    S.WAITING: (S.OPEN, S.WAITING, S.RESOLVED),  # waiting on somebody else now
+    S.WAITING: (S.OPEN, S.WAITING, S.RESOLVED, S.CLOSED),  # waiting on somebody else now; closed for silence
     S.RESOLVED: (S.OPEN, S.CLOSED),
     S.CLOSED: (S.OPEN,),
 }

@@ -48,6 +48,7 @@ from tickets.models import (
     move,
 )
 from tickets.relations import check_parts_done, root_of
+from tickets.silence.policies import check_is_silent, check_was_asked
 
 S = TicketState
 
@@ -138,8 +139,8 @@ def reply(
     Rules in the order checked: `by` takes part in the conversation and it is not over; a text; nothing personal in it
     (or it goes `to_redactors`, and is held back).
     The team's first answer opens a new ticket, and its `then` lets it wait on the person or resolves it (also with
-    open parts: `despite_parts`). An answer of the other side reopens a waiting or resolved ticket. What is written on
-    a ticket that was merged goes to where its conversation goes on. Raises `NotAllowed`, `InvalidState`, `Invalid`.
+    open parts: `despite_parts`). An answer of the other side reopens a ticket that waits or is over. What is written
+    on a ticket that was merged goes to where its conversation goes on. Raises `NotAllowed`, `InvalidState`, `Invalid`.
     Publishes `TicketReplied` (and `TicketMoved`); mails the other side.
     """
     ticket = _locked_root(ticket)
@@ -249,9 +250,15 @@ def set_open(ticket: Ticket, *, by: User) -> None:
 
 
 def wait_on(ticket: Ticket, whom: WaitingOn, *, by: User) -> None:
-    """Let `ticket` wait on somebody; its clock stands still. Raises as `check_may_work`. Publishes `TicketMoved`."""
+    """Let `ticket` wait on somebody; its clock stands still.
+
+    Raises as `check_may_work`, and `InvalidState` for its requester when nobody has asked them anything. Publishes
+    `TicketMoved`.
+    """
     _lock(ticket)
     policies.check_may_work(ticket, by=by)
+    if whom is WaitingOn.USER:
+        check_was_asked(ticket)
     if ticket.waiting_on is not whom:
         _move(ticket, S.WAITING, waiting_on=whom, by=by)
 
@@ -269,7 +276,7 @@ def resolve(ticket: Ticket, *, because: str = "", despite_parts: bool = False, b
 
 
 def reopen(ticket: Ticket, *, by: User) -> None:
-    """Take up a resolved ticket again: the requester within 14 days, the team at any time. Its clock goes on.
+    """Take up a ticket again that is over: the requester within 14 days, the team at any time. Its clock goes on.
 
     Raises `NotAllowed`, `InvalidState`. Publishes `TicketMoved`.
     """
@@ -278,11 +285,20 @@ def reopen(ticket: Ticket, *, by: User) -> None:
     _move(ticket, S.OPEN, because="reopened", by=by)
 
 
-def close(ticket: Ticket, *, by: User) -> None:
-    """Close a resolved ticket: nothing more is expected. Raises as `check_may_work`. Publishes `TicketMoved`."""
+def close(ticket: Ticket, *, because: str = "", by: User) -> None:
+    """Close a resolved ticket, or one whose requester is silent (`because`): nothing more is expected.
+
+    Raises as `check_may_work`, and `InvalidState` for a ticket that is neither (see `check_is_silent`). Publishes
+    `TicketMoved`; mails the requester of a silent one.
+    """
     _lock(ticket)
     policies.check_may_work(ticket, by=by)
-    _move(ticket, S.CLOSED, by=by)
+    silent = ticket.state in OPEN_STATES
+    if silent:
+        check_is_silent(ticket)
+    _move(ticket, S.CLOSED, because="silence" if silent else because, by=by)
+    if silent:
+        enqueue_mail("tickets.silent", to=ticket.requester, ticket_id=ticket.id, round=ticket.times_reopened)
 
 
 def link(ticket: Ticket, ref: Ref, *, by: User) -> TicketLink:
@@ -389,7 +405,7 @@ def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User, despite_
     if then is not Then.RESOLVE and approvals.asked_now(ticket) is not None:
         return  # talking about it is no approval
     if not team:
-        if ticket.state is S.WAITING or ticket.state is S.RESOLVED:
+        if ticket.state in (S.WAITING, S.RESOLVED, S.CLOSED):
             _move(ticket, S.OPEN, because="answered", by=by)
     elif then is Then.WAIT:
         _move(ticket, S.WAITING, waiting_on=WaitingOn.USER, by=by)
@@ -420,7 +436,7 @@ def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = Non
     old = ticket.state
     move(ticket, to)
     ticket.waiting_on = waiting_on
-    if to is S.RESOLVED:
+    if old in OPEN_STATES and to not in OPEN_STATES:
         ticket.resolved_at = clock.now()
     elif old not in OPEN_STATES and to in OPEN_STATES:
         ticket.resolved_at = None

@@ -18,7 +18,7 @@ from tickets.models import OPEN_STATES, SavedView, Ticket, TicketState
 from tickets.sight import sees, takes_part
 
 REOPEN_WITHIN = timedelta(days=14)
-"""So long after it was resolved, a requester's answer brings a ticket back; then it is closed."""
+"""So long after it was resolved or closed, a requester's answer brings a ticket back; then they ask again."""
 
 
 def is_team(user: User, ticket: Ticket) -> bool:
@@ -102,9 +102,14 @@ def check_may_reopen(ticket: Ticket, *, by: User) -> None:
 
 def _check_not_over(ticket: Ticket, by: User) -> None:
     """Raise `InvalidState` when everybody but the team has to file a new ticket instead."""
-    long_ago = ticket.resolved_at is not None and ticket.resolved_at + REOPEN_WITHIN < clock.now()
-    if (long_ago or ticket.state is TicketState.CLOSED) and not is_team(by, ticket):
-        raise InvalidState("This ticket is closed. Please file a new one and mention its number.")
+    if is_over(ticket) and not is_team(by, ticket):
+        raise InvalidState("This was over more than 14 days ago. Please ask again: the new request names this one.")
+
+
+def is_over(ticket: Ticket) -> bool:
+    """Say whether `ticket` was resolved or closed too long ago for its requester to bring it back."""
+    ended = ticket.resolved_at
+    return ticket.state not in OPEN_STATES and (ended is None or ended + REOPEN_WITHIN < clock.now())
 
 
 def check_text(text: str, *, field: str, agency_id: int | None, confirmed: bool, by: User) -> None:

@@ -10,6 +10,7 @@ from adminops.facts import (
     ParticipantAdded,
     ParticipantRemoved,
     SendingFact,
+    RequesterSought,
     TicketApproved,
     TicketAssigned,
     TicketFact,
@@ -40,6 +41,7 @@ from adminops.refs import Ref
 from tickets.models import OPEN_STATES, Tag, Ticket, TicketEntry, TicketState, WaitingOn
 from tickets.operations import resolve
 from tickets.relations import Kind, root_of, those_waiting_for
+from tickets.silence.models import ContactWay
 
 S = TicketState
 
@@ -147,6 +149,7 @@ def _moved(fact: TicketMoved) -> str | None:
         "reopened": "reopened this",
         "settled": "resolved this: the work is done",
         "refused": "resolved this: it was refused",
+        "silence": "closed this: nobody answered",
     }
     if fact.because in said:
         return said[fact.because]
@@ -218,4 +221,5 @@ _TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry | None]] = {
     TicketTagged: _tagged,
     TicketUntagged: _tagged,
     TicketWarned: _warned,
+    RequesterSought: lambda fact: TicketEntry(sentence=f"tried to reach the requester: {ContactWay(fact.way).label}"),
 }

@@ -224,6 +224,14 @@ class TicketRefused(TicketFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequesterSought(TicketFact):
+    """Somebody tried to reach the requester of a ticket without a message on it; `way` says how."""
+
+    says: ClassVar[str] = "tried to reach the requester of ticket {ticket_id}"
+    way: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DesignationFact(Fact):
     """Something about who may ask for what on an agency's behalf."""
 

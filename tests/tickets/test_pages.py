@@ -16,7 +16,7 @@ from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import operations
 from tickets.catalogue import offered_to
-from tickets.models import Priority, Ticket, TicketLink, TicketMessage, TicketState, Voice, WaitingOn
+from tickets.models import Priority, Ticket, TicketLink, TicketMessage, TicketState, Voice
 from tickets.operations import Then
 
 SSN = "The number is 219-09-9999."
@@ -201,7 +201,7 @@ def test_requester_reads_no_notes_and_no_matters_of_the_team(desk: Desk) -> None
         ticket = make_ticket(person)
         operations.write_note(ticket, body="Looks like the limit.", by=helper)
         operations.set_priority(ticket, Priority.URGENT, by=helper)
-        operations.wait_on(ticket, WaitingOn.USER, by=helper)
+        operations.reply(ticket, body="Which report?", then=Then.WAIT, by=helper)
     page = desk.signed_in(person).get(f"/tickets/{ticket.id}")
     assert page.says("Waiting on you")
     for words in ("Looks like the limit.", "Team note", "Urgent", "Send and wait", "Link something"):

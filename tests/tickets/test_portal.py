@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from adminops import clock
 from adminops.feature import RequestType
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
@@ -17,7 +19,8 @@ from tests.browsing import Desk, Page, Visitor
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
 from tickets import operations
-from tickets.models import Ticket, TicketMessage, WaitingOn
+from tickets.models import Ticket, TicketMessage
+from tickets.operations import Then
 
 REQUEST = {
     "subject": "Report stops at 10,000 rows",
@@ -66,7 +69,7 @@ def test_first_page_shows_open_requests_and_where_they_stand(desk: Desk) -> None
         user, helper = make_user(), make_helper()
         waiting, done = make_ticket(user, subject="Printer is cut off"), make_ticket(user, subject="Long done")
         make_ticket(subject="Of somebody else")
-        operations.wait_on(waiting, WaitingOn.USER, by=helper)
+        operations.reply(waiting, body="Which printer?", then=Then.WAIT, by=helper)
         operations.resolve(done, by=helper)
     page = desk.signed_in(user).get("/help")
     assert page.says("Printer is cut off")
@@ -295,11 +298,12 @@ def test_requester_answers_and_is_told_when_it_is_over(desk: Desk) -> None:
     with desk.work() as session:
         ticket = session.get_one(Ticket, ticket.id)
         operations.resolve(ticket, by=helper)
+        ticket.resolved_at = clock.now() - timedelta(days=15)
         operations.close(ticket, by=helper)
         assert session.scalars(select(TicketMessage.body).order_by(TicketMessage.id)).all()[-1] == "One more thing."
-    assert visitor.get(f"/tickets/{ticket.id}").says("This request is closed.")
+    assert visitor.get(f"/tickets/{ticket.id}").says("This request is over.")
     page = visitor.post(f"/tickets/{ticket.id}/messages", {"body": "And another.", "nonce": "b"}, status=422)
-    assert page.says("Please file a new one and mention its number.")
+    assert page.says("Please ask again: the new request names this one.")
 
 
 def test_request_is_found_by_the_search_box_of_those_who_may_see_it(desk: Desk) -> None:

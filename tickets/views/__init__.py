@@ -1,6 +1,7 @@
 """The pages of the help desk: the list, a ticket, and what people meet who need help."""
 
 from tickets.goals.views import blueprint as goals
+from tickets.silence import views as silence
 from tickets.views import (
     calls,
     canned,
@@ -19,4 +20,16 @@ from tickets.views import (
 
 blueprints = (desk.blueprint, portal.blueprint, types.blueprint, canned.blueprint, goals)
 
-__all__ = ["blueprints", "calls", "deciding", "files", "merging", "saved", "sending", "sharing", "tags", "ticket"]
+__all__ = [
+    "blueprints",
+    "calls",
+    "deciding",
+    "files",
+    "merging",
+    "saved",
+    "sending",
+    "sharing",
+    "silence",
+    "tags",
+    "ticket",
+]
