@@ -9,6 +9,7 @@ from adminops.feature import Feature, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
 from tickets import refs
+from tickets.bulk import jobs as bulk_jobs
 from tickets.catalogue import GENERAL
 from tickets.demo import fill
 from tickets.drafts import init_app
@@ -82,7 +83,7 @@ feature = Feature(
     primary=NavItem(
         label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
     ),
-    jobs=(*JOBS, *goal_jobs.JOBS, *silence_jobs.JOBS),
+    jobs=(*JOBS, *goal_jobs.JOBS, *silence_jobs.JOBS, *bulk_jobs.JOBS),
     subscribers=((Fact, keep_on_timeline), (Fact, settle)),
     request_types=GENERAL,
     search=(

@@ -194,17 +194,17 @@ def list_tickets(wanted: TicketFilter, viewer: User, *, after: str | None = None
 
     Raises `Wrong` for a name in the query that nobody bears.
     """
-    return _page(_narrowed(wanted, viewer), wanted.order, after, searching=has_words(wanted.query), limit=limit)
+    return _page(matching(wanted, viewer), wanted.order, after, searching=has_words(wanted.query), limit=limit)
 
 
 def count_tickets(wanted: TicketFilter, viewer: User) -> int:
     """Return how many tickets that list has, at most one more than `MOST_COUNTED`. Raises `Wrong`."""
-    return db.session.scalar(select(_counted(_narrowed(wanted, viewer), MOST_COUNTED + 1))) or 0
+    return db.session.scalar(select(_counted(matching(wanted, viewer), MOST_COUNTED + 1))) or 0
 
 
 def count_views(viewer: User, *, most: int | None = None) -> dict[View, int]:
     """Return how many tickets each view has (and no more than `most`), in one read."""
-    counts = [_counted(_narrowed(TicketFilter(view=view), viewer), most) for view in View]
+    counts = [_counted(matching(TicketFilter(view=view), viewer), most) for view in View]
     return dict(zip(View, db.session.execute(select(*counts)).one(), strict=True))
 
 
@@ -266,7 +266,8 @@ def list_waiting_for(viewer: User, limit: int) -> list[TicketRow]:
     return list(_page(waiting_for(viewer), Order.ACTIVITY, None, limit=limit).rows)
 
 
-def _narrowed(wanted: TicketFilter, viewer: User) -> Select[Ticket]:
+def matching(wanted: TicketFilter, viewer: User) -> Select[Ticket]:
+    """Return the tickets of the list that `wanted` describes, in no order. Raises `Wrong`."""
     chosen = narrow(visible_to(viewer), wanted.terms, viewer)
     return chosen.where(Ticket.due_at.is_not(None)) if wanted.order is Order.DUE else chosen
 

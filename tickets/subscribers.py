@@ -149,6 +149,7 @@ def _moved(fact: TicketMoved) -> str | None:
         "reopened": "reopened this",
         "settled": "resolved this: the work is done",
         "refused": "resolved this: it was refused",
+        "undone": "put this back to where it was",
         "silence": "closed this: nobody answered",
     }
     if fact.because in said:

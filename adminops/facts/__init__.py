@@ -35,6 +35,8 @@ from adminops.facts.conversation import (
     TicketUnmerged,
 )
 from adminops.facts.desk import (
+    BulkActDone,
+    BulkActUndone,
     CalendarSaved,
     DesignationFact,
     PolicySaved,
@@ -185,6 +187,8 @@ __all__ = [
     "AttendanceMarked",
     "BackupRestored",
     "BackupWritten",
+    "BulkActDone",
+    "BulkActUndone",
     "CalendarSaved",
     "CannedReplyChanged",
     "CannedReplyFact",

@@ -224,6 +224,30 @@ class TicketRefused(TicketFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BulkActFact(Fact):
+    """Something was done to many tickets at once; each has a fact of its own."""
+
+    about_kind: ClassVar[str] = "user"
+    about_field: ClassVar[str] = "user_id"
+    says: ClassVar[str] = "changed {tickets} tickets at once: {act}"
+    user_id: int
+    act: str
+    tickets: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkActDone(BulkActFact):
+    """Many tickets were changed at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkActUndone(BulkActFact):
+    """A change of many tickets was undone where nothing had changed since."""
+
+    says: ClassVar[str] = "put {tickets} tickets back that were changed at once: {act}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequesterSought(TicketFact):
     """Somebody tried to reach the requester of a ticket without a message on it; `way` says how."""
 

@@ -1,5 +1,6 @@
 """The pages of the help desk: the list, a ticket, and what people meet who need help."""
 
+from tickets.bulk import views as bulk
 from tickets.goals.views import blueprint as goals
 from tickets.silence import views as silence
 from tickets.views import (
@@ -22,6 +23,7 @@ blueprints = (desk.blueprint, portal.blueprint, types.blueprint, canned.blueprin
 
 __all__ = [
     "blueprints",
+    "bulk",
     "calls",
     "deciding",
     "files",

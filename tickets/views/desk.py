@@ -116,6 +116,7 @@ def _results(asked: Asked, user: User, counts: Mapping[View, int]) -> dict[str, 
     tagged = "tags" in asked.columns and user.may(Permission.WORK_TICKETS)
     return {
         "asked": asked,
+        "may_act": user.may(Permission.WORK_TICKETS),
         "wanted": wanted,
         "page": page,
         "tags": queries.tags_of(row.id for row in page.rows) if tagged else {},
