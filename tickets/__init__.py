@@ -17,6 +17,9 @@ from tickets.emails import MAILS
 from tickets.goals import jobs as goal_jobs
 from tickets.goals import refs as goal_refs
 from tickets.guarded import MESSAGES
+from tickets.insights import jobs as insight_jobs
+from tickets.insights import marking as marking
+from tickets.insights.navigation import ITEMS as INSIGHTS
 from tickets.jobs import JOBS
 from tickets.models import TRANSITIONS
 from tickets.queries import count_open
@@ -30,6 +33,7 @@ feature = Feature(
     title="Tickets",
     blueprints=blueprints,
     nav=(
+        *INSIGHTS,
         NavItem(
             label="Get help",
             icon="life-buoy",
@@ -83,7 +87,7 @@ feature = Feature(
     primary=NavItem(
         label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
     ),
-    jobs=(*JOBS, *goal_jobs.JOBS, *silence_jobs.JOBS, *bulk_jobs.JOBS),
+    jobs=(*JOBS, *goal_jobs.JOBS, *silence_jobs.JOBS, *bulk_jobs.JOBS, *insight_jobs.JOBS),
     subscribers=((Fact, keep_on_timeline), (Fact, settle)),
     request_types=GENERAL,
     search=(

@@ -113,6 +113,16 @@ def _waiting(values: Sequence[str], _viewer: User, _visible: Select[Ticket]) -> 
     return and_(Ticket.is_open, Ticket.waiting_on.in_([WaitingOn(value) for value in values]))
 
 
+def _goals(values: Sequence[str], _viewer: User, _visible: Select[Ticket]) -> ColumnElement[bool]:
+    did = {
+        "reply-met": Ticket.reply_met.is_(True),
+        "reply-missed": Ticket.reply_met.is_(False),
+        "solution-met": Ticket.solution_met.is_(True),
+        "solution-missed": Ticket.solution_met.is_(False),
+    }
+    return or_(*(did[value] for value in values))
+
+
 def _priorities(values: Sequence[str], _viewer: User, _visible: Select[Ticket]) -> ColumnElement[bool]:
     return Ticket.priority.in_([Priority(value) for value in values])
 
@@ -235,6 +245,7 @@ _CONDITIONS: dict[str, Callable[[Sequence[str], User, Select[Ticket]], ColumnEle
     "status": _states,
     "waiting": _waiting,
     "priority": _priorities,
+    "goal": _goals,
     "type": _types,
     "agency": _agencies,
     "tag": _tags,

@@ -18,7 +18,7 @@ from adminops.errors import Invalid
 LONGEST = 500
 MOST_TERMS = 20
 NONE = "none"
-OFFERS = 12
+OFFERS = 16
 
 
 class Kind(Enum):
@@ -67,6 +67,12 @@ FIELDS: dict[str, Field] = {
         Field("created", Kind.MOMENT, "When it was filed: <2d is in the last two days"),
         Field("updated", Kind.MOMENT, "When something last happened: >1w is over a week ago"),
         Field("resolved", Kind.MOMENT, "When it was resolved", (NONE,)),
+        Field(
+            "goal",
+            Kind.CHOICE,
+            "How its clocks did",
+            ("reply-met", "reply-missed", "solution-met", "solution-missed"),
+        ),
     )
 }  # fmt: skip
 ALIASES = {"state": "status", "topic": "type", "owner": "assignee", "from": "requester", "filed": "created"}

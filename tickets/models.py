@@ -129,6 +129,10 @@ class Ticket(Model):
         Index("ix_ticket_merged_into_id", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
         # Those few that were merged, and those that lists have to leave out.
         Index("ix_ticket_private", "id", sqlite_where=text("is_private"), postgresql_where=text("is_private")),
+        # What insights count, and what is still to be measured.
+        Index(None, "filed_at"),
+        Index(None, "resolved_at"),
+        Index("ix_ticket_unmeasured", "id", sqlite_where=text("NOT measured"), postgresql_where=text("NOT measured")),
     )
 
     id: Mapped[Key]
@@ -171,6 +175,14 @@ class Ticket(Model):
     """The warnings that were given, by their keys."""
     resolved_at: Mapped[datetime | None]
     times_reopened: Mapped[int] = mapped_column(default=0)
+
+    # How the clocks did once they stopped, for insights: minutes of the calendar, and whether that was in time.
+    reply_took: Mapped[int | None]
+    reply_met: Mapped[bool | None]
+    solution_took: Mapped[int | None]
+    solution_met: Mapped[bool | None]
+    measured: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether its clocks were asked; one from before they were is asked by a job."""
 
     # Kept by the database, for its indexes; code asks the state and the priority.
     is_open: Mapped[bool] = mapped_column(Computed("state IN ('new', 'open', 'waiting')", persisted=True))

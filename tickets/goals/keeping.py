@@ -4,18 +4,21 @@ Always the whole history is counted, never a number carried on: so nothing drift
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from adminops import clock
 from adminops.db import db, savepoint
 from adminops.feature import RequestType
 from adminops.settings import current_settings
-from tickets.clocks import Clocks, Event, Policy, run, warnings_of
+from tickets.clocks import Clock, Clocks, Event, Policy, run, warnings_of
 from tickets.goals import queries, standards
 from tickets.goals.models import CalendarVersion, PolicyVersion
 from tickets.models import OPEN_STATES, Happening, Ticket, TicketEvent, TicketState
 
+_MINUTE = timedelta(minutes=1)
 BATCH = 500
 """So many tickets are counted anew in one transaction."""
 
@@ -45,6 +48,21 @@ def put_aside(ticket: Ticket) -> None:
 def take_up_again(ticket: Ticket) -> None:
     """Set the clocks of `ticket`, which stands where its history left it, as if it had never been put aside."""
     _count(ticket, counts_on=ticket.state in OPEN_STATES)
+
+
+def measure_older(limit: int = BATCH) -> int:
+    """Measure tickets from before clocks were measured; return how many. One without a history has no measure."""
+    unmeasured = select(Ticket).where(Ticket.measured.is_(False)).order_by(Ticket.id).limit(limit)
+    tickets = db.session.scalars(unmeasured.with_for_update(key_share=True)).all()
+    events = queries.events_of([ticket.id for ticket in tickets])
+    for ticket in tickets:
+        ticket.measured = True
+        if known := events[ticket.id]:
+            policy = queries.policy_numbered(ticket.policy_version_id)
+            calendar = queries.calendar_numbered(ticket.calendar_version_id)
+            _measure(ticket, run(known, calendar, policy, clock.now()))
+    db.session.flush()
+    return len(tickets)
 
 
 def count_anew(limit: int = BATCH) -> int:
@@ -115,7 +133,19 @@ def _write(ticket: Ticket, events: Sequence[Event], hours: CalendarVersion, vers
     ticket.calendar_version_id = hours.id
     ticket.due_at = clocks.solution.due_at if clocks.solution.runs else None
     ticket.first_reply_at = next(answers, None)
+    _measure(ticket, clocks)
     set_next_step(ticket, clocks, policy)
+
+
+def _measure(ticket: Ticket, clocks: Clocks) -> None:
+    """Write how the clocks that have stopped did, and nothing for those that have not."""
+    ticket.reply_took, ticket.reply_met = _result(clocks.first)
+    ticket.solution_took, ticket.solution_met = _result(clocks.solution)
+    ticket.measured = True
+
+
+def _result(stopped: Clock) -> tuple[int | None, bool | None]:
+    return (stopped.counted // _MINUTE, not stopped.missed) if stopped.done_at else (None, None)
 
 
 def _filing(ticket: Ticket) -> Event:

@@ -2,6 +2,7 @@
 
 from tickets.bulk import views as bulk
 from tickets.goals.views import blueprint as goals
+from tickets.insights.views import blueprint as insights
 from tickets.silence import views as silence
 from tickets.views import (
     calls,
@@ -19,7 +20,7 @@ from tickets.views import (
     types,
 )
 
-blueprints = (desk.blueprint, portal.blueprint, types.blueprint, canned.blueprint, goals)
+blueprints = (desk.blueprint, portal.blueprint, types.blueprint, canned.blueprint, goals, insights)
 
 __all__ = [
     "blueprints",

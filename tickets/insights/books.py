@@ -1,0 +1,138 @@
+"""Books: tallies of days and months that are over, kept, and read instead of the tickets as long as they are right."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select
+
+from adminops import clock
+from adminops.db import db
+from adminops.identity.permissions import Reach
+from adminops.settings import current_settings
+from tickets.insights.counting import Tallies, count_tickets
+from tickets.insights.models import BookSpan, By, TicketBook, TicketBookChange
+from tickets.insights.periods import ONE, Period, month_of, months
+from tickets.insights.tallies import Tally, read
+from tickets.models import Ticket
+
+EVERYWHERE = Reach(everywhere=True)
+SETTLING = timedelta(minutes=15)
+"""So long after a day its books are written: whoever began before midnight is done then."""
+AT_ONCE = 6
+"""So many months are written in one transaction."""
+MOST_CHANGES = 20_000
+
+
+def read_parts(parts: Sequence[Period], by: By, reach: Reach, *, lengths: bool = True) -> list[Tallies]:
+    """Return the tallies of each of `parts`, from books as far as there are right ones, else from the tickets.
+
+    Without `lengths`, how long things took is left out of what comes from books, which is quicker.
+    """
+    zone = current_settings().time_zone
+    if not reach.everywhere:  # an agency's tickets are few
+        return [counted[by] for counted in count_tickets(parts, [by], reach, zone)]
+    sums: list[Tallies] = [{} for _ in parts]
+    spoilt = _spoilt(parts)
+    whole = {n: part.first for n, part in enumerate(parts) if month_of(part.first) == part and not _any(part, spoilt)}
+    of_months = _kept(BookSpan.MONTH, by, whole.values(), lengths)
+    rest: list[tuple[int, date]] = []
+    for n, part in enumerate(parts):
+        if n in whole and whole[n] in of_months:
+            _add(sums[n], of_months[whole[n]])
+        else:
+            rest += [(n, part.first + ONE * day) for day in range(part.days)]
+    of_days = _kept(BookSpan.DAY, by, {day for _, day in rest} - spoilt, lengths)
+    missing = [(n, day) for n, day in rest if day not in of_days]
+    for n, day in rest:
+        _add(sums[n], of_days.get(day, {}))
+    counted = count_tickets([Period(day, day) for _, day in missing], [by], EVERYWHERE, zone)
+    for (n, _), tallies in zip(missing, counted, strict=True):
+        _add(sums[n], tallies[by])
+    return sums
+
+
+def write_books() -> int:
+    """Write the books that are missing or wrong, the latest first; return how many months were touched."""
+    over = (clock.now() - SETTLING).astimezone(ZoneInfo(current_settings().time_zone)).date() - ONE
+    changes = db.session.execute(
+        select(TicketBookChange.id, TicketBookChange.day).order_by(TicketBookChange.id).limit(MOST_CHANGES)
+    ).all()
+    wrong = {month_of(day).first for _, day in changes} | _missing(over)
+    chosen = sorted(wrong, reverse=True)[:AT_ONCE]
+    for first in chosen:
+        _write_month(month_of(first), over)
+    settled = [id_ for id_, day in changes if month_of(day).first in chosen]
+    if settled:
+        db.session.execute(delete(TicketBookChange).where(TicketBookChange.id.in_(settled)))
+    return len(chosen)
+
+
+def forget_books() -> None:
+    """Drop all books, so that every one is written anew."""
+    db.session.execute(delete(TicketBook))
+
+
+def _write_month(month: Period, over: date) -> None:
+    days = [month.first + ONE * n for n in range(month.days) if month.first + ONE * n <= over]
+    inside = TicketBook.first.between(month.first, month.last)
+    db.session.execute(delete(TicketBook).where(inside))
+    counted = count_tickets([Period(day, day) for day in days], list(By), EVERYWHERE, current_settings().time_zone)
+    rows = [_row(by, BookSpan.DAY, day, one[by]) for day, one in zip(days, counted, strict=True) for by in By]
+    if days and days[-1] == month.last:
+        for by in By:
+            summed: Tallies = {}
+            for one in counted:
+                _add(summed, one[by])
+            rows.append(_row(by, BookSpan.MONTH, month.first, summed))
+    if rows:
+        db.session.execute(TicketBook.__table__.insert(), rows)  # type: ignore[attr-defined]
+
+
+def _row(by: By, span: BookSpan, first: date, tallies: Tallies) -> dict[str, object]:
+    written = {key: tally.written() for key, tally in tallies.items()}
+    return {"told_by": by, "span": span, "first": first, "tallies": written}
+
+
+def _missing(over: date) -> set[date]:
+    """Return the first days of months in which a day that is over has no book."""
+    oldest = db.session.scalar(select(func.min(Ticket.filed_at)))
+    if oldest is None:
+        return set()
+    first = oldest.astimezone(ZoneInfo(current_settings().time_zone)).date()
+    if first > over:
+        return set()
+    kept = set(db.session.scalars(select(TicketBook.first).where(TicketBook.span == BookSpan.DAY).distinct()))
+    return {
+        month.first
+        for month in months(first, over)
+        if any(month.first + ONE * n not in kept for n in range(month.days) if month.first + ONE * n <= over)
+    }
+
+
+def _spoilt(parts: Sequence[Period]) -> set[date]:
+    if not parts:
+        return set()
+    inside = TicketBookChange.day.between(parts[0].first, parts[-1].last)
+    return set(db.session.scalars(select(TicketBookChange.day).where(inside).distinct()))
+
+
+def _any(part: Period, spoilt: set[date]) -> bool:
+    return any(part.first <= day <= part.last for day in spoilt)
+
+
+def _kept(span: BookSpan, by: By, firsts: Collection[date], lengths: bool) -> dict[date, Tallies]:
+    if not firsts:
+        return {}
+    chosen = select(TicketBook.first, TicketBook.tallies).where(
+        TicketBook.told_by == by, TicketBook.span == span, TicketBook.first.in_(sorted(firsts))
+    )
+    return {
+        first: {key: read(row, lengths=lengths) for key, row in rows.items()}
+        for first, rows in db.session.execute(chosen)
+    }
+
+
+def _add(mine: Tallies, theirs: Tallies) -> None:
+    for key, tally in theirs.items():
+        mine.setdefault(key, Tally()).add(tally)

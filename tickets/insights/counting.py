@@ -1,0 +1,84 @@
+"""Counting tickets: of each part of a period, the tallies of types, agencies or priorities. Tickets, not books."""
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from adminops.db import db
+from adminops.identity.permissions import Reach
+from tickets.insights.models import By
+from tickets.insights.periods import Period
+from tickets.insights.tallies import Tally
+from tickets.models import Ticket
+
+Tallies = dict[str, Tally]
+"""Tallies by the key of a type, the id of an agency as text ("" for none) or the value of a priority."""
+
+COLUMNS: dict[By, InstrumentedAttribute[Any]] = {
+    By.TYPE: Ticket.request_type,
+    By.AGENCY: Ticket.agency_id,
+    By.PRIORITY: Ticket.priority,
+}
+
+
+def key_of(value: Any) -> str:
+    """Return what tallies know a value of one of `COLUMNS` by."""
+    return "" if value is None else str(value)
+
+
+def in_reach(reach: Reach) -> list[ColumnElement[bool]]:
+    """Return the condition that a ticket lies where somebody may see numbers."""
+    return [] if reach.everywhere else [Ticket.agency_id.in_(sorted(reach.agency_ids))]
+
+
+def count_tickets(parts: Sequence[Period], told_by: Collection[By], reach: Reach, zone: str) -> list[dict[By, Tallies]]:
+    """Return the tallies of each of `parts` (in order, without overlaps): two reads for all of them."""
+    bounds = [part.bounds(zone) for part in parts]
+    starts = [start for start, _ in bounds]
+    counted: list[dict[By, Tallies]] = [{by: {} for by in told_by} for _ in parts]
+    columns = [COLUMNS[by] for by in told_by]
+    if not parts:
+        return counted
+
+    def tallies(moment: datetime, values: Sequence[Any]) -> list[Tally]:
+        part = counted[bisect_right(starts, moment) - 1]
+        return [part[by].setdefault(key_of(value), Tally()) for by, value in zip(told_by, values, strict=True)]
+
+    came = _within(Ticket.filed_at, bounds, reach).with_only_columns(
+        Ticket.filed_at, Ticket.times_reopened > 0, Ticket.reply_took, Ticket.reply_met, *columns
+    )
+    for moment, reopened, took, met, *values in db.session.execute(came):
+        for tally in tallies(moment, values):
+            tally.open_one(reopened=reopened, took=took, met=met)
+    went = _within(Ticket.resolved_at, bounds, reach).with_only_columns(
+        Ticket.resolved_at, Ticket.solution_took, Ticket.solution_met, *columns
+    )
+    for moment, took, met, *values in db.session.execute(went):
+        for tally in tallies(moment, values):
+            tally.resolve_one(took=took, met=met)
+    return counted
+
+
+def count_open(by: By, reach: Reach) -> dict[str, int]:
+    """Return how many tickets are open now, by the keys of their tallies."""
+    column = COLUMNS[by]
+    rows = select(column, func.count()).where(Ticket.is_open, *in_reach(reach)).group_by(column)
+    return {key_of(value): number for value, number in db.session.execute(rows)}
+
+
+def _within(
+    moment: InstrumentedAttribute[Any], bounds: Sequence[tuple[datetime, datetime]], reach: Reach
+) -> Select[Any]:
+    """Return the tickets of these spans; spans that follow each other are asked for as one."""
+    spans: list[list[datetime]] = []
+    for start, end in bounds:
+        if spans and spans[-1][1] == start:
+            spans[-1][1] = end
+        else:
+            spans.append([start, end])
+    inside = or_(*(and_(moment >= start, moment < end) for start, end in spans))
+    return select(Ticket).where(inside, *in_reach(reach))
