@@ -11,7 +11,8 @@ from adminops.identity.models import User
 from adminops.web.listing import Page, fetch_page
 from tickets.bulk.models import BulkAct, BulkItem, Outcome
 from tickets.models import Ticket
-from tickets.queries import TicketFilter, matching, visible_to
+from tickets.queries import TicketFilter, matching
+from tickets.sight import visible_to
 
 PAGE = 50
 
