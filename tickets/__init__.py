@@ -23,6 +23,8 @@ from tickets.insights.navigation import ITEMS as INSIGHTS
 from tickets.jobs import JOBS
 from tickets.models import TRANSITIONS
 from tickets.queries import count_open
+from tickets.queues import jobs as queue_jobs
+from tickets.queues import refs as queue_refs
 from tickets.silence import jobs as silence_jobs
 from tickets.silence.card import silence_card
 from tickets.subscribers import keep_on_timeline, settle
@@ -87,7 +89,7 @@ feature = Feature(
     primary=NavItem(
         label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
     ),
-    jobs=(*JOBS, *goal_jobs.JOBS, *silence_jobs.JOBS, *bulk_jobs.JOBS, *insight_jobs.JOBS),
+    jobs=(*JOBS, *goal_jobs.JOBS, *silence_jobs.JOBS, *bulk_jobs.JOBS, *queue_jobs.JOBS, *insight_jobs.JOBS),
     subscribers=((Fact, keep_on_timeline), (Fact, settle)),
     request_types=GENERAL,
     search=(
@@ -97,6 +99,7 @@ feature = Feature(
     refs=(
         RefProvider("ticket", refs.resolve),
         RefProvider("request_type", refs.resolve_types),
+        RefProvider("queue", queue_refs.queues),
         RefProvider("calendar", goal_refs.calendars),
         RefProvider("policy", goal_refs.policies),
     ),

@@ -18,6 +18,7 @@ from tickets import fulltext
 from tickets.goals.queries import office_calendar
 from tickets.language import NONE, Query, Term, Wrong, between
 from tickets.models import OPEN_STATES, Priority, Tag, Tagging, Ticket, TicketState, WaitingOn
+from tickets.queues.queries import all_queues
 
 S = TicketState
 K = TypeVar("K")
@@ -141,6 +142,20 @@ def _types(values: Sequence[str], _viewer: User, _visible: Select[Ticket]) -> Co
     return Ticket.request_type.in_(sorted(keys))
 
 
+def _queues(values: Sequence[str], _viewer: User, _visible: Select[Ticket]) -> ColumnElement[bool]:
+    known = {queue.name: queue.request_types for queue in all_queues()}
+    keys: set[str] = set()
+    for value in values:
+        if value != NONE:
+            named = _named(value, zip(known, known, strict=True))
+            if not named:
+                raise _nobody("queue", value, known)
+            keys.update(key for name in named for key in known[name])
+    inside = Ticket.request_type.in_(sorted(keys))
+    outside = Ticket.request_type.not_in(sorted({key for types in known.values() for key in types}))
+    return or_(inside, outside) if NONE in values else inside
+
+
 def _agencies(values: Sequence[str], _viewer: User, _visible: Select[Ticket]) -> ColumnElement[bool]:
     known = [(id_, name) for id_, name in db.session.execute(select(Agency.id, Agency.name))]
     ids: set[int] = set()
@@ -247,6 +262,7 @@ _CONDITIONS: dict[str, Callable[[Sequence[str], User, Select[Ticket]], ColumnEle
     "priority": _priorities,
     "goal": _goals,
     "type": _types,
+    "queue": _queues,
     "agency": _agencies,
     "tag": _tags,
     "assignee": _assignees,

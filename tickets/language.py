@@ -59,6 +59,7 @@ FIELDS: dict[str, Field] = {
         Field("waiting", Kind.CHOICE, "On whom it waits", ("user", "agency", "vendor", "approval")),
         Field("priority", Kind.CHOICE, "How much it presses", ("low", "normal", "high", "urgent"), ranked=True),
         Field("type", Kind.NAME, "Its topic"),
+        Field("queue", Kind.NAME, "The queue its topic belongs to", (NONE,)),
         Field("agency", Kind.NAME, "The agency it is about", (NONE,)),
         Field("assignee", Kind.NAME, "Who works on it", ("me", NONE)),
         Field("requester", Kind.NAME, "Who asked", ("me",)),

@@ -248,6 +248,26 @@ class BulkActUndone(BulkActFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueueSaved(Fact):
+    """A queue got another name, other request types or another time after which tickets go back to it."""
+
+    about_kind: ClassVar[str] = "queue"
+    about_field: ClassVar[str] = "queue_id"
+    says: ClassVar[str] = "arranged queue {queue_id}"
+    queue_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueRemoved(Fact):
+    """A queue was removed."""
+
+    about_kind: ClassVar[str] = "queue"
+    about_field: ClassVar[str] = "queue_id"
+    says: ClassVar[str] = "removed queue {queue_id}"
+    queue_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequesterSought(TicketFact):
     """Somebody tried to reach the requester of a ticket without a message on it; `way` says how."""
 

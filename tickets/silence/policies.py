@@ -15,9 +15,7 @@ RULE = "A ticket is closed for silence after two attempts to reach its requester
 def check_was_asked(ticket: Ticket) -> None:
     """Raise `InvalidState` when `ticket` would wait on a requester whom nobody has asked since they last wrote."""
     if not attempts_on(ticket.id):
-        raise InvalidState(
-            "Nobody has asked the requester anything yet. Write a reply and choose “Send and wait”, or note a call."
-        )
+        raise InvalidState("Nobody has asked the requester anything yet. Write a reply and choose “Send and wait”.")
 
 
 def check_is_silent(ticket: Ticket) -> None:

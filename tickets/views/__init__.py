@@ -3,6 +3,7 @@
 from tickets.bulk import views as bulk
 from tickets.goals.views import blueprint as goals
 from tickets.insights.views import blueprint as insights
+from tickets.queues import views as queues
 from tickets.silence import views as silence
 from tickets.views import (
     calls,
@@ -29,6 +30,7 @@ __all__ = [
     "deciding",
     "files",
     "merging",
+    "queues",
     "saved",
     "sending",
     "sharing",

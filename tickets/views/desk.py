@@ -20,6 +20,7 @@ from tickets.exporting import export_tickets
 from tickets.language import ALIASES, FIELDS, Wrong, complete
 from tickets.models import Priority, TicketState
 from tickets.queries import COLUMNS, MOST_COUNTED, MOST_IN_VIEW, Order, View
+from tickets.queues.queries import all_queues
 from tickets.views.asking import Asked, read_address
 
 NOT_DUE = ", without those whose clock stands still"
@@ -175,6 +176,7 @@ def _names() -> dict[str, list[str]]:
     """Return the names that the language may be completed with."""
     return {
         "type": list(_topics()),
+        "queue": [queue.name for queue in all_queues()],
         "agency": [row.name for row in queries.agencies()],
         "tag": queries.tag_names(),
         "assignee": [row.name for row in queries.team()],

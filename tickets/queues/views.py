@@ -1,0 +1,62 @@
+"""The pages of queues: the list for the team, and where administrators arrange them."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from adminops.identity.permissions import Permission
+from adminops.web.access import access, signed_in_user
+from adminops.web.forms import ConfirmForm
+from adminops.web.navigation import registry
+from tickets.catalogue import all_types
+from tickets.queues.forms import QueueForm
+from tickets.queues.models import TicketQueue
+from tickets.queues.operations import remove_queue as take_away
+from tickets.queues.operations import save_queue
+from tickets.queues.queries import all_queues, get_queue
+from tickets.views.desk import blueprint
+
+
+@blueprint.get("/queues")
+@access(Permission.WORK_TICKETS)
+def queues() -> ResponseReturnValue:
+    """List the queues, each with the ways into it."""
+    may_shape = signed_in_user().may(Permission.SHAPE_DESK)
+    return render_template("tickets/queues.html", queues=all_queues(), titles=dict(_kinds()), may_shape=may_shape)
+
+
+@blueprint.route("/queues/new", methods=["GET", "POST"])
+@access(Permission.SHAPE_DESK)
+def new_queue() -> ResponseReturnValue:
+    """Add a queue."""
+    return _edit(None)
+
+
+@blueprint.route("/queues/<int:queue_id>", methods=["GET", "POST"])
+@access(Permission.SHAPE_DESK)
+def edit_queue(queue_id: int) -> ResponseReturnValue:
+    """Change a queue."""
+    return _edit(get_queue(queue_id))
+
+
+@blueprint.post("/queues/<int:queue_id>/remove")
+@access(Permission.SHAPE_DESK)
+def remove_queue(queue_id: int) -> ResponseReturnValue:
+    """Remove a queue; its tickets stay."""
+    queue = get_queue(queue_id)
+    take_away(queue, by=signed_in_user())
+    flash(f"“{queue.name}” is removed. Its tickets stay, in no queue.", "good")
+    return redirect(url_for(".queues"))
+
+
+def _edit(queue: TicketQueue | None) -> ResponseReturnValue:
+    form = QueueForm(_kinds(), queue)
+    if form.submitted():
+        with form.refusals():
+            saved = save_queue(queue, **form.values(), by=signed_in_user())
+            flash(f"“{saved.name}” is saved.", "good")
+            return redirect(url_for(".queues"))
+    return render_template("tickets/queue.html", form=form, queue=queue, confirm=ConfirmForm()), form.status
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(kind.key, kind.title) for kind in all_types(registry().features)]
