@@ -19,7 +19,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.demo.cast import Cast
 from adminops.errors import Invalid
-from adminops.feature import RequestType
+from adminops.feature import RequestGroup, RequestType
 from adminops.hmis.models import Client
 from adminops.identity.models import SYSTEM, User
 from adminops.web.navigation import registry
@@ -34,6 +34,7 @@ from tickets.goals.queries import office_calendar
 from tickets.models import Channel, Priority, Ticket, WaitingOn
 from tickets.operations import Then
 from tickets.policies import REOPEN_WITHIN
+from tickets.queues.operations import save_queue
 from tickets.request_types import INCIDENT
 from tickets.scenes import Scene
 
@@ -71,6 +72,11 @@ TAGS: dict[str, Callable[[Ticket], bool]] = {
     "vendor": lambda ticket: ticket.waiting_on is WaitingOn.VENDOR,
     "year-end": lambda ticket: ticket.request_type == "wrong_number",
     "call-back": lambda ticket: ticket.id % 11 == 0,
+}
+QUEUES = {
+    "Accounts": (RequestGroup.SIGNING_IN, RequestGroup.STAFF),
+    "Client records": (RequestGroup.CLIENTS,),
+    "Programs and reports": (RequestGroup.PROGRAMS, RequestGroup.NUMBERS),
 }
 VIEWS = {"Merges": "is:open type:merge", "At the vendor": "is:waiting waiting:vendor", "New today": "created:today"}
 
@@ -126,8 +132,11 @@ def _warn(now: datetime) -> None:
 
 
 def _sort_out(cast: Cast) -> None:
-    """Tag what is open, and share the views that a desk has."""
+    """Tag what is open, put request types into queues, and share the views that a desk has."""
     maya = cast["maya"]
+    for name, groups in QUEUES.items():
+        kinds = [kind.key for kind in all_types(registry().features) if kind.group in groups]
+        save_queue(None, name=name, request_types=kinds, by=maya)
     for ticket in db.session.scalars(select(Ticket).where(Ticket.is_open).order_by(Ticket.id)):
         for tag in [name for name, fits in TAGS.items() if fits(ticket)]:
             tagging.tag(ticket, name=tag, by=maya)
