@@ -14,7 +14,8 @@ from adminops.identity.permissions import Permission
 from adminops.web.questions import StoreSelect
 from adminops.web.remembering import remembered
 from tickets import type_versions
-from tickets.request_types import GENERAL, INCIDENT, SOMETHING_ELSE
+from tickets.request_types import GENERAL
+from tickets.type_versions import INCIDENT, SOMETHING_ELSE
 
 __all__ = ["GENERAL", "INCIDENT", "SOMETHING_ELSE"]
 

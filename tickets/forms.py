@@ -269,7 +269,12 @@ class TypeForm(Form):
         choices=choices([("none", "Nobody"), ("team", "An approver of the team"), ("work", "Who carries it out")]),
     )
     pii_rule = StringField("What to leave out", [InputRequired("Say what to leave out."), Length(max=200)])
-    checklist = TextAreaField("Checklist of the team, one step a line", [Length(max=4000)], render_kw={"rows": 6})
+    checklist = TextAreaField(
+        "Checklist of the team, one step a line",
+        [Length(max=4000)],
+        description="Begin a line with ! where the ticket can't be resolved before that is done",
+        render_kw={"rows": 6},
+    )
     manuals = TextAreaField(
         "Manual pages to suggest",
         [Length(max=1000)],

@@ -30,6 +30,7 @@ from adminops.outbox.messages import enqueue_mail
 from adminops.refs import Ref
 from tickets import approvals, policies, sharing
 from tickets.authority import needs_lead
+from tickets.checklist.queries import check_steps_done
 from tickets.fulltext import index_ticket
 from tickets.goals import keeping
 from tickets.guarded import settle_texts, texts_of_request
@@ -433,6 +434,8 @@ def _bring_to(ticket: Ticket, state: TicketState, waiting_on: WaitingOn | None, 
 def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = None, because: str = "", by: User) -> None:
     """Move, set the clock, publish `TicketMoved` and tell the requester of a resolved ticket."""
     approvals.check_not_held(ticket, to)
+    if to is S.RESOLVED and not because and not policies.is_own(by, ticket):
+        check_steps_done(ticket)
     old = ticket.state
     move(ticket, to)
     ticket.waiting_on = waiting_on

@@ -13,9 +13,10 @@ from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Permission
 from adminops.refs import Link, Ref
 from adminops.web.navigation import registry
-from tickets import approvals, authority
+from tickets import approvals, authority, policies
 from tickets.approvals import TicketApproval
 from tickets.catalogue import all_types, filed_as, in_sections, offered_to
+from tickets.checklist.queries import steps_of
 from tickets.models import Ticket
 from tickets.queries import (
     Order,
@@ -133,7 +134,9 @@ def guide_card(ref: Ref, viewer: User) -> Markup | None:
     kind = filed_as(ticket.request_type, ticket.type_version, registry().features)
     if kind is None or not (kind.checklist or kind.manuals):
         return None
-    return Markup(render_template("tickets/guide_card.html", kind=kind))  # noqa: S704 - a template
+    steps, may_tick = steps_of(ticket, kind.checklist), policies.may_work(ticket, by=viewer)
+    page = render_template("tickets/guide_card.html", kind=kind, ticket=ticket, steps=steps, may_tick=may_tick)
+    return Markup(page)  # noqa: S704 - a template
 
 
 def to_approve(_ref: Ref, viewer: User) -> Markup | None:

@@ -8,9 +8,8 @@ from adminops import clock
 from adminops.feature import RequestGroup, RequestType
 from adminops.identity.permissions import Permission
 from tickets import request_forms as forms
+from tickets.type_versions import INCIDENT, SOMETHING_ELSE
 
-SOMETHING_ELSE = "something_else"
-INCIDENT = "incident"
 OFFICE_DAY = 9
 """Hours of business of a day, as targets are counted."""
 SOON = timedelta(days=7)

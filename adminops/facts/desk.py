@@ -141,6 +141,22 @@ class TicketUntagged(TicketFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketStepTicked(TicketFact):
+    """A step of a ticket's checklist was done."""
+
+    says: ClassVar[str] = "ticked step {place} of the checklist of ticket {ticket_id}"
+    place: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketStepUnticked(TicketFact):
+    """That a step of a ticket's checklist was done was taken back."""
+
+    says: ClassVar[str] = "took the tick off step {place} of the checklist of ticket {ticket_id}"
+    place: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketsExported(Fact):
     """Somebody took a list of tickets away as a file."""
 

@@ -1,6 +1,7 @@
 """The pages of the help desk: the list, a ticket, and what people meet who need help."""
 
 from tickets.bulk import views as bulk
+from tickets.checklist import views as checklists
 from tickets.goals.views import blueprint as goals
 from tickets.insights.views import blueprint as insights
 from tickets.queues import views as queues
@@ -27,6 +28,8 @@ __all__ = [
     "blueprints",
     "bulk",
     "calls",
+    "canned",
+    "checklists",
     "deciding",
     "files",
     "merging",

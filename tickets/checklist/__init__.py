@@ -1,0 +1,1 @@
+"""Checklists: the steps of a request type, ticked on a ticket. A step that begins with "!" must be done first."""
