@@ -7,7 +7,20 @@ import dedupe
 import manuals
 import tickets
 import training
-from adminops import agencies, audit, clients, imports, insights, privacy, programs, repairs, search, signin, system
+from adminops import (
+    agencies,
+    api,
+    audit,
+    clients,
+    imports,
+    insights,
+    privacy,
+    programs,
+    repairs,
+    search,
+    signin,
+    system,
+)
 from adminops.app import AdminOps, create_app
 from adminops.cli import command_line
 from adminops.settings import Settings
@@ -16,6 +29,7 @@ from adminops.settings import Settings
 FEATURES = (
     audit.feature,
     signin.feature,
+    api.feature,
     insights.feature,
     tickets.feature,
     dedupe.feature,

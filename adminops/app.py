@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
+from adminops.api import routes
 from adminops.crypto import RingFile
 from adminops.db import db, prepare_engine, transaction
 from adminops.facts import FactBus, all_facts
@@ -76,6 +77,7 @@ def create_app(settings: Settings, features: Sequence[Feature]) -> AdminOps:
     _listen(app, features)
     for feature in features:
         _join(app, feature)
+    routes.register(app, features)
     _dress(app, settings)
     problems.register(app)
     if settings.trusted_proxies:
@@ -199,5 +201,6 @@ def _names(features: Sequence[Feature]) -> dict[str, list[str]]:
         "request type": [kind.key for feature in features for kind in feature.request_types],
         "reference kind": [provider.kind for feature in features for provider in feature.refs],
         "mail": [key for feature in features for key in feature.mails],
+        "route of the API": [route.name for route in routes.routes_of(features)],
         "navigation key": [item.key for feature in features for item in feature.nav if item.key],
     }

@@ -18,6 +18,7 @@ from adminops.refs import Ref, RefProvider
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+    from adminops.api.routes import Route
     from adminops.demo.cast import Cast
     from adminops.identity.models import User
     from adminops.identity.permissions import Permission
@@ -255,6 +256,8 @@ class Feature:
     subscribers: Sequence[tuple[type[Fact], Subscriber]] = ()
     request_types: Sequence[RequestType] = ()
     cli: Sequence[click.Command] = ()
+    api: "Sequence[Route]" = ()
+    """What programs may ask for under /api/v1."""
     search: Sequence[SearchProvider] = ()
     refs: Sequence[RefProvider] = ()
     panels: Sequence[Panel] = ()

@@ -9,6 +9,7 @@ from adminops.feature import Feature, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
 from tickets import refs
+from tickets.api import ROUTES
 from tickets.bulk import jobs as bulk_jobs
 from tickets.catalogue import GENERAL
 from tickets.demo import fill
@@ -113,6 +114,7 @@ feature = Feature(
         Panel(place="agency", render=refs.requesters_card, order=30),
     ),
     guarded=(MESSAGES,),
+    api=ROUTES,
     figures=refs.figures,
     mails=MAILS,
     machines={"Ticket": TRANSITIONS},

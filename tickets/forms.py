@@ -154,12 +154,18 @@ class TeamTicketForm(TicketForm):
         }
 
 
-def ticket_form(kind: RequestType, *, team: bool, typed: Mapping[str, Sequence[str]] | None = None) -> TicketForm:
-    """Return the form of a request type: the general fields and the type's own, filled with what was typed before."""
+def ticket_form(
+    kind: RequestType, *, team: bool, typed: Mapping[str, Sequence[str]] | None = None, by_token: bool = False
+) -> TicketForm:
+    """Return the form of a request type: the general fields and the type's own, filled with what was typed before.
+
+    `by_token`: a program sent it, and no browser that another page could have led here.
+    """
     base = TeamTicketForm if team else TicketForm
     own = (kind.form(),) if kind.form else ()
     make = type("RequestForm", (base, *own), {})
-    form: TicketForm = make(formdata=MultiDict(typed)) if typed else make()
+    meta = {"csrf": False} if by_token else None
+    form: TicketForm = make(formdata=MultiDict(typed), meta=meta) if typed else make(meta=meta)
     if not kind.files:
         del form.file
     return form

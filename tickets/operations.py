@@ -239,7 +239,23 @@ def change(
     if ticket.priority is not priority:
         set_priority(ticket, priority, by=by)
     if moves:
-        _bring_to(ticket, state, waiting_on, despite_parts, by)
+        bring_to(ticket, state, waiting_on, despite_parts=despite_parts, by=by)
+
+
+def bring_to(
+    ticket: Ticket, state: TicketState, waiting_on: WaitingOn | None, *, despite_parts: bool = False, by: User
+) -> None:
+    """Do what brings `ticket` into `state`. Raises as the verb that does it."""
+    if state is S.WAITING:
+        wait_on(ticket, waiting_on or WaitingOn.USER, by=by)
+    elif state is S.RESOLVED:
+        resolve(ticket, despite_parts=despite_parts, by=by)
+    elif state is S.CLOSED:
+        close(ticket, by=by)
+    elif ticket.state in OPEN_STATES:
+        set_open(ticket, by=by)
+    else:
+        reopen(ticket, by=by)
 
 
 def set_open(ticket: Ticket, *, by: User) -> None:
@@ -415,20 +431,6 @@ def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User, despite_
         _move(ticket, S.RESOLVED, by=by)
     elif ticket.state is S.NEW:
         _move(ticket, S.OPEN, because="taken up", by=by)
-
-
-def _bring_to(ticket: Ticket, state: TicketState, waiting_on: WaitingOn | None, despite_parts: bool, by: User) -> None:
-    """Do what brings `ticket` into `state`."""
-    if state is S.WAITING:
-        wait_on(ticket, waiting_on or WaitingOn.USER, by=by)
-    elif state is S.RESOLVED:
-        resolve(ticket, despite_parts=despite_parts, by=by)
-    elif state is S.CLOSED:
-        close(ticket, by=by)
-    elif ticket.state in OPEN_STATES:
-        set_open(ticket, by=by)
-    else:
-        reopen(ticket, by=by)
 
 
 def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = None, because: str = "", by: User) -> None:

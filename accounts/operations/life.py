@@ -18,6 +18,7 @@ from adminops.identity.models import Agency, User
 from adminops.identity.operations import add_user, change_user, grant_role
 from adminops.identity.permissions import Role
 from adminops.identity.sessions import end_all_sessions
+from adminops.identity.tokens import revoke_all_tokens
 from adminops.outbox.messages import enqueue_mail
 from adminops.refs import Ref
 
@@ -97,6 +98,7 @@ def disable_account(account: Account, reason: DisabledReason, *, by: User, reque
     account.disabled_reason, account.disabled_at = reason, clock.now()
     drop_links(account)
     end_all_sessions(account.user, reason="account disabled")
+    revoke_all_tokens(account.user, by=by)
     db.session.flush()
     publish(
         AccountDisabled(account_id=account.id, agency_id=account.agency_id, reason=reason.value, request=request),

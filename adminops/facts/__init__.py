@@ -113,6 +113,8 @@ from adminops.facts.people import (
     SignedIn,
     SignedOut,
     SignInRefused,
+    TokenMade,
+    TokenRevoked,
     UserFact,
 )
 from adminops.facts.privacy import (
@@ -324,6 +326,8 @@ __all__ = [
     "TicketsExported",
     "TicketsRelated",
     "TicketsUnrelated",
+    "TokenMade",
+    "TokenRevoked",
     "UserFact",
     "ViewChanged",
     "ViewFact",

@@ -55,6 +55,22 @@ class RoleRevoked(UserFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TokenMade(UserFact):
+    """A person made a token for a program."""
+
+    says: ClassVar[str] = "made token {token_id}"
+    token_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRevoked(UserFact):
+    """A token was revoked: by its owner, or with the account."""
+
+    says: ClassVar[str] = "revoked token {token_id} of user {user_id}"
+    token_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountFact(Fact):
     """Something in the life of an account."""
 

@@ -199,6 +199,24 @@ class UserSession(Model):
     user: Mapped[User] = relationship()
 
 
+class ApiToken(Model):
+    """A personal token: what a program shows in its owner's place. Only its hash is stored."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[Key]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    name: Mapped[Code]
+    scopes: Mapped[list[str]]
+    """What it may be used for, as far as its owner may do that (`TokenScope`)."""
+    made_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    user: Mapped[User] = relationship()
+
+
 class SignInThrottle(Model):
     """Failed tries under one key (an account from one network, a network, an account from anywhere)."""
 

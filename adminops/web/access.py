@@ -38,11 +38,12 @@ class Access:
     """What a route asks for.
 
     `writes` says what the method does not: a GET that stores something (looking at a client record is on the record)
-    is True, a POST that only looks something up is False.
+    is True, a POST that only looks something up is False. `bearer`: a program asks, by a token and never by a cookie.
     """
 
     needs: Permission | Everybody
     writes: bool | None = None
+    bearer: bool = False
 
 
 def access(needs: Permission | Everybody, *, writes: bool | None = None) -> Callable[[V], V]:
@@ -89,7 +90,7 @@ def refuse_or_pass(declared: Access) -> Response | None:
         return None
     user = viewer()
     if user is None:
-        if request.headers.get("HX-Request"):
+        if request.headers.get("HX-Request") or declared.bearer:
             abort(401)
         here = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("signin.sign_in", next=here))

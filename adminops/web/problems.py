@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from adminops.db import is_busy
 from adminops.errors import DomainError
+from adminops.web.problem_json import asked_by_a_program, problem_json
 
 log = structlog.get_logger("adminops.web")
 
@@ -52,6 +53,8 @@ def problem_page(status: int, sentence: str | None = None, *, level: str = "info
     reference = secrets.token_hex(4).upper()
     title, next_step = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     getattr(log, level)("problem", reference=reference, status=status, endpoint=request.endpoint, **fields)
+    if asked_by_a_program():
+        return problem_json(status, sentence, reference=reference)
     template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
     values = {"status": status, "title": title, "sentence": sentence, "next_step": next_step, "reference": reference}
     try:
@@ -62,6 +65,9 @@ def problem_page(status: int, sentence: str | None = None, *, level: str = "info
 
 
 def _refused(refusal: DomainError) -> Response:
+    if asked_by_a_program():
+        errors = [(refusal.field, refusal.sentence)] if refusal.field else []
+        return problem_json(refusal.status, refusal.sentence, errors=errors)
     return problem_page(refusal.status, refusal.sentence)
 
 

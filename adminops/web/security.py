@@ -13,6 +13,7 @@ from adminops.db import transaction
 from adminops.identity import sessions
 from adminops.identity.models import User
 from adminops.settings import Settings
+from adminops.web import problem_json
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -57,7 +58,9 @@ def protect(app: Flask, settings: Settings) -> None:
 
 
 def load_user(token: str) -> User | None:
-    """Return the user whose living session has `token`."""
+    """Return the user whose living session has `token`; nobody where only a bearer's token counts."""
+    if problem_json.asked_by_a_program():
+        return None
     settings: Settings = current_app.extensions["settings"]
     found = sessions.find_session(token, idle=timedelta(minutes=settings.session_idle_minutes))
     if found is None:

@@ -13,6 +13,7 @@ OPEN = {
     "system.healthz",  # a load balancer asks whether the app lives
     "system.mailbox",  # development only: where the demo's mails end up
     "system.mailbox_mail",
+    "api_pages.openapi",  # says what the program can do, and nothing of what it holds
     "style_guide.show",  # development only
     "style_guide.page",
 }
@@ -35,10 +36,20 @@ def test_a_stranger_is_sent_to_the_sign_in_page(sqlite_desk: Desk) -> None:
     app, stranger = sqlite_desk.app, sqlite_desk.visitor()
     for rule in app.url_map.iter_rules():
         access = access_of(app.view_functions[rule.endpoint])
-        if access is None or access.needs is PUBLIC or "GET" not in (rule.methods or ()):
+        if access is None or access.needs is PUBLIC or access.bearer or "GET" not in (rule.methods or ()):
             continue
         url = _filled(rule.rule)
         assert "/sign-in" in stranger.get(url, status=302).goal, url
+
+
+def test_a_program_without_a_token_is_refused(sqlite_desk: Desk) -> None:
+    app, stranger = sqlite_desk.app, sqlite_desk.visitor()
+    for rule in app.url_map.iter_rules():
+        access = access_of(app.view_functions[rule.endpoint])
+        if access is not None and access.bearer:
+            method = min((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            answer = stranger.client.open(_filled(rule.rule), method=method)
+            assert (answer.status_code, answer.mimetype) == (401, "application/problem+json"), rule.rule
 
 
 def _filled(rule: str) -> str:

@@ -1,0 +1,33 @@
+"""The form of a new token."""
+
+from datetime import timedelta
+from typing import Any
+
+from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from adminops.identity.tokens import TokenScope
+from adminops.web.forms import Form, choices
+
+
+class TokenForm(Form):
+    """Name, scopes and life of a token."""
+
+    name = StringField(
+        "Name", [InputRequired("Give it a name."), Length(max=60)], description="The program that will use it"
+    )
+    scopes = SelectMultipleField(
+        "What may it be used for?",
+        choices=choices((scope.value, scope.sentence) for scope in TokenScope),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    days = SelectField(
+        "It ends after", choices=choices([("30", "30 days"), ("90", "90 days"), ("365", "A year")]), default="90"
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `make_token`."""
+        scopes = {TokenScope(value) for value in self.scopes.data or ()}
+        return {"name": self.name.data or "", "scopes": scopes, "lives": timedelta(days=int(self.days.data))}

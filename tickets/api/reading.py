@@ -1,0 +1,209 @@
+"""What programs read: lists of tickets, one ticket, its goals, the calls, and what to choose from."""
+
+from typing import Any
+
+from flask import url_for
+
+from adminops.api.routes import Answer, Asked, Route
+from adminops.api.shapes import number, or_null, record, several, text, truth, word
+from adminops.errors import Invalid
+from adminops.feature import RequestType
+from adminops.identity.permissions import Permission
+from adminops.identity.tokens import TokenScope
+from adminops.web.listing import PAGE, Page
+from adminops.web.navigation import registry
+from tickets import catalogue, policies, queries
+from tickets.api import telling
+from tickets.calls import Call, list_calls
+from tickets.forms import ticket_form
+from tickets.goals.card import goals_of
+from tickets.language import LONGEST, parse
+from tickets.models import Channel
+from tickets.queries import Order, TicketFilter, View
+from tickets.timeline import timeline
+
+MOST = 100
+_ORDERS = {order.value: order for order in Order}
+CURSOR = text("Where the page before ended", most=1000)
+NEXT = or_null(text("The cursor of the next page; nothing on the last", most=1000))
+
+
+def list_tickets(asked: Asked) -> Answer:
+    """Return a page of the tickets that the owner may see."""
+    wanted = TicketFilter(
+        view=View.ALL,
+        query=parse(asked.query.get("q", "")),
+        order=_ORDERS[asked.query.get("order", Order.ACTIVITY.value)],
+    )
+    after = asked.query.get("cursor")
+    page = queries.list_tickets(wanted, asked.user, after=after, limit=asked.query.get("limit", PAGE))
+    return _paged("tickets", [telling.row(row) for row in page.rows], page, asked)
+
+
+def show_ticket(asked: Asked) -> Answer:
+    """Return a ticket with its timeline; notes, tags and inner matters only to the team."""
+    ticket = queries.get_ticket(asked.path["ticket_id"], asked.user)
+    team = policies.is_team(asked.user, ticket)
+    told = timeline(ticket, team=team)
+    tags = queries.tags_of([ticket.id]).get(ticket.id, []) if team else []
+    links = [str(link.ref) for link in queries.links_of(ticket)] if team else []
+    return Answer(telling.whole(ticket, told=told, tags=tags, links=links))
+
+
+def show_goals(asked: Asked) -> Answer:
+    """Return the goals of a ticket to the team."""
+    ticket = queries.get_ticket(asked.path["ticket_id"], asked.user)
+    policies.check_is_team(ticket, by=asked.user)
+    return Answer({"goals": [telling.goal(goal) for goal in goals_of(ticket, every=True).shown]})
+
+
+def show_calls(asked: Asked) -> Answer:
+    """Return a page of the log of calls and walk-ins."""
+    page = list_calls(asked.user, after=asked.query.get("cursor"))
+    return _paged("calls", [_call(call) for call in page.rows], page, asked)
+
+
+def list_types(asked: Asked) -> Answer:
+    """Return what the owner may ask for, with the fields of each."""
+    kinds = catalogue.offered_to(asked.user, registry().features)
+    return Answer({"request_types": [_kind(kind) for kind in kinds if not kind.start]})
+
+
+def list_team(_asked: Asked) -> Answer:
+    """Return who works on tickets."""
+    return Answer({"team": [{"id": choice.id, "name": choice.name} for choice in queries.team()]})
+
+
+def _paged(name: str, rows: list[dict[str, Any]], page: Page[Any], asked: Asked) -> Answer:
+    if asked.query.get("cursor") and page.first:
+        raise Invalid("This cursor is not one of this list. Begin anew without it.", field="cursor")
+    more = {k: v for k, v in asked.query.items() if k != "cursor"}
+    here = url_for(f"api.list_{name}", **more, cursor=page.after)
+    headers = {"Link": f'<{here}>; rel="next"'} if page.after else {}
+    return Answer({name: rows, "next": page.after}, headers)
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {
+        "ticket_id": call.id,
+        "filed_at": telling.said(call.filed_at),
+        "subject": call.subject,
+        "channel": call.channel.value,
+        "state": call.state.value,
+        "requester": call.requester,
+        "agency": call.agency,
+        "taken_by": call.taken_by,
+    }
+
+
+def _kind(kind: RequestType) -> dict[str, Any]:
+    form = ticket_form(kind, team=False, by_token=True)
+    fields = [
+        {"name": field.name, "label": field.label.text, "required": bool(field.flags.required)}
+        for field in form.own_fields
+    ]
+    return {"key": kind.key, "title": kind.title, "help": kind.help, "pii_rule": kind.pii_rule, "fields": fields}
+
+
+FIELD = record(
+    "A field of a request type",
+    {
+        "name": text("Its name in answers"),
+        "label": text("What it asks", most=1000),
+        "required": truth("Whether it has to be filled in"),
+    },
+)
+KIND = record(
+    "A request type",
+    {
+        "key": text("What to file it by"),
+        "title": text("Its title"),
+        "help": text("What it is for", most=1000),
+        "pii_rule": text("What to leave out", most=1000),
+        "fields": several(FIELD, "Its own fields"),
+    },
+)
+CALL = record(
+    "A call or a walk-in",
+    {
+        "ticket_id": number("Its ticket"),
+        "filed_at": telling.ROW["properties"]["filed_at"],
+        "subject": text("What it is about"),
+        "channel": word("How it came", Channel),
+        "state": telling.STATE,
+        "requester": text("Who asked"),
+        "agency": or_null(text("The agency it is about")),
+        "taken_by": text("Who took it down"),
+    },
+)
+
+READING = (
+    Route(
+        name="list_tickets",
+        method="GET",
+        path="/tickets",
+        summary="List tickets",
+        about="The query is that of the filter bar: is:open type:merge due:<2d.",
+        run=list_tickets,
+        scope=TokenScope.READ_TICKETS,
+        needs=Permission.ASK_FOR_HELP,
+        query={
+            "q": text("What has to hold, in the language of the filter bar", most=LONGEST),
+            "order": word("In which order", Order),
+            "limit": number("How many at once", most=MOST),
+            "cursor": CURSOR,
+        },
+        answer=record("Tickets", {"tickets": several(telling.ROW, "The tickets"), "next": NEXT}),
+    ),
+    Route(
+        name="show_ticket",
+        method="GET",
+        path="/tickets/<int:ticket_id>",
+        summary="Show a ticket",
+        run=show_ticket,
+        scope=TokenScope.READ_TICKETS,
+        needs=Permission.ASK_FOR_HELP,
+        answer=telling.TICKET,
+    ),
+    Route(
+        name="show_goals",
+        method="GET",
+        path="/tickets/<int:ticket_id>/goals",
+        summary="Show the goals of a ticket",
+        run=show_goals,
+        scope=TokenScope.READ_TICKETS,
+        needs=Permission.ASK_FOR_HELP,
+        answer=record("Goals", {"goals": several(telling.GOAL, "Its goals")}),
+    ),
+    Route(
+        name="list_calls",
+        method="GET",
+        path="/calls",
+        summary="List calls and walk-ins",
+        run=show_calls,
+        scope=TokenScope.READ_TICKETS,
+        needs=Permission.WORK_TICKETS,
+        query={"cursor": CURSOR},
+        answer=record("Calls", {"calls": several(CALL, "The calls"), "next": NEXT}),
+    ),
+    Route(
+        name="list_request_types",
+        method="GET",
+        path="/request-types",
+        summary="List what can be asked for",
+        run=list_types,
+        scope=TokenScope.READ_TICKETS,
+        needs=Permission.ASK_FOR_HELP,
+        answer=record("Request types", {"request_types": several(KIND, "What can be asked for")}),
+    ),
+    Route(
+        name="list_team",
+        method="GET",
+        path="/team",
+        summary="List who works on tickets",
+        run=list_team,
+        scope=TokenScope.READ_TICKETS,
+        needs=Permission.WORK_TICKETS,
+        answer=record("The team", {"team": several(telling.CHOICE, "Its members")}),
+    ),
+)
