@@ -12,6 +12,8 @@ from adminops.identity.models import SYSTEM, Agency, User
 from adminops.refs import Ref
 from tickets.models import Ticket, TicketEntry, TicketMessage, Voice
 
+Person = aliased(User)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -80,11 +82,10 @@ def _role(title: str, agency: str | None) -> str:
 
 
 def _lines(ticket: Ticket, team: bool, sources: Sequence[int]) -> list[Line]:
-    person = aliased(User)
     chosen = (
-        select(TicketEntry, User.name, person.name)
+        select(TicketEntry, User.name, Person.name)
         .outerjoin(User, User.id == TicketEntry.actor_id)
-        .outerjoin(person, person.id == TicketEntry.person_id)
+        .outerjoin(Person, Person.id == TicketEntry.person_id)
         .where(TicketEntry.ticket_id.in_([ticket.id, *sources]))
     )
     if not team:
