@@ -178,6 +178,9 @@ class Settings:
         _one_of("mailbox", "console", "smtp"),
     )
     mail_from: str = setting("adminops@example.org", "Sender address of all mails.", _mail_address)
+    mail_reply_to: str = setting(
+        "", "Address at which mails reach the help desk; empty: answers come to the sender address.", _mail_address
+    )
     smtp_host: str = setting("127.0.0.1", "Mail server.")
     smtp_port: int = setting(25, "Port of the mail server.", _port)
     smtp_security: str = setting("starttls", "How the connection is protected.", _one_of("none", "starttls", "tls"))

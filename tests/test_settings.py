@@ -120,6 +120,7 @@ def test_every_setting_with_a_rule_of_its_own_was_tried_with_a_wrong_value() -> 
         "upload_limit_mb",
         "unpacked_limit_mb",
         "drop_settle_seconds",
+        "mail_reply_to",
     }
     assert {declared.name for declared in fields(Settings)} - tried - plain - same_rule == set()
 

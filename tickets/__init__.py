@@ -13,7 +13,6 @@ from tickets.api import ROUTES
 from tickets.bulk import jobs as bulk_jobs
 from tickets.catalogue import GENERAL
 from tickets.demo import fill
-from tickets.drafts import init_app
 from tickets.emails import MAILS
 from tickets.goals import jobs as goal_jobs
 from tickets.goals import refs as goal_refs
@@ -22,6 +21,10 @@ from tickets.insights import jobs as insight_jobs
 from tickets.insights import marking as marking
 from tickets.insights.navigation import ITEMS as INSIGHTS
 from tickets.jobs import JOBS
+from tickets.mail import jobs as mail_jobs
+from tickets.mail import refs as mail_refs
+from tickets.mail.cli import mail
+from tickets.mail.models import TRANSITIONS as MAIL_TRANSITIONS
 from tickets.models import TRANSITIONS
 from tickets.queries import count_open
 from tickets.queues import jobs as queue_jobs
@@ -86,11 +89,27 @@ feature = Feature(
             group="System",
             order=20,
         ),
+        NavItem(
+            label="Incoming mail",
+            icon="mail",
+            endpoint="mail_in.index",
+            permission=Permission.WORK_TICKETS,
+            order=16,
+            short="Mail",
+        ),
     ),
     primary=NavItem(
         label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
     ),
-    jobs=(*JOBS, *goal_jobs.JOBS, *silence_jobs.JOBS, *bulk_jobs.JOBS, *queue_jobs.JOBS, *insight_jobs.JOBS),
+    jobs=(
+        *JOBS,
+        *goal_jobs.JOBS,
+        *mail_jobs.JOBS,
+        *silence_jobs.JOBS,
+        *bulk_jobs.JOBS,
+        *queue_jobs.JOBS,
+        *insight_jobs.JOBS,
+    ),
     subscribers=((Fact, keep_on_timeline), (Fact, settle)),
     request_types=GENERAL,
     search=(
@@ -103,6 +122,7 @@ feature = Feature(
         RefProvider("queue", queue_refs.queues),
         RefProvider("calendar", goal_refs.calendars),
         RefProvider("policy", goal_refs.policies),
+        RefProvider("incoming_mail", mail_refs.mails),
     ),
     panels=(
         Panel(place="user", render=refs.open_requests, order=20),
@@ -117,7 +137,8 @@ feature = Feature(
     api=ROUTES,
     figures=refs.figures,
     mails=MAILS,
-    machines={"Ticket": TRANSITIONS},
-    init_app=init_app,
+    machines={"Ticket": TRANSITIONS, "Incoming mail": MAIL_TRANSITIONS},
+    cli=(mail,),
+    init_app=mail_refs.init_app,
     demo=fill,
 )

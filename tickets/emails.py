@@ -6,6 +6,7 @@ from adminops.db import db
 from adminops.identity.models import User
 from adminops.outbox.messages import Mail
 from tickets.approvals import TicketApproval
+from tickets.mail.brakes import is_held_off
 from tickets.models import OPEN_STATES, Ticket
 from tickets.sight import visible_to
 
@@ -107,6 +108,8 @@ def _mail(template: str, subject: str, to_id: int, ticket_id: int) -> Mail | Non
     """Return the mail, or None when the person may not see the ticket (any more)."""
     reader = db.session.get(User, to_id)
     if reader is None or db.session.scalar(visible_to(reader).where(Ticket.id == ticket_id)) is None:
+        return None
+    if is_held_off(reader, ticket_id):
         return None
     return Mail(
         subject=subject,

@@ -15,6 +15,7 @@ from adminops import clock
 from adminops.identity.models import User
 from adminops.outbox.messages import Mail
 from adminops.outbox.models import OutboxMessage
+from adminops.outbox.signed_ids import Marked, mark_of, ticket_of
 from adminops.settings import Settings
 
 
@@ -33,6 +34,9 @@ class Letter:
     html: str
     message_id: str
     product_name: str
+    thread_id: str = ""
+    """Stands for all mails about one ticket, so that a mail program shows them as one conversation."""
+    reply_to: str = ""
 
     def as_bytes(self) -> bytes:
         """Return the message as it goes over the line: plain ASCII, lines end with CR LF."""
@@ -42,8 +46,13 @@ class Letter:
         message["Subject"] = self.subject
         message["Date"] = format_datetime(clock.now())
         message["Message-ID"] = self.message_id
+        if self.thread_id:
+            message["References"] = message["In-Reply-To"] = self.thread_id
+        if self.reply_to:
+            message["Reply-To"] = Address(self.product_name, addr_spec=self.reply_to)
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
+        message["X-AdminOps-Loop"] = self.sender  # who sends it back to us is not answered
         message.set_content(self.text, cte="quoted-printable")
         message.add_alternative(self.html, subtype="html", cte="quoted-printable")
         return message.as_bytes()
@@ -77,14 +86,30 @@ def compose(mail: Mail, message: OutboxMessage, *, to: User, settings: Settings)
         html=_template("mail/layout.html").render(frame),
         message_id=message_id(message, settings),
         product_name=settings.product_name,
+        thread_id=thread_id(message, settings),
+        reply_to=settings.mail_reply_to,
     )
 
 
 def message_id(message: OutboxMessage, settings: Settings) -> str:
     """Return the Message-ID of a row: the same at every try, so that a mail that came twice is known as one."""
+    return mark_of(message).signed(_domain(settings))
+
+
+def thread_id(message: OutboxMessage, settings: Settings) -> str:
+    """Return the id that all mails about the ticket of a row name; empty when it is about none."""
+    ticket_id = ticket_of(message)
+    return Marked(0, ticket_id, 0).signed(_domain(settings)) if ticket_id else ""
+
+
+def earlier_message_id(message: OutboxMessage) -> str:
+    """Return the part before the @ of the id that mails had before ids were signed: answers to these still come."""
     told_apart = f"{message.id}|{message.key}|{message.created_at.isoformat()}"
-    digest = hashlib.sha256(told_apart.encode()).hexdigest()[:32]
-    return f"<{digest}.{message.id}@{settings.mail_from.rpartition('@')[2]}>"
+    return f"{hashlib.sha256(told_apart.encode()).hexdigest()[:32]}.{message.id}"
+
+
+def _domain(settings: Settings) -> str:
+    return settings.mail_from.rpartition("@")[2]
 
 
 def _template(name: str) -> Any:

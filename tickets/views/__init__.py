@@ -4,6 +4,7 @@ from tickets.bulk import views as bulk
 from tickets.checklist import views as checklists
 from tickets.goals.views import blueprint as goals
 from tickets.insights.views import blueprint as insights
+from tickets.mail.views import blueprint as mail_in
 from tickets.queues import views as queues
 from tickets.silence import views as silence
 from tickets.views import (
@@ -22,7 +23,7 @@ from tickets.views import (
     types,
 )
 
-blueprints = (desk.blueprint, portal.blueprint, types.blueprint, canned.blueprint, goals, insights)
+blueprints = (desk.blueprint, portal.blueprint, types.blueprint, canned.blueprint, goals, insights, mail_in)
 
 __all__ = [
     "blueprints",
