@@ -188,6 +188,14 @@ class Settings:
     smtp_user: str = setting("", "Name at the mail server; empty means no sign-in.")
     smtp_password: str = setting("", "Password at the mail server.", secret=True)
     smtp_timeout_seconds: int = setting(20, "How long a mail server may take to answer.", _positive)
+    imap_host: str = setting("", "Server of the mailbox to fetch mails from; empty: mails come by `mail receive`.")
+    imap_port: int = setting(993, "Port of that server.", _port)
+    imap_security: str = setting("tls", "How the connection is protected.", _one_of("none", "starttls", "tls"))
+    imap_ca_file: str = setting("", "Who signs that server's certificate; empty means the system's list.", _file)
+    imap_user: str = setting("", "Name at that server.")
+    imap_password: str = setting("", "Password at that server.", secret=True)
+    imap_folder: str = setting("INBOX", "Folder whose mails are fetched; each is stored here, then removed there.")
+    imap_done_folder: str = setting("", "Folder that a fetched mail is copied to before; empty: none.")
     scheduler: bool = setting(
         True, "Whether this process takes part in running jobs (one leader at a time does).", _flag
     )
@@ -238,6 +246,10 @@ class Settings:
         if self.smtp_security == "none" and self.smtp_host not in LOOPBACK:
             raise WrongSetting(
                 "ADMINOPS_SMTP_SECURITY must be starttls or tls in production, unless the mail server is this machine."
+            )
+        if self.imap_host not in {"", *LOOPBACK} and self.imap_security == "none":
+            raise WrongSetting(
+                "ADMINOPS_IMAP_SECURITY must be starttls or tls in production, unless the server is this machine."
             )
         if self.secret_key and len(self.secret_key) < SHORTEST_SECRET:
             raise WrongSetting(

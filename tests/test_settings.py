@@ -114,6 +114,7 @@ def test_a_refused_address_is_not_repeated_with_its_password() -> None:
 def test_every_setting_with_a_rule_of_its_own_was_tried_with_a_wrong_value() -> None:
     tried = {name for name, _, value in RIGHT if value is None}
     plain = {"home", "drop_folder", "secret_key", "team_name", "team_phone", "smtp_host", "smtp_user", "smtp_password"}
+    plain |= {"imap_host", "imap_user", "imap_password", "imap_folder", "imap_done_folder"}
     same_rule = {
         "reset_link_minutes",
         "smtp_timeout_seconds",
@@ -121,6 +122,9 @@ def test_every_setting_with_a_rule_of_its_own_was_tried_with_a_wrong_value() -> 
         "unpacked_limit_mb",
         "drop_settle_seconds",
         "mail_reply_to",
+        "imap_port",
+        "imap_security",
+        "imap_ca_file",
     }
     assert {declared.name for declared in fields(Settings)} - tried - plain - same_rule == set()
 

@@ -21,6 +21,7 @@ from tickets.insights import jobs as insight_jobs
 from tickets.insights import marking as marking
 from tickets.insights.navigation import ITEMS as INSIGHTS
 from tickets.jobs import JOBS
+from tickets.mail import fetching
 from tickets.mail import jobs as mail_jobs
 from tickets.mail import refs as mail_refs
 from tickets.mail.cli import mail
@@ -105,6 +106,7 @@ feature = Feature(
         *JOBS,
         *goal_jobs.JOBS,
         *mail_jobs.JOBS,
+        *fetching.JOBS,
         *silence_jobs.JOBS,
         *bulk_jobs.JOBS,
         *queue_jobs.JOBS,
