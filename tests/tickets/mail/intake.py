@@ -38,7 +38,7 @@ from tickets.mail.reading import fingerprints
 from tickets.models import Ticket, TicketMessage
 from tickets.operations import reply
 
-PEOPLE = 8
+PEOPLE = 4
 SEED = 20260
 AT_ONCE = 4
 
