@@ -8,17 +8,18 @@ import enum
 import os
 import sqlite3
 import weakref
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, String, Text, event
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, String, Text, event, inspect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 NAMES = {
@@ -80,6 +81,8 @@ _patience: ContextVar[timedelta] = ContextVar("adminops_patience", default=PATIE
 _writing: ContextVar[bool] = ContextVar("adminops_writing", default=True)
 _open: ContextVar[bool] = ContextVar("adminops_transaction_open", default=False)
 _stored = [0]
+_stored_in: Counter[str] = Counter()
+_changed: ContextVar[set[str] | None] = ContextVar("adminops_changed_tables", default=None)
 _afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar("adminops_after_commit", default=None)
 
 
@@ -96,7 +99,8 @@ def transaction(*, writes: bool = True, patience: timedelta = PATIENCE) -> Itera
     session: Session = db.session()
     session.rollback()  # whatever was read before starts anew, under the right kind of lock
     calls: list[Callable[[], None]] = []
-    opened, kind, waiting = _open.set(True), _writing.set(writes), _afterwards.set(calls)
+    changed: set[str] = set()
+    opened, kind, waiting, tables = _open.set(True), _writing.set(writes), _afterwards.set(calls), _changed.set(changed)
     waits = _patience.set(patience)
     try:
         yield session
@@ -105,12 +109,14 @@ def transaction(*, writes: bool = True, patience: timedelta = PATIENCE) -> Itera
         session.rollback()
         raise
     finally:
+        _changed.reset(tables)
         _afterwards.reset(waiting)
         _patience.reset(waits)
         _writing.reset(kind)
         _open.reset(opened)
     if writes:
         _stored[0] += 1
+        _stored_in.update(changed)
     for call in calls:
         call()
 
@@ -128,6 +134,30 @@ def is_busy(error: OperationalError) -> bool:
 def writes_stored() -> int:
     """Return how many writing transactions this process has stored: what was read before the last may be old."""
     return _stored[0]
+
+
+def writes_stored_in(tables: Iterable[str]) -> int | None:
+    """Return how many writing transactions this process has stored that changed one of `tables`.
+
+    None when the open transaction has changed one: what it reads there is not stored yet, and nobody else's. Objects
+    that are flushed are seen, and inserts, updates and deletes that the session executes; SQL written as text is not.
+    """
+    named = set(tables)
+    return sum(_stored_in[table] for table in named) if named.isdisjoint(_changed.get() or ()) else None
+
+
+@event.listens_for(db.session, "after_flush")
+def _note_flushed(session: Session, _context: object) -> None:
+    if (changed := _changed.get()) is not None:
+        touched = {type(thing) for things in (session.new, session.dirty, session.deleted) for thing in things}
+        changed.update(table.name for kind in touched for table in inspect(kind).tables)
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _note_executed(state: ORMExecuteState) -> None:
+    changed, written = _changed.get(), state.is_insert or state.is_update or state.is_delete
+    if changed is not None and written:
+        changed.add(state.statement.table.name)  # type: ignore[attr-defined]
 
 
 def after_commit(call: Callable[[], None]) -> None:

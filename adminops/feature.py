@@ -17,6 +17,7 @@ from adminops.refs import Ref, RefProvider
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+    from sqlalchemy import ScalarSelect
 
     from adminops.api.routes import Route
     from adminops.demo.cast import Cast
@@ -42,8 +43,9 @@ class NavItem:
     """Letter after `g` that jumps here."""
     short: str | None = None
     """The label in one short word, for the bar at the bottom of a phone."""
-    count: "Callable[[User], int] | None" = None
-    """Number beside the label (open tickets, pairs to review); must cost one cheap read."""
+    count: "Callable[[User], ScalarSelect[int] | int | None] | None" = None
+    """What counts the number beside the label (open tickets, pairs to review), cheaply; the counts of all places are
+    read in one statement. Or the number itself where it is known; None: this person has none."""
 
 
 @dataclass(frozen=True, kw_only=True)

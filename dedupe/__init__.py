@@ -10,7 +10,7 @@ from dedupe import jobs, refs, subscribers
 from dedupe.cli import dedupe
 from dedupe.demo import fill
 from dedupe.models import SCAN_TRANSITIONS, TRANSITIONS
-from dedupe.queries import count_open
+from dedupe.queries import open_counted
 from dedupe.request_types import REQUEST_TYPES
 from dedupe.views import blueprint
 
@@ -27,7 +27,7 @@ feature = Feature(
             order=30,
             key="m",
             short="Merges",
-            count=count_open,
+            count=open_counted,
         ),
     ),
     jobs=(

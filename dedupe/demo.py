@@ -11,16 +11,18 @@ from dedupe.scanning import scan_store
 
 
 def fill(cast: Cast) -> None:
-    """Scan the store and decide on the first pairs of the queue."""
+    """Scan the store and decide on the first pairs of the queue: a small store has few, and two are left for last."""
     with clock.frozen_at(cast.days_ago(20)):
         scan_store(by=cast["maya"])
     strongest = select(Pair).where(Pair.state == PairState.OPEN).order_by(Pair.score.desc(), Pair.id)
     pairs = list(db.session.scalars(strongest.limit(14)))
-    for number, pair in enumerate(pairs[:12]):
+    for number, pair in enumerate(pairs[:-2]):
         with clock.frozen_at(cast.days_ago(18 - number)):
             merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=cast["maya"])
     weakest = select(Pair).where(Pair.state == PairState.OPEN).order_by(Pair.score, Pair.id)
-    apart, later = list(db.session.scalars(weakest.limit(2)))[:2]
+    left = list(db.session.scalars(weakest.limit(2)))
     with clock.frozen_at(cast.days_ago(4)):
-        keep_apart(apart, reason="Two cousins of the same name", by=cast["maya"])
-        defer_pair(later, by=cast["maya"])
+        for apart in left[:1]:
+            keep_apart(apart, reason="Two cousins of the same name", by=cast["maya"])
+        for later in left[1:]:
+            defer_pair(later, by=cast["maya"])

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from adminops import clock
@@ -147,9 +147,15 @@ def next_pair(viewer: User, *, after: Place | None = None) -> int | None:
 
 def count_open(viewer: User) -> int:
     """Return how many pairs wait."""
+    counted = open_counted(viewer)
+    return 0 if counted is None else db.session.scalar(select(counted)) or 0
+
+
+def open_counted(viewer: User) -> ScalarSelect[int] | None:
+    """Return what counts the pairs that wait; None for who may not review them."""
     if not viewer.may(Permission.REVIEW_DUPLICATES):
-        return 0
-    return db.session.scalar(select(func.count(Pair.id)).where(Pair.state.in_(UNDECIDED))) or 0
+        return None
+    return select(func.count(Pair.id)).where(Pair.state.in_(UNDECIDED)).scalar_subquery()
 
 
 def get_pair(pair_id: int, viewer: User) -> Pair:

@@ -85,13 +85,14 @@ def app_on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admi
         db.engine.dispose()
 
 
-def _use_keys_of(app: AdminOps) -> None:
-    """Let this process seal under the keys of `app`: another test may have made an app that is gone."""
+def _begin_anew(app: AdminOps) -> None:
+    """Let this process forget what it read of the last test's database, and seal under the keys of `app`."""
+    app.extensions.pop("remembered", None)
     sealing.use(RingFile(app.extensions["settings"].home / "keys" / "fields.json"))
 
 
 def _fresh_sqlite(app: AdminOps, template: Path) -> None:
-    _use_keys_of(app)
+    _begin_anew(app)
     target = app.extensions["settings"].home / "adminops.sqlite"
     with app.app_context():
         db.engine.dispose()
@@ -101,7 +102,7 @@ def _fresh_sqlite(app: AdminOps, template: Path) -> None:
 
 
 def _fresh_postgresql(app: AdminOps) -> None:
-    _use_keys_of(app)
+    _begin_anew(app)
     from tests.services.postgres import EMPTY_ALL_TABLES
 
     with app.app_context(), db.engine.begin() as connection:

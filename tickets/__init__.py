@@ -27,7 +27,7 @@ from tickets.mail import refs as mail_refs
 from tickets.mail.cli import mail
 from tickets.mail.models import TRANSITIONS as MAIL_TRANSITIONS
 from tickets.models import TRANSITIONS
-from tickets.queries import count_open
+from tickets.queries import open_counted
 from tickets.queues import jobs as queue_jobs
 from tickets.queues import refs as queue_refs
 from tickets.silence import jobs as silence_jobs
@@ -64,7 +64,7 @@ feature = Feature(
             permission=Permission.READ_AGENCY_TICKETS,
             order=10,
             key="t",
-            count=count_open,
+            count=open_counted,
         ),
         NavItem(
             label="Goals",

@@ -40,7 +40,7 @@ def declared_types(features: Sequence[Feature]) -> list[RequestType]:
 
 def all_types(features: Sequence[Feature]) -> list[RequestType]:
     """Return every request type as administrators have it now, also those that are switched off."""
-    versions = remembered("request-types", type_versions.latest)
+    versions = remembered("request-types", type_versions.latest, of=(type_versions.RequestTypeVersion,))
     kinds = []
     for kind in declared_types(features):
         number, edit = versions.get(kind.key, (0, None))

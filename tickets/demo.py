@@ -31,7 +31,7 @@ from tickets.deciding import approve
 from tickets.demo_talk import converse
 from tickets.goals.operations import warn
 from tickets.goals.queries import office_calendar
-from tickets.models import Channel, Priority, Ticket, WaitingOn
+from tickets.models import Channel, Priority, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.policies import REOPEN_WITHIN
 from tickets.queues.operations import save_queue
@@ -119,7 +119,8 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
 def _send_to_redactors(cast: Cast) -> None:
     """Let two requesters answer with what the guard stops, and leave it to the redactors."""
     asked = select(Ticket).where(Ticket.is_open, Ticket.agency_id.is_not(None))
-    for ticket, body in zip(db.session.scalars(asked.order_by(Ticket.id.desc()).limit(2)), scenes.HELD, strict=False):
+    first = asked.order_by(Ticket.state != TicketState.WAITING, Ticket.id.desc()).limit(len(scenes.HELD))
+    for ticket, body in zip(db.session.scalars(first), scenes.HELD, strict=False):
         with clock.frozen_at(cast.now - timedelta(minutes=20)):
             operations.reply(ticket, body=body, to_redactors=True, by=ticket.requester)
 

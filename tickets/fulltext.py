@@ -104,10 +104,19 @@ def holding(chosen: Select[Ticket], phrases: Sequence[Sequence[str]], *, notes: 
     if _is_postgresql():
         # The offset is a fence, and the setting lasts as long as the transaction: else PostgreSQL, which does not know
         # what unpacking words costs, may walk through the tickets and read those of each.
-        db.session.execute(text("SET LOCAL enable_seqscan = off"))
+        _walk_no_tables()
         found = select(_POSTGRESQL.c.ticket_id).where(_fits_tsquery(phrases, notes)).offset(0).subquery()
         return chosen.join(found, found.c.ticket_id == Ticket.id)
     return chosen.join(_SQLITE, Ticket.id == _ROWID_FIRST).where(_fits_match(phrases, notes))
+
+
+def _walk_no_tables() -> None:
+    """Tell PostgreSQL once a transaction; what a savepoint is told is forgotten when that is undone."""
+    session = db.session()
+    outermost = session.get_transaction()
+    if session.in_nested_transaction() or outermost is None or session.info.get("walks-no-tables") is not outermost:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        session.info["walks-no-tables"] = None if session.in_nested_transaction() else session.get_transaction()
 
 
 def holds_none(phrases: Sequence[Sequence[str]], *, notes: bool) -> list[ColumnElement[bool]]:

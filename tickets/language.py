@@ -335,7 +335,7 @@ def complete(text: str, names: Mapping[str, Sequence[str]]) -> list[tuple[str, s
         return _values_for(f"{before}{minus}", ALIASES.get(name.lower(), name.lower()), rest, names)
     start = name.lower()
     fields = [field for field in FIELDS.values() if field.name.startswith(start)] if '"' not in part else []
-    return [(f"{before}{minus}{field.name}:", field.help) for field in fields][:OFFERS]
+    return [(f"{before}{minus}{field.name}:", field.help) for field in fields]
 
 
 def _values_for(before: str, name: str, rest: str, names: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from adminops.db import Code, Key, LongText, Model, Name
 from adminops.errors import InvalidState
 from adminops.identity.models import Agency, User
 from adminops.refs import Ref
+from tickets.goals.models import CalendarVersion, PolicyVersion
 
 
 class TicketState(StrEnum):
@@ -195,6 +196,8 @@ class Ticket(Model):
     requester: Mapped[User] = relationship(foreign_keys=[requester_id])
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
     agency: Mapped[Agency | None] = relationship()
+    policy_version: Mapped[PolicyVersion | None] = relationship(viewonly=True)
+    calendar_version: Mapped[CalendarVersion | None] = relationship(viewonly=True)
 
     @property
     def ref(self) -> Ref:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import ScalarSelect, Select, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, lazyload
 
 from adminops import clock
@@ -15,6 +15,7 @@ from adminops.errors import NotFound
 from adminops.identity.models import Agency, RoleGrant, User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission
 from adminops.web.listing import PAGE, Page, fetch_page
+from adminops.web.remembering import recalled, remembered
 from tickets.approvals import waiting_for
 from tickets.filters import has_words, narrow
 from tickets.fulltext import number_key, words_of
@@ -135,7 +136,9 @@ def get_ticket(ticket_id: int, viewer: User) -> Ticket:
     """Return a ticket with requester, assignee and agency. Raises `NotFound` also for one that is not theirs to see."""
     people = [joinedload(person).options(lazyload(User.grants)) for person in (Ticket.requester, Ticket.assignee)]
     ticket = db.session.scalar(
-        visible_to(viewer).where(Ticket.id == ticket_id).options(*people, joinedload(Ticket.agency))
+        visible_to(viewer)
+        .where(Ticket.id == ticket_id)
+        .options(*people, *map(joinedload, (Ticket.agency, Ticket.policy_version, Ticket.calendar_version)))
     )
     if ticket is None:
         raise NotFound("There is no such ticket, or it is not yours to see.")
@@ -227,9 +230,17 @@ def count_resolved(viewer: User, *, since: datetime, until: datetime) -> int:
     return db.session.scalar(resolved.with_only_columns(func.count(Ticket.id))) or 0
 
 
-def count_open(viewer: User) -> int:
-    """Return how many open tickets `viewer` may see."""
-    return db.session.scalar(visible_to(viewer).where(Ticket.is_open).with_only_columns(func.count(Ticket.id))) or 0
+def views_counted(viewer: User) -> dict[View, int]:
+    """Return what `count_views` counts up to `MOST_IN_VIEW`, and one more where there are more; remembered."""
+    return remembered(("tickets.views", viewer.id), lambda: count_views(viewer, most=MOST_IN_VIEW + 1))
+
+
+def open_counted(viewer: User) -> ScalarSelect[int] | int:
+    """Return what counts the open tickets that `viewer` may see, or the number itself where a list has just counted."""
+    known: dict[View, int] = recalled(("tickets.views", viewer.id)) or {}
+    if (number := known.get(View.OPEN, MOST_IN_VIEW + 1)) <= MOST_IN_VIEW:
+        return number
+    return _counted(visible_to(viewer).where(Ticket.is_open), None)
 
 
 def list_requests(
@@ -349,22 +360,62 @@ def get_view(view_id: int, viewer: User) -> SavedView:
 
 def _views(viewer: User) -> Select[SavedView]:
     owner = joinedload(SavedView.owner).options(lazyload(User.grants))
-    return select(SavedView).where(or_(SavedView.owner_id == viewer.id, SavedView.is_shared)).options(owner)
+    return select(SavedView).where(_is_theirs(viewer)).options(owner)
+
+
+def _is_theirs(viewer: User) -> ColumnElement[bool]:
+    return or_(SavedView.owner_id == viewer.id, SavedView.is_shared)
 
 
 # Choices
 
+_TEAM = select(User.id, User.name).where(
+    User.may_sign_in,
+    User.id.in_(
+        select(RoleGrant.user_id).where(
+            RoleGrant.role.in_([role for role, held in ROLE_PERMISSIONS.items() if Permission.WORK_TICKETS in held])
+        )
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the bar above a list offers by name."""
+
+    agencies: list[Choice]
+    team: list[Choice]
+    views: list[Choice]
+
+
+def choices_of(viewer: User) -> Choices:
+    """Return what `viewer` may narrow a list to: agencies, the team, saved views as `views_of` has them."""
+    return remembered(
+        ("tickets.choices", viewer.id), lambda: _choices_of(viewer), of=(Agency, User, RoleGrant, SavedView)
+    )
+
 
 def team() -> list[Choice]:
     """Return who works on tickets, by name."""
-    roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.WORK_TICKETS in held]
-    works = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles))
-    return _choices(select(User.id, User.name).where(User.may_sign_in, User.id.in_(works)).order_by(User.name))
+    return _choices(_TEAM.order_by(User.name))
 
 
 def agencies() -> list[Choice]:
     """Return the agencies, by name."""
     return _choices(select(Agency.id, Agency.name).order_by(Agency.name))
+
+
+def _choices_of(viewer: User) -> Choices:
+    views = select(SavedView.id, SavedView.name).where(_is_theirs(viewer))
+    own = SavedView.owner_id == viewer.id
+    offered: dict[int, list[Choice]] = {part: [] for part in range(4)}
+    parts = (select(Agency.id, Agency.name), _TEAM, views.where(own), views.where(~own))
+    listed = union_all(
+        *(part.add_columns(literal(number).label("part")) for number, part in enumerate(parts))
+    ).subquery()
+    for id_, name, part in db.session.execute(select(listed).order_by(listed.c.name)):
+        offered[part].append(Choice(id_, name))
+    return Choices(agencies=offered[0], team=offered[1], views=offered[2] + offered[3])
 
 
 def find_people(text: str, limit: int) -> list[User]:

@@ -9,7 +9,7 @@ from adminops.hmis.resealing import also_sealed
 from adminops.identity.permissions import Permission
 from adminops.privacy import refs
 from adminops.privacy.jobs import JOBS
-from adminops.privacy.queries import count_held
+from adminops.privacy.queries import held_counted
 from adminops.privacy.views import blueprint
 from adminops.refs import RefProvider
 
@@ -31,7 +31,7 @@ feature = Feature(
             permission=Permission.REDACT,
             group="System",
             order=70,
-            count=count_held,
+            count=held_counted,
         ),
     ),
     jobs=JOBS,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import joinedload, lazyload
 
 from adminops import clock
@@ -94,10 +94,11 @@ def could_have_seen(incident: PiiIncident) -> list[str]:
     return sorted(person.who for person in people)
 
 
-def count_held(viewer: User) -> int:
-    """Count the texts that wait for a redactor."""
-    waiting = select(func.count(PiiIncident.id)).where(PiiIncident.state == IncidentState.HELD)
-    return db.session.scalar(waiting) or 0 if viewer.may(Permission.REDACT) else 0
+def held_counted(viewer: User) -> ScalarSelect[int] | None:
+    """Return what counts the texts that wait for a redactor; None for who is none."""
+    if not viewer.may(Permission.REDACT):
+        return None
+    return select(func.count(PiiIncident.id)).where(PiiIncident.state == IncidentState.HELD).scalar_subquery()
 
 
 def counts_by_agency() -> list[AgencyCount]:

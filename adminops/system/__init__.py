@@ -6,7 +6,7 @@ from adminops.outbox.models import TRANSITIONS
 from adminops.refs import RefProvider
 from adminops.system import cli, demo, refs
 from adminops.system.jobs import JOBS
-from adminops.system.queries import count_given_up
+from adminops.system.queries import given_up_counted
 from adminops.system.views import blueprint
 
 feature = Feature(
@@ -21,7 +21,7 @@ feature = Feature(
             permission=Permission.RUN_SYSTEM,
             group="System",
             order=80,
-            count=count_given_up,
+            count=given_up_counted,
         ),
     ),
     jobs=JOBS,

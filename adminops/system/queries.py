@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 
 from adminops import clock
 from adminops.db import db
@@ -145,9 +145,9 @@ def period(every: timedelta) -> str:
     return f"every {seconds} s"
 
 
-def count_given_up(_viewer: User) -> int:
-    """Return how many messages were given up and wait for somebody."""
-    return db.session.scalar(select(func.count(OutboxMessage.id)).where(OutboxMessage.state == MessageState.DEAD)) or 0
+def given_up_counted(_viewer: User) -> ScalarSelect[int]:
+    """Return what counts the messages that were given up and wait for somebody."""
+    return select(func.count(OutboxMessage.id)).where(OutboxMessage.state == MessageState.DEAD).scalar_subquery()
 
 
 def count_by_view() -> dict[str, int]:

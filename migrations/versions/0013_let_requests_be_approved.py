@@ -83,10 +83,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('ticket', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_ticket_channel_ticket_filed_at'))
-        batch_op.drop_column('channel')
-        batch_op.drop_column('type_version')
+    # One by one: SQLite would write the whole table anew in a batch, and a column that is worked out stands in the way.
+    op.drop_index('ix_ticket_channel_ticket_filed_at', table_name='ticket')
+    op.drop_column('ticket', 'channel')
+    op.drop_column('ticket', 'type_version')
 
     with op.batch_alter_table('ticket_approval', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ticket_approval_decided_at_ticket_approval_asked_at'))

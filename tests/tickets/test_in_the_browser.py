@@ -164,7 +164,7 @@ def test_list_answers_while_one_types_and_by_keys(sqlite_desk: Desk, ticket: Tic
     assert "q=export" in page.url
     assert "status=" not in page.url
     expect(page.get_by_label("Find in this view")).to_be_focused()
-    page.get_by_label("Status").select_option("closed")
+    page.get_by_role("combobox", name="Status").select_option("closed")
     expect(page.get_by_text("No tickets match")).to_be_visible()
     page.evaluate("history.back()")  # the page of before comes anew, so that nothing of it lies in the browser
     expect(page.locator("[data-row]")).to_have_count(1)

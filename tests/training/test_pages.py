@@ -173,9 +173,9 @@ def test_the_roster_is_the_trainers_alone(desk: Desk) -> None:
 def test_the_search_box_finds_courses(desk: Desk) -> None:
     with desk.work():
         learner, course = make_user(), make_course(title="Coordinated entry")
-    assert desk.signed_in(learner).get("/search?q=coordinated").link("Coordinated entry") == (
-        f"/training/courses/{course.id}"
-    )
+    found = desk.signed_in(learner).get("/search?q=coordinated").reader.links
+    (address,) = {url for url, _ in found if "/courses/" in url}
+    assert address == f"/training/courses/{course.id}"
 
 
 def test_empty_pages_say_so(desk: Desk) -> None:

@@ -87,8 +87,9 @@ def policies_there() -> list[queries.InForce]:
 
 def clocks_of(ticket: Ticket) -> tuple[Clocks, Policy]:
     """Return the clocks of `ticket` as they stand now, and its policy. Reads only."""
-    policy = queries.policy_numbered(ticket.policy_version_id)
-    calendar = queries.calendar_numbered(ticket.calendar_version_id)
+    policy = queries.policy_of(ticket.policy_version or standards.policy_version(standards.STANDARD))
+    hours = ticket.calendar_version
+    calendar = queries.calendar_of(hours) if hours else queries.office_calendar()
     events = queries.events_of([ticket.id])[ticket.id] or [_filing(ticket)]
     return run(events, calendar, policy, clock.now()), policy
 

@@ -20,6 +20,9 @@ from tickets.models import Priority, Ticket, TicketEvent, WaitingOn
 
 _NEWEST_HOURS = and_(CalendarVersion.calendar_id == GoalCalendar.id, CalendarVersion.number == GoalCalendar.number)
 
+RULES = (GoalCalendar, CalendarVersion, GoalPolicy, PolicyVersion)
+"""What clocks are counted by: read for every ticket, and changed a few times a year."""
+
 
 @dataclass(frozen=True)
 class InForce:
@@ -52,23 +55,18 @@ def calendar_in_force(version: PolicyVersion) -> CalendarVersion:
 
 def office_calendar() -> Calendar:
     """Return the calendar of the standard policy: when the office is open."""
-    return remembered("tickets.office", _office_calendar)
-
-
-def calendar_numbered(version_id: int | None) -> Calendar:
-    """Return the calendar of a version; without one, the office's. Versions never change, so it is remembered."""
-    if version_id is None:
-        return office_calendar()
-    return remembered(
-        ("tickets.calendar", version_id), lambda: calendar_of(db.session.get_one(CalendarVersion, version_id))
+    return next(iter(_calendars().values()), None) or calendar_of(
+        standards.calendar_version(standards.STANDARD, current_settings().time_zone)
     )
 
 
-def policy_numbered(version_id: int | None) -> Policy:
-    """Return the policy of a version; without one, the standard that AdminOps comes with."""
+def calendar_numbered(version_id: int | None) -> Calendar:
+    """Return the calendar of a version; without one, the office's."""
     if version_id is None:
-        return policy_of(standards.policy_version(standards.STANDARD))
-    return remembered(("tickets.policy", version_id), lambda: policy_of(db.session.get_one(PolicyVersion, version_id)))
+        return office_calendar()
+    return _calendars().get(version_id) or remembered(
+        ("tickets.calendar", version_id), lambda: calendar_of(db.session.get_one(CalendarVersion, version_id)), of=RULES
+    )
 
 
 def events_of(tickets: list[int]) -> dict[int, list[Event]]:
@@ -184,10 +182,11 @@ def policy_of(version: PolicyVersion) -> Policy:
     )
 
 
-def _office_calendar() -> Calendar:
-    found = in_force()
-    hours = found[0].hours if found else standards.calendar_version(standards.STANDARD, current_settings().time_zone)
-    return calendar_of(hours)
+def _calendars() -> dict[int, Calendar]:
+    """Return the calendars in force by the ids of their versions, the office's first: most tickets count by these."""
+    return remembered(
+        "tickets.calendars", lambda: {row.hours.id: calendar_of(row.hours) for row in in_force()}, of=RULES
+    )
 
 
 def _newest() -> Select[GoalPolicy, PolicyVersion, GoalCalendar, CalendarVersion]:

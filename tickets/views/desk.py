@@ -38,20 +38,6 @@ VIEWS = {
     View.OPEN: "All open",
     View.ALL: "Everything",
 }
-NOT_DUE = ", without those whose clock stands still"
-TABS = 6
-"""So many saved views stand beside those that everybody has; the others are on the page of the views."""
-
-blueprint = Blueprint("tickets", "tickets", url_prefix="/tickets", template_folder="templates")
-
-VIEWS = {
-    View.MINE: "Mine",
-    View.UNASSIGNED: "Unassigned",
-    View.LATE: "Late or due soon",
-    View.WAITING: "Waiting",
-    View.OPEN: "All open",
-    View.ALL: "Everything",
-}
 ORDERS = {
     Order.ACTIVITY: "Newest activity first",
     Order.PRIORITY: "Most urgent first",
@@ -67,14 +53,14 @@ def index() -> ResponseReturnValue:
     """Show the list, or to htmx its results alone. A query that can't be understood is answered with a sentence."""
     user = signed_in_user()
     asked = read_address(request.args, user)
-    counts = remembered(("tickets.views", user.id), lambda: queries.count_views(user, most=MOST_IN_VIEW + 1))
+    counts = queries.views_counted(user)
     try:
         results, status = _results(asked, user, counts), 200
     except Wrong as wrong:
         results, status = {"asked": asked, "wrong": wrong.sentence}, 422
     if request.headers.get("HX-Request"):
         return render_template("tickets/results.html", **results), status
-    choices = remembered("tickets.choices", _choices)
+    choices = _choices(user)
     tabs = [*_tabs(asked, counts), *_saved_tabs(asked, user)]
     may_tag = user.may(Permission.WORK_TICKETS)
     page = render_template("tickets/index.html", tabs=tabs, choices=choices, may_tag=may_tag, **results)
@@ -125,7 +111,7 @@ def _results(asked: Asked, user: User, counts: Mapping[View, int]) -> dict[str, 
         "most": MOST_COUNTED if wanted.narrows else MOST_IN_VIEW,
         "order": f"{wanted.order.label}{NOT_DUE if wanted.order is Order.DUE else ''}",
         "heads": _heads(asked, wanted.order),
-        "topics": remembered("tickets.topics", _topics),
+        "topics": _topics(),
     }
 
 
@@ -143,26 +129,27 @@ def _tabs(asked: Asked, counts: Mapping[View, int]) -> list[dict[str, Any]]:
 
 
 def _saved_tabs(asked: Asked, user: User) -> list[dict[str, Any]]:
-    kept = remembered(("tickets.saved", user.id), lambda: [(v.id, v.name) for v in queries.views_of(user)])
-    shown = [row for n, row in enumerate(kept) if n < TABS or row[0] == (asked.saved and asked.saved.id)]
+    kept = queries.choices_of(user).views
+    shown = [row for n, row in enumerate(kept) if n < TABS or row.id == (asked.saved and asked.saved.id)]
     return [
         {
-            "label": name,
-            "current": asked.saved is not None and asked.saved.id == id_,
-            "url": url_for(".index", view=id_),
+            "label": row.name,
+            "current": asked.saved is not None and asked.saved.id == row.id,
+            "url": url_for(".index", view=row.id),
         }
-        for id_, name in shown
+        for row in shown
     ]
 
 
-def _choices() -> dict[str, list[tuple[Any, str]]]:
+def _choices(user: User) -> dict[str, list[tuple[Any, str]]]:
     """Return what each filter offers, as (value, label)."""
+    offered = queries.choices_of(user)
     return {
         "states": [(state.value, state.value.capitalize()) for state in TicketState],
         "priorities": [(level.value, level.value.capitalize()) for level in Priority],
         "types": list(_topics().items()),
-        "agencies": [(row.id, row.name) for row in queries.agencies()],
-        "team": [(row.id, row.name) for row in queries.team()],
+        "agencies": [(row.id, row.name) for row in offered.agencies],
+        "team": [(row.id, row.name) for row in offered.team],
         "orders": [(order.value, order.label) for order in Order],
         "columns": list(COLUMNS.items()),
     }
