@@ -168,7 +168,9 @@ def resolve_types(ids: Sequence[str], viewer: User) -> dict[str, Link]:
 
 
 def find_types(text: str, viewer: User, limit: int) -> list[Found]:
-    """Return what one can ask for that holds the words."""
+    """Return what one can ask for that holds the words; a bare number is that of a ticket or a client."""
+    if not any(sign.isalpha() for sign in text):
+        return []
     sections = in_sections(offered_to(viewer, registry().features), text)
     return [
         Found(

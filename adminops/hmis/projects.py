@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 
 from adminops.db import db
 from adminops.errors import NotFound
@@ -73,11 +73,11 @@ class ProjectPage:
 def list_projects(
     *,
     scope: Collection[ProjectKey] | None = None,
-    organizations: Collection[OrganizationKey] | None = None,
+    organizations: Collection[OrganizationKey] | Select[int, str] | None = None,
     text: str = "",
     operating_on: date | None = None,
 ) -> list[ProjectRow]:
-    """Return projects by organization and name: those of `scope`, of `organizations`, with `text` in a name.
+    """Return projects by organization and name: of `scope`, of `organizations` or those selected, with `text` in a name.
 
     `operating_on` leaves out those that had not begun or had ended on that day.
     """
@@ -168,12 +168,16 @@ def list_organizations(source_id: int) -> list[Organization]:
 
 
 def _narrowing(
-    scope: Collection[ProjectKey] | None, organizations: Collection[OrganizationKey] | None, operating_on: date | None
+    scope: Collection[ProjectKey] | None,
+    organizations: Collection[OrganizationKey] | Select[int, str] | None,
+    operating_on: date | None,
 ) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if scope is not None:
         conditions.append(among(Project.source_id, Project.project_id, scope))
-    if organizations is not None:
+    if isinstance(organizations, Select):
+        conditions.append(tuple_(Project.source_id, Project.organization_id).in_(organizations))
+    elif organizations is not None:
         conditions.append(among(Project.source_id, Project.organization_id, organizations))
     if operating_on is not None:
         conditions.append(or_(Project.operating_start_date.is_(None), Project.operating_start_date <= operating_on))

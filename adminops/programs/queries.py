@@ -86,13 +86,19 @@ def agencies_to_request_for(viewer: User) -> Sequence[Agency]:
 
 def organizations_of(viewer: User) -> set[tuple[int, str]] | None:
     """Return the organizations whose programs the viewer may see; None for all."""
+    chosen = _organizations_of(viewer)
+    if chosen is None:
+        return None
+    return {(source_id, organization_id) for source_id, organization_id in db.session.execute(chosen)}
+
+
+def _organizations_of(viewer: User) -> Select[int, str] | None:
     reach = viewer.reach(Permission.READ_PROGRAMS)
     if reach.everywhere:
         return None
-    chosen = select(AgencyOrganization.source_id, AgencyOrganization.organization_id).where(
+    return select(AgencyOrganization.source_id, AgencyOrganization.organization_id).where(
         AgencyOrganization.agency_id.in_(reach.agency_ids)
     )
-    return {(source_id, organization_id) for source_id, organization_id in db.session.execute(chosen)}
 
 
 def page_of_programs(
@@ -113,7 +119,7 @@ def page_of_programs(
 
 def visible_programs(viewer: User, *, words: str = "") -> list[ProjectRow]:
     """Return the programs the viewer may see, by name."""
-    return list_projects(organizations=organizations_of(viewer), text=words)
+    return list_projects(organizations=_organizations_of(viewer), text=words)
 
 
 def get_program(source_id: int, project_id: str, viewer: User) -> ProjectPage:
