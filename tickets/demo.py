@@ -35,8 +35,8 @@ from tickets.models import Channel, Priority, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.policies import REOPEN_WITHIN
 from tickets.queues.operations import save_queue
-from tickets.request_types import INCIDENT
 from tickets.scenes import Scene
+from tickets.type_versions import INCIDENT
 
 TICKETS = 600
 DAY_MINUTES = 9 * 60

@@ -77,9 +77,9 @@ def list_projects(
     text: str = "",
     operating_on: date | None = None,
 ) -> list[ProjectRow]:
-    """Return projects by organization and name: of `scope`, of `organizations` or those selected, with `text` in a name.
+    """Return projects by organization and name: of `scope`, of `organizations` or those selected.
 
-    `operating_on` leaves out those that had not begun or had ended on that day.
+    `text` is in the name of each; `operating_on` leaves out those that had not begun or had ended on that day.
     """
     funders = (
         select(func.count(Funder.id))

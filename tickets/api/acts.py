@@ -26,6 +26,7 @@ from tickets.api.asking import CONFIRMED, HELD
 from tickets.forms import LONGEST_TEXT
 from tickets.models import Priority, Ticket, TicketMessage, TicketState, WaitingOn
 from tickets.operations import Then
+from tickets.side import side_of
 
 Sent = Mapping[str, Any]
 Act = Callable[[Ticket, Sent, User], TicketMessage | None]
@@ -201,10 +202,10 @@ def add_link(ticket: Ticket, sent: Sent, user: User) -> None:
 @act("POST", "links/remove", "Take a link off a ticket", body=_LINK)
 def remove_link(ticket: Ticket, sent: Sent, user: User) -> None:
     """Take a link off."""
-    linked = next((link for link in queries.links_of(ticket) if str(link.ref) == sent["ref"]), None)
+    linked = next((link for link in side_of(ticket).linked if str(link.ref) == sent["ref"]), None)
     if linked is None:
         raise NotFound("That is not linked to this ticket.")
-    operations.unlink(ticket, linked, by=user)
+    operations.unlink(ticket, queries.get_link(ticket, linked.id), by=user)
 
 
 @act("POST", "approve", "Say yes to what a ticket asks for")

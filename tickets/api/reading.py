@@ -11,7 +11,7 @@ from adminops.feature import RequestType
 from adminops.identity.permissions import Permission
 from adminops.identity.tokens import TokenScope
 from adminops.web.listing import PAGE, Page
-from adminops.web.navigation import registry
+from adminops.web.navigation import links_to, registry
 from tickets import catalogue, policies, queries
 from tickets.api import telling
 from tickets.calls import Call, list_calls
@@ -20,6 +20,7 @@ from tickets.goals.card import goals_of
 from tickets.language import LONGEST, parse
 from tickets.models import Channel
 from tickets.queries import Order, TicketFilter, View
+from tickets.side import side_of
 from tickets.timeline import timeline
 
 MOST = 100
@@ -44,9 +45,10 @@ def show_ticket(asked: Asked) -> Answer:
     """Return a ticket with its timeline; notes, tags and inner matters only to the team."""
     ticket = queries.get_ticket(asked.path["ticket_id"], asked.user)
     team = policies.is_team(asked.user, ticket)
-    told = timeline(ticket, team=team)
+    side = side_of(ticket)
+    told = timeline(ticket, team=team, sources=side.sources)
     tags = queries.tags_of([ticket.id]).get(ticket.id, []) if team else []
-    links = [str(link.ref) for link in queries.links_of(ticket)] if team else []
+    links = [str(ref) for ref in links_to([each.ref for each in side.linked], asked.user)] if team else []
     return Answer(telling.whole(ticket, told=told, tags=tags, links=links))
 
 

@@ -58,7 +58,7 @@ def measure_older(limit: int = BATCH) -> int:
     for ticket in tickets:
         ticket.measured = True
         if known := events[ticket.id]:
-            policy = queries.policy_numbered(ticket.policy_version_id)
+            policy = queries.policy_of(_settled_policy(ticket))
             calendar = queries.calendar_numbered(ticket.calendar_version_id)
             _measure(ticket, run(known, calendar, policy, clock.now()))
     db.session.flush()
