@@ -1,4 +1,4 @@
-"""The verbs of the help desk: file, answer, note, assign, prioritise, wait, resolve, reopen, close, link.
+"""The verbs of the help desk: file, answer, note, assign, prioritise, wait, resolve, reopen, close.
 
 Each locks its ticket first, so that two people (or two clicks) act one after the other and the second meets the state
 that the first left.
@@ -16,18 +16,15 @@ from adminops.errors import Invalid
 from adminops.facts import (
     TicketAssigned,
     TicketFiled,
-    TicketLinked,
     TicketMoved,
     TicketNoted,
     TicketPrioritised,
     TicketReplied,
-    TicketUnlinked,
     publish,
 )
 from adminops.feature import RequestType
 from adminops.identity.models import SYSTEM, Agency, User
 from adminops.outbox.messages import enqueue_mail
-from adminops.refs import Ref
 from tickets import approvals, policies, sharing
 from tickets.authority import needs_lead
 from tickets.checklist.queries import check_steps_done
@@ -41,7 +38,6 @@ from tickets.models import (
     Happening,
     Priority,
     Ticket,
-    TicketLink,
     TicketMessage,
     TicketState,
     Voice,
@@ -192,12 +188,12 @@ def assign(ticket: Ticket, assignee: User | None, *, by: User) -> None:
     Raises `NotAllowed` or `InvalidState` (see `check_may_work`), `Invalid` for somebody who does not work on tickets.
     Publishes `TicketAssigned`; mails the assignee unless they took it themselves.
     """
-    _lock(ticket)
+    lock(ticket)
     policies.check_may_assign(ticket, assignee, by=by)
     if ticket.assignee_id == (assignee.id if assignee else None):
         return
     ticket.assignee = assignee
-    _touch(ticket)
+    touch(ticket)
     publish(
         TicketAssigned(ticket_id=ticket.id, agency_id=ticket.agency_id, assignee_id=assignee.id if assignee else None),
         by=by,
@@ -210,13 +206,13 @@ def assign(ticket: Ticket, assignee: User | None, *, by: User) -> None:
 
 def set_priority(ticket: Ticket, priority: Priority, *, by: User) -> None:
     """Change how much `ticket` presses. Raises as `check_may_work`. Publishes `TicketPrioritised`."""
-    _lock(ticket)
+    lock(ticket)
     policies.check_may_work(ticket, by=by)
     if priority is ticket.priority:
         return
     old, ticket.priority = ticket.priority, priority
     keeping.happened(ticket, Happening.PRIORITISED)
-    _touch(ticket)
+    touch(ticket)
     fact = TicketPrioritised(ticket_id=ticket.id, agency_id=ticket.agency_id, old=old.value, new=priority.value)
     publish(fact, by=by)
 
@@ -232,7 +228,7 @@ def change(
     by: User,
 ) -> None:
     """Bring `ticket` to these properties by the verbs below, one for each that differs. Raises as they do."""
-    _lock(ticket)
+    lock(ticket)
     moves = (state, waiting_on) != (ticket.state, ticket.waiting_on)
     if ticket.assignee_id != (assignee.id if assignee else None):
         assign(ticket, assignee, by=by)
@@ -260,7 +256,7 @@ def bring_to(
 
 def set_open(ticket: Ticket, *, by: User) -> None:
     """Take `ticket` up: nobody is waited on (any more). Raises as `check_may_work`. Publishes `TicketMoved`."""
-    _lock(ticket)
+    lock(ticket)
     policies.check_may_work(ticket, by=by)
     if ticket.state is not S.OPEN:
         _move(ticket, S.OPEN, by=by)
@@ -272,7 +268,7 @@ def wait_on(ticket: Ticket, whom: WaitingOn, *, by: User) -> None:
     Raises as `check_may_work`, and `InvalidState` for its requester when nobody has asked them anything. Publishes
     `TicketMoved`.
     """
-    _lock(ticket)
+    lock(ticket)
     policies.check_may_work(ticket, by=by)
     if whom is WaitingOn.USER:
         check_was_asked(ticket)
@@ -286,7 +282,7 @@ def resolve(ticket: Ticket, *, because: str = "", despite_parts: bool = False, b
     Raises `NotAllowed`, `InvalidState`, the latter also for the team while a part of it is open, unless
     `despite_parts`. Publishes `TicketMoved`; mails the requester unless they did it themselves.
     """
-    _lock(ticket)
+    lock(ticket)
     policies.check_may_resolve(ticket, by=by)
     _check_parts(ticket, despite_parts, by)
     _move(ticket, S.RESOLVED, because=because, by=by)
@@ -297,7 +293,7 @@ def reopen(ticket: Ticket, *, by: User) -> None:
 
     Raises `NotAllowed`, `InvalidState`. Publishes `TicketMoved`.
     """
-    _lock(ticket)
+    lock(ticket)
     policies.check_may_reopen(ticket, by=by)
     _move(ticket, S.OPEN, because="reopened", by=by)
 
@@ -308,7 +304,7 @@ def close(ticket: Ticket, *, because: str = "", by: User) -> None:
     Raises as `check_may_work`, and `InvalidState` for a ticket that is neither (see `check_is_silent`). Publishes
     `TicketMoved`; mails the requester of a silent one.
     """
-    _lock(ticket)
+    lock(ticket)
     policies.check_may_work(ticket, by=by)
     silent = ticket.state in OPEN_STATES
     if silent:
@@ -318,44 +314,11 @@ def close(ticket: Ticket, *, because: str = "", by: User) -> None:
         enqueue_mail("tickets.silent", to=ticket.requester, ticket_id=ticket.id, round=ticket.times_reopened)
 
 
-def link(ticket: Ticket, ref: Ref, *, by: User) -> TicketLink:
-    """Link `ref`, which `by` may see, to `ticket`; linking it again changes nothing.
-
-    Raises as `check_may_work`. Publishes `TicketLinked`.
-    """
-    _lock(ticket)
-    policies.check_may_work(ticket, by=by)
-    if ref == ticket.ref:
-        raise Invalid("A ticket can't be linked to itself.")
-    known = db.session.scalar(
-        select(TicketLink).where(
-            TicketLink.ticket_id == ticket.id,
-            TicketLink.kind == ref.kind,
-            TicketLink.ref_id == ref.id,
-        )
-    )
-    if known is not None:
-        return known
-    linked = TicketLink(ticket_id=ticket.id, kind=ref.kind, ref_id=ref.id, linked_by_id=by.id)
-    db.session.add(linked)
-    _touch(ticket)
-    publish(TicketLinked(ticket_id=ticket.id, agency_id=ticket.agency_id, linked=str(ref)), by=by)
-    return linked
-
-
-def unlink(ticket: Ticket, linked: TicketLink, *, by: User) -> None:
-    """Take a link off `ticket`. Raises as `check_may_work`. Publishes `TicketUnlinked`."""
-    _lock(ticket)
-    policies.check_may_work(ticket, by=by)
-    db.session.delete(linked)
-    _touch(ticket)
-    publish(TicketUnlinked(ticket_id=ticket.id, agency_id=ticket.agency_id, linked=str(linked.ref)), by=by)
-
-
 # What the verbs share
 
 
-def _lock(ticket: Ticket) -> None:
+def lock(ticket: Ticket) -> None:
+    """Lock the row of `ticket` until the transaction ends, and read it anew."""
     # As weak as a lock on a row may be: rows that refer to the ticket are stored beside it.
     db.session.flush()
     locked = select(Ticket).where(Ticket.id == ticket.id).with_for_update(key_share=True)
@@ -364,10 +327,10 @@ def _lock(ticket: Ticket) -> None:
 
 def _locked_root(ticket: Ticket) -> Ticket:
     """Return where the conversation on `ticket` goes on, locked: itself unless it was merged, by now."""
-    _lock(ticket)
+    lock(ticket)
     while (root := root_of(ticket)) is not ticket:
         ticket = root
-        _lock(ticket)
+        lock(ticket)
     return ticket
 
 
@@ -377,7 +340,8 @@ def _check_parts(ticket: Ticket, despite: bool, by: User) -> None:
         check_parts_done(ticket)
 
 
-def _touch(ticket: Ticket) -> None:
+def touch(ticket: Ticket) -> None:
+    """Note that something about `ticket` changed now."""
     ticket.updated_at = clock.now()
     db.session.flush()
 
@@ -401,7 +365,7 @@ def _write(ticket: Ticket, body: str, voice: Voice, nonce: str | None, by: User)
         nonce=nonce or None,
     )
     db.session.add(message)
-    _touch(ticket)
+    touch(ticket)
     index_ticket(ticket.id)
     return message
 

@@ -15,7 +15,7 @@ from tests.make_tickets import make_helper, make_kind, make_ticket
 from tests.services.browser import assert_no_axe_violations, assert_no_sideways_scrolling
 from tests.services.plugin import OpenPage
 from tests.services.web import serving
-from tickets import operations
+from tickets import linking, operations
 from tickets.models import Ticket, TicketMessage, TicketState
 from tickets.operations import Then
 
@@ -56,7 +56,7 @@ def ticket(sqlite_desk: Desk) -> Ticket:
             person, kind=kind, subject="Report export stops at 10,000 rows", answers={"report": "Services, October"}
         )
         operations.assign(ticket, helper, by=helper)
-        operations.link(ticket, make_ticket(person, subject="Printer is cut off").ref, by=helper)
+        linking.link(ticket, make_ticket(person, subject="Printer is cut off").ref, by=helper)
         operations.write_note(ticket, body="Looks like the limit.", by=helper)
         operations.reply(ticket, body="Which report is it?", then=Then.WAIT, by=helper)
         operations.reply(ticket, body="The service report.", by=person)

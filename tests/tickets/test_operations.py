@@ -18,7 +18,7 @@ from adminops.outbox.models import OutboxMessage
 from adminops.refs import Ref
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
-from tickets import operations
+from tickets import linking, operations
 from tickets.jobs import close_resolved
 from tickets.models import Priority, Ticket, TicketLink, TicketMessage, TicketState, Voice, WaitingOn
 from tickets.operations import Then
@@ -336,11 +336,11 @@ def test_change_walks_to_every_state(path: tuple[str, ...]) -> None:
 def test_link_is_made_once_and_taken_off() -> None:
     ticket, helper = make_ticket(), make_helper()
     ref = Ref.to("agency", make_agency().id)
-    linked = operations.link(ticket, ref, by=helper)
-    assert operations.link(ticket, ref, by=helper) is linked
+    linked = linking.link(ticket, ref, by=helper)
+    assert linking.link(ticket, ref, by=helper) is linked
     assert lines(ticket) == [f"{helper.name} linked {ref}"]
     assert lines(ticket, team=False) == []
-    operations.unlink(ticket, linked, by=helper)
+    linking.unlink(ticket, linked, by=helper)
     assert db.session.scalar(select(func.count(TicketLink.id))) == 0
     assert facts(ticket) == ["TicketFiled", "TicketLinked", "TicketUnlinked"]
 
@@ -348,7 +348,7 @@ def test_link_is_made_once_and_taken_off() -> None:
 def test_ticket_is_not_linked_to_itself() -> None:
     ticket = make_ticket()
     with pytest.raises(Invalid):
-        operations.link(ticket, ticket.ref, by=make_helper())
+        linking.link(ticket, ticket.ref, by=make_helper())
 
 
 # What happens elsewhere

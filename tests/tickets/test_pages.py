@@ -14,7 +14,7 @@ from adminops.web.navigation import Registry
 from tests.browsing import Desk, Visitor
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
-from tickets import operations
+from tickets import linking, operations
 from tickets.catalogue import offered_to
 from tickets.models import Priority, Ticket, TicketLink, TicketMessage, TicketState, Voice
 from tickets.operations import Then
@@ -217,8 +217,8 @@ def test_ticket_costs_few_statements_however_long_it_is(desk: Desk, counted: Cal
             operations.reply(ticket, body="On it.", by=helper)
             operations.reply(ticket, body="Thanks.", by=person)
             other = make_ticket()
-            operations.link(ticket, other.ref, by=helper)
-            operations.link(ticket, Ref.to("agency", other.agency_id or 0), by=helper)
+            linking.link(ticket, other.ref, by=helper)
+            linking.link(ticket, Ref.to("agency", other.agency_id or 0), by=helper)
     visitor, requester = desk.signed_in(helper), desk.signed_in(person)
     counted()
     visitor.get(f"/tickets/{ticket.id}")
@@ -397,7 +397,7 @@ def test_link_that_the_requester_may_not_see_is_not_shown_to_them(desk: Desk) ->
     with desk.work():
         person, secret, helper = make_user(), make_ticket(subject="Not for everybody"), make_helper()
         ticket = make_ticket(person)
-        operations.link(ticket, secret.ref, by=helper)
+        linking.link(ticket, secret.ref, by=helper)
     assert not desk.signed_in(person).get(f"/tickets/{ticket.id}").says("Not for everybody")
     assert desk.signed_in(helper).get(f"/tickets/{ticket.id}").says("Not for everybody")
 
@@ -427,7 +427,7 @@ def visit(visitor: Visitor, method: str, rule: str, ticket_id: int, link_id: int
 def test_every_route_of_somebody_elses_ticket_is_not_there(desk: Desk) -> None:
     with desk.work():
         ticket, helper = make_ticket(), make_helper()
-        link = operations.link(ticket, Ref.to("agency", ticket.agency_id or 0), by=helper)
+        link = linking.link(ticket, Ref.to("agency", ticket.agency_id or 0), by=helper)
         strangers = [
             make_user(),
             make_user(Role.AGENCY_LEAD),

@@ -14,7 +14,7 @@ from adminops.identity.permissions import Role
 from adminops.refs import Ref
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
-from tickets import operations, policies
+from tickets import linking, operations, policies
 from tickets.models import Priority, Ticket, WaitingOn
 from tickets.queries import find_tickets, get_link, get_ticket
 from tickets.sight import visible_to
@@ -31,7 +31,7 @@ VERBS: dict[str, Callable[[Ticket, User], object]] = {
     "wait": lambda ticket, by: operations.wait_on(ticket, WaitingOn.AGENCY, by=by),
     "open": lambda ticket, by: operations.set_open(ticket, by=by),
     "resolve": lambda ticket, by: operations.resolve(ticket, by=by),
-    "link": lambda ticket, by: operations.link(ticket, Ref.to("agency", 1), by=by),
+    "link": lambda ticket, by: linking.link(ticket, Ref.to("agency", 1), by=by),
 }
 
 WORK = {"note", "take", "prioritise", "wait", "open", "link"}
@@ -144,7 +144,7 @@ def test_requester_is_too_late_after_14_days_and_the_team_never() -> None:
 
 def test_link_of_another_ticket_is_not_found() -> None:
     helper, one, other = make_helper(), make_ticket(), make_ticket()
-    linked = operations.link(one, Ref.to("agency", 1), by=helper)
+    linked = linking.link(one, Ref.to("agency", 1), by=helper)
     assert get_link(one, linked.id) is linked
     with pytest.raises(DomainError):
         get_link(other, linked.id)

@@ -20,7 +20,7 @@ from adminops.identity.tokens import TokenScope
 from adminops.refs import Ref
 from adminops.web.navigation import link_to
 from adminops.web.problem_json import PERSONAL_DATA, problem_json
-from tickets import deciding, operations, policies, queries, tagging
+from tickets import deciding, linking, operations, policies, queries, tagging
 from tickets.api import telling
 from tickets.api.asking import CONFIRMED, HELD
 from tickets.forms import LONGEST_TEXT
@@ -196,7 +196,7 @@ def add_link(ticket: Ticket, sent: Sent, user: User) -> None:
     ref = Ref.parse(sent["ref"])
     if ref is None or link_to(ref, user) is None:
         raise NotFound("There is no such thing to link.")
-    operations.link(ticket, ref, by=user)
+    linking.link(ticket, ref, by=user)
 
 
 @act("POST", "links/remove", "Take a link off a ticket", body=_LINK)
@@ -205,7 +205,7 @@ def remove_link(ticket: Ticket, sent: Sent, user: User) -> None:
     linked = next((link for link in side_of(ticket).linked if str(link.ref) == sent["ref"]), None)
     if linked is None:
         raise NotFound("That is not linked to this ticket.")
-    operations.unlink(ticket, queries.get_link(ticket, linked.id), by=user)
+    linking.unlink(ticket, queries.get_link(ticket, linked.id), by=user)
 
 
 @act("POST", "approve", "Say yes to what a ticket asks for")

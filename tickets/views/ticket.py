@@ -14,7 +14,7 @@ from adminops.refs import Ref
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to, links_to, panels, registry
-from tickets import operations, policies, queries, sharing
+from tickets import linking, operations, policies, queries, sharing
 from tickets.catalogue import filed_as, shown_answers, title_of
 from tickets.forms import MessageForm, PropertiesForm, TagForm
 from tickets.goals.card import goals_of
@@ -134,7 +134,7 @@ def link(ticket_id: int) -> ResponseReturnValue:
     ticket, ref = queries.get_ticket(ticket_id, user), Ref.parse(request.form.get("ref", ""))
     if ref is None or link_to(ref, user) is None:
         raise NotFound("There is no such thing to link.")
-    operations.link(ticket, ref, by=user)
+    linking.link(ticket, ref, by=user)
     return redirect(url_for(".show", ticket_id=ticket.id))
 
 
@@ -144,7 +144,7 @@ def unlink(ticket_id: int, link_id: int) -> ResponseReturnValue:
     """Take a link off a ticket."""
     user = signed_in_user()
     ticket = queries.get_ticket(ticket_id, user)
-    operations.unlink(ticket, queries.get_link(ticket, link_id), by=user)
+    linking.unlink(ticket, queries.get_link(ticket, link_id), by=user)
     return redirect(url_for(".show", ticket_id=ticket.id))
 
 
