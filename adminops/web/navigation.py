@@ -104,24 +104,32 @@ class Navigation:
 
 def navigation(user: User) -> list[NavGroup]:
     """Return the viewer's navigation with its counts."""
-    here = (request.endpoint or "").partition(".")[0]
     offered = places(user)
+    current = _current(offered)
     counts = remembered(("counts", user.id), lambda: _counts(offered, user))
     drawn: list[NavGroup] = []
     for group, items in groupby(offered, key=lambda item: item.group):
-        links = [_draw(item, counts.get(item.endpoint), here) for item in items]
+        links = [_draw(item, counts.get(item.endpoint), item is current) for item in items]
         drawn.append(NavGroup(label=group, links=links))
     return drawn
 
 
-def _draw(item: NavItem, count: int | None, here: str) -> NavLink:
-    same_place = item.endpoint == request.endpoint or item.endpoint.partition(".")[0] == here
+def _current(items: Sequence[NavItem]) -> NavItem | None:
+    """Return the place where the viewer is: that of this very page, else the first of the part that it belongs to."""
+    here = request.endpoint or ""
+    part = here.partition(".")[0]
+    exact = (item for item in items if item.endpoint == here)
+    near = (item for item in items if item.endpoint.partition(".")[0] == part)
+    return next(exact, None) or next(near, None)
+
+
+def _draw(item: NavItem, count: int | None, current: bool) -> NavLink:
     return NavLink(
         label=item.label,
         icon=item.icon,
         url=url_for(item.endpoint),
         count=count,
-        current=same_place,
+        current=current,
         key=item.key,
         short=item.short,
     )

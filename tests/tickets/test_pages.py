@@ -480,3 +480,13 @@ def test_offered_types_are_those_one_may_ask_for(desk: Desk) -> None:
         none, some, every = ({kind.key for kind in offered_to(who, features)} for who in (board, user, lead))
         assert none < some
         assert some == every, "what one may not ask for goes through the lead"
+
+
+@pytest.mark.parametrize(("address", "place"), [("/tickets", "Tickets"), ("/tickets/calls", "Calls and walk-ins")])
+def test_navigation_shows_one_place_as_the_present_one(sqlite_desk: Desk, address: str, place: str) -> None:
+    with sqlite_desk.work():
+        helper = make_helper()
+    page = sqlite_desk.signed_in(helper).get(address)
+    sidebar = page.html.partition('class="sidebar')[2].partition("</aside>")[0].partition("</nav>")[0]
+    marked = [part.partition("</a>")[0] for part in sidebar.split("<a ")[1:] if 'aria-current="page"' in part]
+    assert [place in link for link in marked] == [True]
