@@ -92,6 +92,10 @@ RIGHT: list[tuple[str, str, Any]] = [
     ("trusted_proxies", "one", None),
     ("directory_url", "ldaps://directory.example.org", "ldaps://directory.example.org"),
     ("directory_url", "https://directory.example.org", None),
+    ("undo_send_seconds", "0", 0),
+    ("undo_send_seconds", "-1", None),
+    ("attachment_limit_mb", "5", 5),
+    ("attachment_limit_mb", "0", None),
     ("log_level", "debug", "debug"),
     ("log_level", "loud", None),
 ]

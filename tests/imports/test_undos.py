@@ -62,7 +62,8 @@ def test_a_large_import_is_undone_by_the_jobs_and_its_page_says_so(visitor: Visi
     assert visitor.get("/imports/2").says("Undone: the store is as it was before it.")
     with desk.look() as session:
         assert dump() == before
-        facts = list(session.scalars(select(AuditEntry.fact).where(AuditEntry.fact.like("ImportUndo%"))))
+        told = select(AuditEntry.fact).where(AuditEntry.fact.like("ImportUndo%")).order_by(AuditEntry.id)
+        facts = list(session.scalars(told))
         assert session.get_one(HmisImport, 2).undone_by_id is not None
     assert facts == ["ImportUndoAsked", "ImportUndone"]
     assert not uploads.undo_progress_of(home_of(desk.app), 2).exists()

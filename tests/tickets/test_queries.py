@@ -13,7 +13,8 @@ from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import operations
 from tickets.language import parse
-from tickets.models import Ticket, WaitingOn
+from tickets.models import Ticket
+from tickets.operations import Then
 from tickets.queries import (
     Order,
     TicketFilter,
@@ -53,7 +54,7 @@ def test_views_hold_what_they_say_and_their_counts_agree() -> None:
     with clock.frozen_at(MONDAY + timedelta(hours=1)):
         operations.assign(mine, helper, by=helper)
         operations.assign(theirs, colleague, by=helper)
-        operations.wait_on(waiting, WaitingOn.USER, by=helper)
+        operations.reply(waiting, body="Which one is it?", then=Then.WAIT, by=helper)
         operations.resolve(done, by=helper)
     with clock.frozen_at(MONDAY + timedelta(hours=5)):
         expected = {
@@ -75,7 +76,7 @@ def test_time_left_is_counted_in_office_minutes_and_only_while_the_clock_runs() 
     helper = make_helper()
     ticket, waiting = make_at(0, kind=make_kind(target_hours=8)), make_at(0)
     with clock.frozen_at(MONDAY + timedelta(hours=24 + 2)):
-        operations.wait_on(waiting, WaitingOn.USER, by=helper)
+        operations.reply(waiting, body="Which one is it?", then=Then.WAIT, by=helper)
         left = {row.id: row.minutes_left for row in list_tickets(TicketFilter(), helper).rows}
     assert left == {ticket.id: -(60 + 2 * 60), waiting.id: None}
 
