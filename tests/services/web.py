@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,9 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 WsgiApp = Callable[..., Any]
+IDLE = 0.05
+"""So many seconds without work, and nobody waits for an answer."""
+PATIENCE = 5.0
 
 
 @contextlib.contextmanager
@@ -23,7 +27,17 @@ def serving(app: WsgiApp, *, threads: int = 4) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
+        _let_it_finish(server.task_dispatcher)
         server.task_dispatcher.shutdown()
         # The sockets belong to the loop's thread: it closes them, finds none left, and ends.
         server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
         thread.join(timeout=10)
+
+
+def _let_it_finish(dispatcher: Any) -> None:
+    """Answer what was asked for before the server goes: a page that is shown may still want its styles and icons."""
+    last_busy = begun = time.monotonic()
+    while (now := time.monotonic()) - last_busy < IDLE and now - begun < PATIENCE:
+        if dispatcher.queue or dispatcher.active_count:
+            last_busy = now
+        time.sleep(IDLE / 5)
