@@ -110,7 +110,6 @@ def _ticket(id_: int, size: int, chance: Random, helpers: list[User], people: li
         "filed_at": filed,
         "updated_at": filed + timedelta(minutes=chance.randrange(4000)),
         "due_at": filed + timedelta(days=3) if running else None,
-        "minutes_left": 300 if state is TicketState.WAITING else None,
         "resolved_at": None if running or state is TicketState.WAITING else filed + timedelta(days=2),
     }
 
