@@ -17,7 +17,7 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 import wsgi
 from adminops import clock
@@ -67,14 +67,16 @@ def take_in(app: AdminOps, folder: Path) -> None:
         read_waiting(limit=10_000)
 
 
-def child(app: AdminOps, folder: Path) -> int:
-    """Begin to take in; return the number of the process."""
+def child(app: AdminOps, folder: Path, steps: int | None = None) -> int:
+    """Begin to take in; return the number of the process. It writes a byte to `steps` before each statement."""
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
     pid = os.fork()
     if pid == 0:
         try:
+            if steps is not None:
+                _tell(app, steps)
             take_in(app, folder)
         except BaseException as broken:
             print(repr(broken), file=sys.stderr, flush=True)
@@ -83,13 +85,28 @@ def child(app: AdminOps, folder: Path) -> int:
     return pid
 
 
-def killed(app: AdminOps, folder: Path, kills: int, longest: float) -> int:
-    """Begin and kill so many times; return how many of them were at work when they were killed."""
+def _tell(app: AdminOps, steps: int) -> None:
+    with app.app_context():
+        for name in ("before_cursor_execute", "commit"):
+            event.listen(db.engine, name, lambda *_: os.write(steps, b"."))
+
+
+def killed(app: AdminOps, folder: Path, kills: int, most: int) -> int:
+    """Begin and kill so many times, each within `most` statements; return how many were at work when they were killed.
+
+    By statements and not by seconds: a quick machine would be done before it is killed.
+    """
     dice, hit = random.Random(SEED), 0
     for _ in range(kills):
-        pid = child(app, folder)
-        time.sleep(dice.uniform(0.01, longest))
+        out, into = os.pipe()
+        pid = child(app, folder, into)
+        os.close(into)
+        left = dice.randint(1, most)
+        while left > 0 and (piece := os.read(out, left)):
+            left -= len(piece)
+        time.sleep(dice.random() * 0.004)  # also between two statements
         os.kill(pid, signal.SIGKILL)
+        os.close(out)
         hit += os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
     return hit
 
@@ -154,7 +171,7 @@ def _count(model: type) -> int:
     return db.session.scalars(select(func.count()).select_from(model)).one()
 
 
-def main(home: str, url: str, count: str, kills: str, longest: str) -> None:
+def main(home: str, url: str, count: str, kills: str, most: str) -> None:
     """Go through all of it."""
     app = create_app(
         Settings(environment="test", home=Path(home), database_url=url, scheduler=False, log_level="error"),
@@ -166,7 +183,7 @@ def main(home: str, url: str, count: str, kills: str, longest: str) -> None:
     folder.mkdir()
     for number, mail in enumerate(mails):
         (folder / f"{number:06}").write_bytes(mail.raw)
-    hit = killed(app, folder, int(kills), float(longest))
+    hit = killed(app, folder, int(kills), int(most))
     left = len(list(folder.iterdir()))
     last = os.waitstatus_to_exitcode(os.waitpid(child(app, folder), 0)[1])
     with app.app_context(), clock.frozen_at(clock.now() + timedelta(hours=2)):

@@ -20,7 +20,7 @@ def test_no_mail_is_lost_or_doubled_wherever_the_intake_dies(app: AdminOps, tmp_
         db.engine.dispose()
     home = tmp_path / "home"
     home.mkdir()
-    command = [sys.executable, "-m", "tests.tickets.mail.intake", str(home), settings.database, "36", "3", "0.4"]
+    command = [sys.executable, "-m", "tests.tickets.mail.intake", str(home), settings.database, "36", "3", "120"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     ended = json.loads(done.stdout.splitlines()[-1])
