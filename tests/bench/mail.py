@@ -48,7 +48,7 @@ def measured(database: str, home: Path, url: str) -> Iterator[Figure]:
         settings.database,
         MAILS,
         KILLS,
-        MOST_STEPS,
+        STEPS,
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     ended = json.loads(done.stdout.splitlines()[-1])
