@@ -184,7 +184,7 @@ CORRECTION = (
 
 PROGRAM = (
     Scene(
-        "Set up a new {program} project",
+        "Set up a project for {program}",
         "We were awarded a new grant for {program} and start on the first of next month. The agreement is signed.",
         "The project is set up with its funding source and shows in your program list.",
         "Thank you. Which grant number is it, and how many units does it have?",
