@@ -39,13 +39,16 @@ class MergeStory:
     """Merges in force of the same person, the oldest first: undoing this one leaves them as they are."""
 
 
+_Kept, _Folded = aliased(Client), aliased(Client)
+"""The two records of a merge. Made once: an alias works its many columns out when they are first named."""
+
+
 def list_merges(*, after: str | None = None) -> Page[MergeRow]:
     """Return a page of merges, newest first."""
-    kept, folded = aliased(Client), aliased(Client)
     chosen = (
-        select(Merge.id, Merge.merged_at, Merge.undone_at, kept.personal_id, folded.personal_id, User.name)
-        .join(kept, kept.id == Merge.destination_client_id)
-        .join(folded, folded.id == Merge.source_client_id)
+        select(Merge.id, Merge.merged_at, Merge.undone_at, _Kept.personal_id, _Folded.personal_id, User.name)
+        .join(_Kept, _Kept.id == Merge.destination_client_id)
+        .join(_Folded, _Folded.id == Merge.source_client_id)
         .outerjoin(User, User.id == Merge.by_id)
     )
     return fetch_page(chosen, (Merge.id,), after=after, shape=_merge_row)

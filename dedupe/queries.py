@@ -24,6 +24,8 @@ BEFORE = 3
 """So many stronger pairs are listed above the one at hand."""
 IS_OPEN: ColumnElement[bool] = Pair.state == PairState.OPEN
 IS_DEFERRED: ColumnElement[bool] = Pair.state == PairState.DEFERRED
+_One, _Other = aliased(Client), aliased(Client)
+"""The two records of a pair. Made once: an alias works its many columns out when they are first named."""
 ORDER = (case((IS_OPEN, 0), else_=1), Pair.deferred_at, Pair.score.desc(), Pair.id)
 
 
@@ -119,12 +121,11 @@ def _part_around(pair_id: int) -> Select[*tuple[Any, ...]]:
     )
     here = select(ranked.c.place).where(ranked.c.id == pair_id).scalar_subquery()
     first = func.coalesce(here, 1) - BEFORE
-    one, other = aliased(Client), aliased(Client)
-    names = (one.first_name, one.last_name, other.first_name, other.last_name)
+    names = (_One.first_name, _One.last_name, _Other.first_name, _Other.last_name)
     return (
         select(ranked.c.id, ranked.c.score, ranked.c.state, *names, ranked.c.place, ranked.c.total, ranked.c.deferred)
-        .join(one, one.id == ranked.c.low_client_id)
-        .join(other, other.id == ranked.c.high_client_id)
+        .join(_One, _One.id == ranked.c.low_client_id)
+        .join(_Other, _Other.id == ranked.c.high_client_id)
         .where(ranked.c.place >= first)
         .order_by(ranked.c.place)
         .limit(SHOWN)

@@ -128,12 +128,13 @@ class Ticket(Model):
         Index(None, "updated_at", "id"),
         Index(None, "channel", "filed_at"),
         Index("ix_ticket_merged_into_id", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
-        # Those few that were merged, and those that lists have to leave out.
-        Index("ix_ticket_private", "id", sqlite_where=text("is_private"), postgresql_where=text("is_private")),
+        # Those few that were merged, and those that lists have to leave out. SQLite takes such an index only for the
+        # very words of a query.
+        Index("ix_ticket_private", "id", sqlite_where=text("is_private = 1"), postgresql_where=text("is_private")),
         # What insights count, and what is still to be measured.
         Index(None, "filed_at"),
         Index(None, "resolved_at"),
-        Index("ix_ticket_unmeasured", "id", sqlite_where=text("NOT measured"), postgresql_where=text("NOT measured")),
+        Index("ix_ticket_unmeasured", "id", sqlite_where=text("measured = 0"), postgresql_where=text("NOT measured")),
     )
 
     id: Mapped[Key]

@@ -91,6 +91,10 @@ class Related:
     """Whether the other one is a part of this."""
 
 
+_Further = aliased(Ticket)
+"""Made once: an alias works its columns out when they are first named."""
+
+
 def root_of(ticket: Ticket) -> Ticket:
     """Return the ticket whose conversation `ticket` is part of: itself unless it was merged, over any steps."""
     seen = {ticket.id}
@@ -103,8 +107,7 @@ def root_of(ticket: Ticket) -> Ticket:
 def sources_under(ticket_id: int) -> CTE:
     """Return the numbers of all tickets that were merged into one, over however many steps."""
     first = select(Ticket.id).where(Ticket.merged_into_id == ticket_id).cte("merged_sources", recursive=True)
-    further = aliased(Ticket)
-    return first.union(select(further.id).where(further.merged_into_id == first.c.id))
+    return first.union(select(_Further.id).where(_Further.merged_into_id == first.c.id))
 
 
 def sources_of(ticket: Ticket) -> list[int]:

@@ -61,6 +61,10 @@ class TicketParticipant(Model):
     user: Mapped[User] = relationship(foreign_keys=[user_id])
 
 
+_Hidden = aliased(Ticket)
+"""Made once: SQLAlchemy works the columns of an alias out when they are first named, which costs a list 3 ms."""
+
+
 @dataclass(frozen=True)
 class Sight:
     """How far somebody sees without being named: of which agencies public and private tickets."""
@@ -89,9 +93,8 @@ def visible_to(viewer: User) -> Select[Ticket]:
     if sight.private.everywhere:
         return select(Ticket)
     # Apart from the rest, and by number: so the lists still walk along their indexes, and counts read nothing else.
-    hidden = aliased(Ticket)
-    shown = or_(*_named(hidden, viewer), hidden.agency_id.in_(sorted(sight.private.agency_ids)))
-    unseen = select(hidden.id).where(hidden.is_private, not_(func.coalesce(shown, false())))
+    shown = or_(*_named(_Hidden, viewer), _Hidden.agency_id.in_(sorted(sight.private.agency_ids)))
+    unseen = select(_Hidden.id).where(_Hidden.is_private, not_(func.coalesce(shown, false())))
     return select(Ticket).where(Ticket.id.not_in(unseen))
 
 

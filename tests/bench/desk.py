@@ -26,7 +26,7 @@ from tests.bench.figures import Cost, Figure, side_by_side
 from tests.browsing import Desk, Visitor
 from tests.make import make_agency, make_user
 from tickets.fulltext import index_tickets
-from tickets.models import Priority, Ticket, TicketMessage, TicketState, Voice, WaitingOn
+from tickets.models import Happening, Priority, Ticket, TicketEvent, TicketMessage, TicketState, Voice, WaitingOn
 
 SMALL, LARGE = 20_000, 200_000
 MESSAGES = 5
@@ -80,7 +80,9 @@ def fill(size: int) -> User:
     vocabulary = [f"{a}{b}{c}" for a in ("re", "or", "ta", "mi", "so") for b in ("lo", "na", "ku") for c in _ENDINGS]
     for first in range(1, size + 1, CHUNK):
         ids = range(first, min(first + CHUNK, size + 1))
-        db.session.execute(sa.insert(Ticket), [_ticket(id_, size, chance, helpers, people) for id_ in ids])
+        tickets = [_ticket(id_, size, chance, helpers, people) for id_ in ids]
+        db.session.execute(sa.insert(Ticket), tickets)
+        db.session.execute(sa.insert(TicketEvent), [event for ticket in tickets for event in _events(ticket)])
         db.session.execute(
             sa.insert(TicketMessage), [row for id_ in ids for row in _messages(id_, chance, vocabulary, helpers)]
         )
@@ -112,6 +114,15 @@ def _ticket(id_: int, size: int, chance: Random, helpers: list[User], people: li
         "due_at": filed + timedelta(days=3) if running else None,
         "resolved_at": None if running or state is TicketState.WAITING else filed + timedelta(days=2),
     }
+
+
+def _events(ticket: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    about = {"ticket_id": ticket["id"], "priority": ticket["priority"]}
+    filed = about | {"at": ticket["filed_at"], "happening": Happening.FILED, "state": TicketState.NEW}
+    yield filed | {"waiting_on": None, "promised": 40 * 60}
+    if ticket["state"] is not TicketState.NEW:
+        moved = about | {"at": ticket["resolved_at"] or ticket["updated_at"], "happening": Happening.MOVED}
+        yield moved | {"state": ticket["state"], "waiting_on": ticket["waiting_on"], "promised": 0}
 
 
 def _messages(id_: int, chance: Random, vocabulary: list[str], helpers: list[User]) -> Iterator[dict[str, Any]]:

@@ -25,7 +25,7 @@ from tickets.goals import keeping, queries
 from tickets.goals.jobs import count_anew, warn_of_goals
 from tickets.goals.models import CalendarVersion, GoalCalendar, GoalPolicy
 from tickets.goals.operations import save_calendar, save_policy
-from tickets.models import Priority, Ticket, TicketState, WaitingOn
+from tickets.models import OPEN_STATES, Priority, Ticket, TicketEvent, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.queries import TicketFilter, list_tickets
 
@@ -166,6 +166,20 @@ def live(ticket: Ticket, helper: User, chance: Random) -> None:
 
 
 # Edits
+
+
+@pytest.mark.parametrize("state", list(TicketState))
+def test_ticket_whose_history_was_not_kept_has_clocks_in_every_state(session: Session, state: TicketState) -> None:
+    ticket = filed()
+    session.query(TicketEvent).delete()
+    ticket.state, solved = state, state not in OPEN_STATES
+    ticket.waiting_on = WaitingOn.VENDOR if state is TicketState.WAITING else None
+    ticket.resolved_at = MONDAY + HOUR if state is TicketState.RESOLVED else None
+    with clock.frozen_at(MONDAY + DAY):
+        ticket.updated_at = clock.now()
+        clocks, _ = keeping.clocks_of(ticket)
+    ended = {TicketState.RESOLVED: MONDAY + HOUR, TicketState.CLOSED: MONDAY + DAY}
+    assert (clocks.solution.done_at, clocks.solution.runs) == (ended.get(state), not solved and not ticket.waiting_on)
 
 
 def test_calendar_that_changes_moves_open_tickets_and_leaves_resolved_ones_alone() -> None:

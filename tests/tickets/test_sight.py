@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from adminops.db import db
@@ -246,3 +246,15 @@ def test_private_ticket_is_made_and_opened_on_a_page(desk: Desk) -> None:
     desk.signed_in(house.other_helper).get(f"/tickets/{ticket.id}", status=404)
     manager.post(f"/tickets/{ticket.id}/open-up", status=302)
     desk.signed_in(house.other_helper).get(f"/tickets/{ticket.id}")
+
+
+def test_lists_look_for_private_tickets_along_their_own_index(session: Session) -> None:
+    helper = make_helper()
+    chosen = visible_to(helper).with_only_columns(Ticket.id)
+    words = str(chosen.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+    if session.get_bind().dialect.name == "postgresql":  # which reads a table without rows as a whole, else
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = session.execute(text(f"EXPLAIN {words}"))
+    else:
+        plan = session.execute(text(f"EXPLAIN QUERY PLAN {words}"))
+    assert "ix_ticket_private" in str(plan.all())

@@ -4,6 +4,7 @@ Always the whole history is counted, never a number carried on: so nothing drift
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -90,7 +91,7 @@ def clocks_of(ticket: Ticket) -> tuple[Clocks, Policy]:
     policy = queries.policy_of(ticket.policy_version or standards.policy_version(standards.STANDARD))
     hours = ticket.calendar_version
     calendar = queries.calendar_of(hours) if hours else queries.office_calendar()
-    events = queries.events_of([ticket.id])[ticket.id] or [_filing(ticket)]
+    events = queries.events_of([ticket.id])[ticket.id] or _without_history(ticket)
     return run(events, calendar, policy, clock.now()), policy
 
 
@@ -129,7 +130,7 @@ def _note(ticket: Ticket, happening: Happening, *, promised: int = 0) -> Event:
 def _write(ticket: Ticket, events: Sequence[Event], hours: CalendarVersion, version: PolicyVersion) -> None:
     """Write what the clocks say into the ticket's columns. The only place that does."""
     policy = queries.policy_of(version)
-    clocks = run(events or [_filing(ticket)], queries.calendar_of(hours), policy, clock.now())
+    clocks = run(events or _without_history(ticket), queries.calendar_of(hours), policy, clock.now())
     answers = (event.at for event in events if event.happening is Happening.ANSWERED)
     ticket.calendar_version_id = hours.id
     ticket.due_at = clocks.solution.due_at if clocks.solution.runs else None
@@ -149,9 +150,14 @@ def _result(stopped: Clock) -> tuple[int | None, bool | None]:
     return (stopped.counted // _MINUTE, not stopped.missed) if stopped.done_at else (None, None)
 
 
-def _filing(ticket: Ticket) -> Event:
-    """Return how a ticket began whose history was not kept."""
-    return Event(ticket.filed_at, Happening.FILED, ticket.state, ticket.waiting_on, ticket.priority, 40 * 60)
+def _without_history(ticket: Ticket) -> list[Event]:
+    """Return what is known of a ticket whose history was not kept: how it began, and when it was resolved."""
+    state, waiting_on = ticket.state, ticket.waiting_on
+    filed = Event(ticket.filed_at, Happening.FILED, state, waiting_on, ticket.priority, 40 * 60)
+    if state in OPEN_STATES:
+        return [filed]
+    ended = Event(ticket.resolved_at or ticket.updated_at, Happening.MOVED, state, waiting_on, ticket.priority)
+    return [replace(filed, state=TicketState.NEW), ended]
 
 
 def _first_policies() -> list[queries.InForce]:
