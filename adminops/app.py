@@ -26,6 +26,7 @@ from adminops.web import chips, formats, navigation, problems, security
 from adminops.web.access import access_of, refuse_or_pass, viewer
 from adminops.web.assets import Assets, assets_blueprint
 from adminops.web.style_guide import style_guide_blueprint
+from adminops.web.templating import Unindented
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 THEMES = ("light", "dark", "auto")
@@ -136,6 +137,7 @@ def _dress(app: AdminOps, settings: Settings) -> None:
     app.register_blueprint(assets_blueprint(assets))
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension(Unindented)
     app.jinja_env.globals.update(asset=assets.url)
     formats.register(app)
     chips.register(app.jinja_env, assets)
