@@ -1,8 +1,9 @@
 """Looking at a text: with the detectors, with the store's clients, and with what is known to be staff's."""
 
 from functools import cache
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import CompoundSelect, Integer, bindparam, literal, or_, select, union_all
 
 from adminops import clock
 from adminops.db import db
@@ -47,21 +48,37 @@ def staff_of(agency_id: int | None) -> Staff:
 
     A street of another agency's project may be where a client of this one lives.
     """
-    places = select(ProjectCoC.address1).where(ProjectCoC.address1.is_not(None)).distinct()
-    people, phones = select(User.name), select(Agency.phone).where(Agency.phone != "")
-    if agency_id is not None:
-        people = people.where(or_(User.agency_id == agency_id, User.agency_id.is_(None)))
+    said: dict[str, list[str]] = {_NAME: [], _PHONE: [], _STREET: []}
+    for what, words in db.session.execute(
+        _of_staff(agency_id is None), {} if agency_id is None else {"agency": agency_id}
+    ):
+        said[what].append(words)
+    return Staff(
+        names=frozenset(part for name in said[_NAME] for part in _names(name)),
+        phones=frozenset("".join(filter(str.isdecimal, phone))[-10:] for phone in said[_PHONE]),
+        addresses=frozenset(map(squeezed, said[_STREET])),
+    )
+
+
+_NAME, _PHONE, _STREET = "name", "phone", "street"
+
+
+@cache
+def _of_staff(is_all: bool) -> CompoundSelect[Any]:
+    """Return the one statement that reads names, phones and streets, of all or of the team and one agency."""
+    people = select(literal(_NAME), User.name)
+    phones = select(literal(_PHONE), Agency.phone).where(Agency.phone != "")
+    streets = select(literal(_STREET), ProjectCoC.address1).where(ProjectCoC.address1 != "").distinct()
+    if not is_all:
+        agency = bindparam("agency", type_=Integer)
+        people = people.where(or_(User.agency_id == agency, User.agency_id.is_(None)))
         at_project = (Project.source_id == ProjectCoC.source_id) & (Project.project_id == ProjectCoC.project_id)
         of_agency = (AgencyOrganization.source_id == Project.source_id) & (
             AgencyOrganization.organization_id == Project.organization_id
         )
-        places = places.join(Project, at_project).join(AgencyOrganization, of_agency)
-        places = places.where(AgencyOrganization.agency_id == agency_id)
-    return Staff(
-        names=frozenset(part for name in db.session.scalars(people) for part in _names(name)),
-        phones=frozenset("".join(filter(str.isdecimal, phone))[-10:] for phone in db.session.scalars(phones)),
-        addresses=frozenset(squeezed(place) for place in db.session.scalars(places) if place),
-    )
+        streets = streets.join(Project, at_project).join(AgencyOrganization, of_agency)
+        streets = streets.where(AgencyOrganization.agency_id == agency)
+    return union_all(people, phones, streets)
 
 
 @cache

@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Select, String, bindparam, cast, func, select
+from sqlalchemy import CompoundSelect, Select, String, bindparam, cast, func, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adminops.db import db
@@ -55,7 +55,8 @@ def clients_told(mentions: Sequence[Mention], days: Collection[date], scope: Cal
     All pairs are asked for in the whole store first, where nearly all of them are nobody; what `scope` returns is
     asked once, about the records that are left.
     """
-    keyed = [((name_key(each.last), name_key(each.first)), each) for each in mentions]
+    keys = {word: name_key(word) for each in mentions for word in (each.first, each.last)}
+    keyed = [((keys[each.last], keys[each.first]), each) for each in mentions]
     asked = list(dict.fromkeys(key for key, _ in keyed if all(key)))[:MOST_ASKED]
     there = db.session.execute(_in_the_store(db.engine.dialect.name), {"asked": json.dumps(asked)}) if asked else ()
     known = _records([(last, first) for last, first in there], days, scope)
@@ -70,27 +71,51 @@ def _few(ids: set[str]) -> tuple[str, ...]:
     return tuple(sorted(ids)) if len(ids) <= MOST_RECORDS else ()
 
 
-_TOLD = (Client.id, Client.last_key, Client.first_key, Client.personal_id, Client.dob)
-_BEARING = (
-    select(*_TOLD)
-    .where(Client.last_key == bindparam("last"), Client.first_key == bindparam("first"), Client.removed_at.is_(None))
-    .limit(MOST_BEARERS)
-)
-_BORN = select(*_TOLD).where(Client.dob.in_(bindparam("days", expanding=True)), Client.removed_at.is_(None))
+NAMES_AT_ONCE = 20
 
 
 def _records(names: Sequence[NameKey], days: Collection[date], scope: Callable[[], Scope]) -> Sequence[Any]:
     """Return the records in `scope` that bear one of `names` or were born on one of `days`."""
     found: dict[int, Any] = {}
-    for last, first in names:
-        bearing = db.session.execute(_BEARING, {"last": last, "first": first})
-        found.update((record.id, record) for record in bearing)
+    for start in range(0, len(names), NAMES_AT_ONCE):
+        found.update(_bearers(names[start : start + NAMES_AT_ONCE]))
     if days:
         found.update((record.id, record) for record in db.session.execute(_BORN, {"days": sorted(set(days))}))
     if not found:
         return ()
-    seen = select(Client.id).where(Client.id.in_(bindparam("ids", expanding=True)), *scope().clients())
-    return [found[id_] for id_ in db.session.scalars(seen, {"ids": sorted(found)})]
+    return [found[id_] for id_ in db.session.scalars(_seen(scope()), {"ids": sorted(found)})]
+
+
+@lru_cache(maxsize=200)
+def _seen(scope: Scope) -> Select[int]:
+    """Return the statement that gives those of some records that are in `scope`, kept: making it takes a while."""
+    return select(Client.id).where(Client.id.in_(bindparam("ids", expanding=True)), *scope.clients())
+
+
+_TOLD = (Client.id, Client.last_key, Client.first_key, Client.personal_id, Client.dob)
+_BORN = select(*_TOLD).where(Client.dob.in_(bindparam("days", expanding=True)), Client.removed_at.is_(None))
+
+
+def _bearers(names: Sequence[NameKey]) -> dict[int, Any]:
+    asked = {f"{part}{place}": key for place, name in enumerate(names) for part, key in zip(_PARTS, name, strict=True)}
+    return {record.id: record for record in db.session.execute(_bearing(len(names)), asked)}
+
+
+_PARTS = ("last", "first")
+
+
+@cache
+def _bearing(count: int) -> CompoundSelect[Any]:
+    """Return the statement that gives the bearers of so many names: of each as many as are looked through."""
+    each = (
+        select(*_TOLD)
+        .where(Client.last_key == bindparam(f"last{place}"), Client.first_key == bindparam(f"first{place}"))
+        .where(Client.removed_at.is_(None))
+        .limit(MOST_BEARERS)
+        .subquery()
+        for place in range(count)
+    )
+    return union_all(*(select(bearers) for bearers in each))
 
 
 @cache
@@ -101,8 +126,8 @@ def _in_the_store(dialect: str) -> Select[Any]:
         pair = func.json_each(asked).table_valued("value", name="asked").c.value
         last, first = func.json_extract(pair, "$[0]"), func.json_extract(pair, "$[1]")
     else:
-        pair = func.json_array_elements(cast(asked, JSON)).table_valued("value", name="asked").c.value
-        last, first = (func.jsonb_extract_path_text(cast(pair, JSONB), place) for place in ("0", "1"))
+        pair = func.jsonb_array_elements(cast(asked, JSONB)).table_valued("value", name="asked").c.value
+        last, first = (func.jsonb_extract_path_text(pair, place) for place in ("0", "1"))
     borne = select(Client.id).where(Client.last_key == last, Client.first_key == first, Client.removed_at.is_(None))
     rows = select(
         last.label("last"), first.label("first"), borne.limit(1).scalar_subquery().label("somebody")

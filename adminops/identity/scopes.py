@@ -6,9 +6,11 @@ clients. Of the team only who holds `clients.protected` sees them: such records 
 somebody has to find and remove them at the vendor's; answering questions needs none of them.
 """
 
+from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 
 from adminops.db import db
 from adminops.hmis.codes import NoYes
@@ -24,36 +26,52 @@ IS_VICTIM_SERVICES: ColumnElement[bool] = or_(
 
 def scope_of(viewer: User) -> Scope:
     """Return what `viewer` may see of clients and stays: one read, and none for who may see everything."""
-    reach, protected = viewer.reach(Permission.READ_CLIENTS), viewer.reach(Permission.READ_PROTECTED_CLIENTS)
-    if reach.everywhere and protected.everywhere:
+    if _sees_everything(viewer):
         return EVERYTHING
-    own = AgencyOrganization.agency_id.in_(reach.agency_ids)
-    reading = _projects(AgencyOrganization.agency_id, IS_VICTIM_SERVICES, Project.removed_at.is_not(None))
-    mine: set[ProjectKey] = set()
-    shut_off: set[ProjectKey] = set()
-    for source_id, project_id, agency_id, is_protected, is_removed in db.session.execute(
-        reading.where(or_(IS_VICTIM_SERVICES, own))
-    ):
-        if agency_id in reach.agency_ids:
-            mine.update(() if is_removed else ((source_id, project_id),))
-        elif is_protected:
-            shut_off.add((source_id, project_id))
-    seen = None if reach.everywhere else frozenset(mine)
-    return Scope(seen, frozenset(shut_off))
+    reach = viewer.reach(Permission.READ_CLIENTS)
+    rows = _rows(reach.agency_ids)
+    return Scope(None if reach.everywhere else _of(rows, reach.agency_ids), _shut_off(rows, reach.agency_ids))
 
 
 def scope_about(agency_id: int | None, viewer: User) -> Scope:
     """Return the clients of an agency (of all for None) but for those of victim services shut off from `viewer`.
 
-    Not for showing them: for telling whether a text is about one of them.
+    Not for showing them: for telling whether a text is about one of them. One read, as above.
     """
-    shut_off = scope_of(viewer).shut_off
     if agency_id is None:
-        return Scope(None, shut_off)
-    rows = db.session.execute(
-        _projects().where(AgencyOrganization.agency_id == agency_id, Project.removed_at.is_(None))
-    )
-    return Scope(frozenset((source_id, project_id) for source_id, project_id in rows) - shut_off, shut_off)
+        return Scope(None, scope_of(viewer).shut_off)
+    own = viewer.reach(Permission.READ_CLIENTS).agency_ids
+    rows = _rows({agency_id, *own})
+    shut_off = frozenset() if _sees_everything(viewer) else _shut_off(rows, own)
+    return Scope(_of(rows, {agency_id}) - shut_off, shut_off)
+
+
+def _sees_everything(viewer: User) -> bool:
+    return all(viewer.reach(each).everywhere for each in (Permission.READ_CLIENTS, Permission.READ_PROTECTED_CLIENTS))
+
+
+def _rows(agency_ids: Collection[int]) -> Sequence[Any]:
+    """Return the projects of victim service providers and of these agencies."""
+    return db.session.execute(_theirs_or_protected(), {"agencies": sorted(agency_ids)}).all()
+
+
+@cache
+def _theirs_or_protected() -> Select[Any]:
+    own = AgencyOrganization.agency_id.in_(bindparam("agencies", expanding=True))
+    more = AgencyOrganization.agency_id, IS_VICTIM_SERVICES.label("is_protected"), Project.removed_at
+    return _projects(*more).where(or_(IS_VICTIM_SERVICES, own))
+
+
+def _of(rows: Sequence[Any], agency_ids: Collection[int]) -> frozenset[ProjectKey]:
+    """Return the projects that these agencies have now."""
+    there = (row for row in rows if row.agency_id in agency_ids and row.removed_at is None)
+    return frozenset((row.source_id, row.project_id) for row in there)
+
+
+def _shut_off(rows: Sequence[Any], own: Collection[int]) -> frozenset[ProjectKey]:
+    """Return the projects of victim service providers other than the viewer's own."""
+    others = (row for row in rows if row.is_protected and row.agency_id not in own)
+    return frozenset((row.source_id, row.project_id) for row in others)
 
 
 def victim_service_projects() -> frozenset[ProjectKey]:

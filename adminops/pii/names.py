@@ -6,7 +6,7 @@ A name can't be told from another word by its looks. What announces one is: "cli
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from adminops.pii.findings import Finding, PiiKind
 from adminops.pii.words import NEVER, NO_NAMES, ORDINARY, PARTICLES
@@ -25,11 +25,13 @@ _NAMED = re.compile(
     rf"\b(?:named|goes\s+by|known\s+as|a\.?k\.?a\.?|maiden\s+name(?:\s+is|\s+was|:)?|[Nn]icknamed?|called)\s+[\"'“]?({_CAPS})"
 )
 _WHO_IS = re.compile(rf"\b{_WHO}(?:'s)?,?\s+(?:is\s+)?[\"“]?({_CAP}\s+(?:[A-Z]\.?\s+)?{_CAPS})")
-_LABELLED = re.compile(
-    rf"(?:\b{_WHO}(?:'s)?\s+|\b(?:his|her|their|His|Her|Their)\s+|(?:^|(?<=\n))\s*)"
+_WHOSE = rf"(?:{_WHO}(?:'s)?|[Hh]is|[Hh]er|[Tt]heir)"
+_LABEL = (
     r"(?:(?:first|last|full|legal|middle|real|new|old|First|Last|Full|Legal|Middle)\s+){0,2}(?:and\s+last\s+)?[Nn]ames?\s*"
     rf"(?::|=|\bis\b|\bwas\b|\bshould\s+be\b|\bspelled\b|\s-)\s*(?:spelled\s+|really\s+|actually\s+)?[\"'“]?({_ANYCASE})"
 )
+_LABELLED = re.compile(rf"\b{_WHOSE}\s+{_LABEL}")
+_LABEL_OF_A_LINE = re.compile(rf"^\s*{_LABEL}", re.M)
 _PART = re.compile(rf"\b(?:[Ff]irst|[Ll]ast|[Mm]iddle|[Mm]aiden)\s+[Nn]ame\s*(?::|=|\bis\b)\s*[\"'“]?({_CAPS})")
 _IS_NAME = re.compile(rf"({_CAPS})\s+(?:is|was)\s+(?:his|her|their|the\s+client's)\s+(?:\w+\s+){{0,2}}name\b")
 
@@ -52,7 +54,7 @@ _STOP = re.compile(r"\b(?:and|or|but|with|in|on|is|was|has|not|as|at|for|the|who
 
 def announced_names(written: str) -> Iterator[Finding]:
     """Yield the names that a word before them announces (`written`: a plain text with its large letters)."""
-    for pattern in (_TITLED, _NAMED, _WHO_IS, _LABELLED, _PART, _IS_NAME):
+    for pattern in (_TITLED, _NAMED, _WHO_IS, _LABELLED, _LABEL_OF_A_LINE, _PART, _IS_NAME):
         for found in pattern.finditer(written):
             start, end = found.span(1)
             end = _end_of_name(written, start, end)
@@ -80,8 +82,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _TOGETHER = re.compile(r"\s{1,3}|,\s{0,3}|\.\s{1,2}")
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """Two words (or a few) of a text that may be the first and the last name of somebody."""
 
     first: str
@@ -92,30 +93,39 @@ class Mention:
 
 def mentions(written: str) -> list[Mention]:
     """Return every run of words in `written` (a plain text with its large letters) that may be somebody's name."""
-    words = [(_bare(found[0]), found.start(), found.end()) for found in _WORD.finditer(written)]
     found: list[Mention] = []
-    for place, (word, start, _) in enumerate(words):
-        if word.lower() not in NEVER:
-            run = _run(written, words, place)
-            found += _ways(run, start) if len(run) > 1 else ()
+    for stretch in _stretches(written):
+        for place in range(len(stretch) - 1):
+            found += _ways(stretch[place : place + LONGEST], stretch[place][1])
     return found
 
 
+LONGEST = 4
+"""Words of a name."""
 Words = list[tuple[str, int, int]]
+
+
+def _stretches(written: str) -> Iterator[Words]:
+    """Yield the words that stand together, where no word is among them that is part of no name."""
+    stretch: Words = []
+    for found in _WORD.finditer(written):
+        word, start, end = _bare(found[0]), found.start(), found.end()
+        is_never = word.lower() in NEVER
+        if stretch and (is_never or not _stand_together(written, stretch[-1][2], start)):
+            yield stretch
+            stretch = []
+        if not is_never:
+            stretch.append((word, start, end))
+    yield stretch
+
+
+def _stand_together(written: str, end: int, start: int) -> bool:
+    gap = written[end:start]
+    return gap == " " or _TOGETHER.fullmatch(gap) is not None
 
 
 def _bare(word: str) -> str:
     return word[:-2] if word[-2:].lower() == "'s" else word
-
-
-def _run(written: str, words: Words, place: int) -> Words:
-    """Return the word at `place` and up to three behind it that stand together with it."""
-    run = [words[place]]
-    for word in words[place + 1 : place + 4]:
-        if word[0].lower() in NEVER or not _TOGETHER.fullmatch(written[run[-1][2] : word[1]]):
-            break
-        run.append(word)
-    return run
 
 
 def _ways(run: Words, start: int) -> Iterator[Mention]:

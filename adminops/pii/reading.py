@@ -1,7 +1,7 @@
 """Reading: every character keeps its place, so that offsets hold for the text as it was written."""
 
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
 
 _DASHES = "‐‑‒–—―−﹘﹣－"
 _DOTS = "·•․．"
@@ -9,20 +9,14 @@ _DOTS = "·•․．"
 
 def plain(text: str) -> str:
     """Return `text` in lower case with plain digits, dashes, dots, quotes and blanks, as long as it was."""
-    return text.lower() if text.isascii() else "".join(map(_plain_letter, text))
+    return text.lower() if text.isascii() else text.translate(_PLAIN)
 
 
 def plain_in_its_case(text: str) -> str:
     """Return what `plain` does, with large letters left large."""
-    if text.isascii():
-        return text
-    return "".join(
-        letter.upper() if written.isupper() and len(letter.upper()) == 1 else letter
-        for letter, written in zip(map(_plain_letter, text), text, strict=True)
-    )
+    return text if text.isascii() else text.translate(_IN_ITS_CASE)
 
 
-@lru_cache(maxsize=4096)
 def _plain_letter(letter: str) -> str:
     if letter.isascii():
         return letter.lower()
@@ -37,3 +31,27 @@ def _plain_letter(letter: str) -> str:
         return " "
     lower = letter.lower()
     return lower if len(lower) == 1 else letter
+
+
+def _letter_in_its_case(letter: str) -> str:
+    read = _plain_letter(letter)
+    return read.upper() if letter.isupper() and len(read.upper()) == 1 else read
+
+
+class _Letters(dict[int, str]):
+    """What `str.translate` reads letters with: as `read` says, asked once for each."""
+
+    MOST = 4096
+
+    def __init__(self, read: Callable[[str], str]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, code: int) -> str:
+        letter = self._read(chr(code))
+        if len(self) < self.MOST:
+            self[code] = letter
+        return letter
+
+
+_PLAIN, _IN_ITS_CASE = _Letters(_plain_letter), _Letters(_letter_in_its_case)
