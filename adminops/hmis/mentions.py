@@ -12,8 +12,8 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, String, bindparam, cast, func, select, union_all
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CompoundSelect, Integer, Select, String, any_, bindparam, cast, func, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from adminops.db import db
 from adminops.hmis.models import Client
@@ -83,13 +83,20 @@ def _records(names: Sequence[NameKey], days: Collection[date], scope: Callable[[
         found.update((record.id, record) for record in db.session.execute(_BORN, {"days": sorted(set(days))}))
     if not found:
         return ()
-    return [found[id_] for id_ in db.session.scalars(_seen(scope()), {"ids": sorted(found)})]
+    return [found[id_] for id_ in db.session.scalars(_seen(scope(), db.engine.dialect.name), {"ids": sorted(found)})]
 
 
 @lru_cache(maxsize=200)
-def _seen(scope: Scope) -> Select[int]:
-    """Return the statement that gives those of some records that are in `scope`, kept: making it takes a while."""
-    return select(Client.id).where(Client.id.in_(bindparam("ids", expanding=True)), *scope.clients())
+def _seen(scope: Scope, dialect: str) -> Select[int]:
+    """Return the statement that gives those of some records that are in `scope`.
+
+    Making it takes a while, so it is kept; and PostgreSQL keeps its plan where all of `ids` are one parameter.
+    """
+    if dialect == "sqlite":
+        is_asked = Client.id.in_(bindparam("ids", expanding=True))
+    else:
+        is_asked = Client.id == any_(bindparam("ids", type_=ARRAY(Integer)))
+    return select(Client.id).where(is_asked, *scope.clients())
 
 
 _TOLD = (Client.id, Client.last_key, Client.first_key, Client.personal_id, Client.dob)

@@ -1,5 +1,6 @@
 """Birth dates: a date is one when "DOB", "born" or "birth date" stands beside it, and no other kind of date between."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -11,44 +12,56 @@ _MONTH = (
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
 _ORDINAL = r"(?:st|nd|rd|th)?"
+_GAP = r"(?:\s+|\s?[-/.]\s?)"
 _DATE = "|".join(
     (
         r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}",
         r"\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2,4}",
         r"\d{1,2}/\d{1,2}",
-        rf"\d{{1,2}}{_ORDINAL}\s+(?:of\s+)?{_MONTH}(?:,?\s+'?\d{{2,4}})?",
-        rf"{_MONTH}\s+\d{{1,2}}{_ORDINAL}\b(?:,?\s+'?\d{{4}})?",
+        rf"\d{{1,2}}{_ORDINAL}{_GAP}(?:of\s+)?{_MONTH}(?:,?{_GAP}'?\d{{2,4}})?",
+        rf"{_MONTH}{_GAP}\d{{1,2}}{_ORDINAL}\b(?:,?{_GAP}'?\d{{4}})?",
         r"(?:19|20)\d{6}",
         r"(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:19|20)\d{2}",
     )
 )
+#: What is a date right behind a word that says so, and may be anything elsewhere: "01 03 1987", "010387".
+_LOOSE = r"\d{1,2}\s\d{1,2}\s(?:19|20)\d{2}|(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{2}"
+#: A date is over where no letter or digit follows, but for the time of a timestamp.
+_OVER = r"(?!(?!t\d\d:)\w)"
 _BIRTH = (
-    r"(?:\bd\.?o\.?b\.?s?\b\.?|\bdates?\s+of\s+birth\b|\bbirth[\s-]?dates?\b|\bbirth[\s-]?days?\b|\bb-?day\b|\bborn\b"
+    r"(?:\bd\.?o\.?b\.?s?\b\.?|\bd\s+o\s+b\b|\b(?:dates?|days?)\s+of\s+birth\b|\bbirth[\s-]?dates?\b|\bbirth[\s-]?days?\b|\bb-?day\b|\bborn\b"
     r"|\bfecha\s+de\s+nacimiento\b)"
 )
 #: Another kind of date named between the two words: "the birth date is right, the exit on 3/4 is not".
 _OTHER_DATE = re.compile(
-    r"\b(?:move|moved|entry|entered|exit|exited|enrol|enroll|start|started|end|ended|report|updated|created|intake|admitted|came|arrived|applied|discharged"
-    r"|signed|housed|seen|corrected|stay|enrolled|since|until)"
+    r"\b(?:move|moved|entry|entered(?!\s+as)|exit|exited|enrol|enroll|start|started|end|ended|report|updated|created|intake|admitted|came|arrived|applied|discharged"
+    r"|signed|housed|seen|corrected|stay|enrolled|since|until|quality|party|as\s+of|effective|deadline|period|(?:program|fiscal)\s+year)"
+    r"|%"
 )
-_BIRTH_THEN_DATE = re.compile(rf"{_BIRTH}(?P<between>[^\n]{{0,40}}?)(?<!\w)(?P<date>{_DATE})(?!\w)")
-_DATE_THEN_BIRTH = re.compile(rf"(?<!\w)(?P<date>{_DATE})(?!\w)(?P<between>[^\n\d]{{0,20}}?){_BIRTH}")
+_BIRTH_THEN_DATE = re.compile(rf"{_BIRTH}(?P<between>[^\n]{{0,40}}?)(?<!\w)(?P<date>{_DATE}){_OVER}")
+_BIRTH_THEN_LOOSE = re.compile(rf"{_BIRTH}(?P<between>\s*(?:is|was|:|=|-|#|\()?\s*)(?P<date>{_LOOSE}){_OVER}")
+_DATE_THEN_BIRTH = re.compile(rf"(?<!\w)(?P<date>{_DATE}){_OVER}(?P<between>[^\n\d]{{0,20}}?){_BIRTH}")
 
 
-_OTHER_NEXT = re.compile(rf"{_OTHER_DATE.pattern}|\bon\b|\bas\s+of\b|\bby\b|\buntil\b|\bsince\b")
+#: "on the card" says where a birth date stands, "on" alone when something was.
+_ON_PAPER = (
+    r"(?:(?:the|his|her|their|our|an?)\s+)?(?:ids?|cards?|papers?|forms?|licen[cs]e|file|certificate|passport|records?|sheet"
+    r"|scan|copy|other)\b"
+)
+_OTHER_NEXT = re.compile(rf"{_OTHER_DATE.pattern}|\bon\b(?!\s+{_ON_PAPER})|\bas\s+of\b|\bby\b|\buntil\b|\bsince\b")
 _ANOTHER = re.compile(
     r"(?P<between>[^\n\d]{0,40}?(?:\b(?:or|and|vs|versus|not|instead|rather|to|but|other|second|into|with|while|is|has|was|as|typed|reads)\b"
-    rf"|[,;/(])[^\n\d]{{0,30}}?)(?<!\w)(?P<date>{_DATE})(?!\w)"
+    rf"|[,;/(&+])[^\n\d]{{0,30}}?)(?<!\w)(?P<date>{_DATE}){_OVER}"
 )
 
 
 def birth_dates(text: str) -> Iterator[Finding]:
     """Yield the dates in a plain `text` that a word beside them, or beside the date before, makes birth dates."""
-    for pattern in (_BIRTH_THEN_DATE, _DATE_THEN_BIRTH):
+    for pattern in (_BIRTH_THEN_DATE, _BIRTH_THEN_LOOSE, _DATE_THEN_BIRTH):
         for found in pattern.finditer(text):
             if not _OTHER_DATE.search(found["between"]):
                 yield Finding(found.start("date"), found.end("date"), PiiKind.BIRTH_DATE)
-                if pattern is _BIRTH_THEN_DATE:
+                if pattern is not _DATE_THEN_BIRTH:
                     yield from _more(text, found.end())
 
 
@@ -78,26 +91,24 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 def whole_dates(text: str, *, this_year: int) -> Iterator[tuple[int, int, date]]:
     """Yield the dates of a plain `text` that no word beside them explains otherwise, with their places.
 
-    One without a year is no date here. Two digits of a year are of the last hundred years.
+    One without a year is no date here. Two digits of a year are of the last hundred years. Where day and month may
+    stand the other way round, both days are given.
     """
     for found in _FULL_DATE.finditer(text):
         beside = text[max(0, found.start() - 30) : found.start()].rpartition("\n")[2]
-        if _OTHER_BESIDE.search(beside):
-            continue
-        day = _as_date(found[0], this_year)
-        if day is not None:
-            yield found.start(), found.end(), day
+        if not _OTHER_BESIDE.search(beside):
+            for day in _as_dates(found[0], this_year):
+                yield found.start(), found.end(), day
 
 
-def _as_date(written: str, this_year: int) -> date | None:
+def _as_dates(written: str, this_year: int) -> Iterator[date]:
     year, month, day = _parts(written)
     if not year:
-        return None
+        return
     number = int(year) + (0 if len(year) > 2 else 2000 if 2000 + int(year) <= this_year else 1900)
-    try:
-        return date(number, int(month), int(day))
-    except ValueError:
-        return None
+    for one, other in dict.fromkeys(((month, day), (day, month))):
+        with contextlib.suppress(ValueError):
+            yield date(number, int(one), int(other))
 
 
 def _parts(written: str) -> tuple[str, str, str]:

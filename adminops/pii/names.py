@@ -35,6 +35,10 @@ _LABEL_OF_A_LINE = re.compile(rf"^\s*{_LABEL}", re.M)
 _PART = re.compile(rf"\b(?:[Ff]irst|[Ll]ast|[Mm]iddle|[Mm]aiden)\s+[Nn]ame\s*(?::|=|\bis\b)\s*[\"'“]?({_CAPS})")
 _IS_NAME = re.compile(rf"({_CAPS})\s+(?:is|was)\s+(?:his|her|their|the\s+client's)\s+(?:\w+\s+){{0,2}}name\b")
 
+_BOTH_PARTS = re.compile(
+    rf"\b(?:[Ff]irst|[Ll]ast|FIRST|LAST)\s*[:=]\s*({_CAP})[\s,;|/]+(?:[Ff]irst|[Ll]ast|FIRST|LAST)\s*[:=]\s*({_CAP})"
+)
+
 _GREETED = re.compile(
     r"(?:\b(?:dear|hi|hello|thanks?|thank\s+you|cc|regards|sincerely|best|attn|attention),?:?\s*)$", re.I
 )
@@ -60,6 +64,8 @@ def announced_names(written: str) -> Iterator[Finding]:
             end = _end_of_name(written, start, end)
             if end > start and not _is_staff(written, found.start(), end):
                 yield Finding(start, end, PiiKind.NAME)
+    for found in _BOTH_PARTS.finditer(written):
+        yield from (Finding(*found.span(part), PiiKind.NAME) for part in (1, 2))
 
 
 def _end_of_name(written: str, start: int, end: int) -> int:
@@ -79,7 +85,9 @@ def _is_staff(written: str, announced: int, end: int) -> bool:
 # Pairs of words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
-_TOGETHER = re.compile(r"\s{1,3}|,\s{0,3}|\.\s{1,2}")
+_NICKNAME = re.compile(rf"[(\"“]{_WORD.pattern}[)\"”],?\s({_WORD.pattern})")
+_WORD_BEFORE = re.compile(rf"({_WORD.pattern})\s$")
+_TOGETHER = re.compile(r"[\"”]?\s{1,3}|,\s{0,3}|\.\s{1,2}")
 
 
 class Mention(NamedTuple):
@@ -97,7 +105,17 @@ def mentions(written: str) -> list[Mention]:
     for stretch in _stretches(written):
         for place in range(len(stretch) - 1):
             found += _ways(stretch[place : place + LONGEST], stretch[place][1])
+    found += _with_nicknames(written)
     return found
+
+
+def _with_nicknames(written: str) -> Iterator[Mention]:
+    """Yield the names with another one in brackets between: Marisol (Mari) Quintavera."""
+    for found in _NICKNAME.finditer(written):
+        start = max(0, found.start() - 40)
+        if before := _WORD_BEFORE.search(written[start : found.start()]):
+            one, last, place = before[1], _bare(found[1]), (start + before.start(1), found.end())
+            yield from (Mention(one, last, *place), Mention(last, one, *place))
 
 
 LONGEST = 4
@@ -110,7 +128,7 @@ def _stretches(written: str) -> Iterator[Words]:
     stretch: Words = []
     for found in _WORD.finditer(written):
         word, start, end = _bare(found[0]), found.start(), found.end()
-        is_never = word.lower() in NEVER
+        is_never = word.lower() in NEVER and not (stretch and len(word) == 1 and word.isupper())  # "Jose A. Ruidiaz"
         if stretch and (is_never or not _stand_together(written, stretch[-1][2], start)):
             yield stretch
             stretch = []

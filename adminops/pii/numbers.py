@@ -20,6 +20,7 @@ _WORD = (
 )
 _GROUPED = re.compile(rf"(?<!\d)(?<!\d[-./])(\d{{3}}){_BETWEEN}{{1,3}}(\d{{2}}){_BETWEEN}{{1,3}}(\d{{4}})(?!\d)")
 _ANY_GROUPING = re.compile(rf"{_WORD}[^\d\n]{{0,25}}?((?:\d{_BETWEEN}{{0,3}}){{8}}\d)(?!\d)")
+_ODDLY_GROUPED = re.compile(rf"{_WORD}[^\d\n]{{0,25}}?(\d{{3}}[ ,.)-]{{1,3}}\d{{2}}[ ,.)-]{{1,3}}\d{{4}})(?!\d)")
 _BARE = re.compile(r"(?<![\w#])(?<!\w[-.])(\d{3})(\d{2})(\d{4})(?![\w]|[-.]\w)")
 _NINE_DIGITS = re.compile(rf"(?<!\d)(?:\d{_BETWEEN}{{0,3}}){{8}}\d(?!\d)")
 _MASKED = re.compile(rf"(?<![a-z\d])[x*#]{{3}}{_BETWEEN}?[x*#]{{2}}{_BETWEEN}?(\d{{4}})(?!\d)")
@@ -28,7 +29,11 @@ _LAST_FOUR = (
         rf"{_WORD}[^\d\n]{{0,30}}?\b(?:last|ending|ends|final)\b[^\d\n]{{0,20}}?(?:4\b[^\d\n]{{0,15}}?)?(\d{{4}})\b"
     ),
     re.compile(rf"\b(?:last|final)\s*(?:4|four)\b[^\d\n]{{0,30}}?{_WORD}[^\d\n]{{0,20}}?(\d{{4}})\b"),
-    re.compile(rf"{_WORD}\s*(?:is|was|:|=)?\s*(\d{{4}})\b(?![-/.]\d)"),
+    re.compile(rf"{_WORD}\s*(?:is|was|:|=)?\s*[.…*x#-]{{0,6}}\s?(\d{{4}})\b(?![-/.]\d)"),
+    re.compile(
+        r"\blast[\s-]*(?:4|four)(?:\s+digits)?(?:\s+on\s+(?:the|his|her|their)\s+(?:\w+\s+)?(?:card|id|file|paper|form))?"
+        r"\s*(?:(?:is|are|was|were|:|=)\s*|,\s*(?!19|20))(\d{4})\b(?![-/.]\d)"
+    ),
 )
 _THINGS = (
     r"(?:ids?|[a-z]{2,12}ids?|clients?|enrol?lments?|households?|tickets?|cases?|grants?|awards?|contracts?|invoices?"
@@ -51,7 +56,7 @@ def ssns(text: str) -> Iterator[Finding]:
     for found in _BARE.finditer(text):
         if _was_given_out(*found.groups()) and found[1] < "900" and not _is_an_id(text, found):
             yield Finding(found.start(), found.end(), PiiKind.SSN)
-    for pattern in (_ANY_GROUPING, _MASKED, *_LAST_FOUR):
+    for pattern in (_ANY_GROUPING, _ODDLY_GROUPED, _MASKED, *_LAST_FOUR):
         for found in pattern.finditer(text):
             yield Finding(found.start(1), found.end(1), PiiKind.SSN)
 
@@ -83,12 +88,20 @@ _PHONE = re.compile(
     r"(?![\w]|[-/.]\d)"
 )
 _PHONE_WORD = (
-    r"\b(?:phones?|cells?|cellphones?|mobiles?|tel|telephones?|calls?|called|calling|text|texted|texting|reach|reached"
+    r"\b(?:ph|phones?|cells?|cellphones?|mobiles?|tel|telephones?|calls?|called|calling|text|texted|texting|reach|reached"
     r"|reachable|ring|rang|dial|contact|voicemail|whatsapp|landline|number)\b\.?"
+)
+_HIS_PHONE = (
+    r"(?:his|her|their|the\s+client'?s|the\s+tenant'?s)\s+(?:\w+\s+)?"
+    r"(?:phone|cell|cellphone|mobile|landline|number|voicemail)\b"
 )
 _BARE_PHONE = re.compile(
     rf"{_PHONE_WORD}[^\d\n]{{0,30}}?(?<![\w#])(?:\+?1{_GAP}?)?"
     rf"({_AREA}[ .-]?{_EXCHANGE}[ .-]?\d{{4}}|{_EXCHANGE}[-. ]\d{{4}})(?![\w]|[-/.]\d)"
+)
+_WHOSE_PHONE = re.compile(
+    rf"(?<![\w#])(?<![-./]){_AREA}[ .-]?{_EXCHANGE}[ .-]?\d{{4}}(?=\s*[,(]?\s*(?:(?:is|was)\s+)?{_HIS_PHONE})"
+    rf"|(?<![\w#])(?<![-./]){_EXCHANGE}[-. ]\d{{4}}(?=\s*[,(]?\s*(?:(?:is|was)\s+)?{_HIS_PHONE})"
 )
 _TOLL_FREE = ("800", "833", "844", "855", "866", "877", "888")
 _WRITERS_OWN = re.compile(
@@ -109,9 +122,9 @@ _NUMBER_OF_A_THING = re.compile(
 
 def phones(text: str) -> Iterator[Finding]:
     """Yield the phone numbers in a plain `text` that may be a client's."""
-    for pattern in (_PHONE, _BARE_PHONE):
+    for pattern in (_PHONE, _BARE_PHONE, _WHOSE_PHONE):
         for found in pattern.finditer(text):
-            start = found.start() if pattern is _PHONE else found.start(1)
+            start = found.start(1) if pattern is _BARE_PHONE else found.start()
             digits = "".join(filter(str.isdigit, text[start : found.end()]))[-10:]
             if not (digits.startswith(_TOLL_FREE) or _is_own_or_id(text, start)):
                 yield Finding(start, found.end(), PiiKind.PHONE)

@@ -17,6 +17,7 @@ from adminops.pii import PiiKind
 from tests.make import make_agency, make_user
 from tests.make_dedupe import make_client, make_project, make_source, make_stay
 from tests.pii_samples import CLIENTS, MARKED, STAFF, STAFF_PHONES, STAFF_STREETS, judge, samples
+from tests.pii_spellings import spellings
 
 
 @pytest.fixture
@@ -67,6 +68,18 @@ def test_six_hundred_labelled_messages_are_judged_within_the_bars(world: tuple[A
     for slot, tally in tallies.items():
         assert tally.there >= 4
         assert tally.recall >= 0.99, f"{slot}: {tally.recall:.3f}\n{said}"
+    assert precision >= 0.95, f"{precision:.3f}\n{said}"
+
+
+def test_spellings_that_nobody_had_thought_of_are_judged_within_the_bars_too(world: tuple[Agency, User]) -> None:
+    agency, person = world
+    chosen = spellings()
+    assert len(chosen) == 112
+    tallies, precision, problems = judge(chosen, lambda text: look_at(text, agency_id=agency.id, by=person))
+    said = "\n".join(problems)
+    for slot in ("ssn", "last4", "phone", "dob", "store_dob", "store"):
+        assert tallies[slot].there >= 8
+        assert tallies[slot].recall >= 0.99, f"{slot}: {tallies[slot].recall:.3f}\n{said}"
     assert precision >= 0.95, f"{precision:.3f}\n{said}"
 
 
