@@ -12,7 +12,19 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Integer, Select, String, any_, bindparam, cast, func, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    String,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from adminops.db import db
@@ -92,9 +104,8 @@ def _seen(scope: Scope, dialect: str) -> Select[int]:
 
     Making it takes a while, so it is kept; and PostgreSQL keeps its plan where all of `ids` are one parameter.
     """
-    if dialect == "sqlite":
-        is_asked = Client.id.in_(bindparam("ids", expanding=True))
-    else:
+    is_asked: ColumnElement[bool] = Client.id.in_(bindparam("ids", expanding=True))
+    if dialect != "sqlite":
         is_asked = Client.id == any_(bindparam("ids", type_=ARRAY(Integer)))
     return select(Client.id).where(is_asked, *scope.clients())
 
