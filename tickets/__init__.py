@@ -9,6 +9,7 @@ from adminops.feature import Feature, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
 from tickets import refs
+from tickets.absences.views import absence_card
 from tickets.api import ROUTES
 from tickets.bulk import jobs as bulk_jobs
 from tickets.catalogue import GENERAL
@@ -128,6 +129,7 @@ feature = Feature(
     ),
     panels=(
         Panel(place="user", render=refs.open_requests, order=20),
+        Panel(place="user", render=absence_card, order=25),
         Panel(place="dashboard", render=refs.attention, order=10),
         Panel(place="dashboard", render=refs.to_approve, order=5),
         Panel(place="ticket", render=refs.approval_card, order=5),

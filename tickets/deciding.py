@@ -9,7 +9,7 @@ from adminops.facts import TicketApproved, TicketRefused, publish
 from adminops.identity.models import SYSTEM, User
 from tickets.approvals import TicketApproval, Verdict, ask_next, asked_now, check_may_decide
 from tickets.models import Ticket
-from tickets.operations import reply, resolve, set_open
+from tickets.operations import give_out, reply, resolve, set_open
 
 
 def approve(ticket: Ticket, *, by: User) -> None:
@@ -22,6 +22,7 @@ def approve(ticket: Ticket, *, by: User) -> None:
     publish(TicketApproved(ticket_id=ticket.id, agency_id=ticket.agency_id, step=approval.step.value), by=by)
     if not ask_next(ticket):
         set_open(ticket, by=SYSTEM)
+        give_out(ticket)
 
 
 def refuse(ticket: Ticket, *, reason: str, nonce: str | None = None, by: User) -> None:

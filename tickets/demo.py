@@ -24,6 +24,8 @@ from adminops.hmis.models import Client
 from adminops.identity.models import SYSTEM, User
 from adminops.web.navigation import registry
 from tickets import operations, saving, scenes, tagging
+from tickets.absences.operations import enter_absence
+from tickets.absences.queries import office_day
 from tickets.approvals import Step, asked_now
 from tickets.catalogue import all_types
 from tickets.clocks import Calendar
@@ -35,6 +37,7 @@ from tickets.models import Channel, Priority, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.policies import REOPEN_WITHIN
 from tickets.queues.operations import save_queue
+from tickets.queues.rules import Rule
 from tickets.scenes import Scene
 from tickets.type_versions import INCIDENT
 
@@ -78,6 +81,8 @@ QUEUES = {
     "Client records": (RequestGroup.CLIENTS,),
     "Programs and reports": (RequestGroup.PROGRAMS, RequestGroup.NUMBERS),
 }
+GIVEN_IN_TURN = ("Accounts", ("tomas", "grace", "ruth"))
+"""A queue that gives its tickets out, and to whom."""
 VIEWS = {"Merges": "is:open type:merge", "At the vendor": "is:waiting waiting:vendor", "New today": "created:today"}
 
 Steps = Generator[datetime, None, datetime]
@@ -112,6 +117,7 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
             heappush(steps, (max(following, moment), number, life))
     _send_to_redactors(cast)
     _sort_out(cast)
+    _give_out(stage, kinds["locked_out"])
     converse(cast, next((kind for kind in all_types(registry().features) if kind.key == INCIDENT), None))
     _warn(cast.now)
 
@@ -137,12 +143,27 @@ def _sort_out(cast: Cast) -> None:
     maya = cast["maya"]
     for name, groups in QUEUES.items():
         kinds = [kind.key for kind in all_types(registry().features) if kind.group in groups]
-        save_queue(None, name=name, request_types=kinds, by=maya)
+        people = [cast[who] for who in GIVEN_IN_TURN[1]] if name == GIVEN_IN_TURN[0] else []
+        rule = Rule.IN_TURN if people else Rule.MANUAL
+        save_queue(None, name=name, request_types=kinds, rule=rule, members=people, by=maya)
     for ticket in db.session.scalars(select(Ticket).where(Ticket.is_open).order_by(Ticket.id)):
         for tag in [name for name, fits in TAGS.items() if fits(ticket)]:
             tagging.tag(ticket, name=tag, by=maya)
     for name, query in VIEWS.items():
         saving.save_view(name=name, query=query, shared=True, by=maya)
+
+
+def _give_out(stage: Stage, kind: RequestType) -> None:
+    """Let one of a queue be away, and let two requests come in that it gives to the others."""
+    cast = stage.cast
+    ruth, tomas = cast["ruth"], cast["tomas"]
+    with clock.frozen_at(cast.now - timedelta(minutes=50)):
+        today = office_day()
+        enter_absence(ruth, first_day=today, last_day=today + timedelta(days=9), substitute=tomas, by=ruth)
+        for _ in range(2):
+            next_one = Life(stage, kind, Random(cast.chance.getrandbits(64)))
+            with suppress(Invalid):
+                next_one.file()
 
 
 def _drawn(kinds: dict[str, RequestType], chance: Random, tickets: int) -> list[str]:
@@ -177,13 +198,7 @@ class Life:
         """Yield when the next step comes; it is taken when the time has come."""
         at = self._filed_at()
         yield at
-        ticket = operations.file_ticket(
-            kind=self.kind,
-            subject=self._say(self.scene.subject),
-            body=self._say(self.scene.body),
-            answers={name: text.format(**self.words) for name, text in self.scene.answers.items()},
-            **self._filed_by(),
-        )
+        ticket = self.file()
         at = yield from self._approve(ticket, at)
         at = yield from self._take_up(ticket, at)
         at = yield from self._work(ticket, at)
@@ -191,6 +206,16 @@ class Life:
         yield at + REOPEN_WITHIN + timedelta(minutes=30)
         operations.close(ticket, by=SYSTEM)
         return at
+
+    def file(self) -> Ticket:
+        """File it."""
+        return operations.file_ticket(
+            kind=self.kind,
+            subject=self._say(self.scene.subject),
+            body=self._say(self.scene.body),
+            answers={name: text.format(**self.words) for name, text in self.scene.answers.items()},
+            **self._filed_by(),
+        )
 
     def _approve(self, ticket: Ticket, at: datetime) -> Steps:
         while (asked := asked_now(ticket)) is not None:

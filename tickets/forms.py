@@ -36,6 +36,7 @@ from adminops.web.forms import Form, choices
 from adminops.web.guarding import GuardedForm
 from adminops.web.questions import account_field
 from tickets import queries
+from tickets.absences.queries import team_choices
 from tickets.attaching import Upload
 from tickets.catalogue import answers_of
 from tickets.language import LONGEST
@@ -324,7 +325,7 @@ class PropertiesForm(Form):
         )
         self.now = dict(zip(("state", "assignee", "priority"), _standing(ticket), strict=True))
         self.state.choices = choices(_status_choices(ticket))
-        people = {str(choice.id): choice.name for choice in queries.team()}
+        people = dict(team_choices())
         if ticket.assignee is not None:
             people.setdefault(str(ticket.assignee.id), ticket.assignee.name)
         self.assignee.choices = choices([("", "Nobody yet"), *people.items()])

@@ -44,6 +44,7 @@ from tickets.models import (
     WaitingOn,
     move,
 )
+from tickets.queues.giving import choose
 from tickets.relations import check_parts_done, root_of
 from tickets.silence.policies import check_is_silent, check_was_asked
 
@@ -70,6 +71,7 @@ def file_ticket(
     nonce: str | None = None,
     confirmed_clean: bool = False,
     to_redactors: bool = False,
+    give: bool = True,
     by: User,
 ) -> Ticket:
     """File a request of type `kind` and return its ticket; the same `nonce` again returns the one filed before.
@@ -79,8 +81,8 @@ def file_ticket(
     (`NotAllowed` where there is none; see `authority`); a subject and a text
     (`Invalid`); no personal data of a client in any of it (`Invalid`, unless the team says `confirmed_clean`, or it
     goes `to_redactors` and is held back until they have looked).
-    Its clocks run by the policy of its type as that is now. A type may make it private. Publishes `TicketFiled`; mails
-    the requester.
+    Its clocks run by the policy of its type as that is now. A type may make it private. With `give` it is given to
+    whom the rule of its queue chooses, if it waits for no word. Publishes `TicketFiled`; mails the requester.
     """
     requester = requester or by
     policies.check_may_file(kind, requester, by=by)
@@ -117,6 +119,8 @@ def file_ticket(
     if steps:
         wait_on(ticket, WaitingOn.APPROVAL, by=SYSTEM)
         approvals.open_steps(ticket, steps)
+    elif give:
+        give_out(ticket)
     return ticket
 
 
@@ -202,6 +206,12 @@ def assign(ticket: Ticket, assignee: User | None, *, by: User) -> None:
         enqueue_mail("tickets.assigned", to=assignee, ticket_id=ticket.id)
     if assignee is not None and ticket.state is S.NEW:
         _move(ticket, S.OPEN, because="assigned", by=by)
+
+
+def give_out(ticket: Ticket) -> None:
+    """Give `ticket`, which nobody has, to whom the rule of its queue chooses (`tickets/queues/giving.py`), if any."""
+    if (person := choose(ticket)) is not None:
+        assign(ticket, person, by=SYSTEM)
 
 
 def set_priority(ticket: Ticket, priority: Priority, *, by: User) -> None:

@@ -369,7 +369,7 @@ def _is_theirs(viewer: User) -> ColumnElement[bool]:
 
 # Choices
 
-_TEAM = select(User.id, User.name).where(
+TEAM = select(User.id, User.name).where(
     User.may_sign_in,
     User.id.in_(
         select(RoleGrant.user_id).where(
@@ -397,7 +397,7 @@ def choices_of(viewer: User) -> Choices:
 
 def team() -> list[Choice]:
     """Return who works on tickets, by name."""
-    return _choices(_TEAM.order_by(User.name))
+    return _choices(TEAM.order_by(User.name))
 
 
 def agencies() -> list[Choice]:
@@ -409,7 +409,7 @@ def _choices_of(viewer: User) -> Choices:
     views = select(SavedView.id, SavedView.name).where(_is_theirs(viewer))
     own = SavedView.owner_id == viewer.id
     offered: dict[int, list[Choice]] = {part: [] for part in range(4)}
-    parts = (select(Agency.id, Agency.name), _TEAM, views.where(own), views.where(~own))
+    parts = (select(Agency.id, Agency.name), TEAM, views.where(own), views.where(~own))
     listed = union_all(
         *(part.add_columns(literal(number).label("part")) for number, part in enumerate(parts))
     ).subquery()

@@ -17,6 +17,7 @@ from adminops.facts import (
     TicketFiled,
     TicketFileRemoved,
     TicketFilesAttached,
+    TicketGiven,
     TicketLinked,
     TicketMadePrivate,
     TicketMerged,
@@ -40,6 +41,7 @@ from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
 from tickets.models import OPEN_STATES, Tag, Ticket, TicketEntry, TicketState, WaitingOn
 from tickets.operations import resolve
+from tickets.queues.lines import given
 from tickets.relations import Kind, root_of, those_waiting_for
 from tickets.silence.models import ContactWay
 
@@ -219,6 +221,7 @@ _TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry | None]] = {
     TicketMadePrivate: _closed_off,
     TicketOpenedUp: _closed_off,
     TicketRefused: _decided,
+    TicketGiven: given,
     TicketTagged: _tagged,
     TicketUntagged: _tagged,
     TicketWarned: _warned,

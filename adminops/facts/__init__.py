@@ -188,8 +188,12 @@ from adminops.facts.running import (
     MessageGivenUp,
     MessageRetried,
 )
+from adminops.facts.teamwork import AbsenceEnded, AbsenceEntered, AbsenceFact, TicketGiven
 
 __all__ = [
+    "AbsenceEnded",
+    "AbsenceEntered",
+    "AbsenceFact",
     "AccountActivated",
     "AccountArchived",
     "AccountChanged",
@@ -323,6 +327,7 @@ __all__ = [
     "TicketFileRemoved",
     "TicketFiled",
     "TicketFilesAttached",
+    "TicketGiven",
     "TicketGotRobotMail",
     "TicketLinked",
     "TicketMadePrivate",

@@ -25,7 +25,10 @@ class Permission(StrEnum):
     WORK_TICKETS = "tickets.work", "Answer, assign and resolve tickets and write team notes."
     READ_PRIVATE_TICKETS = "tickets.private", "See private tickets, such as incidents, without being named on them."
     SET_GOALS = "tickets.goals", "Change the calendars and goals that tickets are measured by."
-    SHAPE_DESK = "tickets.shape", "Change shared views of the tickets, rename and merge tags, and arrange queues."
+    SHAPE_DESK = (
+        "tickets.shape",
+        "Change shared views, rename and merge tags, arrange queues, enter absences of others.",
+    )
     REQUEST_FOR_AGENCY = "requests.agency", "Ask for accounts, merges and programs on the agency's behalf."
     APPROVE_REQUESTS = "requests.approve", "Approve or refuse requests that need the team's word."
     MANAGE_REQUEST_TYPES = "requests.types", "Change words, targets and approvals of request types; switch them off."

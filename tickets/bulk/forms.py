@@ -6,7 +6,7 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from adminops.web.forms import choices
-from tickets import queries
+from tickets.absences.queries import team_choices
 from tickets.bulk.models import Act
 from tickets.forms import LEAVE_OUT, LONGEST_TEXT, WritingForm, read_status, status_value
 from tickets.models import Priority, TicketState, WaitingOn
@@ -26,8 +26,7 @@ class BulkForm(WritingForm):
 
     def __init__(self) -> None:
         super().__init__()
-        people = [(str(choice.id), choice.name) for choice in queries.team()]
-        self.assignee.choices = choices([("", "Nobody: back to the queue"), *people])
+        self.assignee.choices = choices([("", "Nobody: back to the queue"), *team_choices()])
         waits = [(status_value(TicketState.WAITING, whom), whom.label) for whom in WaitingOn if whom != "approval"]
         plain = [(s.value, s.value.capitalize()) for s in (TicketState.OPEN, TicketState.RESOLVED, TicketState.CLOSED)]
         self.state.choices = choices([plain[0], *waits, *plain[1:]])

@@ -4,18 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import lazyload, selectinload
 
 from adminops import clock
 from adminops.db import db
 from adminops.errors import NotFound
+from adminops.identity.models import User
 from tickets.goals.queries import office_calendar
 from tickets.models import Ticket, TicketState
-from tickets.queues.models import TicketQueue
+from tickets.queues.models import QueueMember, TicketQueue
 
 
 def all_queues() -> list[TicketQueue]:
     """Return the queues, by name."""
     return list(db.session.scalars(select(TicketQueue).order_by(TicketQueue.name)))
+
+
+def queues_with_members() -> list[TicketQueue]:
+    """Return the queues, by name, each with who is given its tickets."""
+    people = selectinload(TicketQueue.members).joinedload(QueueMember.user).options(lazyload(User.grants))
+    return list(db.session.scalars(select(TicketQueue).options(people).order_by(TicketQueue.name)))
 
 
 def get_queue(queue_id: int) -> TicketQueue:

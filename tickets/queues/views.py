@@ -7,12 +7,13 @@ from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import registry
+from tickets.absences.queries import away_today
 from tickets.catalogue import all_types
 from tickets.queues.forms import QueueForm
 from tickets.queues.models import TicketQueue
 from tickets.queues.operations import remove_queue as take_away
 from tickets.queues.operations import save_queue
-from tickets.queues.queries import all_queues, get_queue
+from tickets.queues.queries import get_queue, queues_with_members
 from tickets.views.desk import blueprint
 
 
@@ -21,7 +22,13 @@ from tickets.views.desk import blueprint
 def queues() -> ResponseReturnValue:
     """List the queues, each with the ways into it."""
     may_shape = signed_in_user().may(Permission.SHAPE_DESK)
-    return render_template("tickets/queues.html", queues=all_queues(), titles=dict(_kinds()), may_shape=may_shape)
+    return render_template(
+        "tickets/queues.html",
+        queues=queues_with_members(),
+        titles=dict(_kinds()),
+        away=away_today(),
+        may_shape=may_shape,
+    )
 
 
 @blueprint.route("/queues/new", methods=["GET", "POST"])

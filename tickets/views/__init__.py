@@ -1,5 +1,6 @@
 """The pages of the help desk: the list, a ticket, and what people meet who need help."""
 
+from tickets.absences import views as absences
 from tickets.bulk import views as bulk
 from tickets.checklist import views as checklists
 from tickets.goals.views import blueprint as goals
@@ -26,6 +27,7 @@ from tickets.views import (
 blueprints = (desk.blueprint, portal.blueprint, types.blueprint, canned.blueprint, goals, insights, mail_in)
 
 __all__ = [
+    "absences",
     "blueprints",
     "bulk",
     "calls",

@@ -88,11 +88,12 @@ def new(key: str) -> ResponseReturnValue:
 
 def _file(kind: RequestType, form: TicketForm, user: User) -> Ticket:
     """File the request, forget its draft, and resolve what was solved while it was taken down."""
-    ticket = file_ticket(kind=kind, **form.values(), by=user)
+    solved = isinstance(form, TeamTicketForm) and form.solved.data
+    ticket = file_ticket(kind=kind, **form.values(), give=not solved, by=user)
     clean = bool(form.confirmed_clean.data)
     attach(queries.first_message(ticket), uploads_of(form.file), kind=kind, confirmed_clean=clean, by=user)
     drop_draft(kind, by=user)
-    if isinstance(form, TeamTicketForm) and form.solved.data and ticket.state is TicketState.NEW:
+    if solved and ticket.state is TicketState.NEW:
         resolve(ticket, by=user)
     return ticket
 
