@@ -266,6 +266,8 @@ class Feature:
     guarded: Sequence[GuardedTexts] = ()
     mails: "Mapping[str, Callable[..., Mail | None]]" = field(default_factory=dict)
     """Mails by key ("tickets.reply"): functions of ids that are called when the mail is sent."""
+    banner: "Callable[[User | None], Markup | None] | None" = None
+    """What stands above every page of the portal, and (None: nobody has signed in) of the pages around signing in."""
     figures: "Callable[[User], Sequence[Figure]] | None" = None
     """The feature's numbers for the dashboard, as far as the viewer may know them."""
     machines: "Mapping[str, Mapping[Any, Sequence[Any]]]" = field(default_factory=dict)

@@ -28,6 +28,10 @@ from tickets.mail import refs as mail_refs
 from tickets.mail.cli import mail
 from tickets.mail.models import TRANSITIONS as MAIL_TRANSITIONS
 from tickets.models import TRANSITIONS
+from tickets.problems import refs as problem_refs
+from tickets.problems.models import KIND as PROBLEM
+from tickets.problems.models import TRANSITIONS as PROBLEM_TRANSITIONS
+from tickets.problems.views import banner
 from tickets.queries import open_counted
 from tickets.queues import jobs as queue_jobs
 from tickets.queues import refs as queue_refs
@@ -92,6 +96,14 @@ feature = Feature(
             order=20,
         ),
         NavItem(
+            label="Known problems",
+            icon="triangle-alert",
+            endpoint="problems.index",
+            permission=Permission.WORK_TICKETS,
+            order=18,
+            short="Problems",
+        ),
+        NavItem(
             label="Incoming mail",
             icon="mail",
             endpoint="mail_in.index",
@@ -117,6 +129,7 @@ feature = Feature(
     request_types=GENERAL,
     search=(
         SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),
+        SearchProvider(kind=PROBLEM, title="Known problems", find=problem_refs.find),
         SearchProvider(kind="request_type", title="Ask for", find=refs.find_types, permission=Permission.ASK_FOR_HELP),
     ),
     refs=(
@@ -125,6 +138,7 @@ feature = Feature(
         RefProvider("queue", queue_refs.queues),
         RefProvider("calendar", goal_refs.calendars),
         RefProvider("policy", goal_refs.policies),
+        RefProvider(PROBLEM, problem_refs.problems),
         RefProvider("incoming_mail", mail_refs.mails),
     ),
     panels=(
@@ -137,11 +151,12 @@ feature = Feature(
         Panel(place="ticket", render=refs.guide_card, order=40),
         Panel(place="agency", render=refs.requesters_card, order=30),
     ),
-    guarded=(MESSAGES,),
+    banner=banner,
+    guarded=(MESSAGES, problem_refs.PROBLEMS),
     api=ROUTES,
     figures=refs.figures,
     mails=MAILS,
-    machines={"Ticket": TRANSITIONS, "Incoming mail": MAIL_TRANSITIONS},
+    machines={"Ticket": TRANSITIONS, "Incoming mail": MAIL_TRANSITIONS, "Known problem": PROBLEM_TRANSITIONS},
     cli=(mail,),
     init_app=mail_refs.init_app,
     demo=fill,

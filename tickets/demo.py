@@ -36,6 +36,7 @@ from tickets.goals.queries import office_calendar
 from tickets.models import Channel, Priority, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.policies import REOPEN_WITHIN
+from tickets.problems.demo import tell_of_problems
 from tickets.queues.operations import save_queue
 from tickets.queues.rules import Rule
 from tickets.scenes import Scene
@@ -120,6 +121,7 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     _give_out(stage, kinds["locked_out"])
     converse(cast, next((kind for kind in all_types(registry().features) if kind.key == INCIDENT), None))
     _warn(cast.now)
+    tell_of_problems(cast)
 
 
 def _send_to_redactors(cast: Cast) -> None:

@@ -8,6 +8,7 @@ from adminops.outbox.messages import Mail
 from tickets.approvals import TicketApproval
 from tickets.mail.brakes import is_held_off
 from tickets.models import OPEN_STATES, Ticket
+from tickets.problems.refs import solved as problem_solved
 from tickets.sight import visible_to
 
 
@@ -101,6 +102,7 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.merged": merged,
     "tickets.mentioned": mentioned,
     "tickets.unsent": unsent,
+    "tickets.problem": problem_solved,
 }
 
 

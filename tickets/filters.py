@@ -17,7 +17,7 @@ from adminops.web.navigation import registry
 from tickets import fulltext
 from tickets.goals.queries import office_calendar
 from tickets.language import NONE, Query, Term, Wrong, between
-from tickets.models import OPEN_STATES, Priority, Tag, Tagging, Ticket, TicketState, WaitingOn
+from tickets.models import OPEN_STATES, Priority, Tag, Tagging, Ticket, TicketLink, TicketState, WaitingOn
 from tickets.queues.queries import all_queues
 
 S = TicketState
@@ -229,6 +229,16 @@ def _people_named(value: str, viewer: User, visible: Select[Ticket]) -> list[int
     return [id_ for id_, _ in found]
 
 
+def _linked(kind: str, what: str, values: Sequence[str]) -> ColumnElement[bool]:
+    """Return that a ticket is linked to one of these things, by their numbers."""
+    numbers = [value.removeprefix("#") for value in values]
+    for number in numbers:
+        if not (number.isascii() and number.isdecimal() and len(number) < 10):
+            raise Wrong(f"A {what} is filtered by its number, as in {what.rsplit(maxsplit=1)[-1]}:3.")
+    linked = select(TicketLink.ticket_id).where(TicketLink.kind == kind, TicketLink.ref_id.in_(numbers))
+    return Ticket.id.in_(linked)
+
+
 def _named(value: str, known: Iterable[tuple[K, str]]) -> list[K]:
     wanted, pairs = _plain(value), [(key, _plain(name)) for key, name in known]
     exact = [key for key, name in pairs if name == wanted]
@@ -265,6 +275,7 @@ _CONDITIONS: dict[str, Callable[[Sequence[str], User, Select[Ticket]], ColumnEle
     "queue": _queues,
     "agency": _agencies,
     "tag": _tags,
+    "problem": lambda values, _viewer, _visible: _linked("known_problem", "known problem", values),
     "assignee": _assignees,
     "requester": _requesters,
 }

@@ -21,6 +21,11 @@ def link(ticket: Ticket, ref: Ref, *, by: User) -> TicketLink:
     policies.check_may_work(ticket, by=by)
     if ref == ticket.ref:
         raise Invalid("A ticket can't be linked to itself.")
+    return put_beside(ticket, ref, by=by)
+
+
+def put_beside(ticket: Ticket, ref: Ref, *, by: User) -> TicketLink:
+    """Do what `link` does for `ticket`, locked, where another verb has checked who may. Publishes `TicketLinked`."""
     known = db.session.scalar(
         select(TicketLink).where(
             TicketLink.ticket_id == ticket.id,

@@ -14,6 +14,8 @@ from adminops.refs import Ref
 from tickets.attached import TicketAttachment, size_in_words
 from tickets.canned import CannedReply, offered
 from tickets.models import OPEN_STATES, Ticket, TicketLink, TicketState
+from tickets.problems.models import KnownProblem
+from tickets.problems.queries import likely_for
 from tickets.relations import Kind, Related, TicketRelation, sources_under
 from tickets.sending import TicketSending
 from tickets.sight import TicketParticipant
@@ -71,6 +73,8 @@ class Side:
     kept: list[Kept] = field(default_factory=list)
     canned: list[tuple[int, str]] = field(default_factory=list)
     """Of the canned replies that the viewer has those for such a ticket, as number and title."""
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    """Known problems that it may be about, as number and title."""
     sources: list[int] = field(default_factory=list)
     """Numbers of the tickets that were merged into this one, over however many steps."""
 
@@ -95,6 +99,7 @@ def side_of(ticket: Ticket, writer: User | None = None) -> Side:
     for rows in lists:
         rows.sort(key=lambda row: row.id)
     side.sources.sort()
+    side.problems.sort()
     side.canned = sorted(
         ((row.id, row.title) for row in side.kept if not row.kinds or ticket.request_type in row.kinds),
         key=lambda row: row[1].casefold(),
@@ -116,6 +121,7 @@ _PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
     ),
     "unsent": lambda side, id_, *_: side.unsent.append(id_),
     "canned": lambda side, id_, _, text, more: side.kept.append(Kept(id_, text, tuple(json.loads(more)))),
+    "problem": lambda side, id_, _, text, __: side.problems.append((id_, text)),
     "source": lambda side, id_, *_: side.sources.append(id_),
 }
 
@@ -138,6 +144,8 @@ def _parts(ticket: Ticket) -> Iterable[Select[*tuple[Any, ...]]]:
     yield up.join(Ticket, Ticket.id == relation.other_id).where(relation.ticket_id == ticket.id)
     down = _row("related", relation.id, relation.ticket_id, cast(relation.kind, String), state)
     yield down.join(Ticket, Ticket.id == relation.ticket_id).where(relation.other_id == ticket.id)
+    if ticket.state in OPEN_STATES:
+        yield _row("problem", KnownProblem.id, text=KnownProblem.title).where(likely_for(ticket))
     sources = sources_under(ticket.id)
     yield _row("source", sources.c.id)
     yield _files().where(TicketAttachment.ticket_id == ticket.id)

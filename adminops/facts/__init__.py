@@ -71,6 +71,15 @@ from adminops.facts.desk import (
     ViewRemoved,
     ViewSaved,
 )
+from adminops.facts.known import (
+    KnownProblemChanged,
+    KnownProblemFact,
+    KnownProblemOpened,
+    KnownProblemPutAway,
+    KnownProblemReopened,
+    KnownProblemResolved,
+    KnownProblemShared,
+)
 from adminops.facts.learning import (
     AttendanceMarked,
     ClassJoined,
@@ -247,6 +256,13 @@ __all__ = [
     "JobAskedFor",
     "KeyForgotten",
     "KeysRotated",
+    "KnownProblemChanged",
+    "KnownProblemFact",
+    "KnownProblemOpened",
+    "KnownProblemPutAway",
+    "KnownProblemReopened",
+    "KnownProblemResolved",
+    "KnownProblemShared",
     "LearnerFact",
     "MailClaimed",
     "MailFact",

@@ -182,7 +182,7 @@ def panels(place: str, id_: int | str, user: User) -> list[Markup]:
 
 
 def register(app: Flask, current_viewer: Callable[[], User | None]) -> None:
-    """Offer `{{ ref|link }}` (escaped anchor or plain text) and `frame_part(name)` to the templates."""
+    """Offer `{{ ref|link }}` (escaped anchor or plain text), `frame_part(name)` and `banners()` to the templates."""
 
     def link(ref: Ref) -> Markup:
         user = current_viewer()
@@ -198,5 +198,11 @@ def register(app: Flask, current_viewer: Callable[[], User | None]) -> None:
         drawn = remembered(key, lambda: context.environment.get_template(name).render(context.get_all()))
         return Markup(drawn)  # noqa: S704 - a template's output
 
+    def banners() -> list[Markup]:
+        """Return what the features have to tell above every page."""
+        offered = (feature.banner for feature in registry().features if feature.banner)
+        return [drawn for banner in offered if (drawn := banner(current_viewer())) is not None]
+
     app.jinja_env.filters["link"] = link
+    app.jinja_env.globals["banners"] = banners
     app.jinja_env.globals["frame_part"] = frame_part

@@ -8,7 +8,9 @@ from adminops.identity.models import User
 from tickets import approvals, operations, policies, tagging
 from tickets.bulk.images import image_of
 from tickets.bulk.models import Act, BulkAct
+from tickets.checklist.queries import check_steps_done
 from tickets.models import TRANSITIONS, Priority, Ticket, TicketState, WaitingOn
+from tickets.relations import check_parts_done
 from tickets.silence.policies import check_is_silent, check_was_asked
 
 S = TicketState
@@ -83,7 +85,9 @@ def _note(act: BulkAct, ticket: Ticket, by: User) -> None:
 
 
 def _reply(act: BulkAct, ticket: Ticket, by: User) -> None:
-    operations.reply(ticket, body=act.body, nonce=_nonce(act, ticket), confirmed_clean=_confirmed(act), by=by)
+    then = operations.Then(act.value.get("then", ""))
+    clean = _confirmed(act)
+    operations.reply(ticket, body=act.body, then=then, nonce=_nonce(act, ticket), confirmed_clean=clean, by=by)
 
 
 def _nonce(act: BulkAct, ticket: Ticket) -> str:
@@ -102,9 +106,18 @@ def _check_work(_act: BulkAct, ticket: Ticket, by: User) -> None:
     policies.check_may_work(ticket, by=by)
 
 
-def _check_reply(_act: BulkAct, ticket: Ticket, by: User) -> None:
+def _check_reply(act: BulkAct, ticket: Ticket, by: User) -> None:
     policies.check_is_team(ticket, by=by)
     policies.check_may_reply(ticket, by=by)
+    if act.value.get("then") == operations.Then.RESOLVE:
+        _check_resolve(ticket, by)
+
+
+def _check_resolve(ticket: Ticket, by: User) -> None:
+    policies.check_may_resolve(ticket, by=by)
+    approvals.check_not_held(ticket, S.RESOLVED)
+    check_parts_done(ticket)
+    check_steps_done(ticket)
 
 
 def _check_move(act: BulkAct, ticket: Ticket, by: User) -> None:

@@ -70,6 +70,11 @@ class BulkAct(Model):
     body: Mapped[LongText] = mapped_column(default="")
     state: Mapped[BulkState] = mapped_column(default=BulkState.PLANNED)
 
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether it changes what can be put back. What a reply says can't; what it does to the ticket can."""
+        return self.act not in (Act.NOTE, Act.REPLY) or bool(self.value.get("then"))
+
 
 class BulkItem(Model):
     """One ticket of an act."""

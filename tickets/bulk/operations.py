@@ -62,10 +62,11 @@ def start(act: BulkAct, *, by: User) -> None:
 def undo(act: BulkAct, *, by: User) -> None:
     """Put back what `act` changed, where nothing has changed since. Undone already is nothing.
 
-    Raises `NotAllowed` for an act of somebody else, `InvalidState` for messages (they were read) or before it is done.
+    Raises `NotAllowed` for an act of somebody else, `InvalidState` for messages (they were read; what they did to the
+    state of a ticket is put back) or before it is done.
     """
     _lock(act, by)
-    if act.act in WRITTEN:
+    if not act.can_be_undone:
         raise InvalidState("Messages can't be taken back: people may have read them.")
     if act.state in (BulkState.PLANNED, BulkState.RUNNING):
         raise InvalidState("This is not done yet. Undo it when it is.")

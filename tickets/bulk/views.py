@@ -42,7 +42,7 @@ def bulk_act(act_id: int) -> ResponseReturnValue:
         outcomes={outcome.value: count for outcome, count in outcomes.items()},
         percent=100 * (total - left) / max(total, 1),
         running=act.state in (BulkState.RUNNING, BulkState.UNDOING),
-        may_undo=act.state is BulkState.DONE and act.act not in operations.WRITTEN and outcomes[Outcome.DONE] > 0,
+        may_undo=act.state is BulkState.DONE and act.can_be_undone and outcomes[Outcome.DONE] > 0,
         reasons=queries.reasons_of(act),
         page=queries.list_items(act, user, after=request.args.get("after")),
         confirm=ConfirmForm(),

@@ -6,6 +6,7 @@ from tickets.checklist import views as checklists
 from tickets.goals.views import blueprint as goals
 from tickets.insights.views import blueprint as insights
 from tickets.mail.views import blueprint as mail_in
+from tickets.problems.views import blueprint as problems
 from tickets.queues import views as queues
 from tickets.silence import views as silence
 from tickets.views import (
@@ -24,7 +25,7 @@ from tickets.views import (
     types,
 )
 
-blueprints = (desk.blueprint, portal.blueprint, types.blueprint, canned.blueprint, goals, insights, mail_in)
+blueprints = (desk.blueprint, portal.blueprint, types.blueprint, canned.blueprint, goals, insights, mail_in, problems)
 
 __all__ = [
     "absences",

@@ -21,6 +21,7 @@ from tickets.drafts import draft_of, drop_draft
 from tickets.forms import TeamTicketForm, TicketForm, ticket_form, uploads_of
 from tickets.models import Ticket, TicketState
 from tickets.operations import file_ticket, resolve
+from tickets.problems.queries import problems_of_type
 from tickets.views.desk import blueprint as tickets
 
 blueprint = Blueprint("help", "tickets", url_prefix="/help", template_folder="templates")
@@ -83,7 +84,8 @@ def new(key: str) -> ResponseReturnValue:
             return redirect(url_for("tickets.show", ticket_id=ticket.id))
     form.mark(form.agency_about(user), user)
     leads = _asked_first(kind)
-    return render_template("tickets/new.html", kind=kind, form=form, team=team, leads=leads, draft=typed), form.status
+    shown = {"leads": leads, "draft": typed, "known": problems_of_type(kind.key, user)}
+    return render_template("tickets/new.html", kind=kind, form=form, team=team, **shown), form.status
 
 
 def _file(kind: RequestType, form: TicketForm, user: User) -> Ticket:
