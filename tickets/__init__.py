@@ -4,7 +4,7 @@ Request types come from all features; carrying one out elsewhere publishes a fac
 ticket's timeline shows and which resolves it.
 """
 
-from adminops.facts import Fact
+from adminops.facts import Fact, TicketFact
 from adminops.feature import Feature, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
@@ -28,6 +28,9 @@ from tickets.mail import refs as mail_refs
 from tickets.mail.cli import mail
 from tickets.mail.models import TRANSITIONS as MAIL_TRANSITIONS
 from tickets.models import TRANSITIONS
+from tickets.notices import jobs as notice_jobs
+from tickets.notices.navigation import ITEMS as NOTICES
+from tickets.notices.telling import tell_of_change
 from tickets.problems import refs as problem_refs
 from tickets.problems.models import KIND as PROBLEM
 from tickets.problems.models import TRANSITIONS as PROBLEM_TRANSITIONS
@@ -46,6 +49,7 @@ feature = Feature(
     blueprints=blueprints,
     nav=(
         *INSIGHTS,
+        *NOTICES,
         NavItem(
             label="Get help",
             icon="life-buoy",
@@ -124,8 +128,9 @@ feature = Feature(
         *bulk_jobs.JOBS,
         *queue_jobs.JOBS,
         *insight_jobs.JOBS,
+        *notice_jobs.JOBS,
     ),
-    subscribers=((Fact, keep_on_timeline), (Fact, settle)),
+    subscribers=((Fact, keep_on_timeline), (Fact, settle), (TicketFact, tell_of_change)),
     request_types=GENERAL,
     search=(
         SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),

@@ -13,9 +13,9 @@ from adminops.errors import DomainError, InvalidState, NotAllowed
 from adminops.feature import RequestType
 from adminops.identity.models import RoleGrant, User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission
-from adminops.outbox.messages import enqueue_mail
 from tickets.authority import leads_of
 from tickets.models import OPEN_STATES, Ticket, TicketState, WaitingOn
+from tickets.notices.telling import mail_quietly
 from tickets.sight import visible_to
 
 
@@ -77,7 +77,7 @@ def ask_next(ticket: Ticket) -> bool:
     following.asked_at = clock.now()
     db.session.flush()
     for person in approvers(following, ticket):
-        enqueue_mail("tickets.approval", to=person, ticket_id=ticket.id, approval_id=following.id)
+        mail_quietly("tickets.approval", to=person, about=ticket, approval_id=following.id)
     return True
 
 

@@ -6,8 +6,11 @@ from adminops.db import db
 from adminops.identity.models import User
 from adminops.outbox.messages import Mail
 from tickets.approvals import TicketApproval
-from tickets.mail.brakes import is_held_off
+from tickets.mail.brakes import has_bounced, is_held_off
 from tickets.models import OPEN_STATES, Ticket
+from tickets.notices.occasions import Occasion
+from tickets.notices.queries import lines_of
+from tickets.policies import is_team
 from tickets.problems.refs import solved as problem_solved
 from tickets.sight import visible_to
 
@@ -89,6 +92,29 @@ def unsent(*, to_id: int, ticket_id: int, sending_id: int) -> Mail | None:  # no
     return _mail("tickets/unsent", f"Your answer on #{ticket_id} did not go out", to_id, ticket_id)
 
 
+def happened(*, to_id: int, ticket_id: int, occasion: str, **_ids: int) -> Mail | None:
+    """Tell what somebody wished to hear of; what is the team's alone not to who is not of it any more."""
+    what, ticket, reader = Occasion(occasion), db.session.get(Ticket, ticket_id), db.session.get(User, to_id)
+    if ticket is None or reader is None or (what.for_team and not is_team(reader, ticket)):
+        return None
+    return _mail("tickets/happened", what.subject.format(ticket_id), to_id, ticket_id)
+
+
+def digest(*, to_id: int, digest_id: int) -> Mail | None:
+    """Tell what was gathered for somebody, as numbers of tickets; None when they see none of them any more."""
+    reader = db.session.get(User, to_id)
+    told = lines_of(digest_id, reader) if reader and not has_bounced(reader) else []
+    if not told:
+        return None
+    return Mail(
+        subject=f"What happened on {len(told)} ticket{'s' * (len(told) != 1)}",
+        template="tickets/digest",
+        values={"told": told},
+        link=f"/me/notices/digests/{digest_id}",
+        link_label="Open the digest",
+    )
+
+
 MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.filed": filed,
     "tickets.replied": replied,
@@ -103,6 +129,8 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.mentioned": mentioned,
     "tickets.unsent": unsent,
     "tickets.problem": problem_solved,
+    "tickets.happened": happened,
+    "tickets.digest": digest,
 }
 
 

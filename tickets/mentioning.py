@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from adminops.errors import Invalid
 from adminops.identity.models import User
 from adminops.identity.operations import find_user
-from adminops.outbox.messages import enqueue_mail
 from tickets import policies, sharing
 from tickets.models import Ticket, TicketMessage, Voice
+from tickets.notices.occasions import Occasion
+from tickets.notices.telling import tell
 from tickets.sight import Why, is_named
 
 MOST_MENTIONS = 10
@@ -21,7 +22,7 @@ def names_in(text: str) -> list[str]:
 
 
 def mention(ticket: Ticket, message: TicketMessage, *, by: User) -> list[User]:
-    """Let everybody whom `message` mentions take part in `ticket`, tell them, and return them.
+    """Let everybody whom `message` mentions take part in `ticket`, and return who is told of that.
 
     The team mentions anybody; others mention colleagues of the agency, and anything else is just a word. Raises
     `Invalid` (at the field "body") for a note that mentions who does not read notes.
@@ -31,14 +32,14 @@ def mention(ticket: Ticket, message: TicketMessage, *, by: User) -> list[User]:
     if noted and (outside := [person for person in people if not policies.works_on(person, ticket)]):
         sentence = f"{outside[0].name} does not read team notes. Write a reply instead, or leave the @ out."
         raise Invalid(sentence, field="body")
-    return list(_told(ticket, message, people, by))
+    named = list(_let_in(ticket, people, by))
+    return tell(ticket, Occasion.MENTIONED, mine=named, message_id=message.id, by=by) if named else []
 
 
-def _told(ticket: Ticket, message: TicketMessage, people: Iterable[User], by: User) -> Iterable[User]:
+def _let_in(ticket: Ticket, people: Iterable[User], by: User) -> Iterable[User]:
     for person in people:
         if not (person.may_sign_in and policies.passes(sharing.check_may_share, ticket, person, by=by)):
             continue
         if not is_named(person, ticket):
             sharing.join(ticket, person, why=Why.MENTIONED, by=by)
-        enqueue_mail("tickets.mentioned", to=person, ticket_id=ticket.id, message_id=message.id)
         yield person

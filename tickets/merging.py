@@ -11,11 +11,11 @@ from adminops.errors import Invalid, InvalidState
 from adminops.facts import TicketMerged, TicketSplit, TicketsRelated, TicketsUnrelated, TicketUnmerged, publish
 from adminops.feature import RequestType
 from adminops.identity.models import Agency, User
-from adminops.outbox.messages import enqueue_mail
 from tickets import policies, sharing
 from tickets.approvals import asked_now
 from tickets.goals import keeping
 from tickets.models import Channel, Ticket, TicketMessage, TicketState, Voice
+from tickets.notices.telling import mail_quietly
 from tickets.operations import file_ticket
 from tickets.relations import LADDERS, Kind, TicketMerge, TicketRelation, leads_to, root_of, standing_merge
 from tickets.sight import TicketParticipant, Why, participants_of
@@ -50,7 +50,7 @@ def merge(source: Ticket, *, into: Ticket, by: User) -> Ticket:
     db.session.flush()
     publish(TicketMerged(ticket_id=source.id, agency_id=source.agency_id, other_id=target.id), by=by)
     if source.requester_id not in (by.id, target.requester_id):
-        enqueue_mail("tickets.merged", to=source.requester, ticket_id=target.id, source_id=source.id)
+        mail_quietly("tickets.merged", to=source.requester, about=target, source_id=source.id)
     return target
 
 

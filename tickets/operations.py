@@ -44,6 +44,8 @@ from tickets.models import (
     WaitingOn,
     move,
 )
+from tickets.notices.occasions import Occasion
+from tickets.notices.telling import mail_quietly, tell, tell_of_message
 from tickets.queues.giving import choose
 from tickets.relations import check_parts_done, root_of
 from tickets.silence.policies import check_is_silent, check_was_asked
@@ -82,7 +84,8 @@ def file_ticket(
     (`Invalid`); no personal data of a client in any of it (`Invalid`, unless the team says `confirmed_clean`, or it
     goes `to_redactors` and is held back until they have looked).
     Its clocks run by the policy of its type as that is now. A type may make it private. With `give` it is given to
-    whom the rule of its queue chooses, if it waits for no word. Publishes `TicketFiled`; mails the requester.
+    whom the rule of its queue chooses, if it waits for no word. Publishes `TicketFiled`; mails the requester, and tells
+    who wishes to hear of it.
     """
     requester = requester or by
     policies.check_may_file(kind, requester, by=by)
@@ -116,6 +119,7 @@ def file_ticket(
     publish(TicketFiled(ticket_id=ticket.id, agency_id=ticket.agency_id, request_type=kind.key), by=by)
     sharing.begin(ticket, private=kind.private, by=by)
     enqueue_mail("tickets.filed", to=requester, ticket_id=ticket.id)
+    tell(ticket, Occasion.FILED, by=by)
     if steps:
         wait_on(ticket, WaitingOn.APPROVAL, by=SYSTEM)
         approvals.open_steps(ticket, steps)
@@ -142,7 +146,7 @@ def reply(
     The team's first answer opens a new ticket, and its `then` lets it wait on the person or resolves it (also with
     open parts: `despite_parts`). An answer of the other side reopens a ticket that waits or is over. What is written
     on a ticket that was merged goes to where its conversation goes on. Raises `NotAllowed`, `InvalidState`, `Invalid`.
-    Publishes `TicketReplied` (and `TicketMoved`); mails the other side.
+    Publishes `TicketReplied` (and `TicketMoved`); tells who is named on it and who wishes to hear of it.
     """
     ticket = _locked_root(ticket)
     if (known := _sent_before(nonce, by)) is not None:
@@ -155,10 +159,8 @@ def reply(
     if confirmed_clean or to_redactors:
         settle_texts(message, {"body": message.body}, agency_id=ticket.agency_id, to_redactors=to_redactors, by=by)
     publish(TicketReplied(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=message.id), by=by)
-    mention(ticket, message, by=by)
-    resolves = team and then is Then.RESOLVE  # the mail about that says enough
-    for reader in sharing.told_of_reply(ticket, team=team, resolves=resolves, by=by):
-        enqueue_mail("tickets.replied", to=reader, ticket_id=ticket.id, message_id=message.id)
+    mentioned = mention(ticket, message, by=by)
+    tell_of_message(ticket, message, but=mentioned, resolves=team and then is Then.RESOLVE, by=by)
     _move_after_reply(ticket, team, then, by, despite_parts)
     return message
 
@@ -182,7 +184,7 @@ def write_note(
     if confirmed_clean or to_redactors:
         settle_texts(note, {"body": note.body}, agency_id=ticket.agency_id, to_redactors=to_redactors, by=by)
     publish(TicketNoted(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=note.id), by=by)
-    mention(ticket, note, by=by)
+    tell_of_message(ticket, note, but=mention(ticket, note, by=by), resolves=False, by=by)
     return note
 
 
@@ -190,7 +192,7 @@ def assign(ticket: Ticket, assignee: User | None, *, by: User) -> None:
     """Give `ticket` to `assignee`, or back to the queue (None); a new ticket is open then. The same again is nothing.
 
     Raises `NotAllowed` or `InvalidState` (see `check_may_work`), `Invalid` for somebody who does not work on tickets.
-    Publishes `TicketAssigned`; mails the assignee unless they took it themselves.
+    Publishes `TicketAssigned`, of which the assignee is told unless they took it themselves.
     """
     lock(ticket)
     policies.check_may_assign(ticket, assignee, by=by)
@@ -202,8 +204,6 @@ def assign(ticket: Ticket, assignee: User | None, *, by: User) -> None:
         TicketAssigned(ticket_id=ticket.id, agency_id=ticket.agency_id, assignee_id=assignee.id if assignee else None),
         by=by,
     )
-    if assignee is not None and assignee.id != by.id:
-        enqueue_mail("tickets.assigned", to=assignee, ticket_id=ticket.id)
     if assignee is not None and ticket.state is S.NEW:
         _move(ticket, S.OPEN, because="assigned", by=by)
 
@@ -290,7 +290,7 @@ def resolve(ticket: Ticket, *, because: str = "", despite_parts: bool = False, b
     """Call `ticket` done. `because` is "settled" when the work that it asked for was carried out.
 
     Raises `NotAllowed`, `InvalidState`, the latter also for the team while a part of it is open, unless
-    `despite_parts`. Publishes `TicketMoved`; mails the requester unless they did it themselves.
+    `despite_parts`. Publishes `TicketMoved`, of which the requester is told unless they did it themselves.
     """
     lock(ticket)
     policies.check_may_resolve(ticket, by=by)
@@ -321,7 +321,7 @@ def close(ticket: Ticket, *, because: str = "", by: User) -> None:
         check_is_silent(ticket)
     _move(ticket, S.CLOSED, because="silence" if silent else because, by=by)
     if silent:
-        enqueue_mail("tickets.silent", to=ticket.requester, ticket_id=ticket.id, round=ticket.times_reopened)
+        mail_quietly("tickets.silent", to=ticket.requester, about=ticket, round=ticket.times_reopened)
 
 
 # What the verbs share
@@ -408,7 +408,7 @@ def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User, despite_
 
 
 def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = None, because: str = "", by: User) -> None:
-    """Move, set the clock, publish `TicketMoved` and tell the requester of a resolved ticket."""
+    """Move, set the clock and publish `TicketMoved`."""
     approvals.check_not_held(ticket, to)
     if to is S.RESOLVED and not because and not policies.is_own(by, ticket):
         check_steps_done(ticket)
@@ -435,5 +435,3 @@ def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = Non
         ),
         by=by,
     )
-    if to is S.RESOLVED and not policies.is_own(by, ticket):
-        enqueue_mail("tickets.resolved", to=ticket.requester, ticket_id=ticket.id, round=ticket.times_reopened)

@@ -10,7 +10,8 @@ from adminops.identity.permissions import Permission
 from adminops.outbox.messages import enqueue_mail
 from tickets import policies
 from tickets.models import Ticket
-from tickets.sight import TicketParticipant, Why, is_named, officers_for, participants_of, sees
+from tickets.notices.telling import mail_quietly
+from tickets.sight import TicketParticipant, Why, is_named, officers_for, sees
 
 MOST_PARTICIPANTS = 30
 
@@ -21,18 +22,6 @@ def begin(ticket: Ticket, *, private: bool, by: User) -> None:
         join(ticket, by, why=Why.FILED, by=by)
     if private:
         close_off(ticket, by=by)
-
-
-def told_of_reply(ticket: Ticket, *, team: bool, resolves: bool, by: User) -> list[User]:
-    """Return who is sent a mail about an answer: the other side, and the participants but for who wrote it.
-
-    The requester hears of an answer that resolves by the mail about that.
-    """
-    other = ticket.requester if team else ticket.assignee
-    first = [other] if other is not None and not (team and resolves) else []
-    joined = [row.user for row in participants_of(ticket) if row.why is not Why.FILED]
-    people = {person.id: person for person in (*first, *joined)}
-    return [person for id_, person in people.items() if id_ != by.id]
 
 
 def add_participant(ticket: Ticket, person: User, *, why: Why = Why.ADDED, by: User) -> TicketParticipant | None:
@@ -72,7 +61,7 @@ def join(ticket: Ticket, person: User, *, why: Why, by: User) -> TicketParticipa
     fact = ParticipantAdded(ticket_id=ticket.id, agency_id=ticket.agency_id, user_id=person.id, why=why.value)
     publish(fact, by=by)
     if person.id != by.id and why is Why.ADDED:
-        enqueue_mail("tickets.added", to=person, ticket_id=ticket.id, participant_id=row.id)
+        mail_quietly("tickets.added", to=person, about=ticket, participant_id=row.id)
     return row
 
 

@@ -113,6 +113,7 @@ from adminops.facts.mail import (
     TicketGotRobotMail,
     TicketMailCameBack,
 )
+from adminops.facts.notices import NoticeDefaultChanged, NoticesChosen
 from adminops.facts.people import (
     AccountActivated,
     AccountArchived,
@@ -278,6 +279,8 @@ __all__ = [
     "MessageFact",
     "MessageGivenUp",
     "MessageRetried",
+    "NoticeDefaultChanged",
+    "NoticesChosen",
     "OfferingCancelled",
     "OfferingChanged",
     "OfferingFact",

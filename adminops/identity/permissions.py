@@ -27,7 +27,7 @@ class Permission(StrEnum):
     SET_GOALS = "tickets.goals", "Change the calendars and goals that tickets are measured by."
     SHAPE_DESK = (
         "tickets.shape",
-        "Change shared views, rename and merge tags, arrange queues, enter absences of others.",
+        "Change shared views, tags, queues and what people are told; enter absences of others.",
     )
     REQUEST_FOR_AGENCY = "requests.agency", "Ask for accounts, merges and programs on the agency's behalf."
     APPROVE_REQUESTS = "requests.approve", "Approve or refuse requests that need the team's word."

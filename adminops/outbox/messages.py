@@ -6,15 +6,17 @@ one-time token ever lies in them.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from adminops import clock
 from adminops.db import after_commit, db, savepoint
 from adminops.identity.models import User
 from adminops.outbox.bell import WORK_WAITS
-from adminops.outbox.models import OutboxMessage
+from adminops.outbox.models import OutboxMessage, ticket_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +33,8 @@ class Mail:
     link_label: str = "Open AdminOps"
 
 
-def enqueue_mail(kind: str, *, to: User, **ids: int | str) -> OutboxMessage:
-    """Ask for mail `kind` to user `to` about `ids`; asking again for the same changes nothing.
+def enqueue_mail(kind: str, *, to: User, after: datetime | None = None, **ids: int | str) -> OutboxMessage:
+    """Ask for mail `kind` to user `to` about `ids`, not before `after`; asking again for the same changes nothing.
 
     Call it inside the verb: it is part of the transaction, and the mail leaves only if that is stored.
     """
@@ -43,6 +45,7 @@ def enqueue_mail(kind: str, *, to: User, **ids: int | str) -> OutboxMessage:
     if found is not None:
         return found
     message = OutboxMessage(key=key, kind=kind, arguments=dict(ids), recipient_id=to.id)
+    message.ticket_id, message.next_try_at = ticket_of(ids) or None, after or clock.now()
     try:
         with savepoint():
             db.session.add(message)

@@ -1,6 +1,6 @@
 """Messages waiting to leave, and the development mailbox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -49,6 +49,8 @@ class OutboxMessage(Model):
     """Which mail of the features' catalogue this is."""
     arguments: Mapped[dict[str, Any]]
     recipient_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    ticket_id: Mapped[int | None] = mapped_column(index=True)
+    """Number of the request it is about, as `arguments` name it: for looking up what was sent about one."""
     state: Mapped[MessageState] = mapped_column(default=MessageState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     """How often it was claimed; the number also tells one claim from the next."""
@@ -78,3 +80,9 @@ class MailboxMail(Model):
     text: Mapped[LongText]
     html: Mapped[LongText]
     caught_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+
+
+def ticket_of(arguments: Mapping[str, Any]) -> int:
+    """Return the number of the ticket that a message with these ids is about; zero for none."""
+    about = arguments.get("ticket_id", 0)
+    return about if isinstance(about, int) else 0

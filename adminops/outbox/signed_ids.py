@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from adminops.hmis import sealing
+from adminops.outbox import models
 from adminops.outbox.models import OutboxMessage
 
 PURPOSE = "mail|message-id"
@@ -52,8 +53,7 @@ def mark_of(message: OutboxMessage) -> Marked:
 
 def ticket_of(message: OutboxMessage) -> int:
     """Return the number of the ticket that a message is about; zero for none."""
-    about = message.arguments.get("ticket_id", 0)
-    return about if isinstance(about, int) else 0
+    return models.ticket_of(message.arguments)
 
 
 def _seal(said: str) -> str:

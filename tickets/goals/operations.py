@@ -13,12 +13,13 @@ from adminops.errors import Conflict, Invalid, NotAllowed
 from adminops.facts import CalendarSaved, PolicySaved, TicketWarned, publish
 from adminops.identity.models import RoleGrant, User
 from adminops.identity.permissions import Permission, Role
-from adminops.outbox.messages import enqueue_mail
 from tickets.clocks import Step, Target, Told, Warned, warnings_of
 from tickets.clocks.calendars import DAY_MINUTES, Hours
 from tickets.goals import keeping, queries
 from tickets.goals.models import CalendarVersion, GoalCalendar, GoalPolicy, PolicyVersion
 from tickets.models import Priority, Ticket, WaitingOn
+from tickets.notices.occasions import Occasion
+from tickets.notices.telling import tell
 
 T = TypeVar("T", GoalCalendar, GoalPolicy)
 V = TypeVar("V", CalendarVersion, PolicyVersion)
@@ -115,7 +116,7 @@ def save_policy(
 def warn(ticket: Ticket, *, by: User) -> list[Warned]:
     """Tell those whom its policy names of goals of `ticket` that are close or were passed; return what was new.
 
-    Each step is done once for each clock. Of several that are due at once a person gets one mail, of the latest. A
+    Each step is done once for each clock. Of several that are due at once a person is told the latest. A
     ticket that nobody has is the managers'. Publishes `TicketWarned`, once for each kind of reader.
     """
     clocks, policy = keeping.clocks_of(ticket)
@@ -125,20 +126,19 @@ def warn(ticket: Ticket, *, by: User) -> list[Warned]:
         if warning.at <= clock.now() and warning.key not in ticket.warned
     ]
     latest = {warning.step.told: warning for warning in due}
-    mailed: set[int] = set()
+    told_already: list[User] = []
     for told in sorted(latest, key=lambda told: -latest[told].step.minutes):
         warning = latest[told]
-        for person in _readers(ticket, told):
-            if person.id not in mailed:
-                mailed.add(person.id)
-                enqueue_mail(
-                    "tickets.goal",
-                    to=person,
-                    ticket_id=ticket.id,
-                    aim=warning.aim.value,
-                    round=warning.round,
-                    minutes=warning.step.minutes,
-                )
+        told_already += tell(
+            ticket,
+            Occasion.WARNED,
+            mine=_readers(ticket, told),
+            but=told_already,
+            aim=warning.aim.value,
+            round=warning.round,
+            minutes=warning.step.minutes,
+            by=by,
+        )
         publish(
             TicketWarned(
                 ticket_id=ticket.id,

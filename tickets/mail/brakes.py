@@ -12,7 +12,6 @@ from adminops import clock
 from adminops.db import db
 from adminops.identity.models import User
 from adminops.outbox.models import OutboxMessage
-from adminops.outbox.signed_ids import ticket_of
 from tickets.mail.queries import is_stopped
 
 BRAKES = (
@@ -27,15 +26,20 @@ BRAKES = (
 
 def is_held_off(reader: User, ticket_id: int) -> bool:
     """Say whether `reader` gets no mail about that ticket now."""
-    return is_stopped(reader, sha256(reader.email.strip().lower().encode()).hexdigest()) or _are_too_many(
-        reader, ticket_id
-    )
+    return has_bounced(reader) or _are_too_many(reader, ticket_id)
+
+
+def has_bounced(reader: User) -> bool:
+    """Say whether mails to the address of `reader` came back for good not long ago."""
+    return is_stopped(reader, sha256(reader.email.strip().lower().encode()).hexdigest())
 
 
 def _are_too_many(reader: User, ticket_id: int) -> bool:
     now = clock.now()
-    recent = select(OutboxMessage).where(
-        OutboxMessage.recipient_id == reader.id, OutboxMessage.sent_at > now - BRAKES[-1][0]
+    recent = select(OutboxMessage.sent_at).where(
+        OutboxMessage.ticket_id == ticket_id,
+        OutboxMessage.recipient_id == reader.id,
+        OutboxMessage.sent_at > now - BRAKES[-1][0],
     )
-    sent = [row.sent_at for row in db.session.scalars(recent) if row.sent_at and ticket_of(row) == ticket_id]
+    sent = [at for at in db.session.scalars(recent) if at]
     return any(sum(at > now - within for at in sent) >= most for within, most in BRAKES)

@@ -6,6 +6,7 @@ from tickets.checklist import views as checklists
 from tickets.goals.views import blueprint as goals
 from tickets.insights.views import blueprint as insights
 from tickets.mail.views import blueprint as mail_in
+from tickets.notices.views import blueprint as notices
 from tickets.problems.views import blueprint as problems
 from tickets.queues import views as queues
 from tickets.silence import views as silence
@@ -25,7 +26,17 @@ from tickets.views import (
     types,
 )
 
-blueprints = (desk.blueprint, portal.blueprint, types.blueprint, canned.blueprint, goals, insights, mail_in, problems)
+blueprints = (
+    desk.blueprint,
+    portal.blueprint,
+    types.blueprint,
+    canned.blueprint,
+    goals,
+    insights,
+    mail_in,
+    notices,
+    problems,
+)
 
 __all__ = [
     "absences",

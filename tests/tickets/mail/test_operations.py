@@ -265,6 +265,7 @@ def test_mails_about_one_ticket_have_a_limit(session: Session, within: timedelta
         ids = {"ticket_id": ticket.id, "message_id": number}
         sent = now - within + timedelta(seconds=1)
         row = OutboxMessage(key=f"k{number}", kind="tickets.replied", arguments=ids, recipient_id=ben.id, sent_at=sent)
+        row.ticket_id = ticket.id
         db.session.add(row)
     db.session.flush()
     assert filed(to_id=ben.id, ticket_id=ticket.id) is None
