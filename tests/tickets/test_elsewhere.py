@@ -56,6 +56,8 @@ def test_mails_hold_a_number_and_a_link_and_no_word_of_the_ticket(app: AdminOps,
         f"There is a reply on request #{ticket.id}",
         f"Your request #{ticket.id} is resolved",
         f"There is a reply on request #{ticket.id}",
+        f"There is a reply on request #{ticket.id}",
+        f"Request #{ticket.id} is resolved",
     ]
     for letter in sent:
         assert f"/tickets/{ticket.id}" in letter.text
