@@ -160,7 +160,7 @@ def reply(
         settle_texts(message, {"body": message.body}, agency_id=ticket.agency_id, to_redactors=to_redactors, by=by)
     publish(TicketReplied(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=message.id), by=by)
     mentioned = mention(ticket, message, by=by)
-    tell_of_message(ticket, message, but=mentioned, resolves=team and then is Then.RESOLVE, by=by)
+    tell_of_message(ticket, message, mentioned=mentioned, resolves=team and then is Then.RESOLVE, by=by)
     _move_after_reply(ticket, team, then, by, despite_parts)
     return message
 
@@ -184,7 +184,7 @@ def write_note(
     if confirmed_clean or to_redactors:
         settle_texts(note, {"body": note.body}, agency_id=ticket.agency_id, to_redactors=to_redactors, by=by)
     publish(TicketNoted(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=note.id), by=by)
-    tell_of_message(ticket, note, but=mention(ticket, note, by=by), resolves=False, by=by)
+    tell_of_message(ticket, note, mentioned=mention(ticket, note, by=by), resolves=False, by=by)
     return note
 
 

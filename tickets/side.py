@@ -10,12 +10,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops.db import db
 from adminops.identity.models import User
+from adminops.outbox.models import OutboxMessage as Outbox
 from adminops.refs import Ref
 from tickets.attached import TicketAttachment, size_in_words
 from tickets.canned import CannedReply, offered
 from tickets.models import OPEN_STATES, Ticket, TicketLink, TicketState
 from tickets.problems.models import KnownProblem
 from tickets.problems.queries import likely_for
+from tickets.notices.mailed import Mailed, mailed_from
 from tickets.relations import Kind, Related, TicketRelation, sources_under
 from tickets.sending import TicketSending
 from tickets.sight import TicketParticipant
@@ -78,6 +80,9 @@ class Side:
     sources: list[int] = field(default_factory=list)
     """Numbers of the tickets that were merged into this one, over however many steps."""
 
+    mails: list[Mailed] = field(default_factory=list)
+    """What was mailed about it, for the team."""
+
     @property
     def refs(self) -> list[Ref]:
         """All that is to be shown as a link."""
@@ -95,7 +100,7 @@ def side_of(ticket: Ticket, writer: User | None = None) -> Side:
     side = Side()
     for what, id_, number, text, more in db.session.execute(union_all(*_parts(ticket), *_for_writer(ticket, writer))):
         _PLACES[what](side, id_, number, text, more)
-    lists: list[list[Any]] = [side.linked, side.joined, side.related, *side.files.values()]
+    lists: list[list[Any]] = [side.linked, side.joined, side.related, side.mails, *side.files.values()]
     for rows in lists:
         rows.sort(key=lambda row: row.id)
     side.sources.sort()
@@ -123,6 +128,7 @@ _PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
     "canned": lambda side, id_, _, text, more: side.kept.append(Kept(id_, text, tuple(json.loads(more)))),
     "problem": lambda side, id_, _, text, __: side.problems.append((id_, text)),
     "source": lambda side, id_, *_: side.sources.append(id_),
+    "mail": lambda side, id_, _, text, more: side.mails.append(mailed_from(id_, text, more)),
 }
 
 
@@ -170,6 +176,16 @@ def _for_writer(ticket: Ticket, writer: User | None) -> Iterable[Select[*tuple[A
         yield _row(
             "canned", CannedReply.id, text=CannedReply.title, more=cast(CannedReply.request_types, String)
         ).where(offered(writer))
+        yield _mails(ticket)
+
+
+def _mails(ticket: Ticket) -> Select[*tuple[Any, ...]]:
+    """Return the mails about `ticket`: to whom, and what, where it stands and when, as `mailed_from` reads it."""
+    told: ColumnElement[str] = cast(Outbox.kind, String)
+    for column in (Outbox.state, Outbox.created_at, Outbox.next_try_at):
+        told = told + "|" + cast(column, String)
+    row = _row("mail", Outbox.id, text=User.name, more=told).join(User, User.id == Outbox.recipient_id)
+    return row.where(Outbox.ticket_id == ticket.id)
 
 
 def _files() -> Select[*tuple[Any, ...]]:

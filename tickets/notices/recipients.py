@@ -75,9 +75,13 @@ class Audience:
         return Nearness.TEAM if of_team else Nearness.ALL
 
 
-def audience_of(ticket: Ticket, *, mine: Iterable[User] = ()) -> Audience:
-    """Return who may have to be told something of `ticket`: those named on it, `mine`, and who listens widely."""
-    ids = {ticket.requester_id, ticket.assignee_id, *(person.id for person in mine)} - {None}
+def audience_of(ticket: Ticket, *, mine: Iterable[User] = (), joining: Iterable[User] = ()) -> Audience:
+    """Return who may have to be told something of `ticket`: those named on it, `mine`, and who listens widely.
+
+    `joining` will take part in it by the time they are told.
+    """
+    joins = {person.id for person in joining}
+    ids = {ticket.requester_id, ticket.assignee_id, *joins, *(person.id for person in mine)} - {None}
     joined = and_(TicketParticipant.user_id == User.id, TicketParticipant.ticket_id == ticket.id)
     taking_part = select(TicketParticipant.user_id).where(TicketParticipant.ticket_id == ticket.id)
     chosen = (
@@ -87,7 +91,10 @@ def audience_of(ticket: Ticket, *, mine: Iterable[User] = ()) -> Audience:
         .where(User.may_sign_in, or_(User.id.in_(sorted(ids)), User.id.in_(taking_part), *_who_listen()))
         .order_by(User.name, User.id)
     )
-    people = [(person, wishes, why) for person, wishes, why in db.session.execute(chosen)]
+    people = [
+        (person, wishes, why or (Why.MENTIONED if person.id in joins else None))
+        for person, wishes, why in db.session.execute(chosen)
+    ]
     follows = any(wishes is not None and wishes.queues for _, wishes, _ in people)
     return Audience(ticket, people, _queues_of(ticket) if follows else frozenset())
 
@@ -95,6 +102,24 @@ def audience_of(ticket: Ticket, *, mine: Iterable[User] = ()) -> Audience:
 def recipients(ticket: Ticket, occasion: Occasion, *, mine: Collection[User] | None = None, by: User) -> list[Told]:
     """Return who is told of `occasion` on `ticket` when `by` does it now."""
     return audience_of(ticket, mine=mine or ()).told(occasion, mine=mine, by=by)
+
+
+def told_of_message(
+    audience: Audience, *, note: bool, resolves: bool, mentioned: Collection[User], by: User
+) -> dict[Occasion, list[Told]]:
+    """Return who is told of a message and as what, each person of one thing alone.
+
+    That it is resolved goes before all else, and a mention before the reply or the note that it stands in.
+    """
+    said = [(Occasion.MENTIONED, mentioned), (Occasion.NOTED if note else Occasion.REPLIED, None)]
+    if resolves and not note:
+        said.insert(0, (Occasion.RESOLVED, None))
+    told: dict[Occasion, list[Told]] = {}
+    already: set[int] = set()
+    for occasion, mine in said:
+        told[occasion] = [each for each in audience.told(occasion, mine=mine, by=by) if each.person.id not in already]
+        already |= {each.person.id for each in told[occasion]}
+    return told
 
 
 def _who_listen() -> list[ColumnElement[bool]]:

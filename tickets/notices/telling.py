@@ -14,7 +14,7 @@ from adminops.outbox.messages import enqueue_mail
 from tickets.models import Ticket, TicketMessage, TicketState, Voice
 from tickets.notices.models import Notice
 from tickets.notices.occasions import Occasion
-from tickets.notices.recipients import Told, recipients
+from tickets.notices.recipients import Told, audience_of, recipients, told_of_message
 from tickets.notices.wishes import digest_at, leaves_at, wishes_of
 
 
@@ -40,13 +40,17 @@ def tell(
     return [each.person for each in told]
 
 
-def tell_of_message(ticket: Ticket, message: TicketMessage, *, but: Iterable[User], resolves: bool, by: User) -> None:
-    """Tell of a reply or a note; who hears of an answer that resolves hears of that alone."""
-    if message.voice is Voice.NOTE:
-        tell(ticket, Occasion.NOTED, but=but, message_id=message.id, by=by)
-        return
-    also = [each.person for each in recipients(ticket, Occasion.RESOLVED, by=by)] if resolves else []
-    tell(ticket, Occasion.REPLIED, but=[*but, *also], message_id=message.id, by=by)
+def tell_of_message(
+    ticket: Ticket, message: TicketMessage, *, mentioned: Collection[User], resolves: bool, by: User
+) -> None:
+    """Tell of a reply or a note, and of the mentions in it. That it resolves is told when it does."""
+    audience = audience_of(ticket, mine=mentioned)
+    note = message.voice is Voice.NOTE
+    told = told_of_message(audience, note=note, resolves=resolves, mentioned=mentioned, by=by)
+    for occasion, people in told.items():
+        for each in people if occasion is not Occasion.RESOLVED else ():
+            _tell(ticket, occasion, each, by, {"message_id": message.id})
+    db.session.flush()
 
 
 def tell_of_change(fact: TicketFact, by: User) -> None:

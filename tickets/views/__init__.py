@@ -22,6 +22,7 @@ from tickets.views import (
     sending,
     sharing,
     tags,
+    telling,
     ticket,
     types,
 )
@@ -54,5 +55,6 @@ __all__ = [
     "sharing",
     "silence",
     "tags",
+    "telling",
     "ticket",
 ]

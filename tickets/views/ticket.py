@@ -1,5 +1,6 @@
 """A ticket: its page, which its requester sees too, and everything that is done on it."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -20,6 +21,8 @@ from tickets.forms import MessageForm, PropertiesForm, TagForm
 from tickets.goals.card import goals_of
 from tickets.goals.queries import names_of
 from tickets.models import OPEN_STATES, Ticket, WaitingOn
+from tickets.notices.mailed import Post, posts
+from tickets.notices.preview import Preview
 from tickets.sending import waiting_on
 from tickets.side import side_of
 from tickets.timeline import Line, Message, timeline
@@ -157,8 +160,9 @@ def ticket_page(
     message: MessageForm | None = None,
     properties: PropertiesForm | None = None,
     tagged: TagForm | None = None,
+    told: Preview | None = None,
 ) -> ResponseReturnValue:
-    """Return the page of a ticket, with a refused form in its place, and its status."""
+    """Return the page of a ticket, with a refused form in its place (or who will get it), and its status."""
     user, features = signed_in_user(), registry().features
     team, kind = policies.is_team(user, ticket), kind_of(ticket)
     story = _story(ticket, user, team)
@@ -181,6 +185,7 @@ def ticket_page(
         answers=shown_answers(kind, ticket.answers),
         work=work_of(kind, ticket, user),
         panels=panels("ticket", ticket.id, user),
+        preview=told,
         tag_form=(tagged or TagForm(formdata=None)) if team else None,
         tags=queries.tags_of([ticket.id]).get(ticket.id, []) if team else [],
         **story,
@@ -211,7 +216,7 @@ def _story(ticket: Ticket, user: User, team: bool) -> dict[str, Any]:
     links = links_to([*things, *side.refs], user)
     unsent = waiting_on(ticket) if side.unsent else []
     return {
-        "told": told,
+        "told": sorted([*told, *posts(side.mails)], key=_when),
         "side": side,
         "linked": side.linked,
         "links": links,
@@ -219,6 +224,11 @@ def _story(ticket: Ticket, user: User, team: bool) -> dict[str, Any]:
         "leaves_soon": writing.seconds_until(unsent),
         "opened_at": int(clock.now().timestamp()),
     }
+
+
+def _when(item: Message | Line | Post) -> tuple[datetime, bool]:
+    """Return where an item stands on the page: mails after what they tell of."""
+    return item.at, isinstance(item, Post)
 
 
 def _rights(ticket: Ticket, user: User) -> dict[str, bool]:
