@@ -152,6 +152,10 @@ class RequestType:
     """Whether only those who are named on such a ticket and security officers see it."""
     checklist: Sequence[str] = ()
     """What the team does, step by step."""
+    closing: Literal["free", "code", "evidence", "work"] = "free"
+    """What the team has to give before it resolves one: nothing, how it ended, what shows it, the work itself."""
+    evidence: str = ""
+    """What shows that it was done: "The IDs before and after"."""
     manuals: Sequence[str] = ()
     """Words that find the manual pages worth reading first."""
     start: str | None = None

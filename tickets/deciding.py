@@ -8,7 +8,7 @@ from adminops.errors import Invalid, InvalidState
 from adminops.facts import TicketApproved, TicketRefused, publish
 from adminops.identity.models import SYSTEM, User
 from tickets.approvals import TicketApproval, Verdict, ask_next, asked_now, check_may_decide
-from tickets.models import Ticket
+from tickets.models import Resolution, Ticket
 from tickets.operations import give_out, reply, resolve, set_open
 
 
@@ -36,7 +36,7 @@ def refuse(ticket: Ticket, *, reason: str, nonce: str | None = None, by: User) -
     reply(ticket, body=reason, nonce=nonce, by=by)
     _say(approval, Verdict.REFUSED, by)
     publish(TicketRefused(ticket_id=ticket.id, agency_id=ticket.agency_id, step=approval.step.value), by=by)
-    resolve(ticket, because="refused", by=SYSTEM)
+    resolve(ticket, because="refused", resolution=Resolution.NOT_POSSIBLE, by=SYSTEM)
 
 
 def _asked(ticket: Ticket, by: User) -> TicketApproval:

@@ -39,6 +39,7 @@ from tickets.policies import REOPEN_WITHIN
 from tickets.problems.demo import tell_of_problems
 from tickets.queues.operations import save_queue
 from tickets.queues.rules import Rule
+from tickets.resolving.operations import show_evidence
 from tickets.scenes import Scene
 from tickets.type_versions import INCIDENT
 
@@ -252,7 +253,10 @@ class Life:
 
     def _resolve(self, ticket: Ticket, at: datetime) -> Steps:
         yield (at := self._later(at, 15, self.kind.target_hours * 75))
-        operations.reply(ticket, body=self._say(self.scene.answer), then=Then.RESOLVE, by=self.worker)
+        if self.kind.closing == "evidence":
+            show_evidence(ticket, body=scenes.EVIDENCE, by=self.worker)
+        ended = self.chance.choices(scenes.ENDINGS, scenes.ENDING_SHARES)[0]
+        operations.reply(ticket, body=self._say(self.scene.answer), then=Then.RESOLVE, resolution=ended, by=self.worker)
         if self._happens(0.05):
             yield (at := self._later(at, 60, 5 * DAY_MINUTES))
             operations.reply(ticket, body=self.chance.choice(scenes.BACK_AGAIN), by=self.requester)

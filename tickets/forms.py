@@ -13,7 +13,6 @@ from wtforms import (
     DateTimeLocalField,
     Field,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -43,8 +42,8 @@ from tickets.language import LONGEST
 from tickets.models import TRANSITIONS, Channel, Priority, Tag, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.queries import COLUMNS, Order
+from tickets.resolving.choices import offer_endings, resolution_named
 from tickets.sending import Words
-from tickets.type_versions import Edit
 
 LEAVE_OUT = "Please leave out names, birth dates and SSNs of clients: the client ID is enough."
 LONGEST_TEXT = 20_000
@@ -179,6 +178,7 @@ class MessageForm(WritingForm):
     body = TextAreaField("Message", [InputRequired("Write a message first."), Length(max=LONGEST_TEXT)])
     then = StringField(validators=[AnyOf([choice.value for choice in Then])], default="")
     despite_parts = BooleanField("Resolve it although parts of it are open")
+    resolution = SelectField("How it ended", choices=[], validate_choice=False, filters=[resolution_named])
     file = files_field()
     send_at = DateTimeLocalField("Send at", [Optional()], format="%Y-%m-%dT%H:%M")
     canned = SelectField("Canned reply", validate_choice=False, choices=[])
@@ -190,9 +190,10 @@ class MessageForm(WritingForm):
     """Number of the last message that the page showed."""
     unguarded = frozenset({"insert"})
 
-    def speak(self, ticket: Ticket, *, note: bool, parts: bool = False, files: bool = True) -> None:
+    def speak(self, ticket: Ticket, kind: RequestType | None, *, note: bool, parts: bool = False) -> None:
         """Name who is spoken to; `note` offers the team's own voice too, `parts` says that some are open."""
-        if not files:
+        offer_endings(self, kind)
+        if kind is not None and not kind.files:
             del self.file
         if not parts:
             del self.despite_parts
@@ -226,6 +227,7 @@ class MessageForm(WritingForm):
             body=self.body.data or "",
             then=Then(self.then.data or ""),
             despite_parts=bool(self.despite_parts.data),
+            resolution=self.resolution.data,
             confirmed_clean=bool(self.confirmed_clean.data),
             nonce=self.nonce.data,
         )
@@ -258,50 +260,6 @@ class NamingForm(Form):
         self.request_type.choices = choices((kind.key, kind.title) for kind in kinds)
 
 
-class TypeForm(Form):
-    """What administrators change of a request type. `based_on` is the version they have read."""
-
-    based_on = HiddenField(validators=[Length(max=10)])
-    title = StringField("Title", [InputRequired("Give it a title."), Length(max=80)])
-    help = StringField("One line of help", [InputRequired("Say what it is for."), Length(max=200)])
-    despite_parts = BooleanField("Resolve it although parts of it are open")
-    priority = SelectField("Priority", choices=choices((level.value, level.value.capitalize()) for level in Priority))
-    target_hours = IntegerField(
-        "Resolved within (office hours)",
-        [InputRequired("Enter how many hours.")],
-        description="An office day has nine",
-    )
-    approval = SelectField(
-        "Who must agree first?",
-        choices=choices([("none", "Nobody"), ("team", "An approver of the team"), ("work", "Who carries it out")]),
-    )
-    pii_rule = StringField("What to leave out", [InputRequired("Say what to leave out."), Length(max=200)])
-    checklist = TextAreaField(
-        "Checklist of the team, one step a line",
-        [Length(max=4000)],
-        description="Begin a line with ! where the ticket can't be resolved before that is done",
-        render_kw={"rows": 6},
-    )
-    manuals = TextAreaField(
-        "Manual pages to suggest",
-        [Length(max=1000)],
-        description="Words that find them, one search a line",
-        render_kw={"rows": 2},
-    )
-    offered = BooleanField("People can ask for this")
-    because = StringField("Why the change?", [Length(max=200)], description="For the history")
-
-    def edit(self) -> Edit:
-        """Return what was entered."""
-        values: dict[str, Any] = {
-            name: self._fields[name].data for name in ("title", "help", "priority", "approval", "pii_rule")
-        }
-        for name in ("checklist", "manuals"):
-            lines = (line.strip() for line in (self._fields[name].data or "").splitlines())
-            values[name] = tuple(filter(None, lines))
-        return Edit(**values, target_hours=self.target_hours.data or 0, offered=bool(self.offered.data))
-
-
 class PropertiesForm(Form):
     """State, assignee and priority: each saves on change; one that is not sent stays as it is."""
 
@@ -312,6 +270,7 @@ class PropertiesForm(Form):
     state = SelectField("Status")
     assignee = SelectField("Assigned to", coerce=_number, validators=[Optional()])
     despite_parts = BooleanField("Resolve it although parts of it are open")
+    resolution = SelectField("How it ended", choices=[], validate_choice=False, filters=[resolution_named])
     priority = SelectField("Priority", choices=choices((level.value, level.value.capitalize()) for level in Priority))
 
     def __init__(self, ticket: Ticket) -> None:
@@ -355,8 +314,9 @@ class PropertiesForm(Form):
             self.status = 409
         return sent
 
-    def shaped(self, parts: bool) -> "PropertiesForm":
-        """Return the form without what is asked only where `parts` of the ticket are open."""
+    def shaped(self, kind: RequestType | None, parts: bool) -> "PropertiesForm":
+        """Return the form as a ticket of `kind` needs it; one thing is asked only where `parts` of it are open."""
+        offer_endings(self, kind)
         if not parts:
             del self.despite_parts
         return self
@@ -370,6 +330,7 @@ class PropertiesForm(Form):
             "assignee": db.session.get(User, self.assignee.data) if self.assignee.data else None,
             "priority": Priority(self.priority.data),
             "despite_parts": bool(self.despite_parts and self.despite_parts.data),
+            "resolution": self.resolution.data if self.resolution else None,
         }
 
 

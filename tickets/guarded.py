@@ -4,11 +4,12 @@ The subject and the answers of a request stand and fall with its first message.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 
 from adminops.db import db
-from adminops.errors import NotFound
+from adminops.errors import Invalid, NotFound
 from adminops.feature import GuardedTexts, WrittenText
 from adminops.guard.looking import look_at
 from adminops.guard.operations import HELD_BACK, hold, note_cleared
@@ -26,6 +27,20 @@ def texts_of_request(subject: str, body: str, answers: Mapping[str, object]) -> 
     """Return the texts of a request by the names under which they are held back."""
     said = {f"{ANSWER}{name}": value for name, value in answers.items() if isinstance(value, str)}
     return {"subject": subject, "body": body, **said}
+
+
+def texts_in(answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts among the answers of a request."""
+    return {name: value for name, value in answers.items() if isinstance(value, str)}
+
+
+def check_texts(texts: Mapping[str, str], agency_id: int | None, by: User, *, confirmed: bool, held: bool) -> None:
+    """Raise `Invalid` for a subject or a text that is missing, or where one seems to hold personal data."""
+    for field, words in (("subject", "Say in a few words what it is about."), ("body", "Write a message first.")):
+        if texts.get(field) == "":
+            raise Invalid(words, field=field)
+    for field, text in () if held else texts.items():
+        policies.check_text(text, field=field, agency_id=agency_id, confirmed=confirmed, by=by)
 
 
 def settle_texts(

@@ -69,6 +69,34 @@ class Priority(StrEnum):
     LOW = "low"
 
 
+class Resolution(StrEnum):
+    """How a request ended."""
+
+    DONE = "done"
+    NOT_POSSIBLE = "not_possible"
+    DUPLICATE = "duplicate"
+    NO_ANSWER = "no_answer"
+    NOT_NEEDED = "not_needed"
+
+    @property
+    def label(self) -> str:
+        """The words of the choice, and of the timeline after "resolved this: "."""
+        return {
+            "done": "it is done",
+            "not_possible": "it could not be done",
+            "duplicate": "it was asked for twice",
+            "no_answer": "nobody answered",
+        }.get(self.value, "it is no longer needed")
+
+
+class Then(StrEnum):
+    """What a member of the team does to the ticket with the answer."""
+
+    NOTHING = ""
+    WAIT = "wait"
+    RESOLVE = "resolve"
+
+
 class Channel(StrEnum):
     """How a request reached the team."""
 
@@ -176,6 +204,8 @@ class Ticket(Model):
     warned: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     """The warnings that were given, by their keys."""
     resolved_at: Mapped[datetime | None]
+    resolution: Mapped[Resolution | None]
+    """How it ended, where somebody said so; None while it is open."""
     times_reopened: Mapped[int] = mapped_column(default=0)
 
     # How the clocks did once they stopped, for insights: minutes of the calendar, and whether that was in time.
@@ -239,6 +269,8 @@ class TicketEntry(Model):
     thing_id: Mapped[Code | None]
     for_team: Mapped[bool] = mapped_column(default=False)
     """Whether only the team sees it."""
+    of_work: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether it tells of work that was done elsewhere for this ticket."""
 
     @property
     def thing(self) -> Ref | None:

@@ -5,14 +5,12 @@ that the first left.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
 
 from adminops import clock
 from adminops.db import db
-from adminops.errors import Invalid
 from adminops.facts import (
     TicketAssigned,
     TicketFiled,
@@ -27,16 +25,16 @@ from adminops.identity.models import SYSTEM, Agency, User
 from adminops.outbox.messages import enqueue_mail
 from tickets import approvals, policies, sharing
 from tickets.authority import needs_lead
-from tickets.checklist.queries import check_steps_done
 from tickets.fulltext import index_ticket
 from tickets.goals import keeping
-from tickets.guarded import settle_texts, texts_of_request
+from tickets.guarded import check_texts, settle_texts, texts_in, texts_of_request
 from tickets.mentioning import mention
 from tickets.models import (
     OPEN_STATES,
     Channel,
     Happening,
     Priority,
+    Resolution,
     Ticket,
     TicketMessage,
     TicketState,
@@ -44,21 +42,15 @@ from tickets.models import (
     WaitingOn,
     move,
 )
+from tickets.models import Then as Then  # noqa: PLC0414 - known by this module, too
 from tickets.notices.occasions import Occasion
 from tickets.notices.telling import mail_quietly, tell, tell_of_message
 from tickets.queues.giving import choose
-from tickets.relations import check_parts_done, root_of
+from tickets.relations import root_of
+from tickets.resolving.guards import check_ready
 from tickets.silence.policies import check_is_silent, check_was_asked
 
 S = TicketState
-
-
-class Then(StrEnum):
-    """What a member of the team does to the ticket with the answer."""
-
-    NOTHING = ""
-    WAIT = "wait"
-    RESOLVE = "resolve"
 
 
 def file_ticket(
@@ -93,8 +85,8 @@ def file_ticket(
         return db.session.get_one(Ticket, known.ticket_id)
     agency_id = agency.id if agency else requester.agency_id
     steps = approvals.steps_of(kind, through_lead=needs_lead(kind, requester, agency_id, by=by))
-    texts = {"subject": subject.strip(), "body": body.strip(), **_texts(answers or {})}
-    _check_texts(texts, agency_id, by, confirmed=confirmed_clean, held=to_redactors)
+    texts = {"subject": subject.strip(), "body": body.strip(), **texts_in(answers or {})}
+    check_texts(texts, agency_id, by, confirmed=confirmed_clean, held=to_redactors)
     now = clock.now()
     ticket = Ticket(
         subject=texts["subject"],
@@ -133,6 +125,7 @@ def reply(
     *,
     body: str,
     then: Then = Then.NOTHING,
+    resolution: Resolution | None = Resolution.DONE,
     despite_parts: bool = False,
     nonce: str | None = None,
     confirmed_clean: bool = False,
@@ -143,8 +136,8 @@ def reply(
 
     Rules in the order checked: `by` takes part in the conversation and it is not over; a text; nothing personal in it
     (or it goes `to_redactors`, and is held back).
-    The team's first answer opens a new ticket, and its `then` lets it wait on the person or resolves it (also with
-    open parts: `despite_parts`). An answer of the other side reopens a ticket that waits or is over. What is written
+    The team's first answer opens a new ticket, and its `then` lets it wait on the person or resolves it, with what
+    `resolve` checks. An answer of the other side reopens a ticket that waits or is over. What is written
     on a ticket that was merged goes to where its conversation goes on. Raises `NotAllowed`, `InvalidState`, `Invalid`.
     Publishes `TicketReplied` (and `TicketMoved`); tells who is named on it and who wishes to hear of it.
     """
@@ -152,7 +145,7 @@ def reply(
     if (known := _sent_before(nonce, by)) is not None:
         return known
     policies.check_may_reply(ticket, by=by)
-    _check_texts({"body": body.strip()}, ticket.agency_id, by, confirmed=confirmed_clean, held=to_redactors)
+    check_texts({"body": body.strip()}, ticket.agency_id, by, confirmed=confirmed_clean, held=to_redactors)
     team = policies.is_team(by, ticket) and not policies.is_own(by, ticket)
     message = _write(ticket, body.strip(), Voice.TEAM if team else Voice.REQUESTER, nonce, by)
     keeping.happened(ticket, Happening.ANSWERED if team else Happening.ASKED)
@@ -161,7 +154,7 @@ def reply(
     publish(TicketReplied(ticket_id=ticket.id, agency_id=ticket.agency_id, message_id=message.id), by=by)
     mentioned = mention(ticket, message, by=by)
     tell_of_message(ticket, message, mentioned=mentioned, resolves=team and then is Then.RESOLVE, by=by)
-    _move_after_reply(ticket, team, then, by, despite_parts)
+    _move_after_reply(ticket, team, then, by, resolution, despite_parts)
     return message
 
 
@@ -179,7 +172,7 @@ def write_note(
     if (known := _sent_before(nonce, by)) is not None:
         return known
     policies.check_may_work(ticket, by=by)
-    _check_texts({"body": body.strip()}, ticket.agency_id, by, confirmed=confirmed_clean, held=to_redactors)
+    check_texts({"body": body.strip()}, ticket.agency_id, by, confirmed=confirmed_clean, held=to_redactors)
     note = _write(ticket, body.strip(), Voice.NOTE, nonce, by)
     if confirmed_clean or to_redactors:
         settle_texts(note, {"body": note.body}, agency_id=ticket.agency_id, to_redactors=to_redactors, by=by)
@@ -234,6 +227,7 @@ def change(
     waiting_on: WaitingOn | None,
     assignee: User | None,
     priority: Priority,
+    resolution: Resolution | None = Resolution.DONE,
     despite_parts: bool = False,
     by: User,
 ) -> None:
@@ -245,17 +239,23 @@ def change(
     if ticket.priority is not priority:
         set_priority(ticket, priority, by=by)
     if moves:
-        bring_to(ticket, state, waiting_on, despite_parts=despite_parts, by=by)
+        bring_to(ticket, state, waiting_on, resolution=resolution, despite_parts=despite_parts, by=by)
 
 
 def bring_to(
-    ticket: Ticket, state: TicketState, waiting_on: WaitingOn | None, *, despite_parts: bool = False, by: User
+    ticket: Ticket,
+    state: TicketState,
+    waiting_on: WaitingOn | None,
+    *,
+    resolution: Resolution | None = Resolution.DONE,
+    despite_parts: bool = False,
+    by: User,
 ) -> None:
     """Do what brings `ticket` into `state`. Raises as the verb that does it."""
     if state is S.WAITING:
         wait_on(ticket, waiting_on or WaitingOn.USER, by=by)
     elif state is S.RESOLVED:
-        resolve(ticket, despite_parts=despite_parts, by=by)
+        resolve(ticket, resolution=resolution, despite_parts=despite_parts, by=by)
     elif state is S.CLOSED:
         close(ticket, by=by)
     elif ticket.state in OPEN_STATES:
@@ -286,16 +286,23 @@ def wait_on(ticket: Ticket, whom: WaitingOn, *, by: User) -> None:
         _move(ticket, S.WAITING, waiting_on=whom, by=by)
 
 
-def resolve(ticket: Ticket, *, because: str = "", despite_parts: bool = False, by: User) -> None:
-    """Call `ticket` done. `because` is "settled" when the work that it asked for was carried out.
+def resolve(
+    ticket: Ticket,
+    *,
+    because: str = "",
+    resolution: Resolution | None = Resolution.DONE,
+    despite_parts: bool = False,
+    by: User,
+) -> None:
+    """Call `ticket` over, and say how it ended. `because` is "settled" when the work it asked for was carried out.
 
-    Raises `NotAllowed`, `InvalidState`, the latter also for the team while a part of it is open, unless
-    `despite_parts`. Publishes `TicketMoved`, of which the requester is told unless they did it themselves.
+    Raises `NotAllowed`, `InvalidState`, the latter also for the team while something is missing (`check_ready`).
+    Publishes `TicketMoved`, of which the requester is told unless they did it themselves.
     """
     lock(ticket)
     policies.check_may_resolve(ticket, by=by)
-    _check_parts(ticket, despite_parts, by)
-    _move(ticket, S.RESOLVED, because=because, by=by)
+    check_ready(ticket, resolution, despite_parts=despite_parts, by=by)
+    _move(ticket, S.RESOLVED, because=because, resolution=resolution, by=by)
 
 
 def reopen(ticket: Ticket, *, by: User) -> None:
@@ -319,7 +326,8 @@ def close(ticket: Ticket, *, because: str = "", by: User) -> None:
     silent = ticket.state in OPEN_STATES
     if silent:
         check_is_silent(ticket)
-    _move(ticket, S.CLOSED, because="silence" if silent else because, by=by)
+    ended = Resolution.NO_ANSWER if silent else None
+    _move(ticket, S.CLOSED, because="silence" if silent else because, resolution=ended, by=by)
     if silent:
         mail_quietly("tickets.silent", to=ticket.requester, about=ticket, round=ticket.times_reopened)
 
@@ -342,12 +350,6 @@ def _locked_root(ticket: Ticket) -> Ticket:
         ticket = root
         lock(ticket)
     return ticket
-
-
-def _check_parts(ticket: Ticket, despite: bool, by: User) -> None:
-    # Who asked knows whether it is solved, and work that is done is done.
-    if not (despite or by.is_system or policies.is_own(by, ticket)):
-        check_parts_done(ticket)
 
 
 def touch(ticket: Ticket) -> None:
@@ -380,19 +382,9 @@ def _write(ticket: Ticket, body: str, voice: Voice, nonce: str | None, by: User)
     return message
 
 
-def _texts(answers: Mapping[str, Any]) -> dict[str, str]:
-    return {name: value for name, value in answers.items() if isinstance(value, str)}
-
-
-def _check_texts(texts: Mapping[str, str], agency_id: int | None, by: User, *, confirmed: bool, held: bool) -> None:
-    for field, words in (("subject", "Say in a few words what it is about."), ("body", "Write a message first.")):
-        if texts.get(field) == "":
-            raise Invalid(words, field=field)
-    for field, text in () if held else texts.items():
-        policies.check_text(text, field=field, agency_id=agency_id, confirmed=confirmed, by=by)
-
-
-def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User, despite_parts: bool) -> None:
+def _move_after_reply(
+    ticket: Ticket, team: bool, then: Then, by: User, resolution: Resolution | None, despite: bool
+) -> None:
     if then is not Then.RESOLVE and approvals.asked_now(ticket) is not None:
         return  # talking about it is no approval
     if not team:
@@ -401,24 +393,30 @@ def _move_after_reply(ticket: Ticket, team: bool, then: Then, by: User, despite_
     elif then is Then.WAIT:
         _move(ticket, S.WAITING, waiting_on=WaitingOn.USER, by=by)
     elif then is Then.RESOLVE:
-        _check_parts(ticket, despite_parts, by)
-        _move(ticket, S.RESOLVED, by=by)
+        check_ready(ticket, resolution, despite_parts=despite, by=by)
+        _move(ticket, S.RESOLVED, resolution=resolution, by=by)
     elif ticket.state is S.NEW:
         _move(ticket, S.OPEN, because="taken up", by=by)
 
 
-def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = None, because: str = "", by: User) -> None:
+def _move(
+    ticket: Ticket,
+    to: TicketState,
+    *,
+    waiting_on: WaitingOn | None = None,
+    because: str = "",
+    resolution: Resolution | None = None,
+    by: User,
+) -> None:
     """Move, set the clock and publish `TicketMoved`."""
     approvals.check_not_held(ticket, to)
-    if to is S.RESOLVED and not because and not policies.is_own(by, ticket):
-        check_steps_done(ticket)
     old = ticket.state
     move(ticket, to)
     ticket.waiting_on = waiting_on
     if old in OPEN_STATES and to not in OPEN_STATES:
-        ticket.resolved_at = clock.now()
+        ticket.resolved_at, ticket.resolution = clock.now(), resolution
     elif old not in OPEN_STATES and to in OPEN_STATES:
-        ticket.resolved_at = None
+        ticket.resolved_at = ticket.resolution = None
         ticket.times_reopened += 1
     keeping.happened(ticket, Happening.MOVED)
     if to is not S.CLOSED:  # nobody has to look at that
@@ -432,6 +430,7 @@ def _move(ticket: Ticket, to: TicketState, *, waiting_on: WaitingOn | None = Non
             new=to.value,
             waiting_on=waiting_on.value if waiting_on else "",
             because=because,
+            resolution=resolution.value if resolution else "",
         ),
         by=by,
     )

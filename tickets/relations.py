@@ -140,16 +140,6 @@ def open_parts_of(ticket: Ticket) -> list[int]:
     return sorted(db.session.scalars(parts.where(Ticket.state.in_(OPEN_STATES))))
 
 
-def check_parts_done(ticket: Ticket) -> None:
-    """Raise `InvalidState` while a part of `ticket` is open."""
-    if waiting := open_parts_of(ticket):
-        said = ", ".join(f"#{id_}" for id_ in waiting[:5]) + (" and more" if len(waiting) > 5 else "")
-        raise InvalidState(
-            f"{said} {'is' if len(waiting) == 1 else 'are'} part of this and still open. Resolve that "
-            "first, or tick that this one is to be resolved all the same."
-        )
-
-
 @dataclass(frozen=True)
 class Candidate:
     """A ticket that another one may belong to."""

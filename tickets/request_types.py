@@ -34,6 +34,7 @@ def _for_lead(**over: Any) -> RequestType:
         audience=Permission.REQUEST_FOR_AGENCY,
         through_lead=True,
         files=False,
+        closing="evidence",
         **{"pii_rule": IDS_ONLY, **over},
     )
 
@@ -121,6 +122,7 @@ GENERAL = (
         order=70,
         form=lambda: forms.CorrectionForm,
         approval="work",
+        closing="evidence",
         pii_rule=IDS_ONLY,
         files=False,
         checklist=("Services and bed nights go with the enrollment.", "Ask the agency to look at it once."),

@@ -8,6 +8,8 @@ member's name, `{first_name}` the requester's, `{day}` a day of the week.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tickets.models import Resolution
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -21,6 +23,10 @@ class Scene:
     note: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
 
+
+EVIDENCE = "Done in the HMIS today; the screen of the record shows the change with date and my user name."
+ENDINGS = (Resolution.DONE, Resolution.NOT_NEEDED, Resolution.DUPLICATE, Resolution.NOT_POSSIBLE)
+ENDING_SHARES = (88, 5, 4, 3)
 
 LOCKED_OUT = (
     Scene(

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, lazyload, mapped_column, relationship
+from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
 from adminops import clock
-from adminops.db import Code, Key, LongText, Model, Name, db, savepoint
+from adminops.db import db, savepoint
 from adminops.errors import DomainError, Invalid, InvalidState, NotAllowed, NotFound
 from adminops.facts import ReplyPlanned, ReplySent, ReplyTakenBack, publish
 from adminops.identity.models import User
@@ -22,38 +22,16 @@ from adminops.outbox.messages import enqueue_mail
 from tickets import policies
 from tickets.attached import TicketAttachment
 from tickets.attaching import hand_over
-from tickets.models import Ticket, TicketMessage
+from tickets.models import Resolution, Ticket, TicketMessage
 from tickets.operations import Then, reply
-from tickets.relations import check_parts_done, root_of
+from tickets.relations import root_of
+from tickets.resolving.guards import check_ready
+from tickets.unsent import TicketSending
 
 log = structlog.get_logger("adminops.tickets")
 
 LATEST = timedelta(days=90)
 BATCH = 200
-
-
-class TicketSending(Model):
-    """An answer of the team that has not left yet."""
-
-    __tablename__ = "ticket_sending"
-    __table_args__ = (UniqueConstraint("author_id", "nonce"), Index(None, "ticket_id"), Index(None, "sends_at"))
-
-    id: Mapped[Key]
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
-    author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
-    body: Mapped[LongText]
-    then: Mapped[Then] = mapped_column(default=Then.NOTHING)
-    despite_parts: Mapped[bool] = mapped_column(default=False)
-    confirmed_clean: Mapped[bool] = mapped_column(default=False)
-    files: Mapped[list[str]] = mapped_column(default=list)
-    """Numbers of the files that will come with it."""
-    nonce: Mapped[Code | None]
-    written_at: Mapped[datetime] = mapped_column(default=clock.now)
-    sends_at: Mapped[datetime | None]
-    """None: it was taken back, or could not be sent; `problem` says why not."""
-    problem: Mapped[Name] = mapped_column(default="")
-
-    author: Mapped[User] = relationship()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +41,7 @@ class Words:
     body: str
     then: Then = Then.NOTHING
     despite_parts: bool = False
+    resolution: Resolution | None = Resolution.DONE
     confirmed_clean: bool = False
     nonce: str | None = None
 
@@ -73,8 +52,8 @@ def plan_reply(
     """Keep an answer of the team to be sent at `at`; the same `nonce` again returns the one kept before.
 
     Rules in the order checked: `by` may answer as the team (`NotAllowed`, `InvalidState`); a text, and nothing
-    personal in it (`Invalid`); a time that comes, within 90 days (`Invalid`); no open part where it resolves
-    (`InvalidState`). Publishes `ReplyPlanned`.
+    personal in it (`Invalid`); a time that comes, within 90 days (`Invalid`); nothing missing where it resolves
+    (`InvalidState`, see `check_ready`). Publishes `ReplyPlanned`.
     """
     ticket = root_of(ticket)
     policies.check_may_reply(ticket, by=by)
@@ -86,14 +65,15 @@ def plan_reply(
     policies.check_text(words.body, field="body", agency_id=ticket.agency_id, confirmed=words.confirmed_clean, by=by)
     if not clock.now() <= at <= clock.now() + LATEST:
         raise Invalid("Choose a time within the next 90 days.", field="send_at")
-    if words.then is Then.RESOLVE and not words.despite_parts:
-        check_parts_done(ticket)
+    if words.then is Then.RESOLVE:
+        check_ready(ticket, words.resolution, despite_parts=words.despite_parts, by=by)
     row = TicketSending(
         ticket_id=ticket.id,
         author_id=by.id,
         body=words.body.strip(),
         then=words.then,
         despite_parts=words.despite_parts,
+        resolution=words.resolution,
         confirmed_clean=words.confirmed_clean,
         files=[str(file.id) for file in files],
         nonce=words.nonce or None,
@@ -186,6 +166,7 @@ def files_of(row: TicketSending) -> list[TicketAttachment]:
 
 def _send(row: TicketSending) -> TicketMessage:
     ticket, author = db.session.get_one(Ticket, row.ticket_id), row.author
+    row.sends_at = clock.now()  # it leaves: the guard before resolving no longer waits for it
     if not author.may_sign_in:
         raise InvalidState("Who wrote it can't sign in any more. Somebody else has to answer.")
     message = reply(
@@ -193,6 +174,7 @@ def _send(row: TicketSending) -> TicketMessage:
         body=row.body,
         then=row.then,
         despite_parts=row.despite_parts,
+        resolution=row.resolution,
         nonce=row.nonce,
         confirmed_clean=row.confirmed_clean,
         by=author,

@@ -14,13 +14,15 @@ from adminops.outbox.models import OutboxMessage as Outbox
 from adminops.refs import Ref
 from tickets.attached import TicketAttachment, size_in_words
 from tickets.canned import CannedReply, offered
-from tickets.models import OPEN_STATES, Ticket, TicketLink, TicketState
+from tickets.checklist.models import TicketStep
+from tickets.models import OPEN_STATES, Ticket, TicketEntry, TicketLink, TicketState
+from tickets.notices.mailed import Mailed, mailed_from
 from tickets.problems.models import KnownProblem
 from tickets.problems.queries import likely_for
-from tickets.notices.mailed import Mailed, mailed_from
 from tickets.relations import Kind, Related, TicketRelation, sources_under
-from tickets.sending import TicketSending
+from tickets.resolving.models import TicketEvidence
 from tickets.sight import TicketParticipant
+from tickets.unsent import TicketSending
 
 Cell = InstrumentedAttribute[Any] | ColumnElement[Any] | None
 
@@ -77,6 +79,12 @@ class Side:
     """Of the canned replies that the viewer has those for such a ticket, as number and title."""
     problems: list[tuple[int, str]] = field(default_factory=list)
     """Known problems that it may be about, as number and title."""
+    ticked: set[str] = field(default_factory=set)
+    """The steps of the checklist that are done."""
+    shown: bool = False
+    """Whether somebody noted what shows that it was done."""
+    worked: bool = False
+    """Whether work was done for it elsewhere."""
     sources: list[int] = field(default_factory=list)
     """Numbers of the tickets that were merged into this one, over however many steps."""
 
@@ -127,6 +135,9 @@ _PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
     "unsent": lambda side, id_, *_: side.unsent.append(id_),
     "canned": lambda side, id_, _, text, more: side.kept.append(Kept(id_, text, tuple(json.loads(more)))),
     "problem": lambda side, id_, _, text, __: side.problems.append((id_, text)),
+    "step": lambda side, _, __, text, ___: side.ticked.add(text),
+    "evidence": lambda side, *_: setattr(side, "shown", True),
+    "work": lambda side, *_: setattr(side, "worked", True),
     "source": lambda side, id_, *_: side.sources.append(id_),
     "mail": lambda side, id_, _, text, more: side.mails.append(mailed_from(id_, text, more)),
 }
@@ -172,6 +183,9 @@ def _related(first: bool, id_: int, other_id: int, kind: str, state: str) -> Rel
 
 def _for_writer(ticket: Ticket, writer: User | None) -> Iterable[Select[*tuple[Any, ...]]]:
     if writer is not None:
+        yield _row("step", TicketStep.id, text=TicketStep.step).where(TicketStep.ticket_id == ticket.id)
+        yield _row("evidence", TicketEvidence.id).where(TicketEvidence.ticket_id == ticket.id)
+        yield _row("work", TicketEntry.id).where(TicketEntry.ticket_id == ticket.id, TicketEntry.of_work)
         yield _row("unsent", TicketSending.id).where(TicketSending.ticket_id == ticket.id)
         yield _row(
             "canned", CannedReply.id, text=CannedReply.title, more=cast(CannedReply.request_types, String)

@@ -39,7 +39,7 @@ from adminops.facts import (
 )
 from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
-from tickets.models import OPEN_STATES, Tag, Ticket, TicketEntry, TicketState, WaitingOn
+from tickets.models import OPEN_STATES, Resolution, Tag, Ticket, TicketEntry, TicketState, WaitingOn
 from tickets.operations import resolve
 from tickets.queues.lines import given
 from tickets.relations import Kind, root_of, those_waiting_for
@@ -92,7 +92,7 @@ def _entry_of_work(fact: Fact) -> TicketEntry:
     named = f"{about.kind.replace('_', ' ')} {about.id}"
     sentence = fact.sentence.replace("{", "(").replace("}", ")").replace(named, "{}", 1)[:200]
     inner = about.kind in INNER_KINDS and not fact.settles
-    return TicketEntry(sentence=sentence, thing_kind=about.kind, thing_id=about.id, for_team=inner)
+    return TicketEntry(sentence=sentence, thing_kind=about.kind, thing_id=about.id, for_team=inner, of_work=True)
 
 
 def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
@@ -157,7 +157,8 @@ def _moved(fact: TicketMoved) -> str | None:
     if fact.because in said:
         return said[fact.because]
     if fact.new == S.RESOLVED:
-        return "resolved this"
+        told = fact.resolution not in ("", Resolution.DONE)
+        return f"resolved this: {Resolution(fact.resolution).label}" if told else "resolved this"
     if fact.new == S.CLOSED:
         return "closed this"
     if fact.waiting_on == WaitingOn.USER:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from adminops import clock
@@ -33,6 +33,8 @@ class Edit:
     target_hours: int
     approval: Literal["none", "team", "work"]
     pii_rule: str
+    closing: Literal["free", "code", "evidence", "work"]
+    evidence: str
     checklist: tuple[str, ...]
     manuals: tuple[str, ...]
     offered: bool
@@ -64,6 +66,8 @@ class RequestTypeVersion(Model):
     target_hours: Mapped[int]
     approval: Mapped[Code]
     pii_rule: Mapped[Name]
+    closing: Mapped[Code] = mapped_column(default="free", server_default="free")
+    evidence: Mapped[Name] = mapped_column(default="", server_default=text("''"))
     checklist: Mapped[LongText]
     """One step a line, as are the words of `manuals`."""
     manuals: Mapped[LongText]
@@ -139,6 +143,8 @@ def _check(kind: RequestType, edit: Edit) -> None:
     for name in ("title", "help", "pii_rule"):
         if not getattr(edit, name).strip():
             raise Invalid("Write something here: people read it.", field=name)
+    if edit.closing == "work" and kind.work is None:
+        raise Invalid("Nothing here carries this out, so nobody could be asked for it.", field="closing")
     if not 1 <= edit.target_hours <= LONGEST_TARGET:
         raise Invalid(f"Enter 1 to {LONGEST_TARGET:,} hours.", field="target_hours")
     if not edit.offered and kind.key in ALWAYS:

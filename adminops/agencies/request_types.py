@@ -53,6 +53,8 @@ REQUEST_TYPES = (
         through_lead=True,
         form=lambda: NewAgencyForm,
         approval="team",
+        closing="evidence",
+        evidence="Where the signed agreements are kept",
         pii_rule="Names of staff are fine here. Names of clients are not.",
         checklist=(
             "It serves homeless people, is a legal entity, and is or becomes a member of the Continuum of Care.",

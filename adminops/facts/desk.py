@@ -53,7 +53,8 @@ class TicketMoved(TicketFact):
     """A ticket changed its state.
 
     `waiting_on` says on whom it waits now; `because` says what brought it there: "answered", "assigned", "taken up",
-    "reopened", "settled" (the work was carried out), or nothing when somebody simply moved it.
+    "reopened", "settled" (the work was carried out), or nothing when somebody simply moved it. `resolution` is how it
+    ended, when it did.
     """
 
     says: ClassVar[str] = "moved ticket {ticket_id} from {old} to {new}"
@@ -61,6 +62,7 @@ class TicketMoved(TicketFact):
     new: str
     waiting_on: str = ""
     because: str = ""
+    resolution: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

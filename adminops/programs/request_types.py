@@ -124,6 +124,8 @@ def _of_programs(**over: Any) -> RequestType:
         group=RequestGroup.PROGRAMS,
         audience=Permission.REQUEST_PROGRAMS,
         through_lead=True,
+        closing="evidence",
+        evidence="Which rows of the program were changed, and from which day on",
         **over,
     )
 

@@ -24,8 +24,10 @@ from tickets import deciding, linking, operations, policies, queries, tagging
 from tickets.api import telling
 from tickets.api.asking import CONFIRMED, HELD
 from tickets.forms import LONGEST_TEXT
-from tickets.models import Priority, Ticket, TicketMessage, TicketState, WaitingOn
+from tickets.models import Priority, Resolution, Ticket, TicketMessage, TicketState, WaitingOn
 from tickets.operations import Then
+from tickets.resolving import operations as evidence
+from tickets.resolving.choices import resolution_named
 from tickets.side import side_of
 
 Sent = Mapping[str, Any]
@@ -33,6 +35,7 @@ Act = Callable[[Ticket, Sent, User], TicketMessage | None]
 
 ACTS: list[Route] = []
 _BODY = text("What is written", least=1, most=LONGEST_TEXT)
+ENDING = word("Of a resolved ticket: how it ended", Resolution)
 _OUTLOOK = ("confirmed_clean", "to_redactors")
 
 
@@ -99,15 +102,19 @@ def _written(sent: Sent) -> dict[str, Any]:
         {
             "body": _BODY,
             "then": word("The team: what happens with it", [then for then in Then if then]),
+            "resolution": ENDING,
             "confirmed_clean": CONFIRMED,
             "to_redactors": HELD,
         },
-        optional=("then", *_OUTLOOK),
+        optional=("then", "resolution", *_OUTLOOK),
     ),
 )
 def reply(ticket: Ticket, sent: Sent, user: User) -> TicketMessage:
     """Write where the requester reads it."""
-    return operations.reply(ticket, **_written(sent), then=Then(sent.get("then", "")), by=user)
+    then, ending = Then(sent.get("then", "")), resolution_named(sent.get("resolution"))
+    if ending and then is not Then.RESOLVE:
+        raise Invalid("Only what is resolved has ended.", field="resolution")
+    return operations.reply(ticket, **_written(sent), then=then, resolution=ending, by=user)
 
 
 @act(
@@ -144,8 +151,9 @@ def assign(ticket: Ticket, sent: Sent, user: User) -> None:
         {
             "state": word("Where it shall stand", [state for state in TicketState if state is not TicketState.NEW]),
             "waiting_on": word("Of a waiting ticket: whose turn it is", WaitingOn),
+            "resolution": ENDING,
         },
-        optional=("waiting_on",),
+        optional=("waiting_on", "resolution"),
     ),
 )
 def set_state(ticket: Ticket, sent: Sent, user: User) -> None:
@@ -153,7 +161,23 @@ def set_state(ticket: Ticket, sent: Sent, user: User) -> None:
     state = TicketState(sent["state"])
     if "waiting_on" in sent and state is not TicketState.WAITING:
         raise Invalid("Only a waiting ticket waits on somebody.", field="waiting_on")
-    operations.bring_to(ticket, state, WaitingOn(sent["waiting_on"]) if "waiting_on" in sent else None, by=user)
+    if "resolution" in sent and state is not TicketState.RESOLVED:
+        raise Invalid("Only what is resolved has ended.", field="resolution")
+    whom, ending = sent.get("waiting_on"), resolution_named(sent.get("resolution"))
+    operations.bring_to(ticket, state, WaitingOn(whom) if whom else None, resolution=ending, by=user)
+
+
+@act(
+    "POST",
+    "evidence",
+    "Say what shows that a ticket's work was done",
+    body=record(
+        "What shows it", {"body": _BODY, "confirmed_clean": CONFIRMED, "to_redactors": HELD}, optional=_OUTLOOK
+    ),
+)
+def show_evidence(ticket: Ticket, sent: Sent, user: User) -> TicketMessage:
+    """Write a note for the team that types which ask for evidence are resolved with."""
+    return evidence.show_evidence(ticket, **_written(sent), by=user)
 
 
 @act(

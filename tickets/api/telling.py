@@ -7,7 +7,7 @@ from typing import Any
 from adminops.api.shapes import KEY, either, moment, number, or_null, record, several, table, text, truth, word
 from adminops.identity.models import User
 from tickets.goals.card import Goal
-from tickets.models import Priority, Ticket, TicketState, Voice, WaitingOn
+from tickets.models import Priority, Resolution, Ticket, TicketState, Voice, WaitingOn
 from tickets.queries import Choice, TicketRow
 from tickets.timeline import Line, Message
 
@@ -73,6 +73,7 @@ TICKET = record(
         "updated_at": moment("When something last happened"),
         "due_at": or_null(moment("When it should be resolved; nothing while its clock stands still")),
         "resolved_at": or_null(moment("When it was resolved")),
+        "resolution": or_null(word("How it ended, where somebody said so", Resolution)),
         "tags": several(text("A tag"), "Its tags, for the team"),
         "links": several(text("A thing: kind and number"), "What is linked to it"),
         "timeline": several(ENTRY, "What was said and done, the oldest first"),
@@ -145,6 +146,7 @@ def whole(
         "updated_at": said(ticket.updated_at),
         "due_at": said(ticket.due_at),
         "resolved_at": said(ticket.resolved_at),
+        "resolution": ticket.resolution.value if ticket.resolution else None,
         "tags": [tag.name for tag in tags],
         "links": list(links),
         "timeline": [entry(item) for item in told],

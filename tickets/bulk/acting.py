@@ -9,8 +9,10 @@ from tickets import approvals, operations, policies, tagging
 from tickets.bulk.images import image_of
 from tickets.bulk.models import Act, BulkAct
 from tickets.checklist.queries import check_steps_done
-from tickets.models import TRANSITIONS, Priority, Ticket, TicketState, WaitingOn
+from tickets.models import TRANSITIONS, Priority, Resolution, Ticket, TicketState, WaitingOn
 from tickets.relations import check_parts_done
+from tickets.resolving.choices import resolution_named
+from tickets.resolving.guards import check_ready
 from tickets.silence.policies import check_is_silent, check_was_asked
 
 S = TicketState
@@ -57,6 +59,10 @@ def _state(act: BulkAct) -> tuple[TicketState, WaitingOn | None]:
     return TicketState(act.value["state"]), WaitingOn(whom) if whom else None
 
 
+def _ending(act: BulkAct) -> Resolution | None:
+    return resolution_named(act.value.get("resolution", Resolution.DONE))
+
+
 def _person(act: BulkAct) -> User | None:
     return db.session.get(User, act.value["assignee"]) if act.value["assignee"] else None
 
@@ -68,7 +74,13 @@ def _assign(act: BulkAct, ticket: Ticket, by: User) -> None:
 def _move(act: BulkAct, ticket: Ticket, by: User) -> None:
     state, waiting_on = _state(act)
     operations.change(
-        ticket, state=state, waiting_on=waiting_on, assignee=ticket.assignee, priority=ticket.priority, by=by
+        ticket,
+        state=state,
+        waiting_on=waiting_on,
+        assignee=ticket.assignee,
+        priority=ticket.priority,
+        resolution=_ending(act),
+        by=by,
     )
 
 
@@ -126,6 +138,8 @@ def _check_move(act: BulkAct, ticket: Ticket, by: User) -> None:
     if state not in TRANSITIONS[ticket.state]:
         raise InvalidState(f"A ticket that is {ticket.state.value} can't become {state.value}.")
     approvals.check_not_held(ticket, state)
+    if state is S.RESOLVED:
+        check_ready(ticket, _ending(act), by=by)
     if waiting_on is WaitingOn.USER:
         check_was_asked(ticket)
     if state is S.CLOSED and ticket.state is not S.RESOLVED:

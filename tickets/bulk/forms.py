@@ -10,6 +10,7 @@ from tickets.absences.queries import team_choices
 from tickets.bulk.models import Act
 from tickets.forms import LEAVE_OUT, LONGEST_TEXT, WritingForm, read_status, status_value
 from tickets.models import Priority, TicketState, WaitingOn
+from tickets.resolving.choices import endings
 
 
 class BulkForm(WritingForm):
@@ -18,6 +19,7 @@ class BulkForm(WritingForm):
     act = RadioField("What shall be done?", choices=choices((act.value, act.label) for act in Act), default=Act.ASSIGN)
     assignee = SelectField("Assigned to")
     state = SelectField("Status")
+    resolution = SelectField("How they ended", choices=choices(endings(must_choose=False)), validate_choice=False)
     priority = SelectField("Priority", choices=choices((level.value, level.value.capitalize()) for level in Priority))
     tag = StringField("Tag", [Length(max=60)])
     body = TextAreaField("Message", [Length(max=LONGEST_TEXT)], description=LEAVE_OUT, render_kw={"rows": 4})
@@ -42,7 +44,8 @@ class BulkForm(WritingForm):
                 return {"assignee": int(self.assignee.data) if self.assignee.data else None}
             case Act.STATE:
                 state, whom = read_status(self.state.data)
-                return {"state": state.value, "waiting_on": whom.value if whom else None}
+                ending = {"resolution": self.resolution.data} if state is TicketState.RESOLVED else {}
+                return {"state": state.value, "waiting_on": whom.value if whom else None, **ending}
             case Act.PRIORITY:
                 return {"priority": self.priority.data}
             case Act.TAG:

@@ -11,6 +11,7 @@ from adminops.facts import TicketAssigned, TicketMoved, TicketPrioritised, publi
 from adminops.identity.models import User
 from tickets.goals import keeping
 from tickets.models import Happening, Priority, Tag, Tagging, Ticket, TicketState, WaitingOn
+from tickets.resolving.choices import resolution_named
 from tickets.tagging import untag
 
 
@@ -23,6 +24,7 @@ def image_of(ticket: Ticket, tag: str = "") -> dict[str, Any]:
         "priority": ticket.priority.value,
         "resolved_at": ticket.resolved_at.isoformat() if ticket.resolved_at else None,
         "times_reopened": ticket.times_reopened,
+        **({"resolution": ticket.resolution.value} if ticket.resolution else {}),
         "tagged": bool(tag) and _tag_on(ticket, tag) is not None,
     }
 
@@ -60,6 +62,7 @@ def _put_back_state(ticket: Ticket, image: dict[str, Any], by: User) -> None:
     old, ticket.state, ticket.waiting_on = ticket.state, state, waiting_on
     ticket.resolved_at = datetime.fromisoformat(image["resolved_at"]) if image["resolved_at"] else None
     ticket.times_reopened = image["times_reopened"]
+    ticket.resolution = resolution_named(image.get("resolution"))
     keeping.happened(ticket, Happening.MOVED)
     publish(
         TicketMoved(

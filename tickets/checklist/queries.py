@@ -1,13 +1,12 @@
 """Reads of checklists, and what an open step means for resolving."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from adminops.db import db
-from adminops.errors import InvalidState
 from adminops.feature import RequestType
 from adminops.identity.models import User
 from adminops.web.navigation import registry
@@ -48,22 +47,29 @@ def steps_of(ticket: Ticket, checklist: Sequence[str]) -> list[Step]:
     return [Step(step, *done.get(step, (None, None))) for step in dict.fromkeys(checklist)]
 
 
-def checklist_of(ticket: Ticket) -> Sequence[str]:
-    """Return the checklist of the type that `ticket` was filed as, in the version of that day."""
+def kind_of(ticket: Ticket) -> RequestType | None:
+    """Return the type that `ticket` was filed as, in the version of that day; None for one that nobody offers."""
     kinds = (kind for feature in registry().features for kind in feature.request_types)
     declared: RequestType | None = next((kind for kind in kinds if kind.key == ticket.request_type), None)
     if declared is None:
-        return ()
-    kind = type_versions.as_of(declared, ticket.type_version) if ticket.type_version else declared
+        return None
+    return type_versions.as_of(declared, ticket.type_version) if ticket.type_version else declared
+
+
+def checklist_of(ticket: Ticket) -> Sequence[str]:
+    """Return the checklist of the type that `ticket` was filed as, in the version of that day."""
+    kind = kind_of(ticket)
     return kind.checklist if kind else ()
 
 
-def check_steps_done(ticket: Ticket) -> None:
-    """Raise `InvalidState` with a sentence while a required step of `ticket` is not ticked."""
-    checklist = checklist_of(ticket)
+def open_steps_of(ticket: Ticket, checklist: Sequence[str]) -> list[str]:
+    """Return the words of the required steps of `checklist` that are not ticked on `ticket`."""
     if not any(step.startswith(REQUIRED) for step in checklist):
-        return
-    still = [step.words for step in steps_of(ticket, checklist) if step.required and not step.done_by]
-    if still:
-        more = f" and {len(still) - 1} more" if len(still) > 1 else ""
-        raise InvalidState(f"Tick “{still[0]}”{more} in the checklist first: this can't be resolved without it.")
+        return []
+    return still_open(checklist, {step.step for step in steps_of(ticket, checklist) if step.done_by})
+
+
+def still_open(checklist: Sequence[str], ticked: Collection[str]) -> list[str]:
+    """Return the words of the required steps that are not among the ticked ones."""
+    steps = (Step(step) for step in dict.fromkeys(checklist) if step not in ticked)
+    return [step.words for step in steps if step.required]

@@ -9,6 +9,7 @@ from tickets.mail.views import blueprint as mail_in
 from tickets.notices.views import blueprint as notices
 from tickets.problems.views import blueprint as problems
 from tickets.queues import views as queues
+from tickets.resolving import views as resolving
 from tickets.silence import views as silence
 from tickets.views import (
     calls,
@@ -50,6 +51,7 @@ __all__ = [
     "files",
     "merging",
     "queues",
+    "resolving",
     "saved",
     "sending",
     "sharing",

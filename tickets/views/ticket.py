@@ -23,6 +23,7 @@ from tickets.goals.queries import names_of
 from tickets.models import OPEN_STATES, Ticket, WaitingOn
 from tickets.notices.mailed import Post, posts
 from tickets.notices.preview import Preview
+from tickets.resolving.views import missing_before
 from tickets.sending import waiting_on
 from tickets.side import side_of
 from tickets.timeline import Line, Message, timeline
@@ -173,14 +174,14 @@ def ticket_page(
         max((item.id for item in story["told"] if isinstance(item, Message) and not item.of), default=0)
     )
     parts = bool(story["side"].open_parts)
-    form.speak(ticket, note=team, parts=parts, files=kind is None or kind.files)
+    form.speak(ticket, kind, note=team, parts=parts)
     page = render_template(
         "tickets/show.html",
         ticket=ticket,
         viewer=user,
         team=team,
         form=form,
-        properties=(properties or PropertiesForm(ticket)).shaped(parts) if team else None,
+        properties=(properties or PropertiesForm(ticket)).shaped(kind, parts) if team else None,
         type_title=kind.title if kind else title_of(ticket.request_type, features),
         answers=shown_answers(kind, ticket.answers),
         work=work_of(kind, ticket, user),
@@ -191,6 +192,7 @@ def ticket_page(
         **story,
         **_rights(ticket, user),
         goals=goals_of(ticket) if team else None,
+        missing=missing_before(ticket, kind, story["side"], story["told"], user) if team else [],
     )
     refused = message or properties or tagged
     return page, refused.status if refused else 200

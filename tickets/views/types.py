@@ -9,7 +9,7 @@ from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from adminops.web.navigation import registry
 from tickets.catalogue import all_types, filed_as, find_type, in_sections
-from tickets.forms import TypeForm
+from tickets.type_forms import TypeForm
 from tickets.type_versions import Edit, change_type, history_of
 
 blueprint = Blueprint("request_types", "tickets", url_prefix="/request-types", template_folder="templates")

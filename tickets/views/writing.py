@@ -16,7 +16,7 @@ from tickets.models import Ticket
 from tickets.operations import Then
 from tickets.presence import newest_message, written_since
 from tickets.relations import root_of
-from tickets.sending import TicketSending
+from tickets.unsent import TicketSending
 
 SOON = 120
 """Seconds within which a page waits for an answer to leave."""
@@ -75,7 +75,14 @@ def write(ticket: Ticket, form: MessageForm, kind: RequestType | None, user: Use
     if at is not None:
         return _plan(ticket, form, kind, user, held)
     despite = bool(form.despite_parts.data)
-    message = operations.reply(ticket, **form.values(), then=Then(form.then.data or ""), despite_parts=despite, by=user)
+    message = operations.reply(
+        ticket,
+        **form.values(),
+        then=Then(form.then.data or ""),
+        resolution=form.resolution.data,
+        despite_parts=despite,
+        by=user,
+    )
     attach(message, uploads_of(form.file), kind=kind, confirmed_clean=bool(form.confirmed_clean.data), by=user)
     hand_over(held, message, by=user)
     return _address(message.ticket_id, f"message-{message.id}")
