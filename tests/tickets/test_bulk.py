@@ -71,24 +71,28 @@ def test_preview_asks_the_guards_of_states() -> None:
         (Act.STATE, {"state": "waiting", "waiting_on": "vendor"}),
         (Act.PRIORITY, {"priority": "urgent"}),
         (Act.TAG, {"tag": "Year End"}),
+        (Act.UNTAG, {"tag": "worn"}),
     ],
 )
 @pytest.mark.usefixtures("session")
 def test_undo_puts_back_exactly_what_has_not_changed_since(act: Act, value: dict[str, object]) -> None:
     helper = make_helper()
     tickets = [make_ticket() for _ in range(3)]
+    for ticket in tickets:
+        tagging.tag(ticket, name="worn", by=helper)
     operations.reply(tickets[1], body="Which one?", then=Then.WAIT, by=helper)
     given = {name: helper.id if item == "helper" else item for name, item in value.items()}
     planned = _planned(tickets, act, helper, **given)
-    before = [image_of(ticket, "year-end") for ticket in tickets]
+    word = planned.value.get("tag", "year-end")
+    before = [image_of(ticket, word) for ticket in tickets]
     bulk.start(planned, by=helper)
-    assert all(image_of(ticket, "year-end") != image for ticket, image in zip(tickets, before, strict=True))
+    assert all(image_of(ticket, word) != image for ticket, image in zip(tickets, before, strict=True))
     operations.set_priority(tickets[2], Priority.LOW, by=helper)
-    changed = image_of(tickets[2], "year-end")
+    changed = image_of(tickets[2], word)
     bulk.undo(planned, by=helper)
     bulk.undo(planned, by=helper)
-    assert [image_of(ticket, "year-end") for ticket in tickets[:2]] == before[:2]
-    assert image_of(tickets[2], "year-end") == changed
+    assert [image_of(ticket, word) for ticket in tickets[:2]] == before[:2]
+    assert image_of(tickets[2], word) == changed
     assert planned.state is BulkState.UNDONE
     assert count_outcomes(planned)[Outcome.UNDONE] == 2
     assert reasons_of(planned) == [("It has changed since, so it stays as it is.", 1)]
@@ -212,3 +216,13 @@ def make_stranger(desk: Desk) -> User:
     """Make another member of the team."""
     with desk.work():
         return make_helper()
+
+
+@pytest.mark.usefixtures("session")
+def test_what_bears_no_such_tag_is_left_out_when_one_is_taken_off() -> None:
+    helper, tagged, other = make_helper(), make_ticket(), make_ticket()
+    tagging.tag(tagged, name="vendor", by=helper)
+    act = _planned([tagged, other], Act.UNTAG, helper, tag="Vendor")
+    assert reasons_of(act) == [("It is so already.", 1)]
+    bulk.start(act, by=helper)
+    assert image_of(tagged, "vendor")["tagged"] is False

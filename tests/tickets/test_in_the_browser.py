@@ -177,6 +177,17 @@ def test_list_answers_while_one_types_and_by_keys(sqlite_desk: Desk, ticket: Tic
     expect(page).to_have_url(re.compile(r"/tickets/\d+$"))
 
 
+def test_tickets_are_selected_on_a_phone(ticket: Ticket, sign_in: SignIn, sqlite_desk: Desk) -> None:
+    with sqlite_desk.look() as session:
+        helper = session.get_one(User, ticket.assignee_id)
+    page = sign_in(helper, size="phone")
+    page.goto("/tickets")
+    box = page.get_by_label(f"Select ticket {ticket.id}")
+    box.click()
+    page.get_by_role("button", name="Change selected").click()
+    expect(page.get_by_role("heading", name="Change 1 ticket")).to_be_visible()
+
+
 def test_person_is_suggested_while_one_types(sqlite_desk: Desk, ticket: Ticket, sign_in: SignIn) -> None:
     page = sign_in(people(sqlite_desk)["Tomás"])
     page.goto("/help/new/wrong_number")

@@ -6,7 +6,7 @@ from adminops.db import db
 from adminops.errors import DomainError, InvalidState
 from adminops.identity.models import User
 from tickets import approvals, operations, policies, tagging
-from tickets.bulk.images import image_of
+from tickets.bulk.images import image_of, tag_on
 from tickets.bulk.models import Act, BulkAct
 from tickets.checklist.queries import check_steps_done
 from tickets.models import TRANSITIONS, Priority, Resolution, Ticket, TicketState, WaitingOn
@@ -49,8 +49,8 @@ def is_so(act: BulkAct, ticket: Ticket) -> bool:
             return (ticket.state, ticket.waiting_on) == _state(act)
         case Act.PRIORITY:
             return bool(ticket.priority.value == act.value["priority"])
-        case Act.TAG:
-            return bool(image_of(ticket, act.value["tag"])["tagged"])
+        case Act.TAG | Act.UNTAG:
+            return bool(image_of(ticket, act.value["tag"])["tagged"]) is (act.act is Act.TAG)
     return False
 
 
@@ -90,6 +90,11 @@ def _prioritise(act: BulkAct, ticket: Ticket, by: User) -> None:
 
 def _tag(act: BulkAct, ticket: Ticket, by: User) -> None:
     tagging.tag(ticket, name=act.value["tag"], by=by)
+
+
+def _untag(act: BulkAct, ticket: Ticket, by: User) -> None:
+    if (named := tag_on(ticket, act.value["tag"])) is not None:
+        tagging.untag(ticket, named, by=by)
 
 
 def _note(act: BulkAct, ticket: Ticket, by: User) -> None:
@@ -152,6 +157,7 @@ _VERBS: dict[Act, Step] = {
     Act.STATE: _move,
     Act.PRIORITY: _prioritise,
     Act.TAG: _tag,
+    Act.UNTAG: _untag,
     Act.NOTE: _note,
     Act.REPLY: _reply,
 }
@@ -160,6 +166,7 @@ _CHECKS: dict[Act, Step] = {
     Act.STATE: _check_move,
     Act.PRIORITY: _check_work,
     Act.TAG: _check_work,
+    Act.UNTAG: _check_work,
     Act.NOTE: _check_work,
     Act.REPLY: _check_reply,
 }

@@ -48,6 +48,6 @@ class BulkForm(WritingForm):
                 return {"state": state.value, "waiting_on": whom.value if whom else None, **ending}
             case Act.PRIORITY:
                 return {"priority": self.priority.data}
-            case Act.TAG:
+            case Act.TAG | Act.UNTAG:
                 return {"tag": self.tag.data or ""}
         return {"confirmed": bool(self.confirmed_clean.data)}

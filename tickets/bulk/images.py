@@ -12,6 +12,7 @@ from adminops.identity.models import User
 from tickets.goals import keeping
 from tickets.models import Happening, Priority, Tag, Tagging, Ticket, TicketState, WaitingOn
 from tickets.resolving.choices import resolution_named
+from tickets.tagging import tag as put_on
 from tickets.tagging import untag
 
 
@@ -25,7 +26,7 @@ def image_of(ticket: Ticket, tag: str = "") -> dict[str, Any]:
         "resolved_at": ticket.resolved_at.isoformat() if ticket.resolved_at else None,
         "times_reopened": ticket.times_reopened,
         **({"resolution": ticket.resolution.value} if ticket.resolution else {}),
-        "tagged": bool(tag) and _tag_on(ticket, tag) is not None,
+        "tagged": bool(tag) and tag_on(ticket, tag) is not None,
     }
 
 
@@ -34,10 +35,18 @@ def put_back(ticket: Ticket, image: dict[str, Any], *, tag: str = "", by: User) 
     _put_back_person(ticket, image["assignee"], by)
     _put_back_priority(ticket, Priority(image["priority"]), by)
     _put_back_state(ticket, image, by)
-    if tag and not image["tagged"] and (named := _tag_on(ticket, tag)) is not None:
-        untag(ticket, named, by=by)
+    if tag:
+        _put_back_tag(ticket, tag, worn=image["tagged"], by=by)
     ticket.updated_at = clock.now()
     db.session.flush()
+
+
+def _put_back_tag(ticket: Ticket, tag: str, *, worn: bool, by: User) -> None:
+    named = tag_on(ticket, tag)
+    if worn and named is None:
+        put_on(ticket, name=tag, by=by)
+    elif named is not None and not worn:
+        untag(ticket, named, by=by)
 
 
 def _put_back_person(ticket: Ticket, assignee_id: int | None, by: User) -> None:
@@ -77,6 +86,7 @@ def _put_back_state(ticket: Ticket, image: dict[str, Any], by: User) -> None:
     )
 
 
-def _tag_on(ticket: Ticket, name: str) -> Tag | None:
+def tag_on(ticket: Ticket, name: str) -> Tag | None:
+    """Return the tag of that name when `ticket` bears it."""
     bears = select(Tag).join(Tagging, Tagging.tag_id == Tag.id)
     return db.session.scalar(bears.where(Tagging.ticket_id == ticket.id, Tag.name == name))

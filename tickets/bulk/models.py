@@ -18,6 +18,7 @@ class Act(StrEnum):
     STATE = "state"
     PRIORITY = "priority"
     TAG = "tag"
+    UNTAG = "untag"
     NOTE = "note"
     REPLY = "reply"
 
@@ -29,6 +30,7 @@ class Act(StrEnum):
             "state": "Change their status",
             "priority": "Change their priority",
             "tag": "Put a tag on them",
+            "untag": "Take a tag off them",
             "note": "Write a team note on them",
         }.get(self.value, "Reply on them")
 

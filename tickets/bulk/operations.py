@@ -32,7 +32,7 @@ def plan(ids: Sequence[int], act: Act, *, value: dict[str, Any], body: str = "",
     """
     _check_team(by)
     _check_number(ids)
-    if act is Act.TAG:
+    if act in (Act.TAG, Act.UNTAG):
         value = {"tag": tagging.read_tag(value.get("tag", ""))}
         policies.check_text(value["tag"], field="tag", agency_id=None, confirmed=False, by=by)
     if act in WRITTEN:
