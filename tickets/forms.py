@@ -38,6 +38,7 @@ from tickets import queries
 from tickets.absences.queries import team_choices
 from tickets.attaching import Upload
 from tickets.catalogue import answers_of
+from tickets.columns.queries import known
 from tickets.language import LONGEST
 from tickets.models import TRANSITIONS, Channel, Priority, Tag, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
@@ -370,6 +371,8 @@ class ViewForm(Form):
 
     def __init__(self, *, team: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        shown = known(self.columns.object_data or ())  # first and in their order, which is the order that is sent
+        self.columns.choices = choices((name, COLUMNS[name]) for name in dict.fromkeys((*shown, *COLUMNS)))
         if not team:
             del self.shared
 

@@ -1,12 +1,13 @@
 """Reads of the help desk. Every one starts at `visible_to(viewer)`."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, lazyload
 
 from adminops import clock
@@ -17,6 +18,7 @@ from adminops.identity.permissions import ROLE_PERMISSIONS, Permission
 from adminops.web.listing import PAGE, Page, fetch_page
 from adminops.web.remembering import recalled, remembered
 from tickets.approvals import waiting_for
+from tickets.columns.models import TicketColumns
 from tickets.filters import has_words, narrow
 from tickets.fulltext import number_key, words_of
 from tickets.goals.queries import calendar_numbered
@@ -386,12 +388,16 @@ class Choices:
     agencies: list[Choice]
     team: list[Choice]
     views: list[Choice]
+    columns: Sequence[str] = ()
+    """The columns that the viewer wants on lists; none: the usual ones."""
 
 
 def choices_of(viewer: User) -> Choices:
     """Return what `viewer` may narrow a list to: agencies, the team, saved views as `views_of` has them."""
     return remembered(
-        ("tickets.choices", viewer.id), lambda: _choices_of(viewer), of=(Agency, User, RoleGrant, SavedView)
+        ("tickets.choices", viewer.id),
+        lambda: _choices_of(viewer),
+        of=(Agency, User, RoleGrant, SavedView, TicketColumns),
     )
 
 
@@ -408,14 +414,18 @@ def agencies() -> list[Choice]:
 def _choices_of(viewer: User) -> Choices:
     views = select(SavedView.id, SavedView.name).where(_is_theirs(viewer))
     own = SavedView.owner_id == viewer.id
-    offered: dict[int, list[Choice]] = {part: [] for part in range(4)}
-    parts = (select(Agency.id, Agency.name), TEAM, views.where(own), views.where(~own))
+    columns = select(TicketColumns.user_id, cast(TicketColumns.columns, String)).where(
+        TicketColumns.user_id == viewer.id
+    )
+    offered: dict[int, list[Choice]] = {part: [] for part in range(5)}
+    parts = (select(Agency.id, Agency.name), TEAM, views.where(own), views.where(~own), columns)
     listed = union_all(
         *(part.add_columns(literal(number).label("part")) for number, part in enumerate(parts))
     ).subquery()
     for id_, name, part in db.session.execute(select(listed).order_by(listed.c.name)):
         offered[part].append(Choice(id_, name))
-    return Choices(agencies=offered[0], team=offered[1], views=offered[2] + offered[3])
+    kept = [name for row in offered[4] for name in json.loads(row.name)]
+    return Choices(agencies=offered[0], team=offered[1], views=offered[2] + offered[3], columns=kept)
 
 
 def find_people(text: str, limit: int) -> list[User]:

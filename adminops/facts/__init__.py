@@ -198,7 +198,7 @@ from adminops.facts.running import (
     MessageGivenUp,
     MessageRetried,
 )
-from adminops.facts.teamwork import AbsenceEnded, AbsenceEntered, AbsenceFact, TicketGiven
+from adminops.facts.teamwork import AbsenceEnded, AbsenceEntered, AbsenceFact, ColumnsChosen, TicketGiven
 
 __all__ = [
     "AbsenceEnded",
@@ -230,6 +230,7 @@ __all__ = [
     "ClientFact",
     "ClientViewed",
     "ClientsMerged",
+    "ColumnsChosen",
     "CompletionWithdrawn",
     "CourseCompleted",
     "CourseFact",

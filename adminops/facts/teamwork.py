@@ -48,3 +48,13 @@ class AbsenceEnded(AbsenceFact):
     """A person is back, or will not be away after all."""
 
     says: ClassVar[str] = "ended an absence of user {user_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnsChosen(Fact):
+    """Somebody chose which columns their lists of tickets have."""
+
+    about_kind: ClassVar[str] = "user"
+    about_field: ClassVar[str] = "user_id"
+    says: ClassVar[str] = "chose the columns of their lists"
+    user_id: int

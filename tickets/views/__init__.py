@@ -3,6 +3,7 @@
 from tickets.absences import views as absences
 from tickets.bulk import views as bulk
 from tickets.checklist import views as checklists
+from tickets.columns import views as columns
 from tickets.goals.views import blueprint as goals
 from tickets.insights.views import blueprint as insights
 from tickets.mail.views import blueprint as mail_in
@@ -47,6 +48,7 @@ __all__ = [
     "calls",
     "canned",
     "checklists",
+    "columns",
     "deciding",
     "files",
     "merging",

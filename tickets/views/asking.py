@@ -9,6 +9,7 @@ from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 from adminops.identity.models import User
+from tickets.columns.queries import USUAL_COLUMNS, columns_of, known
 from tickets.language import LONGEST, Query, Term, parse
 from tickets.models import Priority, SavedView, TicketState
 from tickets.queries import COLUMNS, Order, TicketFilter, View, get_view
@@ -17,7 +18,6 @@ E = TypeVar("E", bound=StrEnum)
 
 SELECTS = ("status", "priority", "type", "agency", "assignee")
 """The select boxes of the filter bar: each stands for a term of the language about the field of its name."""
-USUAL_COLUMNS = ("status", "priority", "due", "assignee", "activity")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +32,14 @@ class Asked:
     """Values of the select boxes: a row by its number."""
     order: Order | None = None
     chosen_columns: tuple[str, ...] = ()
+    own_columns: tuple[str, ...] = ()
+    """Those that the viewer has chosen for all lists; read only where nothing else says which to show."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns to show: those that were asked for, else those of the view."""
-        kept = tuple(name for name in COLUMNS if self.saved and name in self.saved.columns)
-        return self.chosen_columns or kept or USUAL_COLUMNS
+        """The columns to show, in their order: those that were asked for, else the view's, else the viewer's."""
+        kept = known(self.saved.columns) if self.saved else ()
+        return self.chosen_columns or kept or self.own_columns or USUAL_COLUMNS
 
     @property
     def view_name(self) -> str:
@@ -75,8 +77,8 @@ class Asked:
 
     @property
     def all_columns(self) -> list[tuple[str, str]]:
-        """The columns there are, as (name, label)."""
-        return list(COLUMNS.items())
+        """The columns there are, as (name, label): those that are shown first, in their order."""
+        return [(name, COLUMNS[name]) for name in (*self.columns, *(n for n in COLUMNS if n not in self.columns))]
 
     def parts(self) -> list[tuple[str, str]]:
         """Return the parts of the address but the columns: what a form that changes those has to send along."""
@@ -97,14 +99,20 @@ class Asked:
 def read_address(args: MultiDict[str, str], viewer: User) -> Asked:
     """Return what an address asks for. Raises `NotFound` for a saved view that `viewer` has not."""
     view = args.get("view", "")
+    saved, columns = get_view(int(view), viewer) if _is_number(view) else None, _columns(args)
     return Asked(
         view=_one_of(View, view) or View.OPEN,
-        saved=get_view(int(view), viewer) if _is_number(view) else None,
+        saved=saved,
         q=args.get("q", "").strip()[: LONGEST + 1],  # one too many is still refused with a sentence
         chosen={name: value for name in SELECTS if (value := args.get(name, "").strip()) and _is_value(name, value)},
         order=_one_of(Order, args.get("order")),
-        chosen_columns=tuple(name for name in COLUMNS if name in ",".join(args.getlist("columns")).split(",")),
+        chosen_columns=columns,
+        own_columns=() if columns or (saved and saved.columns) else columns_of(viewer),
     )
+
+
+def _columns(args: MultiDict[str, str]) -> tuple[str, ...]:
+    return known(",".join(args.getlist("columns")).split(","))
 
 
 def _is_value(name: str, value: str) -> bool:

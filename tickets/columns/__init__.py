@@ -1,0 +1,1 @@
+"""Columns of the list: which ones somebody wants to see, and in which order."""
