@@ -203,6 +203,9 @@ class Settings:
     undo_send_seconds: int = setting(
         15, "How long an answer of the team can be taken back before it leaves; 0 sends at once.", _count
     )
+    time_spent: bool = setting(
+        True, "Whether the team may note how long it worked on a ticket; nobody ever has to.", _flag
+    )
     attachment_limit_mb: int = setting(20, "Largest file that can come with a message, in megabytes.", _positive)
     unpacked_limit_mb: int = setting(4000, "Largest size of an HMIS export once unpacked, in megabytes.", _positive)
     drop_folder: Path | None = setting(

@@ -94,6 +94,8 @@ RIGHT: list[tuple[str, str, Any]] = [
     ("directory_url", "https://directory.example.org", None),
     ("undo_send_seconds", "0", 0),
     ("undo_send_seconds", "-1", None),
+    ("time_spent", "no", False),
+    ("time_spent", "sometimes", None),
     ("attachment_limit_mb", "5", 5),
     ("attachment_limit_mb", "0", None),
     ("log_level", "debug", "debug"),

@@ -41,6 +41,8 @@ from tickets.queues.operations import save_queue
 from tickets.queues.rules import Rule
 from tickets.resolving.operations import show_evidence
 from tickets.scenes import Scene
+from tickets.spent.models import Activity
+from tickets.spent.operations import note_time
 from tickets.type_versions import INCIDENT
 
 TICKETS = 600
@@ -253,6 +255,9 @@ class Life:
 
     def _resolve(self, ticket: Ticket, at: datetime) -> Steps:
         yield (at := self._later(at, 15, self.kind.target_hours * 75))
+        if self._happens(0.5):
+            activity = self.chance.choice(list(Activity))
+            note_time(ticket, minutes=5 * self.chance.randrange(1, 15), activity=activity, by=self.worker)
         if self.kind.closing == "evidence":
             show_evidence(ticket, body=scenes.EVIDENCE, by=self.worker)
         ended = self.chance.choices(scenes.ENDINGS, scenes.ENDING_SHARES)[0]

@@ -13,6 +13,7 @@ from wtforms import (
     DateTimeLocalField,
     Field,
     HiddenField,
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -21,7 +22,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.core import UnboundField
-from wtforms.validators import AnyOf, InputRequired, Length, Optional
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from adminops import clock
@@ -182,6 +183,7 @@ class MessageForm(WritingForm):
     resolution = SelectField("How it ended", choices=[], validate_choice=False, filters=[resolution_named])
     file = files_field()
     send_at = DateTimeLocalField("Send at", [Optional()], format="%Y-%m-%dT%H:%M")
+    minutes = IntegerField("Minutes spent", [Optional(), NumberRange(1, 24 * 60, "Enter 1 to 1,440 minutes.")])
     canned = SelectField("Canned reply", validate_choice=False, choices=[])
     insert = StringField(validators=[Length(max=10)])
     """The button that puts a canned reply into the text."""
@@ -203,6 +205,8 @@ class MessageForm(WritingForm):
         if not note:
             del self.kind
             del self.send_at
+        if not note or not current_settings().time_spent:
+            del self.minutes
 
     def offer(self, canned: Sequence[tuple[int, str]]) -> None:
         """Offer these canned replies, as number and title; none: no place to choose one."""

@@ -22,6 +22,7 @@ from tickets.problems.queries import likely_for
 from tickets.relations import Kind, Related, TicketRelation, sources_under
 from tickets.resolving.models import TicketEvidence
 from tickets.sight import TicketParticipant
+from tickets.spent.models import TicketTime
 from tickets.unsent import TicketSending
 
 Cell = InstrumentedAttribute[Any] | ColumnElement[Any] | None
@@ -85,6 +86,8 @@ class Side:
     """Whether somebody noted what shows that it was done."""
     worked: bool = False
     """Whether work was done for it elsewhere."""
+    minutes: int = 0
+    """What the team has noted that it worked on it."""
     sources: list[int] = field(default_factory=list)
     """Numbers of the tickets that were merged into this one, over however many steps."""
 
@@ -138,6 +141,7 @@ _PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
     "step": lambda side, _, __, text, ___: side.ticked.add(text),
     "evidence": lambda side, *_: setattr(side, "shown", True),
     "work": lambda side, *_: setattr(side, "worked", True),
+    "time": lambda side, _, number, *__: setattr(side, "minutes", side.minutes + number),
     "source": lambda side, id_, *_: side.sources.append(id_),
     "mail": lambda side, id_, _, text, more: side.mails.append(mailed_from(id_, text, more)),
 }
@@ -186,6 +190,8 @@ def _for_writer(ticket: Ticket, writer: User | None) -> Iterable[Select[*tuple[A
         yield _row("step", TicketStep.id, text=TicketStep.step).where(TicketStep.ticket_id == ticket.id)
         yield _row("evidence", TicketEvidence.id).where(TicketEvidence.ticket_id == ticket.id)
         yield _row("work", TicketEntry.id).where(TicketEntry.ticket_id == ticket.id, TicketEntry.of_work)
+        time = _row("time", TicketTime.id, TicketTime.minutes)
+        yield time.where(TicketTime.ticket_id == ticket.id, TicketTime.is_current)
         yield _row("unsent", TicketSending.id).where(TicketSending.ticket_id == ticket.id)
         yield _row(
             "canned", CannedReply.id, text=CannedReply.title, more=cast(CannedReply.request_types, String)

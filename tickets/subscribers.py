@@ -36,6 +36,8 @@ from adminops.facts import (
     TicketUnmerged,
     TicketUntagged,
     TicketWarned,
+    TimeCorrected,
+    TimeSpent,
 )
 from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
@@ -226,5 +228,11 @@ _TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry | None]] = {
     TicketTagged: _tagged,
     TicketUntagged: _tagged,
     TicketWarned: _warned,
+    TimeSpent: lambda fact: TicketEntry(
+        sentence=f"noted {fact.minutes} min of {{}}", person_id=fact.user_id, for_team=True
+    ),
+    TimeCorrected: lambda fact: TicketEntry(
+        sentence=f"corrected {fact.was} to {fact.minutes} min of {{}}", person_id=fact.user_id, for_team=True
+    ),
     RequesterSought: lambda fact: TicketEntry(sentence=f"tried to reach the requester: {ContactWay(fact.way).label}"),
 }

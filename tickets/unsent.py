@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
 from adminops.db import Code, Key, LongText, Model, Name, db
 from adminops.identity.models import User
-from tickets.models import Resolution, Then, Ticket
+from tickets.models import Resolution, Then, Ticket, TicketMessage
 
 
 class TicketSending(Model):
@@ -34,6 +34,13 @@ class TicketSending(Model):
     problem: Mapped[Name] = mapped_column(default="")
 
     author: Mapped[User] = relationship()
+
+
+def was_written(nonce: str, by: User) -> bool:
+    """Say whether the form of that number was stored before, as a message or as an answer that has not left."""
+    tables = (TicketMessage, TicketSending)
+    found = (select(each.id).where(each.author_id == by.id, each.nonce == nonce).exists() for each in tables)
+    return bool(db.session.scalar(select(or_(*found))))
 
 
 def planned_after(ticket: Ticket, moment: datetime) -> int:

@@ -198,7 +198,15 @@ from adminops.facts.running import (
     MessageGivenUp,
     MessageRetried,
 )
-from adminops.facts.teamwork import AbsenceEnded, AbsenceEntered, AbsenceFact, ColumnsChosen, TicketGiven
+from adminops.facts.teamwork import (
+    AbsenceEnded,
+    AbsenceEntered,
+    AbsenceFact,
+    ColumnsChosen,
+    TicketGiven,
+    TimeCorrected,
+    TimeSpent,
+)
 
 __all__ = [
     "AbsenceEnded",
@@ -371,6 +379,8 @@ __all__ = [
     "TicketsExported",
     "TicketsRelated",
     "TicketsUnrelated",
+    "TimeCorrected",
+    "TimeSpent",
     "TokenMade",
     "TokenRevoked",
     "UserFact",

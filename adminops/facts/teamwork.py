@@ -58,3 +58,24 @@ class ColumnsChosen(Fact):
     about_field: ClassVar[str] = "user_id"
     says: ClassVar[str] = "chose the columns of their lists"
     user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeSpent(TicketFact):
+    """It was noted that somebody (`user_id`) worked so long on a ticket."""
+
+    says: ClassVar[str] = "noted {minutes} minutes of user {user_id} on ticket {ticket_id}"
+    time_id: int
+    user_id: int
+    minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeCorrected(TicketFact):
+    """A time on a ticket was corrected; 0 minutes: taken back."""
+
+    says: ClassVar[str] = "corrected {was} to {minutes} minutes of user {user_id} on ticket {ticket_id}"
+    time_id: int
+    user_id: int
+    was: int
+    minutes: int

@@ -12,6 +12,7 @@ from tickets.problems.views import blueprint as problems
 from tickets.queues import views as queues
 from tickets.resolving import views as resolving
 from tickets.silence import views as silence
+from tickets.spent import views as spent
 from tickets.views import (
     calls,
     canned,
@@ -58,6 +59,7 @@ __all__ = [
     "sending",
     "sharing",
     "silence",
+    "spent",
     "tags",
     "telling",
     "ticket",

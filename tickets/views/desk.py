@@ -10,6 +10,7 @@ from adminops.errors import NotFound
 from adminops.files.kinds import FileKind
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
+from adminops.settings import current_settings
 from adminops.web.access import access, signed_in_user
 from adminops.web.navigation import registry
 from adminops.web.remembering import remembered
@@ -104,6 +105,7 @@ def _results(asked: Asked, user: User, counts: Mapping[View, int]) -> dict[str, 
     return {
         "asked": asked,
         "may_act": user.may(Permission.WORK_TICKETS),
+        "keeps_time": current_settings().time_spent,
         "wanted": wanted,
         "page": page,
         "tags": queries.tags_of(row.id for row in page.rows) if tagged else {},

@@ -12,6 +12,7 @@ from adminops.feature import RequestType
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Ref
+from adminops.settings import current_settings
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to, links_to, panels, registry
@@ -26,6 +27,7 @@ from tickets.notices.preview import Preview
 from tickets.resolving.views import missing_before
 from tickets.sending import waiting_on
 from tickets.side import side_of
+from tickets.spent.queries import in_words
 from tickets.timeline import Line, Message, timeline
 from tickets.views import writing
 from tickets.views.desk import blueprint
@@ -192,6 +194,7 @@ def ticket_page(
         **story,
         **_rights(ticket, user),
         goals=goals_of(ticket) if team else None,
+        time_spent=in_words(story["side"].minutes) if team and current_settings().time_spent else "",
         missing=missing_before(ticket, kind, story["side"], story["told"], user) if team else [],
     )
     refused = message or properties or tagged

@@ -16,7 +16,8 @@ from tickets.models import Ticket
 from tickets.operations import Then
 from tickets.presence import newest_message, written_since
 from tickets.relations import root_of
-from tickets.unsent import TicketSending
+from tickets.spent.operations import note_time
+from tickets.unsent import TicketSending, was_written
 
 SOON = 120
 """Seconds within which a page waits for an answer to leave."""
@@ -64,7 +65,15 @@ def overtaken(ticket: Ticket, form: MessageForm, user: User) -> bool:
 
 
 def write(ticket: Ticket, form: MessageForm, kind: RequestType | None, user: User) -> str:
-    """Store what the composer holds, and return the address that shows it."""
+    """Store what the composer holds with the time it took, and return the address that shows it."""
+    sent_before = form.nonce.data and was_written(form.nonce.data, user)
+    address = _write(ticket, form, kind, user)
+    if form.minutes.data and not sent_before and policies.is_team(user, ticket):
+        note_time(root_of(ticket), minutes=form.minutes.data, by=user)
+    return address
+
+
+def _write(ticket: Ticket, form: MessageForm, kind: RequestType | None, user: User) -> str:
     if form.kind.data == "note":
         message = operations.write_note(ticket, **form.values(), by=user)
         attach(message, uploads_of(form.file), kind=kind, confirmed_clean=bool(form.confirmed_clean.data), by=user)
