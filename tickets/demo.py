@@ -87,6 +87,8 @@ QUEUES = {
 }
 GIVEN_IN_TURN = ("Accounts", ("tomas", "grace", "ruth"))
 """A queue that gives its tickets out, and to whom."""
+GIVEN_OUT = 2
+"""So many of the tickets come in at the end, and are given out by that queue."""
 VIEWS = {"Merges": "is:open type:merge", "At the vendor": "is:waiting waiting:vendor", "New today": "created:today"}
 
 Steps = Generator[datetime, None, datetime]
@@ -107,7 +109,9 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     kinds = {kind.key: kind for kind in all_types(registry().features) if kind.key in scenes.SCENES and not kind.start}
     chance = Random(cast.chance.getrandbits(64))
     stage = Stage(cast, office_calendar(), _look_alikes(cast.source_id) or [("48213", "51907")])
-    lives = [Life(stage, kinds[key], Random(chance.getrandbits(64))) for key in _drawn(kinds, chance, tickets)]
+    lives = [
+        Life(stage, kinds[key], Random(chance.getrandbits(64))) for key in _drawn(kinds, chance, tickets - GIVEN_OUT)
+    ]
     steps = [(next(life), number, life) for number, life in enumerate(life.steps() for life in lives)]
     heapify(steps)
     while steps:
@@ -165,7 +169,7 @@ def _give_out(stage: Stage, kind: RequestType) -> None:
     with clock.frozen_at(cast.now - timedelta(minutes=50)):
         today = office_day()
         enter_absence(ruth, first_day=today, last_day=today + timedelta(days=9), substitute=tomas, by=ruth)
-        for _ in range(2):
+        for _ in range(GIVEN_OUT):
             next_one = Life(stage, kind, Random(cast.chance.getrandbits(64)))
             with suppress(Invalid):
                 next_one.file()

@@ -22,7 +22,7 @@ from tickets import approvals, operations
 from tickets.approvals import Step, Verdict
 from tickets.authority import leads_of, may_ask, name_requester, named_at, unname_requester
 from tickets.deciding import approve, refuse
-from tickets.models import Priority, Ticket, TicketState, WaitingOn
+from tickets.models import Priority, Resolution, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.queries import list_waiting_for
 from tickets.timeline import Line, timeline
@@ -225,7 +225,7 @@ def test_work_and_state_wait_for_the_word_but_talk_goes_on(house: House) -> None
     ):
         with pytest.raises(InvalidState, match="waits for an approval"):
             act()
-    operations.reply(ticket, body="Done already.", then=Then.RESOLVE, by=house.helper)
+    operations.reply(ticket, body="Done already.", then=Then.RESOLVE, resolution=Resolution.NOT_NEEDED, by=house.helper)
     assert ticket.state is TicketState.RESOLVED
     with pytest.raises(DomainError):
         approve(ticket, by=house.lead)

@@ -22,7 +22,7 @@ from tickets.insights.periods import Period
 from tickets.insights.queries import Report, report
 from tickets.insights.tallies import Tally, percentile, read, rounded, share, total
 from tickets.language import parse
-from tickets.models import Priority, Ticket, WaitingOn
+from tickets.models import Priority, Resolution, Ticket, WaitingOn
 from tickets.operations import Then
 from tickets.queries import TicketFilter, View
 from tickets.queries import count_tickets as count_listed
@@ -284,15 +284,21 @@ def _lively_month(helper: User, chance: Random) -> datetime:
     """File tickets over a month, answer, resolve and reopen some; return when that was done."""
     people = [make_user(agency=make_agency()) for _ in range(2)]
     kinds = [make_kind(key="wrong_number", priority="high"), make_kind(key="data_correction", target_hours=2)]
+    ended = Resolution.NOT_NEEDED
     for n in range(14):
         at = MONDAY + DAY * (n * 2 - 12) + HOUR * chance.randrange(14)
         with clock.frozen_at(at):
             ticket = make_ticket(chance.choice(people), kind=chance.choice(kinds))
         if chance.random() < 0.7:
             with clock.frozen_at(at + chance.randrange(40) * HOUR):
-                operations.reply(ticket, body="Here it is.", then=chance.choice(list(Then)), by=helper)
+                operations.reply(
+                    ticket, body="Here it is.", then=chance.choice(list(Then)), resolution=ended, by=helper
+                )
         if chance.random() < 0.4:
             with clock.frozen_at(at + 60 * HOUR):
-                (operations.resolve if ticket.is_open else operations.reopen)(ticket, by=helper)
+                if ticket.is_open:
+                    operations.resolve(ticket, resolution=ended, by=helper)
+                else:
+                    operations.reopen(ticket, by=helper)
         db.session.refresh(ticket)
     return MONDAY + 25 * DAY
