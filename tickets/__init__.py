@@ -12,6 +12,9 @@ from tickets import refs
 from tickets.absences.views import absence_card
 from tickets.api import ROUTES
 from tickets.bulk import jobs as bulk_jobs
+from tickets.cases import refs as vendor_refs
+from tickets.cases.models import KIND as VENDOR_CASE
+from tickets.cases.models import TRANSITIONS as CASE_TRANSITIONS
 from tickets.catalogue import GENERAL
 from tickets.demo import fill
 from tickets.emails import MAILS
@@ -108,6 +111,14 @@ feature = Feature(
             short="Problems",
         ),
         NavItem(
+            label="Vendor cases",
+            icon="wrench",
+            endpoint="vendor.index",
+            permission=Permission.WORK_TICKETS,
+            order=19,
+            short="Vendor",
+        ),
+        NavItem(
             label="Incoming mail",
             icon="mail",
             endpoint="mail_in.index",
@@ -135,6 +146,9 @@ feature = Feature(
     search=(
         SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),
         SearchProvider(kind=PROBLEM, title="Known problems", find=problem_refs.find),
+        SearchProvider(
+            kind=VENDOR_CASE, title="Vendor cases", find=vendor_refs.find, permission=Permission.WORK_TICKETS
+        ),
         SearchProvider(kind="request_type", title="Ask for", find=refs.find_types, permission=Permission.ASK_FOR_HELP),
     ),
     refs=(
@@ -144,6 +158,7 @@ feature = Feature(
         RefProvider("calendar", goal_refs.calendars),
         RefProvider("policy", goal_refs.policies),
         RefProvider(PROBLEM, problem_refs.problems),
+        RefProvider(VENDOR_CASE, vendor_refs.cases),
         RefProvider("incoming_mail", mail_refs.mails),
     ),
     panels=(
@@ -157,11 +172,16 @@ feature = Feature(
         Panel(place="agency", render=refs.requesters_card, order=30),
     ),
     banner=banner,
-    guarded=(MESSAGES, problem_refs.PROBLEMS),
+    guarded=(MESSAGES, problem_refs.PROBLEMS, vendor_refs.CASES),
     api=ROUTES,
     figures=refs.figures,
     mails=MAILS,
-    machines={"Ticket": TRANSITIONS, "Incoming mail": MAIL_TRANSITIONS, "Known problem": PROBLEM_TRANSITIONS},
+    machines={
+        "Ticket": TRANSITIONS,
+        "Incoming mail": MAIL_TRANSITIONS,
+        "Known problem": PROBLEM_TRANSITIONS,
+        "Vendor case": CASE_TRANSITIONS,
+    },
     cli=(mail,),
     init_app=mail_refs.init_app,
     demo=fill,

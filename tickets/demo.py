@@ -27,6 +27,7 @@ from tickets import operations, saving, scenes, tagging
 from tickets.absences.operations import enter_absence
 from tickets.absences.queries import office_day
 from tickets.approvals import Step, asked_now
+from tickets.cases.demo import write_cases
 from tickets.catalogue import all_types
 from tickets.clocks import Calendar
 from tickets.deciding import approve
@@ -129,6 +130,7 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     converse(cast, next((kind for kind in all_types(registry().features) if kind.key == INCIDENT), None))
     _warn(cast.now)
     tell_of_problems(cast)
+    write_cases(cast)
 
 
 def _send_to_redactors(cast: Cast) -> None:

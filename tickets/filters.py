@@ -275,6 +275,7 @@ _CONDITIONS: dict[str, Callable[[Sequence[str], User, Select[Ticket]], ColumnEle
     "queue": _queues,
     "agency": _agencies,
     "tag": _tags,
+    "case": lambda values, _viewer, _visible: _linked("vendor_case", "vendor case", values),
     "problem": lambda values, _viewer, _visible: _linked("known_problem", "known problem", values),
     "assignee": _assignees,
     "requester": _requesters,

@@ -65,6 +65,7 @@ FIELDS: dict[str, Field] = {
         Field("requester", Kind.NAME, "Who asked", ("me",)),
         Field("tag", Kind.NAME, "A tag of the team", (NONE,)),
         Field("problem", Kind.NAME, "A known problem that it is about, by its number"),
+        Field("case", Kind.NAME, "A case at the vendor that it waits for, by the number of its page"),
         Field("due", Kind.MOMENT, "When it is due: <2d is within two days", (NONE,), ahead=True),
         Field("created", Kind.MOMENT, "When it was filed: <2d is in the last two days"),
         Field("updated", Kind.MOMENT, "When something last happened: >1w is over a week ago"),

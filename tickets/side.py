@@ -3,9 +3,10 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, String, case, cast, literal, null, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, case, cast, literal, null, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops.db import db
@@ -17,6 +18,9 @@ from tickets.canned import CannedReply, offered
 from tickets.checklist.models import TicketStep
 from tickets.models import OPEN_STATES, Ticket, TicketEntry, TicketLink, TicketState
 from tickets.notices.mailed import Mailed, mailed_from
+from tickets.cases.models import KIND as VENDOR_CASE
+from tickets.cases.models import VendorCase
+from tickets.models import OPEN_STATES, Ticket, TicketLink, TicketState
 from tickets.problems.models import KnownProblem
 from tickets.problems.queries import likely_for
 from tickets.relations import Kind, Related, TicketRelation, sources_under
@@ -88,6 +92,8 @@ class Side:
     """Whether work was done for it elsewhere."""
     minutes: int = 0
     """What the team has noted that it worked on it."""
+    cases: list[tuple[int, str, date | None]] = field(default_factory=list)
+    """Cases at the vendor that it waits for: number of the page, name, promised day."""
     sources: list[int] = field(default_factory=list)
     """Numbers of the tickets that were merged into this one, over however many steps."""
 
@@ -116,6 +122,7 @@ def side_of(ticket: Ticket, writer: User | None = None) -> Side:
         rows.sort(key=lambda row: row.id)
     side.sources.sort()
     side.problems.sort()
+    side.cases.sort(key=lambda row: row[0])
     side.canned = sorted(
         ((row.id, row.title) for row in side.kept if not row.kinds or ticket.request_type in row.kinds),
         key=lambda row: row[1].casefold(),
@@ -142,6 +149,7 @@ _PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
     "evidence": lambda side, *_: setattr(side, "shown", True),
     "work": lambda side, *_: setattr(side, "worked", True),
     "time": lambda side, _, number, *__: setattr(side, "minutes", side.minutes + number),
+    "case": lambda side, id_, _, text, more: side.cases.append((id_, text, date.fromisoformat(more) if more else None)),
     "source": lambda side, id_, *_: side.sources.append(id_),
     "mail": lambda side, id_, _, text, more: side.mails.append(mailed_from(id_, text, more)),
 }
@@ -192,6 +200,11 @@ def _for_writer(ticket: Ticket, writer: User | None) -> Iterable[Select[*tuple[A
         yield _row("work", TicketEntry.id).where(TicketEntry.ticket_id == ticket.id, TicketEntry.of_work)
         time = _row("time", TicketTime.id, TicketTime.minutes)
         yield time.where(TicketTime.ticket_id == ticket.id, TicketTime.is_current)
+        known = _row(
+            "case", VendorCase.id, text=VendorCase.vendor + " " + VendorCase.number, more=VendorCase.promised_on
+        )
+        of_it = (TicketLink.kind == VENDOR_CASE, TicketLink.ref_id == cast(VendorCase.id, String))
+        yield known.join(TicketLink, and_(*of_it)).where(TicketLink.ticket_id == ticket.id)
         yield _row("unsent", TicketSending.id).where(TicketSending.ticket_id == ticket.id)
         yield _row(
             "canned", CannedReply.id, text=CannedReply.title, more=cast(CannedReply.request_types, String)

@@ -79,6 +79,9 @@ from adminops.facts.known import (
     KnownProblemReopened,
     KnownProblemResolved,
     KnownProblemShared,
+    VendorCaseChanged,
+    VendorCaseFact,
+    VendorCaseOpened,
 )
 from adminops.facts.learning import (
     AttendanceMarked,
@@ -384,6 +387,9 @@ __all__ = [
     "TokenMade",
     "TokenRevoked",
     "UserFact",
+    "VendorCaseChanged",
+    "VendorCaseFact",
+    "VendorCaseOpened",
     "ViewChanged",
     "ViewFact",
     "ViewRemoved",

@@ -54,3 +54,28 @@ class KnownProblemPutAway(KnownProblemFact):
     """A person has read the banner about it and no longer sees that."""
 
     says: ClassVar[str] = "put the banner of known problem {problem_id} away"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorCaseFact(Fact):
+    """Something about a case at the vendor of the HMIS."""
+
+    about_kind: ClassVar[str] = "vendor_case"
+    about_field: ClassVar[str] = "case_id"
+    says: ClassVar[str] = "changed vendor case {case_id}"
+    case_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorCaseOpened(VendorCaseFact):
+    """A case that the vendor works on was written down."""
+
+    says: ClassVar[str] = "wrote down vendor case {case_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorCaseChanged(VendorCaseFact):
+    """A case has other particulars, or stands elsewhere: `state` says where."""
+
+    says: ClassVar[str] = "changed vendor case {case_id}, which is {state} now"
+    state: str

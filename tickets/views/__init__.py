@@ -2,6 +2,7 @@
 
 from tickets.absences import views as absences
 from tickets.bulk import views as bulk
+from tickets.cases.views import blueprint as vendor
 from tickets.checklist import views as checklists
 from tickets.columns import views as columns
 from tickets.goals.views import blueprint as goals
@@ -40,6 +41,7 @@ blueprints = (
     mail_in,
     notices,
     problems,
+    vendor,
 )
 
 __all__ = [

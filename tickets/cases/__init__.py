@@ -1,0 +1,1 @@
+"""Cases at the vendor: what the maker of the HMIS has promised, and the tickets that wait for it."""
