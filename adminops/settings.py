@@ -63,6 +63,12 @@ def _count(raw: str) -> int:
     return int(raw)
 
 
+def _percent(raw: str) -> int:
+    if not 0 <= (number := _count(raw)) <= 100:
+        raise ValueError("a whole number from 0 to 100")
+    return number
+
+
 def _port(raw: str) -> int:
     if not 0 < (number := _count(raw)) < 65536:
         raise ValueError("a port between 1 and 65535")
@@ -206,6 +212,11 @@ class Settings:
     time_spent: bool = setting(
         True, "Whether the team may note how long it worked on a ticket; nobody ever has to.", _flag
     )
+    survey_percent: int = setting(
+        30, "Of how many resolved tickets in a hundred the requester is asked how it went; 0 asks nobody.", _percent
+    )
+    survey_delay_hours: int = setting(24, "How long after a ticket is resolved that is asked.", _count)
+    survey_days: int = setting(14, "How long the link to the answer works.", _positive)
     attachment_limit_mb: int = setting(20, "Largest file that can come with a message, in megabytes.", _positive)
     unpacked_limit_mb: int = setting(4000, "Largest size of an HMIS export once unpacked, in megabytes.", _positive)
     drop_folder: Path | None = setting(

@@ -41,7 +41,7 @@ def pytest_collection_finish() -> None:
 
 def settings_for(home: Path, **over: object) -> Settings:
     """Return the settings of a test: no scheduler, mails kept in the mailbox, answers sent at once."""
-    quiet: dict[str, object] = {"scheduler": False, "log_level": "error", "undo_send_seconds": 0}
+    quiet: dict[str, object] = {"scheduler": False, "log_level": "error", "undo_send_seconds": 0, "survey_percent": 100}
     return Settings(environment="test", home=home, **{**quiet, **over})  # type: ignore[arg-type]
 
 

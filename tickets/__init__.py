@@ -5,6 +5,7 @@ ticket's timeline shows and which resolves it.
 """
 
 from adminops.facts import Fact, TicketFact
+from adminops.facts import Fact, TicketMoved
 from adminops.feature import Feature, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
@@ -44,6 +45,9 @@ from tickets.queues import refs as queue_refs
 from tickets.silence import jobs as silence_jobs
 from tickets.silence.card import silence_card
 from tickets.subscribers import keep_on_timeline, settle
+from tickets.survey import jobs as survey_jobs
+from tickets.survey import refs as survey_refs
+from tickets.survey.views import wish_card
 from tickets.views import blueprints
 
 feature = Feature(
@@ -142,6 +146,8 @@ feature = Feature(
         *notice_jobs.JOBS,
     ),
     subscribers=((Fact, keep_on_timeline), (Fact, settle), (TicketFact, tell_of_change)),
+        *survey_jobs.JOBS,
+    subscribers=((Fact, keep_on_timeline), (Fact, settle), (TicketMoved, survey_jobs.ask_later)),
     request_types=GENERAL,
     search=(
         SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),
@@ -164,6 +170,7 @@ feature = Feature(
     panels=(
         Panel(place="user", render=refs.open_requests, order=20),
         Panel(place="user", render=absence_card, order=25),
+        Panel(place="user", render=wish_card, order=70),
         Panel(place="dashboard", render=refs.attention, order=10),
         Panel(place="dashboard", render=refs.to_approve, order=5),
         Panel(place="ticket", render=refs.approval_card, order=5),
@@ -172,7 +179,7 @@ feature = Feature(
         Panel(place="agency", render=refs.requesters_card, order=30),
     ),
     banner=banner,
-    guarded=(MESSAGES, problem_refs.PROBLEMS, vendor_refs.CASES),
+    guarded=(MESSAGES, problem_refs.PROBLEMS, vendor_refs.CASES, survey_refs.COMMENTS),
     api=ROUTES,
     figures=refs.figures,
     mails=MAILS,

@@ -44,6 +44,7 @@ from tickets.resolving.operations import show_evidence
 from tickets.scenes import Scene
 from tickets.spent.models import Activity
 from tickets.spent.operations import note_time
+from tickets.survey.demo import answer_surveys
 from tickets.type_versions import INCIDENT
 
 TICKETS = 600
@@ -131,6 +132,7 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     _warn(cast.now)
     tell_of_problems(cast)
     write_cases(cast)
+    answer_surveys(cast)
 
 
 def _send_to_redactors(cast: Cast) -> None:

@@ -13,6 +13,7 @@ from tickets.notices.queries import lines_of
 from tickets.policies import is_team
 from tickets.problems.refs import solved as problem_solved
 from tickets.sight import visible_to
+from tickets.survey.refs import asked as survey_asked
 
 
 def filed(*, to_id: int, ticket_id: int) -> Mail | None:
@@ -131,6 +132,7 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.problem": problem_solved,
     "tickets.happened": happened,
     "tickets.digest": digest,
+    "tickets.survey": survey_asked,
 }
 
 

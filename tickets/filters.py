@@ -17,7 +17,7 @@ from adminops.web.navigation import registry
 from tickets import fulltext
 from tickets.goals.queries import office_calendar
 from tickets.language import NONE, Query, Term, Wrong, between
-from tickets.models import OPEN_STATES, Priority, Tag, Tagging, Ticket, TicketLink, TicketState, WaitingOn
+from tickets.models import OPEN_STATES, Priority, Rating, Tag, Tagging, Ticket, TicketLink, TicketState, WaitingOn
 from tickets.queues.queries import all_queues
 
 S = TicketState
@@ -122,6 +122,12 @@ def _goals(values: Sequence[str], _viewer: User, _visible: Select[Ticket]) -> Co
         "solution-missed": Ticket.solution_met.is_(False),
     }
     return or_(*(did[value] for value in values))
+
+
+def _rated(values: Sequence[str], viewer: User, _visible: Select[Ticket]) -> ColumnElement[bool]:
+    if not viewer.reach(Permission.WORK_TICKETS).everywhere:
+        raise Wrong("What single people said is for the Systems Team: only it can filter by that.")
+    return Ticket.rating.in_([Rating(value) for value in values])
 
 
 def _priorities(values: Sequence[str], _viewer: User, _visible: Select[Ticket]) -> ColumnElement[bool]:
@@ -271,6 +277,7 @@ _CONDITIONS: dict[str, Callable[[Sequence[str], User, Select[Ticket]], ColumnEle
     "waiting": _waiting,
     "priority": _priorities,
     "goal": _goals,
+    "rated": _rated,
     "type": _types,
     "queue": _queues,
     "agency": _agencies,

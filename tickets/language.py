@@ -64,6 +64,7 @@ FIELDS: dict[str, Field] = {
         Field("assignee", Kind.NAME, "Who works on it", ("me", NONE)),
         Field("requester", Kind.NAME, "Who asked", ("me",)),
         Field("tag", Kind.NAME, "A tag of the team", (NONE,)),
+        Field("rated", Kind.CHOICE, "What its requester said", ("good", "fair", "bad")),
         Field("problem", Kind.NAME, "A known problem that it is about, by its number"),
         Field("case", Kind.NAME, "A case at the vendor that it waits for, by the number of its page"),
         Field("due", Kind.MOMENT, "When it is due: <2d is within two days", (NONE,), ahead=True),

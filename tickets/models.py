@@ -123,6 +123,19 @@ class Voice(StrEnum):
     """Of the team to itself: the requester never sees it."""
 
 
+class Rating(StrEnum):
+    """What the requester says once a ticket is resolved."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    BAD = "bad"
+
+    @property
+    def label(self) -> str:
+        """The words of the choice."""
+        return {"good": "Well: I got what I needed", "fair": "So-so"}.get(self.value, "Not well")
+
+
 class Happening(StrEnum):
     """What the clocks of a ticket hear of."""
 
@@ -215,6 +228,9 @@ class Ticket(Model):
     solution_met: Mapped[bool | None]
     measured: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether its clocks were asked; one from before they were is asked by a job."""
+
+    rating: Mapped[Rating | None]
+    """What its requester said (`tickets/survey/`)."""
 
     # Kept by the database, for its indexes; code asks the state and the priority.
     is_open: Mapped[bool] = mapped_column(Computed("state IN ('new', 'open', 'waiting')", persisted=True))

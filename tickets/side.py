@@ -28,6 +28,7 @@ from tickets.resolving.models import TicketEvidence
 from tickets.sight import TicketParticipant
 from tickets.spent.models import TicketTime
 from tickets.unsent import TicketSending
+from tickets.survey.models import TicketSurvey
 
 Cell = InstrumentedAttribute[Any] | ColumnElement[Any] | None
 
@@ -92,6 +93,8 @@ class Side:
     """Whether work was done for it elsewhere."""
     minutes: int = 0
     """What the team has noted that it worked on it."""
+    said: list[str] = field(default_factory=list)
+    """What its requester added to the word they gave it, if anything."""
     cases: list[tuple[int, str, date | None]] = field(default_factory=list)
     """Cases at the vendor that it waits for: number of the page, name, promised day."""
     sources: list[int] = field(default_factory=list)
@@ -150,6 +153,7 @@ _PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
     "work": lambda side, *_: setattr(side, "worked", True),
     "time": lambda side, _, number, *__: setattr(side, "minutes", side.minutes + number),
     "case": lambda side, id_, _, text, more: side.cases.append((id_, text, date.fromisoformat(more) if more else None)),
+    "said": lambda side, _, __, text, ___: side.said.append(text),
     "source": lambda side, id_, *_: side.sources.append(id_),
     "mail": lambda side, id_, _, text, more: side.mails.append(mailed_from(id_, text, more)),
 }
@@ -205,6 +209,8 @@ def _for_writer(ticket: Ticket, writer: User | None) -> Iterable[Select[*tuple[A
         )
         of_it = (TicketLink.kind == VENDOR_CASE, TicketLink.ref_id == cast(VendorCase.id, String))
         yield known.join(TicketLink, and_(*of_it)).where(TicketLink.ticket_id == ticket.id)
+        said = _row("said", TicketSurvey.id, text=TicketSurvey.comment)
+        yield said.where(TicketSurvey.ticket_id == ticket.id, TicketSurvey.answered_at.is_not(None))
         yield _row("unsent", TicketSending.id).where(TicketSending.ticket_id == ticket.id)
         yield _row(
             "canned", CannedReply.id, text=CannedReply.title, more=cast(CannedReply.request_types, String)

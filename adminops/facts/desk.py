@@ -327,3 +327,38 @@ class RequestTypeChanged(Fact):
     says: ClassVar[str] = "changed request type {request_type} (version {version})"
     request_type: str
     version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveySent(TicketFact):
+    """The requester of a resolved ticket was asked how it went."""
+
+    says: ClassVar[str] = "asked how ticket {ticket_id} went"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyAnswered(TicketFact):
+    """The requester said how it went: "good", "fair" or "bad"."""
+
+    says: ClassVar[str] = "said that ticket {ticket_id} went {rating}"
+    rating: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveysRefused(Fact):
+    """A person does not want to be asked how requests went."""
+
+    about_kind: ClassVar[str] = "user"
+    about_field: ClassVar[str] = "user_id"
+    says: ClassVar[str] = "does not want to be asked how requests went"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveysWelcome(Fact):
+    """A person may be asked again how requests went."""
+
+    about_kind: ClassVar[str] = "user"
+    about_field: ClassVar[str] = "user_id"
+    says: ClassVar[str] = "may be asked again how requests went"
+    user_id: int

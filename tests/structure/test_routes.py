@@ -10,6 +10,8 @@ OPEN = {
     "signin.sign_in",
     "accounts.forgot",  # who can't sign in asks for a new password
     "accounts.reset",
+    "survey.answer",  # the link of a mail, by a token of its own
+    "survey.no_more",
     "system.healthz",  # a load balancer asks whether the app lives
     "system.mailbox",  # development only: where the demo's mails end up
     "system.mailbox_mail",

@@ -23,6 +23,7 @@ from tickets.insights.queries import Report, report
 from tickets.insights.tallies import Tally, percentile, read, rounded, share, total
 from tickets.language import parse
 from tickets.models import Priority, Resolution, Ticket, WaitingOn
+from tickets.models import Priority, Rating, Ticket, WaitingOn
 from tickets.operations import Then
 from tickets.queries import TicketFilter, View
 from tickets.queries import count_tickets as count_listed
@@ -70,7 +71,11 @@ def test_tally_is_read_as_it_was_written_and_adds_up() -> None:
             tally.open_one(
                 reopened=chance.random() < 0.2, took=chance.choice([None, 5, 700]), met=chance.random() < 0.5
             )
-            tally.resolve_one(took=chance.choice([None, 40, 3000]), met=chance.random() < 0.5)
+            tally.resolve_one(
+                took=chance.choice([None, 40, 3000]),
+                met=chance.random() < 0.5,
+                rating=chance.choice([None, "good", "fair", "bad"]),
+            )
         parts.append(tally)
     assert [read(tally.written()) for tally in parts] == parts
     assert total(parts).opened == 120
@@ -190,6 +195,8 @@ def test_every_number_is_that_of_the_list_behind_it() -> None:
                 "reply-met": tally.reply_met,
                 "solutions": sum(tally.solutions.values()),
                 "solution-met": tally.solution_met,
+                "rated": tally.rated,
+                "rated-good": tally.rated_good,
             }
             for what, number in numbers.items():
                 assert _listed(shown.listed(what, row), helper, now) == number, (what, row.key)
@@ -301,4 +308,7 @@ def _lively_month(helper: User, chance: Random) -> datetime:
                 else:
                     operations.reopen(ticket, by=helper)
         db.session.refresh(ticket)
+        if not ticket.is_open:
+            ticket.rating = chance.choice([None, *Rating])
+            db.session.flush()
     return MONDAY + 25 * DAY

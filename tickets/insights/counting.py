@@ -55,11 +55,11 @@ def count_tickets(parts: Sequence[Period], told_by: Collection[By], reach: Reach
         for tally in tallies(moment, values):
             tally.open_one(reopened=reopened, took=took, met=met)
     went = _within(Ticket.resolved_at, bounds, reach).with_only_columns(
-        Ticket.resolved_at, Ticket.solution_took, Ticket.solution_met, *columns
+        Ticket.resolved_at, Ticket.solution_took, Ticket.solution_met, Ticket.rating, *columns
     )
-    for moment, took, met, *values in db.session.execute(went):
+    for moment, took, met, rating, *values in db.session.execute(went):
         for tally in tallies(moment, values):
-            tally.resolve_one(took=took, met=met)
+            tally.resolve_one(took=took, met=met, rating=rating)
     return counted
 
 

@@ -19,7 +19,7 @@ from tickets.models import Ticket
 
 COUNTED = (
     "filed_at", "resolved_at", "request_type", "agency_id", "priority",
-    "reply_took", "reply_met", "solution_took", "solution_met", "times_reopened",
+    "reply_took", "reply_met", "solution_took", "solution_met", "times_reopened", "rating",
 )  # fmt: skip
 """The columns that tallies are made of."""
 

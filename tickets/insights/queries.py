@@ -173,4 +173,6 @@ _TERMS: dict[str, Callable[[Report], Query]] = {
     "reply-met": lambda report: (*_came(report), Term("goal", ("reply-met",))),
     "solutions": lambda report: (*_went(report), Term("goal", ("solution-met", "solution-missed"))),
     "solution-met": lambda report: (*_went(report), Term("goal", ("solution-met",))),
+    "rated": lambda report: (*_went(report), Term("rated", ("good", "fair", "bad"))),
+    "rated-good": lambda report: (*_went(report), Term("rated", ("good",))),
 }

@@ -32,6 +32,9 @@ class Tally:
     reply_missed: int = 0
     solution_met: int = 0
     solution_missed: int = 0
+    rated_good: int = 0
+    rated_fair: int = 0
+    rated_bad: int = 0
     replies: Spread = field(default_factory=dict)
     solutions: Spread = field(default_factory=dict)
 
@@ -44,9 +47,12 @@ class Tally:
             self.reply_missed += not met
             _put(self.replies, rounded(took), 1)
 
-    def resolve_one(self, *, took: int | None, met: bool | None) -> None:
-        """Count a ticket that was resolved, with how that did."""
+    def resolve_one(self, *, took: int | None, met: bool | None, rating: str | None = None) -> None:
+        """Count a ticket that was resolved, with how that did and what its requester said."""
         self.resolved += 1
+        self.rated_good += rating == "good"
+        self.rated_fair += rating == "fair"
+        self.rated_bad += rating == "bad"
         if took is not None:
             self.solution_met += bool(met)
             self.solution_missed += not met
@@ -61,6 +67,9 @@ class Tally:
         self.reply_missed += other.reply_missed
         self.solution_met += other.solution_met
         self.solution_missed += other.solution_missed
+        self.rated_good += other.rated_good
+        self.rated_fair += other.rated_fair
+        self.rated_bad += other.rated_bad
         for mine, theirs in ((self.replies, other.replies), (self.solutions, other.solutions)):
             for minutes, times in theirs.items():
                 mine[minutes] = mine.get(minutes, 0) + times
@@ -81,8 +90,23 @@ class Tally:
         """Percent of solutions in time; None without any."""
         return share(self.solution_met, self.solution_missed)
 
+    @property
+    def rated(self) -> int:
+        """How many said how it went."""
+        return self.rated_good + self.rated_fair + self.rated_bad
 
-_COUNTS = ("opened", "resolved", "reopened", "reply_met", "reply_missed", "solution_met", "solution_missed")
+    @property
+    def good_share(self) -> int | None:
+        """Percent of those who said so that were content; None where so few did that one could tell who."""
+        return share(self.rated_good, self.rated_fair + self.rated_bad) if self.rated >= FEW else None
+
+
+FEW = 5
+"""Fewer answers than that are not shown: they would tell what single people said."""
+_COUNTS = (
+    "opened", "resolved", "reopened", "reply_met", "reply_missed", "solution_met", "solution_missed",
+    "rated_good", "rated_fair", "rated_bad",
+)  # fmt: skip
 
 
 def read(written: list[Any], *, lengths: bool = True) -> Tally:

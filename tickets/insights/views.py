@@ -34,7 +34,10 @@ HEADS = (
     "Opened", "Resolved", "Open at the end", "Reopened",
     "First reply, median", "First reply, 90th", "First reply, % in time",
     "Solution, median", "Solution, 90th", "Solution, % in time",
+    "Content, %",
 )  # fmt: skip
+OF_TEAM = ("rated", "rated-good")
+"""Numbers whose lists are the team's alone: what single people said."""
 
 
 @blueprint.get("")
@@ -165,10 +168,16 @@ def _links(shown: Report, viewer: User) -> Any:
     if not viewer.may(Permission.READ_AGENCY_TICKETS):
         return lambda _what, _numbers: None
     address = url_for("tickets.index", view="all")
-    return lambda what, numbers: f"{address}&q={quote_plus(shown.listed(what, numbers))}"
+    words = viewer.reach(Permission.WORK_TICKETS).everywhere
+
+    def listed(what: str, numbers: Numbers) -> str | None:
+        """Return the address; None for what only the team may look into."""
+        return f"{address}&q={quote_plus(shown.listed(what, numbers))}" if words or what not in OF_TEAM else None
+
+    return listed
 
 
 def _cells(numbers: Numbers) -> Iterator[Cell]:
     tally = numbers.tally
     yield from (tally.opened, tally.resolved, numbers.backlog, tally.reopened)
-    yield from (*numbers.reply, tally.reply_share, *numbers.solution, tally.solution_share)
+    yield from (*numbers.reply, tally.reply_share, *numbers.solution, tally.solution_share, tally.good_share)

@@ -14,6 +14,7 @@ from tickets.queues import views as queues
 from tickets.resolving import views as resolving
 from tickets.silence import views as silence
 from tickets.spent import views as spent
+from tickets.survey.views import blueprint as survey
 from tickets.views import (
     calls,
     canned,
@@ -42,6 +43,7 @@ blueprints = (
     notices,
     problems,
     vendor,
+    survey,
 )
 
 __all__ = [
