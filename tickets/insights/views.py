@@ -20,7 +20,7 @@ from adminops.web.remembering import remembered
 from adminops.web.sheets import Cell, csv_file
 from tickets.catalogue import all_types
 from tickets.clocks.words import length
-from tickets.insights import periods
+from tickets.insights import pack, periods
 from tickets.insights.models import By
 from tickets.insights.periods import Period
 from tickets.insights.queries import Numbers, Report, reach_of, report
@@ -36,6 +36,7 @@ HEADS = (
     "Solution, median", "Solution, 90th", "Solution, % in time",
     "Content, %",
 )  # fmt: skip
+PACKS = {"pdf": FileKind.PDF, "xlsx": FileKind.EXCEL}
 OF_TEAM = ("rated", "rated-good")
 """Numbers whose lists are the team's alone: what single people said."""
 
@@ -64,6 +65,7 @@ def index() -> ResponseReturnValue:
         length=length,
         listed=_links(shown, user),
         files=_address(period, shown.told_by),
+        whole=reach_of(user).everywhere,
     )
     return page, 422 if wrong else 200
 
@@ -88,6 +90,28 @@ def days_file() -> ResponseReturnValue:
         [part.first.isoformat(), part.last.isoformat(), *flow] for part, *flow in shown.columns
     ]
     return _file(shown, "days", ["From", "Until", "Opened", "Resolved"], over_time)
+
+
+@blueprint.get("/board-pack.<ending>")
+@access(SIGNED_IN)
+def board_pack(ending: str) -> ResponseReturnValue:
+    """Give the numbers of the period for the board, with what each means."""
+    # Imported here: what lays out PDFs is large, and few ask for one.
+    from tickets.insights import pack_files
+
+    user = signed_in_user()
+    reach_of(user)
+    if ending not in PACKS:
+        raise NotFound("The board pack comes as PDF and as XLSX.")
+    try:
+        period = _period()
+    except Invalid as refused:
+        raise NotFound(refused.sentence) from None
+    shown = pack.board_pack(period, {by: _names(by) for by in By}, user)
+    write = pack_files.pdf_file if ending == "pdf" else pack_files.xlsx_file
+    file = write(shown, team=current_settings().team_name, made=pack.made_on())
+    name = f"board-pack-{period.first}-{period.last}.{ending}"
+    return send_file(file, PACKS[ending].media_type, as_attachment=True, download_name=name)
 
 
 def _report_for_file() -> Report:
