@@ -27,6 +27,8 @@ from tests.browsing import Desk, Visitor
 from tests.make import make_agency, make_user
 from tickets.fulltext import index_tickets
 from tickets.models import Happening, Priority, Ticket, TicketEvent, TicketMessage, TicketState, Voice, WaitingOn
+from tickets.insights.books import write_books
+from tickets.models import Priority, Ticket, TicketMessage, TicketState, Voice, WaitingOn
 
 SMALL, LARGE = 20_000, 200_000
 MESSAGES = 5
@@ -46,6 +48,14 @@ PAGES = {
     "search, two words and filters": "/tickets?q=common+rows+is:waiting",
     "search, no hit": "/tickets?view=all&q=unheardof",
 }
+INSIGHTS = {
+    "insights": "/insights",
+    "insights, by agency": "/insights?by=agency",
+    "insights, by priority": "/insights?by=priority",
+    "insights, a quarter by agency": "/insights?by=agency&period=last-quarter",
+    "insights, a year by agency": "/insights?by=agency&period=12m",
+}
+INSIGHTS_BAR = 40
 FLAT = ("list", "list, of one agency", "ticket")
 
 
@@ -58,6 +68,8 @@ def run(sizes: tuple[int, int] = (SMALL, LARGE)) -> Iterator[Figure]:
             visitors.append(_filled(Path(home), size))
         for name, url in {**PAGES, "ticket": f"/tickets/{sizes[0] // 2}"}.items():
             yield from _page(name, url, *visitors)
+        for name, url in INSIGHTS.items():
+            yield from _page(name, url, *visitors, statements=12, cpu=INSIGHTS_BAR)
 
 
 def _filled(home: Path, size: int) -> Visitor:
@@ -68,7 +80,14 @@ def _filled(home: Path, size: int) -> Visitor:
             helper = fill(size)
         db.session.execute(sa.text("ANALYZE"))
         db.session.remove()
+        while _wrote_books():
+            pass
     return Desk(app).signed_in(helper)
+
+
+def _wrote_books() -> int:
+    with transaction():
+        return write_books()
 
 
 def fill(size: int) -> User:
@@ -113,6 +132,18 @@ def _ticket(id_: int, size: int, chance: Random, helpers: list[User], people: li
         "updated_at": filed + timedelta(minutes=chance.randrange(4000)),
         "due_at": filed + timedelta(days=3) if running else None,
         "resolved_at": None if running or state is TicketState.WAITING else filed + timedelta(days=2),
+        **_measures(Random(id_), resolved=not running and state is not TicketState.WAITING),
+    }
+
+
+def _measures(chance: Random, *, resolved: bool) -> dict[str, Any]:
+    """Return how the clocks of a ticket did; by a chance of its own, so that the rest stays as it was."""
+    return {
+        "measured": True,
+        "reply_took": chance.randrange(3_000),
+        "reply_met": chance.random() < 0.8,
+        "solution_took": chance.randrange(6_000) if resolved else None,
+        "solution_met": chance.random() < 0.8 if resolved else None,
     }
 
 
@@ -140,14 +171,16 @@ def _messages(id_: int, chance: Random, vocabulary: list[str], helpers: list[Use
         }
 
 
-def _page(name: str, url: str, small: Visitor, large: Visitor) -> Iterator[Figure]:
-    statements = large.app.extensions["statements"]
+def _page(
+    name: str, url: str, small: Visitor, large: Visitor, *, statements: int = 8, cpu: int = 12
+) -> Iterator[Figure]:
+    counted = large.app.extensions["statements"]
     large.get(url)
-    statements["count"] = 0
+    counted["count"] = 0
     large.get(url)
-    yield Figure(f"{name}, SQL statements", statements["count"], "", 8)
+    yield Figure(f"{name}, SQL statements", counted["count"], "", statements)
     costs = side_by_side(lambda: large.client.get(url), lambda: small.client.get(url), times=TIMES)
-    yield Figure(f"{name}, CPU of the server", costs[0].cpu, "ms", 12)
+    yield Figure(f"{name}, CPU of the server", costs[0].cpu, "ms", cpu)
     yield Figure(f"{name}, growth", _growth(costs), "x", 1.3 if name in FLAT else None)
 
 

@@ -5,15 +5,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops.db import db
+from adminops.identity.models import Agency
 from adminops.identity.permissions import Reach
 from tickets.insights.models import By
 from tickets.insights.periods import Period
 from tickets.insights.tallies import Tally
-from tickets.models import Ticket
+from tickets.models import Priority, Ticket
 
 Tallies = dict[str, Tally]
 """Tallies by the key of a type, the id of an agency as text ("" for none) or the value of a priority."""
@@ -23,6 +24,8 @@ COLUMNS: dict[By, InstrumentedAttribute[Any]] = {
     By.AGENCY: Ticket.agency_id,
     By.PRIORITY: Ticket.priority,
 }
+RANKED = dict(enumerate((Priority.LOW, Priority.NORMAL, Priority.HIGH, Priority.URGENT)))
+"""Priorities by their urgency."""
 
 
 def key_of(value: Any) -> str:
@@ -65,9 +68,23 @@ def count_tickets(parts: Sequence[Period], told_by: Collection[By], reach: Reach
 
 def count_open(by: By, reach: Reach) -> dict[str, int]:
     """Return how many tickets are open now, by the keys of their tallies."""
-    column = COLUMNS[by]
+    if by is By.AGENCY:
+        return _open_by_agency(reach)
+    column = Ticket.urgency if by is By.PRIORITY else COLUMNS[by]  # what the indexes of the lists begin with
     rows = select(column, func.count()).where(Ticket.is_open, *in_reach(reach)).group_by(column)
-    return {key_of(value): number for value, number in db.session.execute(rows)}
+    counted = {row[0]: row[1] for row in db.session.execute(rows)}
+    if by is By.PRIORITY:
+        return {priority.value: counted[rank] for rank, priority in RANKED.items() if rank in counted}
+    return {key_of(value): number for value, number in counted.items()}
+
+
+def _open_by_agency(reach: Reach) -> dict[str, int]:
+    """Return how many are open of each agency: one count in its own index each, which beats sorting all of them."""
+    of_it = select(func.count()).where(Ticket.is_open)
+    each = select(Agency.id, of_it.where(Ticket.agency_id == Agency.id).scalar_subquery())
+    of_none = select(null(), of_it.where(Ticket.agency_id.is_(None)).scalar_subquery())
+    rows = union_all(each, of_none) if reach.everywhere else each.where(Agency.id.in_(sorted(reach.agency_ids)))
+    return {key_of(value): number for value, number in db.session.execute(rows) if number}
 
 
 def _within(

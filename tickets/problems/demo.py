@@ -21,7 +21,7 @@ def tell_of_problems(cast: Cast) -> None:
             body="Longer ones end without a word.\n\nUntil it is mended, pull one month at a time.",
             since=today - timedelta(days=2),
             until=today + timedelta(days=5),
-            request_types=("wrong_number", "report_help"),
+            request_types=("wrong_number",),
             on_banner=True,
             by=maya,
         )
