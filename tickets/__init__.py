@@ -22,6 +22,10 @@ from tickets.emails import MAILS
 from tickets.goals import jobs as goal_jobs
 from tickets.goals import refs as goal_refs
 from tickets.guarded import MESSAGES
+from tickets.importing import jobs as import_jobs
+from tickets.importing import refs as import_refs
+from tickets.importing.cli import tickets as tickets_group
+from tickets.importing.models import TRANSITIONS as IMPORT_TRANSITIONS
 from tickets.insights import jobs as insight_jobs
 from tickets.insights import marking as marking
 from tickets.insights.navigation import ITEMS as INSIGHTS
@@ -130,6 +134,14 @@ feature = Feature(
             order=16,
             short="Mail",
         ),
+        NavItem(
+            label="Ticket import",
+            icon="download",
+            endpoint="ticket_imports.index",
+            permission=Permission.IMPORT_TICKETS,
+            group="System",
+            order=65,
+        ),
     ),
     primary=NavItem(
         label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
@@ -144,6 +156,7 @@ feature = Feature(
         *queue_jobs.JOBS,
         *insight_jobs.JOBS,
         *notice_jobs.JOBS,
+        *import_jobs.JOBS,
     ),
     subscribers=((Fact, keep_on_timeline), (Fact, settle), (TicketFact, tell_of_change)),
         *survey_jobs.JOBS,
@@ -166,6 +179,7 @@ feature = Feature(
         RefProvider(PROBLEM, problem_refs.problems),
         RefProvider(VENDOR_CASE, vendor_refs.cases),
         RefProvider("incoming_mail", mail_refs.mails),
+        RefProvider("ticket_import", import_refs.imports),
     ),
     panels=(
         Panel(place="user", render=refs.open_requests, order=20),
@@ -188,8 +202,9 @@ feature = Feature(
         "Incoming mail": MAIL_TRANSITIONS,
         "Known problem": PROBLEM_TRANSITIONS,
         "Vendor case": CASE_TRANSITIONS,
+        "Ticket import": IMPORT_TRANSITIONS,
     },
-    cli=(mail,),
+    cli=(mail, tickets_group),
     init_app=mail_refs.init_app,
     demo=fill,
 )

@@ -1,4 +1,4 @@
-"""Full text: which tickets hold these words in their subject, their number, their messages, or (for the team) notes.
+"""Full text: which tickets hold these words in their subject, their numbers, their messages, or (for the team) notes.
 
 Both databases keep the same words behind these functions: `ticket_fts` is an FTS5 table on SQLite and a table of
 tsvectors on PostgreSQL. The words are cut here, so that a search finds the same on both. `index_ticket` writes them in
@@ -16,6 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from adminops.db import db
 from tickets.attached import TicketAttachment
+from tickets.importing.models import TicketExternal
 from tickets.models import Ticket, TicketMessage, Voice
 
 LONGEST_WORD = 60
@@ -46,9 +47,10 @@ def index_ticket(ticket_id: int) -> None:
 def index_tickets(ids: Sequence[int]) -> None:
     """Keep the words of several tickets as they stand in this transaction."""
     db.session.flush()
+    elsewhere = select(Ticket.id, Ticket.subject, TicketExternal.number).outerjoin(TicketExternal)
     said = {
-        id_: [str(id_), *words_of(subject)]
-        for id_, subject in db.session.execute(select(Ticket.id, Ticket.subject).where(Ticket.id.in_(ids)))
+        id_: [str(id_), *words_of(f"{number or ''} {subject}")]
+        for id_, subject, number in db.session.execute(elsewhere.where(Ticket.id.in_(ids)))
     }
     noted: dict[int, list[str]] = {id_: [] for id_ in said}
     messages = select(TicketMessage.ticket_id, TicketMessage.voice, TicketMessage.body)

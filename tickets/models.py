@@ -105,13 +105,18 @@ class Channel(StrEnum):
     WALK_IN = "walk_in"
     MAIL = "mail"
     API = "api"
+    IMPORT = "import"
 
     @property
     def label(self) -> str:
         """How it came, as the end of "Opened yesterday …"."""
-        return {"phone": "by phone", "walk_in": "in person", "mail": "by e-mail", "api": "by another program"}.get(
-            self.value, ""
-        )
+        return {
+            "phone": "by phone",
+            "walk_in": "in person",
+            "mail": "by e-mail",
+            "api": "by another program",
+            "import": "at another desk",
+        }.get(self.value, "")
 
 
 class Voice(StrEnum):

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import select
+
 from adminops import clock
 from adminops.db import db
 from adminops.facts import (
@@ -18,6 +20,7 @@ from adminops.facts import (
     TicketFileRemoved,
     TicketFilesAttached,
     TicketGiven,
+    TicketImported,
     TicketLinked,
     TicketMadePrivate,
     TicketMerged,
@@ -42,6 +45,8 @@ from adminops.facts import (
 from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
 from tickets.models import OPEN_STATES, Resolution, Tag, Ticket, TicketEntry, TicketState, WaitingOn
+from tickets.importing.models import TicketExternal
+from tickets.models import OPEN_STATES, Tag, Ticket, TicketEntry, TicketState, WaitingOn
 from tickets.operations import resolve
 from tickets.queues.lines import given
 from tickets.relations import Kind, root_of, those_waiting_for
@@ -204,6 +209,11 @@ def _joined(fact: ParticipantAdded | ParticipantRemoved) -> TicketEntry | None:
     return TicketEntry(sentence=sentence, person_id=fact.user_id)
 
 
+def _taken_over(fact: TicketImported) -> TicketEntry:
+    had = db.session.scalars(select(TicketExternal).where(TicketExternal.ticket_id == fact.ticket_id)).one()
+    return TicketEntry(sentence=f"took this over from {had.source}, where it was {had.number}", for_team=True)
+
+
 def _closed_off(fact: TicketMadePrivate | TicketOpenedUp) -> TicketEntry:
     private = isinstance(fact, TicketMadePrivate)
     return TicketEntry(sentence="made this private" if private else "made this no longer private")
@@ -217,6 +227,7 @@ _PAIRS: dict[type[TicketPairFact], tuple[str, str]] = {
     TicketsUnrelated: ("took off that this {} {{}}", "took off that {{}} {} this"),
 }
 _TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry | None]] = {
+    TicketImported: _taken_over,
     ParticipantAdded: _joined,
     ParticipantRemoved: _joined,
     TicketApproved: _decided,

@@ -79,6 +79,8 @@ class FoundBy(StrEnum):
     """Its writer sent it to the redactors; nobody else has seen it."""
     RESCAN = "rescan"
     """The nightly scan found it in what is stored."""
+    IMPORT = "import"
+    """It came with tickets of another desk; nobody here has seen it."""
 
 
 class PiiIncident(Model):

@@ -47,6 +47,7 @@ def hold(
     agency_id: int | None,
     author_id: int | None,
     seen_by: Sequence[int] = (),
+    found_by: FoundBy | None = None,
     by: User,
 ) -> PiiIncident:
     """Keep `texts`, the fields of `about`, sealed for the redactors and return the incident.
@@ -55,7 +56,7 @@ def hold(
     writer sends it here. Publishes `TextHeld`.
     """
     kinds = _kinds(findings)
-    found_by = FoundBy.RESCAN if by.is_system else FoundBy.WRITER
+    found_by = found_by or (FoundBy.RESCAN if by.is_system else FoundBy.WRITER)
     incident = PiiIncident(
         kind=about.kind,
         ref_id=about.id,
@@ -68,7 +69,7 @@ def hold(
     db.session.add(incident)
     db.session.flush()
     incident.sealed = sealing.key_ring().encrypt(json.dumps(dict(texts)), bound_to=cell(incident.id))
-    _count(kinds, Outcome.FOUND if by.is_system else Outcome.HELD, agency_id, by, about=about)
+    _count(kinds, Outcome.FOUND if found_by is FoundBy.RESCAN else Outcome.HELD, agency_id, by, about=about)
     publish(TextHeld(incident_id=incident.id, agency_id=agency_id, kinds=", ".join(kinds)), by=by)
     return incident
 
@@ -106,6 +107,22 @@ def drop(incident: PiiIncident, *, guarded: GuardedTexts, by: User) -> None:
     held = _opened(incident, by)
     words = "This text was deleted, for it held personal data of a client."
     _settle(incident, IncidentState.DROPPED, dict.fromkeys(held, words), guarded, by)
+
+
+def forget_held(kind: str, ids: Sequence[int], *, by: User) -> None:
+    """Forget what is held back of texts that are about to be deleted, unread. Publishes `IncidentSettled`.
+
+    Raises `InvalidState` when somebody has settled one already: then it is no longer what it was.
+    """
+    refs = [str(id_) for id_ in ids]
+    found = select(PiiIncident).where(PiiIncident.kind == kind, PiiIncident.ref_id.in_(refs)).with_for_update()
+    for incident in db.session.scalars(found).all():
+        if incident.state is not IncidentState.HELD:
+            raise InvalidState("A redactor has settled a text of it since.")
+        fact = IncidentSettled(incident_id=incident.id, agency_id=incident.agency_id, how="taken back")
+        db.session.delete(incident)  # the next text under that number is another one
+        db.session.flush()
+        publish(fact, by=by)
 
 
 def cell(incident_id: int) -> str:

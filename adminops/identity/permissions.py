@@ -29,6 +29,7 @@ class Permission(StrEnum):
         "tickets.shape",
         "Change shared views, tags, queues and what people are told; enter absences of others.",
     )
+    IMPORT_TICKETS = "tickets.import", "Take tickets over from another desk, and back."
     REQUEST_FOR_AGENCY = "requests.agency", "Ask for accounts, merges and programs on the agency's behalf."
     APPROVE_REQUESTS = "requests.approve", "Approve or refuse requests that need the team's word."
     MANAGE_REQUEST_TYPES = "requests.types", "Change words, targets and approvals of request types; switch them off."

@@ -39,6 +39,8 @@ from tests.hmis.exports import SmallExport, whole_export
 from tests.make import make_user
 from tests.make_tickets import make_kind
 from tickets.drafts import save_draft
+from tickets.importing.jobs import judged_of
+from tickets.importing.operations import keep_trial, map_columns, upload
 from tickets.mail.operations import receive
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +146,8 @@ def test_every_sealed_value_is_under_the_new_key_and_opens(filled: AdminOps, tmp
         "pii_incident.sealed": 1,
         "request_draft.sealed": 0,
         "incoming_mail.sealed": 0,
+        "ticket_import.sealed": 0,
+        "ticket_import.strangers": 0,
     }
     assert (opened(filled), keys_used(filled)) == (CLEAR, {2})
     assert found(filled, "219-45-0817") == ["C1"]
@@ -436,10 +440,19 @@ def test_rotation_knows_every_column_of_indexes() -> None:
     assert {place for place in binary_columns() if place[1].endswith("_index")} == set(INDEXED)
 
 
+def import_tried() -> None:
+    """Keep a file of another desk, and the address of somebody in it who has no account."""
+    record = upload(b"Number,Subject,Created,From\n1,A,2025-01-02,ann@x.example\n", name="old.csv", by=SYSTEM)
+    columns = {"number": "Number", "subject": "Subject", "created": "Created", "requester": "From"}
+    map_columns(record, {"source": "Old desk", "ticket": columns}, by=SYSTEM)
+    keep_trial(record, judged_of(record), set(), by=SYSTEM)
+
+
 def test_what_a_value_is_bound_to_is_what_rotation_takes_it_for(filled: AdminOps) -> None:
     with filled.app_context(), transaction():
         save_draft(make_kind(), {"body": ["Half a sentence"]}, by=make_user())
         receive(b"Message-ID: <one@mail.example.org>\r\n\r\nIt is back.", by=SYSTEM)
+        import_tried()
         for column in SEALED:
             proofs = resealing.prove(column, sealing.key_ring())
             assert [(proof.opened, proof.is_found) for proof in proofs] == [(True, True)], column.title

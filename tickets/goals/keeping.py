@@ -33,6 +33,31 @@ def begin(ticket: Ticket, kind: RequestType) -> None:
     _write(ticket, events, policy.hours, policy.version)
 
 
+def take_over(ticket: Ticket, kind: RequestType, events: Sequence[Event]) -> None:
+    """Give a ticket that was filed and worked on elsewhere its policy and its history.
+
+    Nobody is warned of what was due before it came.
+    """
+    policy = queries.policy_for(kind, policies_there())
+    ticket.policy_version_id = policy.version.id
+    rules = queries.policy_of(policy.version)
+    clocks = run(events, queries.calendar_of(policy.hours), rules, clock.now())
+    ticket.warned = [warning.key for warning in warnings_of(clocks, rules) if warning.at <= clock.now()]
+    db.session.add_all(
+        TicketEvent(
+            ticket_id=ticket.id,
+            at=event.at,
+            happening=event.happening,
+            state=event.state,
+            waiting_on=event.waiting_on,
+            priority=event.priority,
+            promised=event.promised,
+        )
+        for event in events
+    )
+    _write(ticket, events, policy.hours, policy.version)
+
+
 def happened(ticket: Ticket, happening: Happening) -> None:
     """Note what happened to `ticket`, which stands now where that brought it, and set its clocks."""
     _note(ticket, happening)

@@ -39,6 +39,12 @@ def _days(moments: Iterable[datetime | None]) -> set[date]:
     return {day for day in days if day < clock.today(zone.key)}
 
 
+@event.listens_for(Ticket, "after_delete")
+def _mark_gone(_mapper: Mapper[Any], connection: Connection, ticket: Ticket) -> None:
+    if days := _days((ticket.filed_at, ticket.resolved_at)):
+        connection.execute(TicketBookChange.__table__.insert(), [{"day": day} for day in sorted(days)])  # type: ignore[attr-defined]
+
+
 @event.listens_for(Ticket, "after_insert")
 @event.listens_for(Ticket, "after_update")
 def _mark(_mapper: Mapper[Any], connection: Connection, ticket: Ticket) -> None:

@@ -9,6 +9,7 @@ from adminops.hmis.resealing import also_sealed
 from adminops.identity.models import User
 from adminops.refs import Link
 from tickets import drafts
+from tickets.importing import refs as import_refs
 from tickets.mail.models import IncomingMail
 from tickets.mail.operations import SEALED_MAILS
 from tickets.mail.queries import visible_to
@@ -25,6 +26,7 @@ def mails(ids: Sequence[str], viewer: User) -> dict[str, Link]:
 
 
 def init_app(app: Flask) -> None:
-    """Have drafts and mails sealed anew with everything else when the key changes."""
+    """Have drafts, mails and files of other desks sealed anew with everything else when the key changes."""
     drafts.init_app(app)
     also_sealed(SEALED_MAILS)
+    import_refs.init_app()

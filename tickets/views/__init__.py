@@ -6,6 +6,7 @@ from tickets.cases.views import blueprint as vendor
 from tickets.checklist import views as checklists
 from tickets.columns import views as columns
 from tickets.goals.views import blueprint as goals
+from tickets.importing.views import blueprint as ticket_imports
 from tickets.insights.views import blueprint as insights
 from tickets.mail.views import blueprint as mail_in
 from tickets.notices.views import blueprint as notices
@@ -44,6 +45,7 @@ blueprints = (
     problems,
     vendor,
     survey,
+    ticket_imports,
 )
 
 __all__ = [

@@ -1,0 +1,205 @@
+"""Reading a file of another desk into records: CSV by lines, JSON by tickets with their messages. Pure."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adminops.errors import Invalid
+from adminops.hmis.intake.decoding import EncodingProbe
+
+LARGEST = 50_000_000
+MOST_RECORDS = 200_000
+MOST_COLUMNS = 200
+LONGEST_COLUMN = 60
+DELIMITERS = (",", ";", "\t", "|")
+DEEPEST = 3
+MESSAGE_KEYS = ("articles", "messages", "thread", "threads", "entries", "thread_entries", "conversation", "comments")
+TICKET_KEYS = ("tickets", "data", "items", "records", "results")
+
+csv.field_size_limit(LARGEST)
+
+Fields = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A ticket of the file, or a line of it. `place` is its line, or its number in a list."""
+
+    place: int
+    fields: Fields
+    messages: tuple[Fields, ...] = ()
+    fault: str = ""
+    """The rule that its very shape breaks."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file that was read."""
+
+    shape: str
+    """`csv` or `json`."""
+    columns: tuple[str, ...]
+    message_columns: tuple[str, ...] = ()
+    records: tuple[Record, ...] = field(default=(), repr=False)
+
+
+def read(raw: bytes) -> Sheet:
+    """Return what is in a file. Raises `Invalid` with a sentence for one that is neither CSV nor JSON."""
+    if len(raw) > LARGEST:
+        raise Invalid("This file is larger than 50 MB. Export fewer tickets at a time.", field="file")
+    text = _letters(raw)
+    if not text.strip():
+        raise Invalid("This file is empty.", field="file")
+    sheet = _read_json(text) if text.lstrip()[0] in "[{" else _read_csv(text)
+    if not sheet.records:
+        raise Invalid("There is no ticket in this file.", field="file")
+    if len(sheet.records) > MOST_RECORDS:
+        raise Invalid(f"A file may hold {MOST_RECORDS:,} tickets. Export fewer at a time.", field="file")
+    return sheet
+
+
+def _letters(raw: bytes) -> str:
+    probe = EncodingProbe()
+    probe.feed(raw)
+    known = probe.result()
+    return storable(raw.decode(known.codec, known.errors)).removeprefix("\ufeff")
+
+
+def storable(text: str) -> str:
+    """Return `text` without what no database keeps: NUL, and halves of characters."""
+    return re.sub("[\x00\ud800-\udfff]", "", text)
+
+
+# CSV
+
+
+def _read_csv(text: str) -> Sheet:
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        header = next(rows, [])
+        columns = _columns(header)
+        return Sheet("csv", columns, columns, tuple(_csv_records(rows, columns)))
+    except csv.Error:
+        raise Invalid("This file can't be read as CSV: save it as CSV (UTF-8) once more.", field="file") from None
+
+
+def _delimiter(text: str) -> str:
+    """Return what parts the most cells of the first line, outside of quotes."""
+    line = re.sub(r'"[^"]*"', "", text.lstrip("\r\n"))[:20_000].splitlines()[0]
+    return max(DELIMITERS, key=line.count)
+
+
+def _columns(header: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the columns; one that comes twice gets a number. Raises `Invalid` where there are none."""
+    if len(header) > MOST_COLUMNS:
+        raise Invalid(f"This file has more than {MOST_COLUMNS} columns.", field="file")
+    names: list[str] = []
+    for place, cell in enumerate(header, 1):
+        name = " ".join(cell.split())[:LONGEST_COLUMN] or f"Column {place}"
+        names.append(name if name not in names else f"{name} ({place})")
+    if len(names) < 2 or not any(re.search(r"[^\W\d_]", cell) for cell in header):
+        raise Invalid("The first line has to name the columns, two at least.", field="file")
+    return tuple(names)
+
+
+def _csv_records(rows: Any, columns: Sequence[str]) -> Iterator[Record]:
+    line = rows.line_num + 1
+    for row in rows:
+        if any(cell.strip() for cell in row):
+            extra = any(cell.strip() for cell in row[len(columns) :])
+            cells = [cell.strip() for cell in row] + [""] * (len(columns) - len(row))
+            yield Record(line, dict(zip(columns, cells, strict=False)), fault="too-many-cells" if extra else "")
+        line = rows.line_num + 1
+
+
+# JSON
+
+
+def _read_json(text: str) -> Sheet:
+    found = _tickets(_loaded(text))
+    records = tuple(_json_record(place, each) for place, each in enumerate(found, 1))
+    columns = tuple(dict.fromkeys(name for record in records for name in record.fields))
+    inner = tuple(dict.fromkeys(name for record in records for each in record.messages for name in each))
+    if max(len(columns), len(inner)) > MOST_COLUMNS:
+        raise Invalid(f"The tickets of this file have more than {MOST_COLUMNS} different fields.", field="file")
+    return Sheet("json", columns, inner, records)
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise Invalid("This file is nested too deeply.", field="file") from None
+    except ValueError:
+        lines = [line for line in text.splitlines() if line.strip()]
+    try:  # a ticket a line
+        return [json.loads(line) for line in lines]
+    except (ValueError, RecursionError):
+        raise Invalid("This file begins like JSON and can't be read as such.", field="file") from None
+
+
+def _tickets(said: Any) -> list[Any]:
+    """Return the tickets of a file: a list, the list under a key, or a single one."""
+    if isinstance(said, list):
+        return said
+    key = next((key for key in TICKET_KEYS if isinstance(said.get(key), list)), None)
+    if key is None:
+        return [said]
+    aside = next((said[key] for key in MESSAGE_KEYS if isinstance(said.get(key), list)), None)
+    return _joined(said[key], aside) if aside else list(said[key])
+
+
+def _joined(tickets: list[Any], messages: list[Any]) -> list[Any]:
+    """Return the tickets with the messages that stand beside them and name them by number."""
+    of: dict[str, list[Any]] = {}
+    for each in messages:
+        if isinstance(each, dict):
+            of.setdefault(str(each.get("ticket_id")), []).append(each)
+    return [
+        {**ticket, "articles": of.get(str(ticket.get("id")), [])} if isinstance(ticket, dict) else ticket
+        for ticket in tickets
+    ]
+
+
+def _json_record(place: int, said: Any) -> Record:
+    if not isinstance(said, dict):
+        return Record(place, {}, fault="not-a-ticket")
+    key = next((key for key in MESSAGE_KEYS if isinstance(said.get(key), list | dict)), "")
+    messages = tuple(_flat(each) for each in _messages(said.get(key))) if key else ()
+    return Record(place, _flat({name: value for name, value in said.items() if name != key}), messages)
+
+
+def _messages(said: Any) -> Iterator[dict[str, Any]]:
+    """Yield the messages of a ticket, however many threads they stand in."""
+    for each in said if isinstance(said, list) else [said]:
+        if not isinstance(each, dict):
+            continue
+        inner = next((each[key] for key in MESSAGE_KEYS if isinstance(each.get(key), list)), None)
+        if inner is None:
+            yield each
+        else:
+            yield from (message for message in inner if isinstance(message, dict))
+
+
+def _flat(said: dict[str, Any], before: str = "", depth: int = 1) -> dict[str, str]:
+    """Return the plain values of an object by their names; those of inner ones as `user.email`."""
+    fields: dict[str, str] = {}
+    for key, value in said.items():
+        name = storable(f"{before}{key}")[:LONGEST_COLUMN]
+        if isinstance(value, dict):
+            fields |= _flat(value, f"{name}.", depth + 1) if depth < DEEPEST else {}
+        elif isinstance(value, list):
+            fields[name] = ", ".join(_plain(each) for each in value if not isinstance(each, list | dict))
+        else:
+            fields[name] = _plain(value)
+    return fields
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    return storable(value.strip() if isinstance(value, str) else json.dumps(value))
