@@ -66,7 +66,8 @@ def columns_form(record: TicketImport, said: Mapping[str, Any]) -> ColumnsForm:
     for part, known, columns in (("ticket", TICKET, record.columns), ("message", MESSAGE, record.message_columns)):
         offered = choices([("", LEFT), *((column, column) for column in columns)])
         for name, each in known.items():
-            setattr(OfFile, f"{part}_{name}", SelectField(each.title, choices=offered, description=each.hint))
+            checks = [InputRequired("Choose the column.")] if each.needed else []
+            setattr(OfFile, f"{part}_{name}", SelectField(each.title, checks, choices=offered, description=each.hint))
     filled = {f"{part}_{name}": column for part in ("ticket", "message") for name, column in said[part].items()}
     return OfFile(data={"source": said.get("source", ""), "dates": said.get("dates"), **filled})
 

@@ -300,7 +300,7 @@ def _row(record: TicketImport, judged: Judged, known: dict[str, int], held: set[
     return {
         "import_id": record.id,
         "place": judged.place,
-        "number": judged.number if judged.ticket else "",
+        "number": judged.number,
         "outcome": outcome,
         "problems": [_written(problem) for problem in problems[:50]],
         "ticket_id": known.get(judged.number) if judged.ticket else None,

@@ -289,7 +289,7 @@ def test_pages_lead_from_the_file_to_the_tickets_and_back(desk: Desk, admin: Use
     chosen = {**dict.fromkeys(fields, ""), "source": "Old desk", "dates": "month-first", "ticket_number": "Number",
               "ticket_subject": "Subject", "ticket_created": "Created", "ticket_state": "Status",
               "ticket_requester": "From", "message_body": "Text"}  # fmt: skip
-    assert browser.post(columns, {**chosen, "ticket_number": ""}, status=422).says("Choose a column for: Number.")
+    assert browser.post(columns, {**chosen, "ticket_number": ""}, status=422).says("Choose the column.")
     words = browser.post(columns, chosen).goal
     assert browser.get(words).says("in limbo")
     report = browser.post(words, {"states_0": "waiting:vendor", "states_1": "open"}).goal
@@ -298,7 +298,7 @@ def test_pages_lead_from_the_file_to_the_tickets_and_back(desk: Desk, admin: Use
     page = browser.get(report)
     assert page.says("1 ticket would be taken over, 1 left out")
     assert page.says("ann@x.example")
-    assert "3,,refused,,Created,bad-date" in browser.get(f"{report}/report.csv").html
+    assert "3,2,refused,,Created,bad-date" in browser.get(f"{report}/report.csv").html
     browser.post(f"{report}/start")
     _go_on(desk)
     assert browser.get(f"{report}?outcome=done").says("1 ticket taken over")
