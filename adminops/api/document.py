@@ -90,7 +90,7 @@ def _parameter(name: str, place: str, shape: Shape) -> dict[str, Any]:
 
 
 def _responses(route: Route) -> dict[str, Any]:
-    done = {"description": "Done", "content": {"application/json": {"schema": route.answer}}}
+    done = {"description": "Done", "content": {route.media: {"schema": route.answer}}}
     return {str(route.status): done} | {
         str(status): {
             "description": title,

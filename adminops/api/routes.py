@@ -61,6 +61,8 @@ class Route:
     body: Shape | None = None
     about: str = ""
     """More than the summary says."""
+    media: str = "application/json"
+    """What an answer is; for another one `run` returns a response."""
 
     @property
     def writes(self) -> bool:

@@ -23,6 +23,7 @@ from adminops.web.problem_json import PERSONAL_DATA, problem_json
 from tickets import deciding, linking, operations, policies, queries, tagging
 from tickets.api import telling
 from tickets.api.asking import CONFIRMED, HELD
+from tickets.api.papers import FILES, attach_to
 from tickets.forms import LONGEST_TEXT
 from tickets.models import Priority, Resolution, Ticket, TicketMessage, TicketState, WaitingOn
 from tickets.operations import Then
@@ -31,18 +32,22 @@ from tickets.resolving.choices import resolution_named
 from tickets.side import side_of
 
 Sent = Mapping[str, Any]
-Act = Callable[[Ticket, Sent, User], TicketMessage | None]
+Act = Callable[[Ticket, Sent, User], TicketMessage | Ticket | None]
 
 ACTS: list[Route] = []
-_BODY = text("What is written", least=1, most=LONGEST_TEXT)
+BODY = text("What is written", least=1, most=LONGEST_TEXT)
 ENDING = word("Of a resolved ticket: how it ended", Resolution)
-_OUTLOOK = ("confirmed_clean", "to_redactors")
+OUTLOOK = ("confirmed_clean", "to_redactors")
+WRITING = {"confirmed_clean": CONFIRMED, "to_redactors": HELD}
 
 
 def act(
     method: Literal["POST", "PUT", "DELETE"], path: str, summary: str, *, body: Shape | None = None
 ) -> Callable[[Act], Act]:
-    """Offer the function as an act on `/tickets/<ticket_id>` followed by `path`; its parts join what is sent."""
+    """Offer the function as an act on `/tickets/<ticket_id>` followed by `path`; its parts join what is sent.
+
+    It returns the message that was written, if any, or another ticket that the answer is to be about.
+    """
 
     def offer(do: Act) -> Act:
         route = Route(
@@ -66,10 +71,12 @@ def _done(do: Act, asked: Asked) -> Answer | Response:
     ticket = queries.get_ticket(asked.path["ticket_id"], asked.user)
     try:
         with savepoint():
-            message = do(ticket, {**asked.path, **asked.body}, asked.user)
+            done = do(ticket, {**asked.path, **asked.body}, asked.user)
     except DomainError as refusal:
         return _refused(refusal, ticket, asked)
-    return Answer(telling.standing(ticket, message.id if message else None))
+    if isinstance(done, Ticket):
+        return Answer(telling.standing(done))
+    return Answer(telling.standing(ticket, done.id if done else None))
 
 
 def _refused(refusal: DomainError, ticket: Ticket, asked: Asked) -> Response:
@@ -90,7 +97,7 @@ def _refused(refusal: DomainError, ticket: Ticket, asked: Asked) -> Response:
 
 
 def _written(sent: Sent) -> dict[str, Any]:
-    return {"body": sent["body"], **{name: sent.get(name, False) for name in _OUTLOOK}}
+    return {"body": sent["body"], **{name: sent.get(name, False) for name in OUTLOOK}}
 
 
 @act(
@@ -100,13 +107,16 @@ def _written(sent: Sent) -> dict[str, Any]:
     body=record(
         "An answer",
         {
-            "body": _BODY,
+            "body": BODY,
             "then": word("The team: what happens with it", [then for then in Then if then]),
             "resolution": ENDING,
             "confirmed_clean": CONFIRMED,
             "to_redactors": HELD,
         },
-        optional=("then", "resolution", *_OUTLOOK),
+        optional=("then", "resolution", *OUTLOOK),
+            **WRITING,
+            "files": FILES,
+        optional=("then", "files", *OUTLOOK),
     ),
 )
 def reply(ticket: Ticket, sent: Sent, user: User) -> TicketMessage:
@@ -114,18 +124,22 @@ def reply(ticket: Ticket, sent: Sent, user: User) -> TicketMessage:
     then, ending = Then(sent.get("then", "")), resolution_named(sent.get("resolution"))
     if ending and then is not Then.RESOLVE:
         raise Invalid("Only what is resolved has ended.", field="resolution")
-    return operations.reply(ticket, **_written(sent), then=then, resolution=ending, by=user)
+    message = operations.reply(ticket, **_written(sent), then=then, resolution=ending, by=user)
+    attach_to(message, ticket, sent, user)
+    return message
 
 
 @act(
     "POST",
     "notes",
     "Write a note for the team",
-    body=record("A note", {"body": _BODY, "confirmed_clean": CONFIRMED, "to_redactors": HELD}, optional=_OUTLOOK),
+    body=record("A note", {"body": BODY, **WRITING, "files": FILES}, optional=("files", *OUTLOOK)),
 )
 def write_note(ticket: Ticket, sent: Sent, user: User) -> TicketMessage:
     """Write what only the team reads."""
-    return operations.write_note(ticket, **_written(sent), by=user)
+    message = operations.write_note(ticket, **_written(sent), by=user)
+    attach_to(message, ticket, sent, user)
+    return message
 
 
 @act(
@@ -172,7 +186,7 @@ def set_state(ticket: Ticket, sent: Sent, user: User) -> None:
     "evidence",
     "Say what shows that a ticket's work was done",
     body=record(
-        "What shows it", {"body": _BODY, "confirmed_clean": CONFIRMED, "to_redactors": HELD}, optional=_OUTLOOK
+        "What shows it", {"body": BODY, "confirmed_clean": CONFIRMED, "to_redactors": HELD}, optional=OUTLOOK
     ),
 )
 def show_evidence(ticket: Ticket, sent: Sent, user: User) -> TicketMessage:
@@ -238,7 +252,7 @@ def approve(ticket: Ticket, _sent: Sent, user: User) -> None:
     deciding.approve(ticket, by=user)
 
 
-@act("POST", "refuse", "Say no to what a ticket asks for", body=record("Why", {"body": _BODY}))
+@act("POST", "refuse", "Say no to what a ticket asks for", body=record("Why", {"body": BODY}))
 def refuse(ticket: Ticket, sent: Sent, user: User) -> None:
     """Refuse, with a reason that the requester reads."""
     deciding.refuse(ticket, reason=sent["body"], by=user)

@@ -14,6 +14,7 @@ from adminops.web.listing import PAGE, Page
 from adminops.web.navigation import links_to, registry
 from tickets import catalogue, policies, queries
 from tickets.api import telling
+from tickets.api.schemas import schema_of
 from tickets.calls import Call, list_calls
 from tickets.forms import ticket_form
 from tickets.goals.card import goals_of
@@ -104,7 +105,14 @@ def _kind(kind: RequestType) -> dict[str, Any]:
         {"name": field.name, "label": field.label.text, "required": bool(field.flags.required)}
         for field in form.own_fields
     ]
-    return {"key": kind.key, "title": kind.title, "help": kind.help, "pii_rule": kind.pii_rule, "fields": fields}
+    return {
+        "key": kind.key,
+        "title": kind.title,
+        "help": kind.help,
+        "pii_rule": kind.pii_rule,
+        "fields": fields,
+        "schema": schema_of(form.own_fields),
+    }
 
 
 FIELD = record(
@@ -123,6 +131,7 @@ KIND = record(
         "help": text("What it is for", most=1000),
         "pii_rule": text("What to leave out", most=1000),
         "fields": several(FIELD, "Its own fields"),
+        "schema": {"type": "object", "description": "JSON Schema of what `answers` may hold"},
     },
 )
 CALL = record(

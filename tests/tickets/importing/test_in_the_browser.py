@@ -1,9 +1,6 @@
 """The pages of an import in a real browser: accessible and as wide as their window."""
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import Page
 
 from adminops.identity.permissions import Role
 from tests.browsing import Desk
@@ -23,7 +20,7 @@ COLUMNS = {"number": "Number", "subject": "Subject", "created": "Created", "stat
 
 @pytest.mark.parametrize(("size", "theme"), [("phone", "dark"), ("desktop", "light")])
 def test_pages_of_an_import_are_accessible_at_every_width(
-    sqlite_desk: Desk, open_page: OpenPage, size: str, theme: str, look: Callable[[Page, str], None] = lambda *_: None
+    sqlite_desk: Desk, open_page: OpenPage, size: str, theme: str
 ) -> None:
     with sqlite_desk.work():
         admin = make_user(Role.SYSTEM_ADMIN)
@@ -42,4 +39,3 @@ def test_pages_of_an_import_are_accessible_at_every_width(
             page.goto(f"{address}/ticket-imports{path}")
             assert_no_axe_violations(page)
             assert_no_sideways_scrolling(page)
-            look(page, path)
