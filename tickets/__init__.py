@@ -4,8 +4,7 @@ Request types come from all features; carrying one out elsewhere publishes a fac
 ticket's timeline shows and which resolves it.
 """
 
-from adminops.facts import Fact, TicketFact
-from adminops.facts import Fact, TicketMoved
+from adminops.facts import Fact, TicketFact, TicketMoved
 from adminops.feature import Feature, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
@@ -159,7 +158,7 @@ feature = Feature(
         *import_jobs.JOBS,
     ),
     subscribers=((Fact, keep_on_timeline), (Fact, settle), (TicketFact, tell_of_change)),
-        *survey_jobs.JOBS,
+    *survey_jobs.JOBS,
     subscribers=((Fact, keep_on_timeline), (Fact, settle), (TicketMoved, survey_jobs.ask_later)),
     request_types=GENERAL,
     search=(

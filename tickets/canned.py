@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, or_, select
 from sqlalchemy.orm import Mapped, lazyload, mapped_column, relationship
@@ -77,7 +78,15 @@ def unknown_in(body: str) -> list[str]:
     return [found for found in _VARIABLE.findall(body) if _plain(found) not in VARIABLES]
 
 
-def offered(viewer: User) -> ColumnElement[bool]:
+class Numbered(Protocol):
+    """Somebody or something with a number: a row, or a place for one in a statement that is made once."""
+
+    @property
+    def id(self) -> Any:
+        """The number."""
+
+
+def offered(viewer: Numbered) -> ColumnElement[bool]:
     """Return that a canned reply is one of `viewer`'s: their own or the team's."""
     return or_(CannedReply.owner_id.is_(None), CannedReply.owner_id == viewer.id)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CTE, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import CTE, BindParameter, ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from adminops import clock
@@ -91,10 +91,6 @@ class Related:
     """Whether the other one is a part of this."""
 
 
-_Further = aliased(Ticket)
-"""Made once: an alias works its columns out when they are first named."""
-
-
 def root_of(ticket: Ticket) -> Ticket:
     """Return the ticket whose conversation `ticket` is part of: itself unless it was merged, over any steps."""
     seen = {ticket.id}
@@ -104,10 +100,14 @@ def root_of(ticket: Ticket) -> Ticket:
     return ticket
 
 
-def sources_under(ticket_id: int) -> CTE:
+_FURTHER = aliased(Ticket)
+"""Made once: it takes longer than the statement that it stands in."""
+
+
+def sources_under(ticket_id: int | BindParameter[int]) -> CTE:
     """Return the numbers of all tickets that were merged into one, over however many steps."""
     first = select(Ticket.id).where(Ticket.merged_into_id == ticket_id).cte("merged_sources", recursive=True)
-    return first.union(select(_Further.id).where(_Further.merged_into_id == first.c.id))
+    return first.union(select(_FURTHER.id).where(_FURTHER.merged_into_id == first.c.id))
 
 
 def sources_of(ticket: Ticket) -> list[int]:

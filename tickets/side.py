@@ -4,9 +4,25 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, String, and_, case, cast, literal, null, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops.db import db
@@ -14,21 +30,20 @@ from adminops.identity.models import User
 from adminops.outbox.models import OutboxMessage as Outbox
 from adminops.refs import Ref
 from tickets.attached import TicketAttachment, size_in_words
-from tickets.canned import CannedReply, offered
+from tickets.canned import CannedReply, Numbered, offered
+from tickets.cases.models import KIND as VENDOR_CASE
+from tickets.cases.models import VendorCase
 from tickets.checklist.models import TicketStep
 from tickets.models import OPEN_STATES, Ticket, TicketEntry, TicketLink, TicketState
 from tickets.notices.mailed import Mailed, mailed_from
-from tickets.cases.models import KIND as VENDOR_CASE
-from tickets.cases.models import VendorCase
-from tickets.models import OPEN_STATES, Ticket, TicketLink, TicketState
 from tickets.problems.models import KnownProblem
 from tickets.problems.queries import likely_for
 from tickets.relations import Kind, Related, TicketRelation, sources_under
 from tickets.resolving.models import TicketEvidence
 from tickets.sight import TicketParticipant
 from tickets.spent.models import TicketTime
-from tickets.unsent import TicketSending
 from tickets.survey.models import TicketSurvey
+from tickets.unsent import TicketSending
 
 Cell = InstrumentedAttribute[Any] | ColumnElement[Any] | None
 
@@ -118,7 +133,8 @@ class Side:
 def side_of(ticket: Ticket, writer: User | None = None) -> Side:
     """Return what stands beside `ticket`, with what helps `writer`, one of the team, to answer."""
     side = Side()
-    for what, id_, number, text, more in db.session.execute(union_all(*_parts(ticket), *_for_writer(ticket, writer))):
+    numbers = {"ticket_id": ticket.id} | ({"writer_id": writer.id} if writer else {})
+    for what, id_, number, text, more in db.session.execute(_statement(writer is not None), numbers):
         _PLACES[what](side, id_, number, text, more)
     lists: list[list[Any]] = [side.linked, side.joined, side.related, side.mails, *side.files.values()]
     for rows in lists:
@@ -167,7 +183,23 @@ def _size(size: str) -> str:
     return size_in_words(int(size))
 
 
-def _parts(ticket: Ticket) -> Iterable[Select[*tuple[Any, ...]]]:
+@dataclass(frozen=True)
+class _Place:
+    """Where a number is put into the statement, which is made once: that takes longer than running it."""
+
+    id: BindParameter[int]
+
+
+_TICKET = _Place(bindparam("ticket_id", type_=Integer()))
+_WRITER = _Place(bindparam("writer_id", type_=Integer()))
+
+
+@cache
+def _statement(for_writer: bool) -> CompoundSelect[*tuple[Any, ...]]:
+    return union_all(*_parts(_TICKET), *_for_writer(_TICKET, _WRITER if for_writer else None))
+
+
+def _parts(ticket: Numbered) -> Iterable[Select[*tuple[Any, ...]]]:
     links = _row("link", TicketLink.id, text=TicketLink.kind, more=TicketLink.ref_id)
     yield links.where(TicketLink.ticket_id == ticket.id)
     joined = _row("joined", User.id, text=User.name).join(TicketParticipant, TicketParticipant.user_id == User.id)
@@ -177,8 +209,8 @@ def _parts(ticket: Ticket) -> Iterable[Select[*tuple[Any, ...]]]:
     yield up.join(Ticket, Ticket.id == relation.other_id).where(relation.ticket_id == ticket.id)
     down = _row("related", relation.id, relation.ticket_id, cast(relation.kind, String), state)
     yield down.join(Ticket, Ticket.id == relation.ticket_id).where(relation.other_id == ticket.id)
-    if ticket.state in OPEN_STATES:
-        yield _row("problem", KnownProblem.id, text=KnownProblem.title).where(likely_for(ticket))
+    likely = _row("problem", KnownProblem.id, text=KnownProblem.title).join(Ticket, likely_for())
+    yield likely.where(Ticket.id == ticket.id)
     sources = sources_under(ticket.id)
     yield _row("source", sources.c.id)
     yield _files().where(TicketAttachment.ticket_id == ticket.id)
@@ -197,7 +229,7 @@ def _related(first: bool, id_: int, other_id: int, kind: str, state: str) -> Rel
     )
 
 
-def _for_writer(ticket: Ticket, writer: User | None) -> Iterable[Select[*tuple[Any, ...]]]:
+def _for_writer(ticket: Numbered, writer: Numbered | None) -> Iterable[Select[*tuple[Any, ...]]]:
     if writer is not None:
         yield _row("step", TicketStep.id, text=TicketStep.step).where(TicketStep.ticket_id == ticket.id)
         yield _row("evidence", TicketEvidence.id).where(TicketEvidence.ticket_id == ticket.id)
@@ -218,7 +250,7 @@ def _for_writer(ticket: Ticket, writer: User | None) -> Iterable[Select[*tuple[A
         yield _mails(ticket)
 
 
-def _mails(ticket: Ticket) -> Select[*tuple[Any, ...]]:
+def _mails(ticket: Numbered) -> Select[*tuple[Any, ...]]:
     """Return the mails about `ticket`: to whom, and what, where it stands and when, as `mailed_from` reads it."""
     told: ColumnElement[str] = cast(Outbox.kind, String)
     for column in (Outbox.state, Outbox.created_at, Outbox.next_try_at):

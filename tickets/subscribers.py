@@ -44,9 +44,8 @@ from adminops.facts import (
 )
 from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
-from tickets.models import OPEN_STATES, Resolution, Tag, Ticket, TicketEntry, TicketState, WaitingOn
 from tickets.importing.models import TicketExternal
-from tickets.models import OPEN_STATES, Tag, Ticket, TicketEntry, TicketState, WaitingOn
+from tickets.models import OPEN_STATES, Resolution, Tag, Ticket, TicketEntry, TicketState, WaitingOn
 from tickets.operations import resolve
 from tickets.queues.lines import given
 from tickets.relations import Kind, root_of, those_waiting_for

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops.db import db
@@ -80,25 +80,26 @@ def problems_of_type(key: str, viewer: User) -> list[KnownProblem]:
     return [one for one in open_problems() if one.concerns(viewer) and key in one.request_types]
 
 
-def likely_for(ticket: Ticket) -> ColumnElement[bool]:
-    """Return that a known problem is open, that `ticket` may be about it, and that it is not linked to it."""
+def likely_for() -> ColumnElement[bool]:
+    """Return that a known problem and a ticket are open, that this may be about it, and is not linked to it."""
     linked = exists().where(
-        TicketLink.ticket_id == ticket.id,
+        TicketLink.ticket_id == Ticket.id,
         TicketLink.kind == KIND,
         TicketLink.ref_id == cast(KnownProblem.id, String),
     )
     return and_(
         KnownProblem.state == ProblemState.OPEN,
-        _none_or(KnownProblem.request_types, ticket.request_type),
-        _none_or(KnownProblem.agency_ids, str(ticket.agency_id)),
+        Ticket.is_open,
+        _none_or(KnownProblem.request_types, Ticket.request_type),
+        _none_or(KnownProblem.agency_ids, func.coalesce(cast(Ticket.agency_id, String), "")),
         not_(linked),
     )
 
 
-def _none_or(column: InstrumentedAttribute[list[str]], value: str) -> ColumnElement[bool]:
+def _none_or(column: InstrumentedAttribute[list[str]], value: ColumnElement[str]) -> ColumnElement[bool]:
     """Return that a list of codes is empty or holds `value`: both databases write it as text in the same way."""
     text = cast(column, String)
-    return or_(text == "[]", text.contains(f'"{value}"', autoescape=True))
+    return or_(text == "[]", func.replace(text, literal('"') + value + '"', "") != text)
 
 
 def linked_ids(problem: KnownProblem, viewer: User) -> list[int]:
