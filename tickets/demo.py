@@ -34,6 +34,7 @@ from tickets.deciding import approve
 from tickets.demo_talk import converse
 from tickets.goals.operations import warn
 from tickets.goals.queries import office_calendar
+from tickets.importing.demo import show_import
 from tickets.models import Channel, Priority, Ticket, TicketState, WaitingOn
 from tickets.operations import Then
 from tickets.policies import REOPEN_WITHIN
@@ -133,6 +134,8 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     tell_of_problems(cast)
     write_cases(cast)
     answer_surveys(cast)
+    with clock.frozen_at(cast.days_ago(1)):
+        show_import(cast["maya"])
 
 
 def _send_to_redactors(cast: Cast) -> None:

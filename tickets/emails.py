@@ -7,6 +7,8 @@ from adminops.identity.models import User
 from adminops.outbox.messages import Mail
 from tickets.approvals import TicketApproval
 from tickets.mail.brakes import has_bounced, is_held_off
+from tickets.importing.models import STAND_IN
+from tickets.mail.brakes import is_held_off
 from tickets.models import OPEN_STATES, Ticket
 from tickets.notices.occasions import Occasion
 from tickets.notices.queries import lines_of
@@ -137,9 +139,13 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
 
 
 def _mail(template: str, subject: str, to_id: int, ticket_id: int) -> Mail | None:
-    """Return the mail, or None when the person may not see the ticket (any more)."""
+    """Return the mail, or None when the person may not see the ticket (any more), or stands for somebody elsewhere."""
     reader = db.session.get(User, to_id)
-    if reader is None or db.session.scalar(visible_to(reader).where(Ticket.id == ticket_id)) is None:
+    if (
+        reader is None
+        or reader.username.startswith(STAND_IN)
+        or db.session.scalar(visible_to(reader).where(Ticket.id == ticket_id)) is None
+    ):
         return None
     if is_held_off(reader, ticket_id):
         return None

@@ -121,6 +121,15 @@ def test_files_come_with_messages_and_are_fetched(desk: Desk) -> None:
     own.ask("GET", f"{path}/files/{file['id']}", status=404)
 
 
+def test_files_come_with_a_request(desk: Desk) -> None:
+    program, _ = team(desk)
+    sent = {"request_type": "something_else", "subject": "Rows", "body": "They stop.", "files": [_file()]}
+    number = program.ask("POST", "/tickets", sent, status=201)["id"]
+    assert [file["name"] for file in program.ask("GET", f"/tickets/{number}/files")["files"]] == ["rows.csv"]
+    refusal = program.ask("POST", "/tickets", {**sent, "files": [_file("a.exe", b"MZ")]}, status=422)
+    assert refusal["detail"].startswith("That kind of file")
+
+
 @pytest.mark.parametrize(
     "file",
     [

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import url_for
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from adminops.api.routes import Answer, Asked, Route
 from adminops.api.shapes import either, number, record, several, table, text, truth, word
+from adminops.db import db
 from adminops.errors import NotFound
 from adminops.feature import RequestType
 from adminops.identity.permissions import Permission
@@ -18,8 +20,9 @@ from adminops.web.navigation import registry
 from adminops.web.problem_json import PERSONAL_DATA, problem_json
 from tickets import catalogue
 from tickets.api import telling
+from tickets.api.papers import FILES, attach_to
 from tickets.forms import LONGEST_TEXT, ticket_form
-from tickets.models import Channel
+from tickets.models import Channel, Ticket, TicketMessage
 from tickets.operations import file_ticket
 
 CONFIRMED = truth("The team's word that what was found is no client's data")
@@ -44,8 +47,9 @@ REQUEST = record(
         "channel": word("The team: how it came", (Channel.API, Channel.PHONE, Channel.WALK_IN)),
         "confirmed_clean": CONFIRMED,
         "to_redactors": HELD,
+        "files": FILES,
     },
-    optional=("answers", "on_behalf_of", "agency_id", "channel", "confirmed_clean", "to_redactors"),
+    optional=("files", "answers", "on_behalf_of", "agency_id", "channel", "confirmed_clean", "to_redactors"),
 )
 
 
@@ -63,10 +67,17 @@ def file(asked: Asked) -> Answer | Response:
         with form.refusals():
             values = {**form.values(), "channel": Channel(sent.get("channel", Channel.API))}
             ticket = file_ticket(kind=kind, **values, by=user)
+            attach_to(first_message(ticket), ticket, sent, user)
             where = {"Location": url_for("api.show_ticket", ticket_id=ticket.id)}
             return Answer(telling.standing(ticket), where)
     form.mark(form.agency_about(user), user)
     return refused(form, answers=[field.name for field in form.own_fields])
+
+
+def first_message(ticket: Ticket) -> TicketMessage:
+    """Return the text of a request."""
+    written = select(TicketMessage).where(TicketMessage.ticket_id == ticket.id).order_by(TicketMessage.id)
+    return db.session.scalars(written.limit(1)).one()
 
 
 def refused(form: GuardedForm, answers: list[str] | None = None) -> Response:

@@ -59,6 +59,7 @@ RULES: dict[str, Rule] = {
     "odd-tag": Rule("A tag is none that could be kept, or one too many; it is left out."),
     "no-text": Rule("It has no text."),
     "cut-text": Rule(f"A text is longer than {LONGEST_TEXT:,} letters; its end is left out."),
+    "files-left": Rule("Files came with a text; they do not come along, and the text says so."),
     "held-back": Rule("A text seems to hold personal data of a client: it is held back for the redactors."),
     "tag-held": Rule("A tag seems to hold personal data of a client; it is left out."),
     "broken": Rule("It could not be stored. The log says why.", refuses=True),
@@ -376,7 +377,7 @@ class _Judge:
     ) -> Said | None:
         columns = self.mapping.message
         got = {name: fields.get(column, "") for name, column in columns.items()}
-        body = _readable(got.get("body", ""))
+        body = "\n\n".join(filter(None, (_readable(got.get("body", "")), self._about_files(line, fields))))
         if not body:
             return None
         if len(body) > LONGEST_TEXT:
@@ -394,6 +395,14 @@ class _Judge:
         elif author is None and (name or voice is not Voice.REQUESTER) and from_ != address:
             body = f"Written by {name or SOMEBODY.lower()}, who has no account here.\n\n{body}"
         return Said(body, min(written or created, self.world.now), voice, author.id if author else None)
+
+    def _about_files(self, line: int, fields: Fields) -> str:
+        """Return a line about files that came with a message, of which the file tells no more than that."""
+        name = next((name for name in ("attachments", "files") if fields.get(name, "0").strip("0").isdecimal()), "")
+        if not name:
+            return ""
+        self._note(name, "files-left", line)
+        return f"(Files came with this message and did not come along: {fields[name]}.)"
 
 
 def _voice(got: Mapping[str, str], author: Person | None, *, own: bool) -> Voice:

@@ -5,13 +5,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adminops import clock
 from adminops.db import Code, Key, Model, Name
 from adminops.errors import InvalidState
 from adminops.refs import Ref
+
+STAND_IN = "import."
+"""How user names of those begin who stand for the people of another desk that have no account here."""
 
 
 class ImportState(StrEnum):
@@ -89,6 +92,8 @@ class TicketImport(Model):
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
     strangers: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """Sealed: the addresses that have no account, with the number of their tickets."""
+    found: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    """How many tickets each rule was broken by in the trial, for its page."""
     state: Mapped[ImportState] = mapped_column(default=S.UPLOADED)
     starts: Mapped[int] = mapped_column(default=0)
     """How often a trial was begun: a file that brings the process down is given up in the end."""

@@ -6,7 +6,7 @@ a process that dies leaves whole tickets or none, and the next one goes on.
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -71,8 +71,10 @@ def upload(raw: bytes, *, name: str, by: User) -> TicketImport:
     return record
 
 
-def note_columns(record: TicketImport, said: Any, *, by: User) -> None:
-    """Keep what was said of the columns so far; the meanings of the words come next. Raises as `map_columns`.
+def note_columns(record: TicketImport, said: Any, *, words: Iterable[str] = (), by: User) -> None:
+    """Keep what was said of the columns so far; the meanings of the `words` in them come next.
+
+    Raises as `map_columns`, and `Invalid` where the guard finds something in the words: it is another column.
 
     No fact: nothing came of it yet.
     """
@@ -80,6 +82,7 @@ def note_columns(record: TicketImport, said: Any, *, by: User) -> None:
     if S.CHECKING not in TRANSITIONS[record.state]:
         move(record, S.CHECKING)
     mapping = _settled(record, said, by)
+    _check_words(words, by)
     record.source, record.mapping = mapping.source, mapping.as_dict()
     db.session.flush()
 
@@ -110,6 +113,7 @@ def keep_trial(record: TicketImport, judged: Sequence[Judged], held: set[str], *
     if strangers:
         text = json.dumps(strangers)
         record.strangers = sealing.key_ring().encrypt(text, bound_to=strangers_cell(record.id))
+    record.found = dict(Counter(rule for row in rows for rule in {said.partition("|")[0] for said in row["problems"]}))
     db.session.flush()
     ready = sum(row["outcome"] is Outcome.READY for row in rows)
     publish(TicketImportTried(import_id=record.id, tickets=ready), by=by)
@@ -288,7 +292,13 @@ def _settled(record: TicketImport, said: Any, by: User) -> Plan:
     sheet = Sheet(record.shape, tuple(record.columns), tuple(record.message_columns))
     mapping = settle(said, sheet, queries.kinds().keys(), current_settings().time_zone)
     check(mapping.source, field="source", agency_id=None, by=by)
+    _check_words((*mapping.states, *mapping.priorities, *mapping.types), by)
     return mapping
+
+
+def _check_words(words: Iterable[str], by: User) -> None:
+    for each in words:
+        check(each, agency_id=None, by=by)
 
 
 def _row(record: TicketImport, judged: Judged, known: dict[str, int], held: set[str]) -> dict[str, Any]:
@@ -314,7 +324,7 @@ def _written(problem: Problem) -> str:
 
 def _forget_trial(record: TicketImport) -> None:
     db.session.execute(delete(TicketImportRow).where(TicketImportRow.import_id == record.id))
-    record.strangers = None
+    record.strangers, record.found = None, {}
 
 
 def _lock(record: TicketImport, by: User) -> None:

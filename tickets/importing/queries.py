@@ -1,6 +1,5 @@
 """Reads of imports of tickets: their list, what became of each ticket, and what is here to match against."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,11 +78,7 @@ def counts_of(record: TicketImport) -> dict[Outcome, int]:
 
 def rules_of(record: TicketImport) -> list[tuple[str, str, int]]:
     """Return rule, sentence and number of tickets for what was found, what refuses first and the most frequent."""
-    found: Counter[str] = Counter()
-    noted = select(TicketImportRow.problems).where(TicketImportRow.import_id == record.id)
-    for problems in db.session.scalars(noted):
-        found.update({each.partition("|")[0] for each in problems})
-    order = sorted(found.items(), key=lambda item: (not RULES[item[0]].refuses, -item[1], item[0]))
+    order = sorted(record.found.items(), key=lambda item: (not RULES[item[0]].refuses, -item[1], item[0]))
     return [(rule, RULES[rule].sentence, count) for rule, count in order]
 
 

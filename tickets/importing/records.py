@@ -186,14 +186,15 @@ def _messages(said: Any) -> Iterator[dict[str, Any]]:
 
 
 def _flat(said: dict[str, Any], before: str = "", depth: int = 1) -> dict[str, str]:
-    """Return the plain values of an object by their names; those of inner ones as `user.email`."""
+    """Return the plain values of an object by their names; those of inner ones as `user.email`, lists by size."""
     fields: dict[str, str] = {}
     for key, value in said.items():
         name = storable(f"{before}{key}")[:LONGEST_COLUMN]
         if isinstance(value, dict):
             fields |= _flat(value, f"{name}.", depth + 1) if depth < DEEPEST else {}
         elif isinstance(value, list):
-            fields[name] = ", ".join(_plain(each) for each in value if not isinstance(each, list | dict))
+            inner = sum(isinstance(each, list | dict) for each in value)
+            fields[name] = str(inner) if inner else ", ".join(_plain(each) for each in value)
         else:
             fields[name] = _plain(value)
     return fields

@@ -19,7 +19,7 @@ from tickets.fulltext import index_ticket
 from tickets.goals import keeping
 from tickets.guarded import MESSAGES, rewrite
 from tickets.importing.judging import Said, Taken
-from tickets.importing.models import TicketExternal, TicketImport
+from tickets.importing.models import STAND_IN, TicketExternal, TicketImport
 from tickets.models import (
     Channel,
     Happening,
@@ -95,7 +95,7 @@ def history(taken: Taken) -> list[Event]:
 
 def stand_in_of(source: str) -> User:
     """Return who stands for the people of a desk that have no account here: nobody can sign in as that."""
-    username = f"import.{re.sub(r'[^a-z0-9]+', '-', source.casefold()).strip('-')}"[:60]
+    username = f"{STAND_IN}{re.sub(r'[^a-z0-9]+', '-', source.casefold()).strip('-')}"[:60]
     found = db.session.scalar(select(User).where(User.username == username))
     if found is None:
         found = User(username=username, name=f"No account ({source})", email="", may_sign_in=False)

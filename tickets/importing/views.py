@@ -58,7 +58,8 @@ def columns(import_id: int) -> ResponseReturnValue:
             if not words:
                 operations.map_columns(record, said, by=signed_in_user())
                 return redirect(url_for(".show", import_id=record.id))
-            operations.note_columns(record, said, by=signed_in_user())
+            every = [text for texts in words.values() for text in texts]
+            operations.note_columns(record, said, words=every, by=signed_in_user())
             return redirect(url_for(".words", import_id=record.id))
     page = render_template("tickets/imports/columns.html", record=record, form=form, ticket=TICKET, message=MESSAGE)
     return page, form.status

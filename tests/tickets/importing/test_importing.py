@@ -17,7 +17,7 @@ from adminops import clock
 from adminops.app import AdminOps
 from adminops.cli import command_line
 from adminops.db import db
-from adminops.errors import InvalidState, NotAllowed
+from adminops.errors import Invalid, InvalidState, NotAllowed
 from adminops.guard.models import FoundBy, PiiIncident
 from adminops.guard.operations import HELD_BACK
 from adminops.identity.models import SYSTEM, User
@@ -28,6 +28,7 @@ from tests.make import make_user
 from tests.make_tickets import make_helper
 from tests.tickets.importing.test_records import OSTICKET, ZAMMAD
 from tickets import operations as desk_verbs
+from tickets.emails import MAILS
 from tickets.goals.operations import warn
 from tickets.importing import jobs, operations, queries
 from tickets.importing.mapping import MESSAGE, TICKET
@@ -202,6 +203,8 @@ def test_people_without_an_account_are_listed_and_their_tickets_have_a_stand_in(
         helper = make_helper()
         desk_verbs.reopen(ticket, by=helper)
         desk_verbs.reply(ticket, body="Are you still there?", by=helper)
+        (mail,) = db.session.scalars(select(OutboxMessage)).all()
+        assert MAILS[mail.kind](to_id=mail.recipient_id, **mail.arguments) is None
         with clock.frozen_at(clock.now() + timedelta(days=8)):
             operations.forget_old()
         assert record.strangers is None
@@ -232,6 +235,18 @@ def test_import_is_taken_back_but_for_what_somebody_worked_on(desk: Desk, admin:
     back = _taken(desk, raw, admin)
     with desk.look():
         assert _outcomes(back) == {"done": 2, "known": 1}
+
+
+def test_words_that_name_a_client_are_those_of_another_column(desk: Desk, admin: User) -> None:
+    with desk.work():
+        record = operations.upload(b"No,Title,Made,State\n1,A,2025-01-02,219-09-1234\n", name="old.csv", by=admin)
+        said = {"source": "Old", "ticket": {"number": "No", "subject": "Title", "created": "Made", "state": "State"}}
+        with pytest.raises(Invalid):
+            operations.note_columns(record, said, words=["219-09-1234"], by=admin)
+        with pytest.raises(Invalid):
+            operations.map_columns(record, {**said, "states": {"219-09-1234": "open"}}, by=admin)
+        with pytest.raises(Invalid):
+            operations.upload(b"219-09-1234,Jo\n1,A\n", name="old.csv", by=admin)
 
 
 def test_who_may_not_import_is_refused(desk: Desk, admin: User) -> None:

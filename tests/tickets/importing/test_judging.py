@@ -1,5 +1,6 @@
 """What becomes of the tickets of a file, and what is wrong where: without a database."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -8,7 +9,7 @@ import pytest
 from tests.make_tickets import make_kind
 from tickets.importing.judging import NO_WORDS, Judged, Person, World, judge_all
 from tickets.importing.mapping import Plan
-from tickets.importing.records import Fields, Record, Sheet
+from tickets.importing.records import Fields, Record, Sheet, read
 from tickets.importing.storing import history
 from tickets.importing.values import read_moment, read_person
 from tickets.models import Happening, Priority, TicketState, Voice, WaitingOn
@@ -154,6 +155,16 @@ def test_people_without_an_account_are_named_in_the_texts() -> None:
     assert (first.author_id, first.body) == (None, "Asked by Ann Other, who has no account here.\n\nHelp.")
     assert (second.voice, second.body) == (Voice.TEAM, "Written by Bo Gone, who has no account here.\n\nDone.")
     assert "x.example" not in first.body + second.body
+
+
+def test_files_that_stay_behind_are_said() -> None:
+    record = {"number": "1", "title": "x", "articles": [{"body": "See.", "attachments": [{"id": 1}, {"id": 2}]}]}
+    message = read(json.dumps(record).encode()).records[0].messages[0]
+    judged = _judged({}, [message])
+    assert judged.ticket is not None
+    assert judged.ticket.messages[0].body == "See.\n\n(Files came with this message and did not come along: 2.)"
+    assert _rules(judged) == [("files-left", "attachments")]
+    assert _rules(_judged({}, [{"body": "See.", "attachments": "0"}])) == []
 
 
 def test_ticket_without_a_text_says_so_and_a_long_one_is_cut() -> None:
