@@ -15,6 +15,7 @@ from tickets.importing.records import Fields, Record, Sheet
 from tickets.importing.values import is_true, read_moment, read_person, read_tags
 from tickets.mail.reading import as_words
 from tickets.models import Priority, TicketState, Voice, WaitingOn
+from tickets.policies import REOPEN_WITHIN
 from tickets.tagging import MOST_TAGS, read_tag
 
 LONGEST_TEXT = 100_000
@@ -219,6 +220,8 @@ class _Judge:
         updated = max([each.written for each in messages] + [self._moment("updated") or created, created])
         ended = self._moment("closed") or updated
         done = state[0] in (TicketState.RESOLVED, TicketState.CLOSED)
+        if state[0] is TicketState.RESOLVED and ended < self.world.now - REOPEN_WITHIN:
+            state = (TicketState.CLOSED, None)  # as it would be here by now
         return Taken(
             number=self.out.number,
             subject=self._subject(),

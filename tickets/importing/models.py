@@ -17,6 +17,10 @@ STAND_IN = "import."
 """How user names of those begin who stand for the people of another desk that have no account here."""
 
 
+CAME_ALONG = "import:"
+"""How the nonces of messages begin that came with an import."""
+
+
 class ImportState(StrEnum):
     """Where an import stands."""
 

@@ -19,7 +19,7 @@ from tickets.fulltext import index_ticket
 from tickets.goals import keeping
 from tickets.guarded import MESSAGES, rewrite
 from tickets.importing.judging import Said, Taken
-from tickets.importing.models import STAND_IN, TicketExternal, TicketImport
+from tickets.importing.models import CAME_ALONG, STAND_IN, TicketExternal, TicketImport
 from tickets.models import (
     Channel,
     Happening,
@@ -123,6 +123,7 @@ def _write(ticket: Ticket, messages: Sequence[Said], stand_in: User | None, by: 
             voice=said.voice,
             body=said.body,
             written_at=said.written,
+            nonce=f"{CAME_ALONG}{ticket.id}:{place}",
         )
         db.session.add(message)
         db.session.flush()

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, Subquery, func, select, union_all
 
 from adminops.db import db
+from tickets.importing.models import CAME_ALONG
 from tickets.models import Ticket, TicketMessage, TicketState, Voice, WaitingOn
 from tickets.silence.models import ContactAttempt
 from tickets.silence.rules import ATTEMPTS
@@ -46,6 +47,8 @@ def _attempts(tickets: Sequence[int] | Select[int]) -> Subquery:
             TicketMessage.ticket_id.in_(tickets),
             TicketMessage.voice == Voice.TEAM,
             TicketMessage.id > func.coalesce(heard.c.id, 0),
+            # What another desk wrote asked nobody here: else a ticket that is taken over would be closed at once.
+            func.coalesce(TicketMessage.nonce, "").not_like(f"{CAME_ALONG}%"),
         )
     )
     others = (

@@ -27,6 +27,7 @@ from tests.browsing import Desk
 from tests.make import make_user
 from tests.make_tickets import make_helper
 from tests.tickets.importing.test_records import OSTICKET, ZAMMAD
+from tickets import feature
 from tickets import operations as desk_verbs
 from tickets.emails import MAILS
 from tickets.goals.operations import warn
@@ -142,6 +143,19 @@ def test_clocks_of_old_tickets_warn_nobody_of_what_is_past(desk: Desk, admin: Us
         assert over.resolved_at == datetime(2025, 2, 3, 16, tzinfo=UTC)
         assert (over.measured, over.solution_met) == (True, True)
         warn(late, by=SYSTEM)
+        assert db.session.scalars(select(func.count(OutboxMessage.id))).one() == 0
+
+
+def test_no_job_moves_or_closes_what_was_taken_over(desk: Desk, admin: User) -> None:
+    asked = {**ZAMMAD["articles"][0], "sender": "Agent", "body": "Are you there?"}  # type: ignore[index]
+    _taken(desk, _zammad(articles=[asked, asked, asked]), admin)
+    over = {**OSTICKET, "status": {"name": "Resolved"}}
+    _taken(desk, json.dumps(over).encode(), admin)
+    with desk.work():
+        before = _counts()
+        for job in ("close-silent", "close-resolved", "warn-of-goals", "untouched-tickets"):
+            next(each for each in feature.jobs if each.name == job).run()
+        assert _counts() == before
         assert db.session.scalars(select(func.count(OutboxMessage.id))).one() == 0
 
 

@@ -193,6 +193,13 @@ def test_lines_of_one_number_are_messages_of_one_ticket() -> None:
     assert [problem.rule for each in judged for problem in each.problems] == ["number-twice", "too-many-cells"]
 
 
+def test_what_was_resolved_long_ago_is_closed_as_it_would_be_here() -> None:
+    old, new = (_judged({"state": "resolved", "closed": day}) for day in ("2025-03-02", "2026-02-27"))
+    assert old.ticket is not None
+    assert new.ticket is not None
+    assert (old.ticket.state, new.ticket.state) == (TicketState.CLOSED, TicketState.RESOLVED)
+
+
 def test_history_says_what_the_clocks_should_hear() -> None:
     judged = _judged(
         {"state": "closed", "closed": "2025-03-03 09:00"},
