@@ -110,13 +110,10 @@ def _written(sent: Sent) -> dict[str, Any]:
             "body": BODY,
             "then": word("The team: what happens with it", [then for then in Then if then]),
             "resolution": ENDING,
-            "confirmed_clean": CONFIRMED,
-            "to_redactors": HELD,
-        },
-        optional=("then", "resolution", *OUTLOOK),
             **WRITING,
             "files": FILES,
-        optional=("then", "files", *OUTLOOK),
+        },
+        optional=("then", "resolution", "files", *OUTLOOK),
     ),
 )
 def reply(ticket: Ticket, sent: Sent, user: User) -> TicketMessage:
