@@ -7,6 +7,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, Regexp
 
 from adminops.hmis.merging import Side
 from adminops.web.forms import Form, choice_field
+from adminops.web.guarding import CleanForm
 from dedupe.comparison import Choice
 
 CLIENT_ID = [
@@ -22,7 +23,7 @@ def unit_field(title: str) -> StringField:
     return StringField(title, [AnyOf(["", *SIDES], message="Keep the left or the right value.")], default="")
 
 
-class ReasonForm(Form):
+class ReasonForm(CleanForm):
     """Why something is done, in the reviewer's own words, for the log."""
 
     reason = TextAreaField(
@@ -35,6 +36,8 @@ class DecisionForm(ReasonForm):
 
     Without an `act` a merge is asked for and not yet confirmed.
     """
+
+    unguarded = frozenset({"act", "keep", "name", "dob", "ssn", "sex", "race", "veteran"})  # sides, and a number
 
     act = StringField("Decision", [AnyOf(["", "merge", "apart", "later"], message="Choose what to do.")], default="")
     keep = StringField("Record to keep", default="")

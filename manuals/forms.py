@@ -4,10 +4,10 @@ from wtforms import IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
-from adminops.web.forms import Form
+from adminops.web.guarding import CleanForm
 
 
-class PageForm(Form):
+class PageForm(CleanForm):
     """A page's draft."""
 
     title = StringField("Title", [InputRequired("Give the page a title."), Length(max=200)])
@@ -28,7 +28,7 @@ class DraftForm(PageForm):
     version = IntegerField(widget=HiddenInput())
 
 
-class PublishForm(Form):
+class PublishForm(CleanForm):
     """What is new in the revision."""
 
     note = StringField("What is new?", [Length(max=200)], description="A few words for the page's history.")

@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
 from adminops.web.forms import Form, choices
+from adminops.web.guarding import CleanForm
 from training import queries
 from training.models import LearnerState
 
@@ -51,7 +52,7 @@ class WholeNumber(IntegerField):
         self.data = int(text)
 
 
-class CourseForm(Form):
+class CourseForm(CleanForm):
     """What a course is about."""
 
     title = StringField("Title", [InputRequired("Give the course a title."), Length(max=200)])
@@ -85,8 +86,10 @@ class CourseChangeForm(CourseForm):
     version = WholeNumber(widget=HiddenInput())
 
 
-class ClassForm(Form):
+class ClassForm(CleanForm):
     """When and where a class is, and for how many."""
+
+    unguarded = frozenset({"place", "link"})  # a street of an agency, an address of a meeting
 
     day = Day("Day", [InputRequired("Choose a day.")])
     starts = Hour("From", [InputRequired("Give the time it starts.")], format=["%H:%M", "%H:%M:%S"])
@@ -116,7 +119,7 @@ class ClassChangeForm(ClassForm):
     revision = WholeNumber(widget=HiddenInput())
 
 
-class CancelForm(Form):
+class CancelForm(CleanForm):
     """Why a class is called off."""
 
     reason = StringField(

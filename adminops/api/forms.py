@@ -8,10 +8,11 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from adminops.identity.tokens import TokenScope
-from adminops.web.forms import Form, choices
+from adminops.web.forms import choices
+from adminops.web.guarding import CleanForm
 
 
-class TokenForm(Form):
+class TokenForm(CleanForm):
     """Name, scopes and life of a token."""
 
     name = StringField(

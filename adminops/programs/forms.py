@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from adminops.hmis.codes import options
 from adminops.web.forms import Form, choices
+from adminops.web.guarding import CleanForm
 
 MOST = 100_000
 
@@ -68,7 +69,7 @@ class ProgramForm(Form):
         return {name: None if value == "" else value for name, value in values.items()}
 
 
-class RemarkForm(Form):
+class RemarkForm(CleanForm):
     """A question or a reason."""
 
     text = TextAreaField("Text", [InputRequired("Write something."), Length(max=4000)], render_kw={"rows": 4})

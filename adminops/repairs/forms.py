@@ -3,10 +3,10 @@
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from adminops.web.forms import Form
+from adminops.web.guarding import CleanForm
 
 
-class UndoForm(Form):
+class UndoForm(CleanForm):
     """Why a row shall read as it came."""
 
     reason = StringField(

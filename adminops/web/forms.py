@@ -58,6 +58,10 @@ class Form(FlaskForm):  # type: ignore[misc]
     """The base of all forms: CSRF-protected, answers 422 with the message at the field."""
 
     status = 200
+    draws_findings = False
+    """Whether the summary of errors shows what the guard found: see `adminops.web.guarding`."""
+    buttons: frozenset[str] = frozenset()
+    """Fields that are sent by buttons of the page, and never drawn with the others."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """Trim what is typed, and speak in the house's words."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from flask import request
 from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import Length
 
@@ -12,11 +13,13 @@ from adminops.guard.operations import note_stopped
 from adminops.identity.models import User
 from adminops.pii import Finding, Phrase, phrases_for, without
 from adminops.pii.phrases import instead_of
+from adminops.web.access import signed_in_user
 from adminops.web.forms import Form
 
 AROUND = 60
 """Letters of the text that are shown on both sides of a finding."""
 ALL = "all"
+LEAVE_OUT = "This seems to hold personal data of a client. Please take it out: the client ID is enough."
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class GuardedForm(Form):
     marked: tuple[Marked, ...] = ()
     phrases: tuple[Phrase, ...] = ()
     was_replaced = False
+    buttons = frozenset({"replace", "confirmed_clean", "to_redactors"})
     unguarded: frozenset[str] = frozenset()
     """Text fields that are no free text."""
 
@@ -81,6 +85,45 @@ class GuardedForm(Form):
             free = field.type in (StringField.__name__, TextAreaField.__name__)
             if free and field.data and field.name not in {"replace", "then", *self.unguarded}:
                 yield field
+
+
+class CleanForm(GuardedForm):
+    """A form outside of requests: it is not taken with client data in its texts, unless the team says it is none.
+
+    Nothing is sent to redactors from here, for there is no conversation in which a line could stand for the text.
+    """
+
+    draws_findings = True
+
+    def submitted(self) -> bool:
+        """Say whether the form was sent, its shape is right, and the guard lets its texts pass."""
+        if request.method not in ("POST", "PUT", "PATCH", "DELETE"):
+            return False
+        user = signed_in_user()
+        if self.replaced(user.agency_id, user):
+            self.mark(user.agency_id, user)
+            return False
+        return super().submitted() and (self._is_said_to_be_clean() or self._is_clean(user))
+
+    @property
+    def takes_word(self) -> bool:
+        """Whether who writes may say that what was found is no client's data: the team may."""
+        return signed_in_user().agency_id is None
+
+    def values(self) -> dict[str, Any]:
+        """Return the fields as keyword arguments of the verb, without what belongs to the guard."""
+        return {name: value for name, value in super().values().items() if name not in self.buttons}
+
+    def _is_said_to_be_clean(self) -> bool:
+        return bool(self.confirmed_clean.data) and self.takes_word
+
+    def _is_clean(self, user: User) -> bool:
+        self.status = 422
+        self.mark(user.agency_id, user)
+        for name in dict.fromkeys(each.place.partition(":")[0] for each in self.marked):
+            self.refuse(LEAVE_OUT, field=name)
+        self.status = 422 if self.marked else 200
+        return not self.marked
 
 
 def _place(field: Field, finding: Finding) -> str:

@@ -9,6 +9,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from adminops.feature import RequestType
 from adminops.web.forms import Form, choices
+from adminops.web.guarding import CleanForm
 from tickets.clocks import Target
 from tickets.clocks.words import length
 from tickets.clocks.writing import (
@@ -45,7 +46,7 @@ def _hours(day: str) -> StringField:
     return StringField(day.capitalize(), [Length(max=200), readable(read_hours)])
 
 
-class CalendarForm(Form):
+class CalendarForm(CleanForm):
     """A calendar: its week, and the days that are off."""
 
     name = StringField("Name", [InputRequired("Enter a name."), Length(max=200)])

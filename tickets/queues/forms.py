@@ -10,11 +10,13 @@ from adminops.db import db
 from adminops.identity.models import User
 from adminops.web.forms import Form, choices
 from tickets.absences.queries import team_choices
+from adminops.web.forms import choices
+from adminops.web.guarding import CleanForm
 from tickets.queues.models import TicketQueue
 from tickets.queues.rules import Rule
 
 
-class QueueForm(Form):
+class QueueForm(CleanForm):
     """Name, request types, who is given its tickets, and after how long untouched ones go back."""
 
     name = StringField("Name", [InputRequired("Give the queue a name."), Length(max=60)])

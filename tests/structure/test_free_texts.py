@@ -1,0 +1,104 @@
+"""Every field that somebody may write into freely passes the guard, or says here why it need not."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+from wtforms import StringField, TextAreaField
+from wtforms.fields.core import UnboundField
+
+import wsgi
+from adminops.web.forms import Form
+from adminops.web.guarding import GuardedForm
+from tests.structure.tree import PACKAGES
+
+REQUESTS = "request_types", "request_forms"
+"""Modules of the forms of request types: their answers are texts of a ticket (`tickets.guarded.texts_of_request`)."""
+
+STAFFS = "It is about somebody who works with AdminOps, or it is the name of their account."
+LOOK_UP = "It is looked up and never stored."
+RECORD = "It is a field of HUD's record of a project or an agency, which is no client's."
+SETTING = "It is read by a program: a list of days, a code, a time zone, a rule."
+VERB = "The verbs look at it: `tickets.tagging`, `tickets.saving`, `tickets.canned`."
+EXEMPT = {
+    "accounts.forms.PersonForm": (("name", "title", "email"), STAFFS),
+    "accounts.forms.NewAccountForm": (("name", "title", "email", "username"), STAFFS),
+    "accounts.forms.ForgotForm": (("text",), LOOK_UP),
+    "adminops.agencies.forms.AgencyForm": (("name", "phone"), RECORD),
+    "adminops.clients.forms.LookUpForm": (("words", "birth_date"), LOOK_UP),
+    "adminops.clients.forms.SsnForm": (("ssn",), LOOK_UP),
+    "adminops.imports.forms.UploadForm": (("source",), SETTING),
+    "adminops.imports.forms.SourceForm": (("name", "vendor", "known_ids", "cocs", "time_zone"), SETTING),
+    "adminops.privacy.forms.SettleForm": (("how",), "It is a button. The texts are what a redactor takes data out of."),
+    "adminops.programs.forms.ProgramForm": (
+        ("name", "coc_code", "geocode", "address", "city", "state", "zip", "other_funder", "grant_id"),
+        RECORD,
+    ),
+    "adminops.signin.forms.SignInForm": (("username",), STAFFS),
+    "dedupe.forms.DecisionForm": (
+        ("act", "keep", "name", "dob", "ssn", "sex", "race", "veteran"),
+        "Sides and a number.",
+    ),
+    "dedupe.forms.RequestForm": (("first_client", "second_client"), "IDs of clients, checked to be nothing else."),
+    "tickets.bulk.forms.BulkForm": (("tag",), VERB),
+    "tickets.forms.MessageForm": (("insert",), "It is a button."),
+    "tickets.forms.TagForm": (("name",), VERB),
+    "tickets.forms.ViewForm": (("name", "query"), VERB),
+    "tickets.views.canned.CannedForm": (("title", "body"), VERB),
+    "tickets.forms.TeamTicketForm": (("on_behalf_of",), STAFFS),
+    "tickets.goals.forms.PolicyForm": (("steps",), SETTING),
+    "tickets.mail.forms.ClaimForm": (("person",), STAFFS),
+    "tickets.views.sharing.ParticipantForm": (("person",), STAFFS),
+    "training.forms.ClassForm": (("place", "link"), "A room or a street of an agency, and an address of a meeting."),
+    "training.forms.MarkForm": (("mark",), "It is a button."),
+}
+
+
+def forms() -> Iterator[type[Form]]:
+    """Yield every form of the application."""
+    assert wsgi.FEATURES
+    for package in PACKAGES:
+        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            if "style_guide" not in module.name:
+                importlib.import_module(module.name)
+    waiting = list(Form.__subclasses__())
+    while waiting:
+        form = waiting.pop()
+        waiting += form.__subclasses__()
+        if form.__module__.partition(".")[0] in PACKAGES and "style_guide" not in form.__module__:
+            yield form
+
+
+def free_texts(form: type[Form]) -> set[str]:
+    """Return the names of the fields of `form` that take any text and that no guard looks at."""
+    own = {name for name in dir(form) if isinstance(getattr(form, name), UnboundField)}
+    free = {name for name in own if getattr(form, name).field_class in (StringField, TextAreaField)} - form.buttons
+    return free & form.unguarded if issubclass(form, GuardedForm) else free
+
+
+def name_of(form: type[Form]) -> str:
+    return f"{form.__module__}.{form.__qualname__}"
+
+
+def exempt(form: type[Form]) -> set[str]:
+    """Return the fields of `form`, those of the forms it is made from too, that are named as exempt."""
+    return {
+        field for each in form.__mro__ for field in EXEMPT.get(f"{each.__module__}.{each.__qualname__}", ((), ""))[0]
+    }
+
+
+def test_every_free_text_is_guarded_or_says_why_not() -> None:
+    found = {}
+    for form in forms():
+        if form.__module__.rpartition(".")[2] not in REQUESTS and (left := free_texts(form) - exempt(form)):
+            found[name_of(form)] = sorted(left)
+    assert not found, f"Let these pass the guard (CleanForm, GuardedForm), or say above why not: {found}"
+
+
+def test_nothing_is_named_that_is_not_there() -> None:
+    by_name = {name_of(form): form for form in forms()}
+    gone = {name: fields for name, (fields, _) in EXEMPT.items() if name not in by_name}
+    assert not gone
+    for name, (fields, reason) in EXEMPT.items():
+        assert set(fields) <= free_texts(by_name[name]), name
+        assert reason.endswith(".")
