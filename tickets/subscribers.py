@@ -23,6 +23,7 @@ from adminops.facts import (
     TicketImported,
     TicketLinked,
     TicketMadePrivate,
+    TicketMailFileLeft,
     TicketMerged,
     TicketMoved,
     TicketNoted,
@@ -227,6 +228,9 @@ _PAIRS: dict[type[TicketPairFact], tuple[str, str]] = {
 }
 _TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry | None]] = {
     TicketImported: _taken_over,
+    TicketMailFileLeft: lambda fact: TicketEntry(
+        sentence=f"did not take file {fact.number} of the mail. {fact.why}"[:200]
+    ),
     ParticipantAdded: _joined,
     ParticipantRemoved: _joined,
     TicketApproved: _decided,

@@ -119,6 +119,7 @@ from adminops.facts.mail import (
     MailSorted,
     TicketGotRobotMail,
     TicketMailCameBack,
+    TicketMailFileLeft,
 )
 from adminops.facts.notices import NoticeDefaultChanged, NoticesChosen
 from adminops.facts.people import (
@@ -393,6 +394,7 @@ __all__ = [
     "TicketLinked",
     "TicketMadePrivate",
     "TicketMailCameBack",
+    "TicketMailFileLeft",
     "TicketMerged",
     "TicketMoved",
     "TicketNoted",

@@ -70,6 +70,16 @@ class TicketGotRobotMail(TicketFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketMailFileLeft(TicketFact):
+    """A file that came with a mail was not taken; `why` is the sentence with which a page refuses such a file."""
+
+    says: ClassVar[str] = "left file {number} of mail {mail_id} for ticket {ticket_id}: {why}"
+    mail_id: int
+    number: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketMailCameBack(TicketFact):
     """A mail about a ticket could not be delivered to `user_id`."""
 

@@ -22,6 +22,7 @@ from tickets.guarded import settle_texts
 from tickets.mail.models import IncomingMail, MailBounce, MailState
 from tickets.mail.reading import Incoming
 from tickets.mail.robots import Judged, Writer, bounce_of, judge
+from tickets.mail.taking import take_files
 from tickets.mail.threading import Thread, find_thread, is_ours, sent_as
 from tickets.models import Channel, Ticket, TicketMessage, Voice
 from tickets.operations import file_ticket, reply
@@ -76,7 +77,13 @@ def file_new(mail: IncomingMail, said: Incoming, sender: User, *, before: str = 
         to_redactors=True,
         by=sender,
     )
+    _take_files(mail, said, ticket, sender)
     return Ended(S.FILED, "A new request.", ticket.id, sender.id)
+
+
+def _take_files(mail: IncomingMail, said: Incoming, ticket: Ticket, sender: User) -> None:
+    first = select(TicketMessage).where(TicketMessage.ticket_id == ticket.id).order_by(TicketMessage.id).limit(1)
+    take_files(mail, said, db.session.scalars(first).one(), ticket, by=sender)
 
 
 def own_addresses() -> set[str]:
@@ -121,7 +128,8 @@ def _answer(mail: IncomingMail, said: Incoming, thread: Thread, sender: User) ->
     except InvalidState:  # it is closed, and nobody reads it any more
         before = f"(This answers request #{ticket.id}, which is closed.)\n\n"
         return file_new(mail, said, sender, before=before)
-    reply(ticket, body=_body(said), nonce=_nonce(mail), to_redactors=True, by=sender)
+    message = reply(ticket, body=_body(said), nonce=_nonce(mail), to_redactors=True, by=sender)
+    take_files(mail, said, message, db.session.get_one(Ticket, message.ticket_id), by=sender)
     return Ended(S.FILED, "An answer.", ticket.id, sender.id)
 
 
@@ -138,7 +146,7 @@ def _of_robot(mail: IncomingMail, said: Incoming, judged: Judged, thread: Thread
 
 def _keep_quietly(mail: IncomingMail, said: Incoming, ticket: Ticket, sender: User) -> None:
     message = TicketMessage(
-        ticket_id=ticket.id, author_id=sender.id, voice=Voice.REQUESTER, body=_body(said), nonce=_nonce(mail)
+        ticket_id=ticket.id, author_id=sender.id, voice=Voice.REQUESTER, body=_words(said), nonce=_nonce(mail)
     )
     db.session.add(message)
     db.session.flush()
@@ -182,6 +190,11 @@ def _ticket_about(sent: OutboxMessage) -> Ticket | None:
 
 
 def _body(said: Incoming) -> str:
+    return said.text or ("(This mail has files and no words.)" if said.files else "(This mail has no words.)")
+
+
+def _words(said: Incoming) -> str:
+    """Return what a machine's mail says, with a word on the files that are left in it."""
     files = f"({said.files} file{'s' if said.files > 1 else ''} came with this mail and did not come along.)"
     return "\n\n".join(filter(None, [said.text, files if said.files else ""])) or "(This mail has no words.)"
 

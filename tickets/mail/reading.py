@@ -94,6 +94,15 @@ def sender_of(message: Message) -> str:
     return addresses.pop() if len(addresses) == 1 and len(message.get_all("From", [])) == 1 else ""
 
 
+def decoded_name(part: Message) -> str:
+    """Return the name of a file as it was meant, empty where it has none."""
+    try:
+        name = part.get_filename("")
+    except (ValueError, LookupError, AttributeError):  # a charset that nobody knows, a parameter that is none
+        return ""
+    return _decoded(_as_text(name))
+
+
 def _as_text(value: object) -> str:
     """Return a header's raw value without anything that would end the line or that no database takes."""
     text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
@@ -128,7 +137,7 @@ def _clean(text: str) -> str:
 def _words_and_files(message: Message) -> tuple[str, int]:
     """Return what is written in the mail (plain text where there is some, else its HTML), and the number of files."""
     plain, html, files = [], [], 0
-    for part in _leaves(message):
+    for part in leaves(message):
         kind = part.get_content_type()
         if part.get_content_disposition() == "attachment" or part.get_filename() or not kind.startswith("text/"):
             files += 1
@@ -142,7 +151,7 @@ def _words_and_files(message: Message) -> tuple[str, int]:
     return words.strip(), files
 
 
-def _leaves(message: Message) -> Iterator[Message]:
+def leaves(message: Message) -> Iterator[Message]:
     """Yield the parts that hold something; of a mail within the mail only that it is there."""
     waiting, seen = [message], 0
     while waiting and seen < MOST_PARTS:

@@ -23,6 +23,7 @@ import wsgi
 from adminops import clock
 from adminops.app import AdminOps, create_app
 from adminops.db import db, transaction
+from adminops.files import path_of
 from adminops.identity.models import SYSTEM
 from adminops.outbox.letters import message_id
 from adminops.outbox.models import OutboxMessage
@@ -31,6 +32,7 @@ from tests.make import make_agency, make_user
 from tests.make_mails import raw_mail
 from tests.make_tickets import make_helper, make_ticket
 from tests.tickets.mail.mixed import OWN, Mixed, Sent, mixed
+from tickets.attached import TicketAttachment
 from tickets.mail.jobs import read_waiting
 from tickets.mail.models import IncomingMail, MailState
 from tickets.mail.operations import receive
@@ -120,7 +122,11 @@ def outcome(mails: list[Mixed]) -> dict[str, object]:
     marks = Counter(part for body, times in bodies.items() for part in set(body.split()) for _ in range(times))
     settled = _settled()
     owed = [mail.marker for mail in mails if mail.marker and sha256_of(mail) in settled]
+    files = Counter(row.name for row in db.session.scalars(select(TicketAttachment)) if _is_whole(row))
     return {
+        "files": len(files),
+        "files_lost": sum(files[mail.file] == 0 for mail in mails if mail.file and sha256_of(mail) in settled),
+        "files_doubled": sum(times > 1 for times in files.values()),
         "mails": len(mails),
         "distinct": len(wanted),
         "lost": sum((expected - kept).values()) + sum(marks[marker] == 0 for marker in owed),
@@ -128,6 +134,10 @@ def outcome(mails: list[Mixed]) -> dict[str, object]:
         "owed": len(owed),
         "states": dict(Counter(state.value for _, state, _ in there)),
     }
+
+
+def _is_whole(row: TicketAttachment) -> bool:
+    return row.message_id is not None and row.file is not None and path_of(row.file).stat().st_size == row.size
 
 
 def sha256_of(mail: Mixed) -> str:

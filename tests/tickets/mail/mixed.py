@@ -26,6 +26,8 @@ class Mixed:
 
     raw: bytes
     marker: str = ""
+    file: str = ""
+    """Name of the file that must lie with it, once."""
 
 
 Maker = Callable[[random.Random, int, Sequence[Sent]], Mixed]
@@ -113,6 +115,18 @@ def _huge(dice: random.Random, number: int, sent: Sequence[Sent]) -> Mixed:
     return Mixed(head.encode() + base64.encodebytes(dice.randbytes(size)) + b"--b--\r\n", _mark(number))
 
 
+def _with_file(dice: random.Random, number: int, sent: Sequence[Sent]) -> Mixed:
+    to, name = dice.choice(sent), f"{_mark(number)}.txt"
+    head = (
+        f"From: {to.address}\r\nMessage-ID: <f{number}@x>\r\nSubject: A file\r\nIn-Reply-To: {to.mail_id}\r\n"
+        'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        f"--b\r\nContent-Type: text/plain\r\n\r\n{_mark(number)}\r\n"
+        f'--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename="{name}"\r\n\r\n'
+        f"Rows {number}\r\n--b--\r\n"
+    )
+    return Mixed(head.encode(), _mark(number), name)
+
+
 def _broken(dice: random.Random, number: int, sent: Sequence[Sent]) -> Mixed:
     raw = bytearray(dice.choice((_new, _odd, _html, _bounce, _robot))(dice, number, sent).raw)
     for _ in range(dice.randrange(1, 12)):
@@ -147,6 +161,7 @@ def _personal(dice: random.Random, number: int, sent: Sequence[Sent]) -> Mixed:
 WEIGHTED: tuple[tuple[Maker, int], ...] = (
     (_new, 14),
     (_answer, 24),
+    (_with_file, 24),
     (_by_number, 6),
     (_bounce, 9),
     (_robot, 10),

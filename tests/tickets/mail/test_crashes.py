@@ -28,3 +28,5 @@ def test_no_mail_is_lost_or_doubled_wherever_the_intake_dies(app: AdminOps, tmp_
     assert (ended["lost"], ended["doubled"], ended["loops"], ended["last"]) == (0, 0, 0, 0), ended
     assert set(ended["states"]) <= {"filed", "held", "ignored"}
     assert ended["owed"] > 5
+    assert (ended["files_lost"], ended["files_doubled"]) == (0, 0), ended
+    assert ended["files"] > 1, "files came with some of them"
