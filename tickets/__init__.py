@@ -156,10 +156,14 @@ feature = Feature(
         *insight_jobs.JOBS,
         *notice_jobs.JOBS,
         *import_jobs.JOBS,
+        *survey_jobs.JOBS,
     ),
-    subscribers=((Fact, keep_on_timeline), (Fact, settle), (TicketFact, tell_of_change)),
-    *survey_jobs.JOBS,
-    subscribers=((Fact, keep_on_timeline), (Fact, settle), (TicketMoved, survey_jobs.ask_later)),
+    subscribers=(
+        (Fact, keep_on_timeline),
+        (Fact, settle),
+        (TicketFact, tell_of_change),
+        (TicketMoved, survey_jobs.ask_later),
+    ),
     request_types=GENERAL,
     search=(
         SearchProvider(kind="ticket", title="Tickets", find=refs.find, permission=Permission.ASK_FOR_HELP),

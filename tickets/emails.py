@@ -6,9 +6,8 @@ from adminops.db import db
 from adminops.identity.models import User
 from adminops.outbox.messages import Mail
 from tickets.approvals import TicketApproval
-from tickets.mail.brakes import has_bounced, is_held_off
 from tickets.importing.models import STAND_IN
-from tickets.mail.brakes import is_held_off
+from tickets.mail.brakes import has_bounced, is_held_off
 from tickets.models import OPEN_STATES, Ticket
 from tickets.notices.occasions import Occasion
 from tickets.notices.queries import lines_of

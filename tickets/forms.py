@@ -33,7 +33,7 @@ from adminops.identity.models import Agency, User
 from adminops.identity.operations import find_user, find_users_by_email
 from adminops.settings import current_settings
 from adminops.web.forms import Form, choices
-from adminops.web.guarding import CleanForm, GuardedForm
+from adminops.web.guarding import GuardedForm
 from adminops.web.questions import account_field
 from tickets import queries
 from tickets.absences.queries import team_choices
@@ -263,50 +263,6 @@ class NamingForm(Form):
     def __init__(self, kinds: Sequence[RequestType]) -> None:
         super().__init__()
         self.request_type.choices = choices((kind.key, kind.title) for kind in kinds)
-
-
-class TypeForm(CleanForm):
-    """What administrators change of a request type. `based_on` is the version they have read."""
-
-    based_on = HiddenField(validators=[Length(max=10)])
-    title = StringField("Title", [InputRequired("Give it a title."), Length(max=80)])
-    help = StringField("One line of help", [InputRequired("Say what it is for."), Length(max=200)])
-    despite_parts = BooleanField("Resolve it although parts of it are open")
-    priority = SelectField("Priority", choices=choices((level.value, level.value.capitalize()) for level in Priority))
-    target_hours = IntegerField(
-        "Resolved within (office hours)",
-        [InputRequired("Enter how many hours.")],
-        description="An office day has nine",
-    )
-    approval = SelectField(
-        "Who must agree first?",
-        choices=choices([("none", "Nobody"), ("team", "An approver of the team"), ("work", "Who carries it out")]),
-    )
-    pii_rule = StringField("What to leave out", [InputRequired("Say what to leave out."), Length(max=200)])
-    checklist = TextAreaField(
-        "Checklist of the team, one step a line",
-        [Length(max=4000)],
-        description="Begin a line with ! where the ticket can't be resolved before that is done",
-        render_kw={"rows": 6},
-    )
-    manuals = TextAreaField(
-        "Manual pages to suggest",
-        [Length(max=1000)],
-        description="Words that find them, one search a line",
-        render_kw={"rows": 2},
-    )
-    offered = BooleanField("People can ask for this")
-    because = StringField("Why the change?", [Length(max=200)], description="For the history")
-
-    def edit(self) -> Edit:
-        """Return what was entered."""
-        values: dict[str, Any] = {
-            name: self._fields[name].data for name in ("title", "help", "priority", "approval", "pii_rule")
-        }
-        for name in ("checklist", "manuals"):
-            lines = (line.strip() for line in (self._fields[name].data or "").splitlines())
-            values[name] = tuple(filter(None, lines))
-        return Edit(**values, target_hours=self.target_hours.data or 0, offered=bool(self.offered.data))
 
 
 class PropertiesForm(Form):

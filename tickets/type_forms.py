@@ -5,7 +5,8 @@ from typing import Any
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from adminops.web.forms import Form, choices
+from adminops.web.forms import choices
+from adminops.web.guarding import CleanForm
 from tickets.models import Priority
 from tickets.type_versions import Edit
 
@@ -18,7 +19,7 @@ CLOSINGS = {
 TEXTS = ("title", "help", "priority", "approval", "pii_rule", "closing", "evidence")
 
 
-class TypeForm(Form):
+class TypeForm(CleanForm):
     """What administrators change of a request type. `based_on` is the version they have read."""
 
     based_on = HiddenField(validators=[Length(max=10)])

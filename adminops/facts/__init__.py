@@ -206,14 +206,6 @@ from adminops.facts.running import (
     MessageGivenUp,
     MessageRetried,
 )
-from adminops.facts.teamwork import (
-    AbsenceEnded,
-    AbsenceEntered,
-    AbsenceFact,
-    ColumnsChosen,
-    TicketGiven,
-    TimeCorrected,
-    TimeSpent,
 from adminops.facts.taking_over import (
     TicketImportDropped,
     TicketImported,
@@ -226,6 +218,15 @@ from adminops.facts.taking_over import (
     TicketImportUndoStarted,
     TicketImportUploaded,
     TicketTakenBack,
+)
+from adminops.facts.teamwork import (
+    AbsenceEnded,
+    AbsenceEntered,
+    AbsenceFact,
+    ColumnsChosen,
+    TicketGiven,
+    TimeCorrected,
+    TimeSpent,
 )
 
 __all__ = [

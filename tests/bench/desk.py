@@ -26,9 +26,8 @@ from tests.bench.figures import Cost, Figure, side_by_side
 from tests.browsing import Desk, Visitor
 from tests.make import make_agency, make_user
 from tickets.fulltext import index_tickets
-from tickets.models import Happening, Priority, Ticket, TicketEvent, TicketMessage, TicketState, Voice, WaitingOn
 from tickets.insights.books import write_books
-from tickets.models import Priority, Ticket, TicketMessage, TicketState, Voice, WaitingOn
+from tickets.models import Happening, Priority, Ticket, TicketEvent, TicketMessage, TicketState, Voice, WaitingOn
 
 SMALL, LARGE = 20_000, 200_000
 MESSAGES = 5

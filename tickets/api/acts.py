@@ -182,9 +182,7 @@ def set_state(ticket: Ticket, sent: Sent, user: User) -> None:
     "POST",
     "evidence",
     "Say what shows that a ticket's work was done",
-    body=record(
-        "What shows it", {"body": BODY, "confirmed_clean": CONFIRMED, "to_redactors": HELD}, optional=OUTLOOK
-    ),
+    body=record("What shows it", {"body": BODY, "confirmed_clean": CONFIRMED, "to_redactors": HELD}, optional=OUTLOOK),
 )
 def show_evidence(ticket: Ticket, sent: Sent, user: User) -> TicketMessage:
     """Write a note for the team that types which ask for evidence are resolved with."""

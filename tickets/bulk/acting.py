@@ -8,9 +8,7 @@ from adminops.identity.models import User
 from tickets import approvals, operations, policies, tagging
 from tickets.bulk.images import image_of, tag_on
 from tickets.bulk.models import Act, BulkAct
-from tickets.checklist.queries import check_steps_done
 from tickets.models import TRANSITIONS, Priority, Resolution, Ticket, TicketState, WaitingOn
-from tickets.relations import check_parts_done
 from tickets.resolving.choices import resolution_named
 from tickets.resolving.guards import check_ready
 from tickets.silence.policies import check_is_silent, check_was_asked
@@ -133,8 +131,7 @@ def _check_reply(act: BulkAct, ticket: Ticket, by: User) -> None:
 def _check_resolve(ticket: Ticket, by: User) -> None:
     policies.check_may_resolve(ticket, by=by)
     approvals.check_not_held(ticket, S.RESOLVED)
-    check_parts_done(ticket)
-    check_steps_done(ticket)
+    check_ready(ticket, Resolution.DONE, by=by)
 
 
 def _check_move(act: BulkAct, ticket: Ticket, by: User) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, and_, cast, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops.db import db
@@ -96,7 +96,7 @@ def likely_for() -> ColumnElement[bool]:
     )
 
 
-def _none_or(column: InstrumentedAttribute[list[str]], value: ColumnElement[str]) -> ColumnElement[bool]:
+def _none_or(column: InstrumentedAttribute[list[str]], value: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """Return that a list of codes is empty or holds `value`: both databases write it as text in the same way."""
     text = cast(column, String)
     return or_(text == "[]", func.replace(text, literal('"') + value + '"', "") != text)

@@ -8,10 +8,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from adminops.db import db
 from adminops.identity.models import User
-from adminops.web.forms import Form, choices
-from tickets.absences.queries import team_choices
 from adminops.web.forms import choices
 from adminops.web.guarding import CleanForm
+from tickets.absences.queries import team_choices
 from tickets.queues.models import TicketQueue
 from tickets.queues.rules import Rule
 
