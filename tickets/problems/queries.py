@@ -2,7 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, and_, cast, exists, func, literal, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops.db import db
