@@ -19,7 +19,9 @@ STAFFS = "It is about somebody who works with AdminOps, or it is the name of the
 LOOK_UP = "It is looked up and never stored."
 RECORD = "It is a field of HUD's record of a project or an agency, which is no client's."
 SETTING = "It is read by a program: a list of days, a code, a time zone, a rule."
-VERB = "The verbs look at it: `tickets.tagging`, `tickets.saving`, `tickets.canned`."
+VERB = (
+    "The verbs look at it: `tickets.tagging`, `tickets.saving`, `tickets.canned`, `tickets.cases`, `tickets.problems`."
+)
 EXEMPT = {
     "accounts.forms.PersonForm": (("name", "title", "email"), STAFFS),
     "accounts.forms.NewAccountForm": (("name", "title", "email", "username"), STAFFS),
@@ -41,12 +43,18 @@ EXEMPT = {
     ),
     "dedupe.forms.RequestForm": (("first_client", "second_client"), "IDs of clients, checked to be nothing else."),
     "tickets.bulk.forms.BulkForm": (("tag",), VERB),
+    "tickets.cases.forms.CaseForm": (("vendor", "number", "title", "release"), VERB),
+    "tickets.cases.forms.PassForm": (("vendor", "number", "title", "release"), VERB),
     "tickets.forms.MessageForm": (("insert",), "It is a button."),
     "tickets.forms.TagForm": (("name",), VERB),
     "tickets.forms.ViewForm": (("name", "query"), VERB),
     "tickets.views.canned.CannedForm": (("title", "body"), VERB),
     "tickets.forms.TeamTicketForm": (("on_behalf_of",), STAFFS),
     "tickets.goals.forms.PolicyForm": (("steps",), SETTING),
+    "tickets.importing.forms.ColumnsForm": (("source",), "It is the name of a desk."),
+    "tickets.notices.forms.WishesForm": (("zone",), SETTING),
+    "tickets.problems.forms.ProblemForm": (("title", "body"), VERB),
+    "tickets.problems.forms.SolvedForm": (("body",), "It is planned for many tickets: `tickets.bulk` looks at it."),
     "tickets.mail.forms.ClaimForm": (("person",), STAFFS),
     "tickets.views.sharing.ParticipantForm": (("person",), STAFFS),
     "training.forms.ClassForm": (("place", "link"), "A room or a street of an agency, and an address of a meeting."),

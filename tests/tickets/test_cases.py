@@ -47,6 +47,7 @@ def test_case_has_a_number_of_its_vendor_once_and_no_personal_data() -> None:
         ("vendor", {"vendor": " "}),
         ("number", {"number": ""}),
         ("title", {"title": "SSN 219-09-9999 is lost", "number": "2"}),
+        ("release", {"release": "Mended for 219-09-9999", "number": "2"}),
         ("promised_on", {"state": C.PROMISED, "number": "2"}),
     ):
         with pytest.raises(Invalid) as refusal:

@@ -33,11 +33,12 @@ def save_case(
     """Write `case` (or a new one) down and return it.
 
     Rules in the order checked: `by` is of the team (`NotAllowed`); vendor, number and title, nothing personal of a
-    client, a day for what is promised (`Invalid`); a number that the vendor has given once (`Conflict`); a state that
-    may follow (`InvalidState`). Publishes `VendorCaseOpened` or `VendorCaseChanged`.
+    client in any text, a day for what is promised (`Invalid`); a number that the vendor has given once (`Conflict`); a
+    state that may follow (`InvalidState`). Publishes `VendorCaseOpened` or `VendorCaseChanged`.
     """
     _check_team(by)
-    texts = {"vendor": vendor.strip(), "number": number.strip(), "title": title.strip()}
+    given = {"vendor": vendor, "number": number, "title": title, "release": release}
+    texts = {field: text.strip() for field, text in given.items()}
     _check(texts, state, promised_on, confirmed_clean, by)
     same = select(VendorCase.id).where(VendorCase.vendor == texts["vendor"], VendorCase.number == texts["number"])
     if db.session.scalar(same.where(VendorCase.id != (case.id if case else 0))) is not None:
@@ -48,7 +49,7 @@ def save_case(
             raise InvalidState(f"A case that is “{case.state.label}” can't become “{state.label}”.", field="state")
     changes, case = case is not None, case or VendorCase(opened_by_id=by.id)
     case.vendor, case.number, case.title = texts["vendor"], texts["number"], texts["title"]
-    case.state, case.promised_on, case.release, case.changed_at = state, promised_on, release.strip(), clock.now()
+    case.state, case.promised_on, case.release, case.changed_at = state, promised_on, texts["release"], clock.now()
     db.session.add(case)
     db.session.flush()
     if confirmed_clean:
@@ -90,6 +91,7 @@ def _check(texts: dict[str, str], state: CaseState, promised_on: date | None, co
     for field, words in missing.items():
         if not texts[field]:
             raise Invalid(words, field=field)
-    policies.check_text(texts["title"], field="title", agency_id=None, confirmed=confirmed, by=by)
+    for field, text in texts.items():
+        policies.check_text(text, field=field, agency_id=None, confirmed=confirmed, by=by)
     if state is CaseState.PROMISED and promised_on is None:
         raise Invalid("Enter the day for which it is promised.", field="promised_on")
