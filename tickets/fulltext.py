@@ -9,7 +9,19 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Integer, Select, cast, column, literal, literal_column, select, table, text
+from sqlalchemy import (
+    Integer,
+    Select,
+    TableValuedAlias,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
@@ -29,7 +41,6 @@ _WORD = re.compile(r"[^\W_]+")
 _SQLITE = table("ticket_fts", column("rowid", Integer), column("ticket_fts"))
 _ROWID_FIRST = literal_column("+ticket_fts.rowid", Integer)
 """The plus keeps SQLite from walking through an index of tickets and asking the words about each."""
-_POSTGRESQL = table("ticket_fts", column("ticket_id", Integer), column("said"), column("told"))
 
 
 def words_of(said: str) -> list[str]:
@@ -104,10 +115,7 @@ def holding(chosen: Select[Ticket], phrases: Sequence[Sequence[str]], *, notes: 
     if not phrases:
         return chosen
     if _is_postgresql():
-        # The offset is a fence, and the setting lasts as long as the transaction: else PostgreSQL, which does not know
-        # what unpacking words costs, may walk through the tickets and read those of each.
-        _walk_no_tables()
-        found = select(_POSTGRESQL.c.ticket_id).where(_fits_tsquery(phrases, notes)).offset(0).subquery()
+        found = _found_on_postgresql(phrases, notes)
         return chosen.join(found, found.c.ticket_id == Ticket.id)
     return chosen.join(_SQLITE, Ticket.id == _ROWID_FIRST).where(_fits_match(phrases, notes))
 
@@ -124,7 +132,7 @@ def _walk_no_tables() -> None:
 def holds_none(phrases: Sequence[Sequence[str]], *, notes: bool) -> list[ColumnElement[bool]]:
     """Return the conditions that a ticket holds none of `phrases`."""
     if _is_postgresql():
-        found = (select(_POSTGRESQL.c.ticket_id).where(_fits_tsquery([phrase], notes)) for phrase in phrases)
+        found = (select(_found_on_postgresql([phrase], notes).c.ticket_id) for phrase in phrases)
     else:
         found = (select(_SQLITE.c.rowid).where(_fits_match([phrase], notes)) for phrase in phrases)
     return [Ticket.id.not_in(ids) for ids in found]
@@ -140,13 +148,14 @@ def _fits_match(phrases: Sequence[Sequence[str]], notes: bool) -> ColumnElement[
     return _SQLITE.c.ticket_fts.op("MATCH", is_comparison=True)(wanted if notes else f"said : ({wanted})")
 
 
-def _fits_tsquery(phrases: Sequence[Sequence[str]], notes: bool) -> ColumnElement[bool]:
+def _found_on_postgresql(phrases: Sequence[Sequence[str]], notes: bool) -> TableValuedAlias:
+    """Return the numbers of the tickets that hold `phrases`, as a table that is looked up in the index of words."""
     wanted = " & ".join(
         f"({' <-> '.join(phrase)})" if len(phrase) > 1 else f"{phrase[0]}{':*' if _is_beginning(phrase) else ''}"
         for phrase in phrases
     )
-    column_ = _POSTGRESQL.c.told if notes else _POSTGRESQL.c.said
-    return column_.op("@@", is_comparison=True)(cast(literal(wanted), TSQUERY))
+    looked_up = func.ticket_fts_told if notes else func.ticket_fts_said
+    return looked_up(cast(literal(wanted), TSQUERY)).table_valued(column("ticket_id", Integer)).render_derived()
 
 
 def _is_beginning(phrase: Sequence[str]) -> bool:
