@@ -120,15 +120,6 @@ def holding(chosen: Select[Ticket], phrases: Sequence[Sequence[str]], *, notes: 
     return chosen.join(_SQLITE, Ticket.id == _ROWID_FIRST).where(_fits_match(phrases, notes))
 
 
-def _walk_no_tables() -> None:
-    """Tell PostgreSQL once a transaction; what a savepoint is told is forgotten when that is undone."""
-    session = db.session()
-    outermost = session.get_transaction()
-    if session.in_nested_transaction() or outermost is None or session.info.get("walks-no-tables") is not outermost:
-        session.execute(text("SET LOCAL enable_seqscan = off"))
-        session.info["walks-no-tables"] = None if session.in_nested_transaction() else session.get_transaction()
-
-
 def holds_none(phrases: Sequence[Sequence[str]], *, notes: bool) -> list[ColumnElement[bool]]:
     """Return the conditions that a ticket holds none of `phrases`."""
     if _is_postgresql():

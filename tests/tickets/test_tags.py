@@ -105,7 +105,7 @@ def test_tags_on_the_pages(desk: Desk) -> None:
     assert visitor.post(f"{url}/tags", {"name": "a,b"}, status=422).says("letters and digits")
     page = visitor.get(url)
     assert page.says("put the tag vendor on this")
-    assert page.link("vendor") == "/tickets?view=all&q=tag:vendor"
+    assert "/tickets?view=all&q=tag:vendor" in [address for address, _ in page.reader.links]
     assert not desk.signed_in(person).get(url).says("vendor")
     desk.signed_in(person).post(f"{url}/tags", {"name": "mine"}, status=403)
     assert visitor.get("/tickets?q=tag:vendor&columns=tags").says("vendor")

@@ -20,8 +20,6 @@ DEEPEST = 3
 MESSAGE_KEYS = ("articles", "messages", "thread", "threads", "entries", "thread_entries", "conversation", "comments")
 TICKET_KEYS = ("tickets", "data", "items", "records", "results")
 
-csv.field_size_limit(LARGEST)
-
 Fields = Mapping[str, str]
 
 
@@ -84,7 +82,10 @@ def _read_csv(text: str) -> Sheet:
         columns = _columns(header)
         return Sheet("csv", columns, columns, tuple(_csv_records(rows, columns)))
     except csv.Error:
-        raise Invalid("This file can't be read as CSV: save it as CSV (UTF-8) once more.", field="file") from None
+        raise Invalid(
+            "This file can't be read as CSV: a cell is longer than 131,072 characters, or it was not saved as CSV.",
+            field="file",
+        ) from None
 
 
 def _delimiter(text: str) -> str:

@@ -1,6 +1,7 @@
 """How known problems are named elsewhere: links, the search box, the mail, the nightly scan."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from flask import url_for
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from adminops.identity.models import User
 from adminops.outbox.messages import Mail
 from adminops.refs import Link
 from tickets.problems.models import KIND, KnownProblem, ProblemState
-from tickets.problems.queries import visible_problems
+from tickets.problems.queries import is_team, open_problems, visible_problems
 
 ICON = "triangle-alert"
 
@@ -26,10 +27,12 @@ def problems(ids: Sequence[str], viewer: User) -> dict[str, Link]:
 
 
 def find(text: str, viewer: User, limit: int) -> list[Found]:
-    """Return the known problems with these words in the title."""
-    named = visible_problems(viewer).where(KnownProblem.title.icontains(text, autoescape=True))
-    rows = db.session.scalars(named.order_by(KnownProblem.state, KnownProblem.id.desc()).limit(limit))
-    return [Found(row.ref, row.title, f"Known problem, {row.state.value}", _address(row.id), ICON) for row in rows]
+    """Return what is broken now and concerns `viewer`, with these words in the title."""
+    if text.isdecimal():  # a number is that of a ticket, a client or a case
+        return []
+    words, team = text.casefold(), is_team(viewer)
+    named = (row for row in open_problems() if words in row.title.casefold() and (team or row.concerns(viewer)))
+    return [Found(row.ref, row.title, "Known problem", _address(row.id), ICON) for row in islice(named, limit)]
 
 
 def solved(*, to_id: int, problem_id: int, at: int) -> Mail | None:  # noqa: ARG001 - tells times apart

@@ -29,7 +29,6 @@ from tests.make_tickets import make_helper
 from tests.tickets.importing.test_records import OSTICKET, ZAMMAD
 from tickets import feature
 from tickets import operations as desk_verbs
-from tickets.emails import MAILS
 from tickets.goals.operations import warn
 from tickets.importing import jobs, operations, queries
 from tickets.importing.mapping import MESSAGE, TICKET
@@ -217,8 +216,7 @@ def test_people_without_an_account_are_listed_and_their_tickets_have_a_stand_in(
         helper = make_helper()
         desk_verbs.reopen(ticket, by=helper)
         desk_verbs.reply(ticket, body="Are you still there?", by=helper)
-        (mail,) = db.session.scalars(select(OutboxMessage)).all()
-        assert MAILS[mail.kind](to_id=mail.recipient_id, **mail.arguments) is None
+        assert db.session.scalars(select(OutboxMessage)).all() == []
         with clock.frozen_at(clock.now() + timedelta(days=8)):
             operations.forget_old()
         assert record.strangers is None
