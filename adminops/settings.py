@@ -20,10 +20,6 @@ SHORTEST_SECRET = 32
 LARGEST_NUMBER = 1_000_000
 
 
-SHORTEST_SECRET = 32
-LARGEST_NUMBER = 1_000_000
-
-
 class WrongSetting(Exception):
     """A variable of the environment holds a value that can't be used; the text says which and what is expected."""
 
