@@ -42,6 +42,9 @@ RULES: dict[str, Rule] = {
     "too-many-cells": Rule(
         "The line has more cells than the first one. A quotation mark may be missing.", refuses=True
     ),
+    "long-cell": Rule(
+        "The line has a cell of more than 131,072 characters, or a quotation mark is missing.", refuses=True
+    ),
     "no-number": Rule("It has no number of the other desk, so it could not be known again.", refuses=True),
     "odd-number": Rule("This can be no number of a ticket: letters, digits and . _ / # - up to 40.", refuses=True),
     "number-twice": Rule("Another line of this file has the same number.", refuses=True),

@@ -77,15 +77,9 @@ def storable(text: str) -> str:
 
 def _read_csv(text: str) -> Sheet:
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    try:
-        header = next(rows, [])
-        columns = _columns(header)
-        return Sheet("csv", columns, columns, tuple(_csv_records(rows, columns)))
-    except csv.Error:
-        raise Invalid(
-            "This file can't be read as CSV: a cell is longer than 131,072 characters, or it was not saved as CSV.",
-            field="file",
-        ) from None
+    first: list[str] | None = next(_each(rows), None)
+    columns = _columns(first or [])
+    return Sheet("csv", columns, columns, tuple(_csv_records(rows, columns)))
 
 
 def _delimiter(text: str) -> str:
@@ -109,12 +103,25 @@ def _columns(header: Sequence[str]) -> tuple[str, ...]:
 
 def _csv_records(rows: Any, columns: Sequence[str]) -> Iterator[Record]:
     line = rows.line_num + 1
-    for row in rows:
-        if any(cell.strip() for cell in row):
+    for row in _each(rows):
+        if row is None:
+            yield Record(line, {}, fault="long-cell")
+        elif any(cell.strip() for cell in row):
             extra = any(cell.strip() for cell in row[len(columns) :])
             cells = [cell.strip() for cell in row] + [""] * (len(columns) - len(row))
             yield Record(line, dict(zip(columns, cells, strict=False)), fault="too-many-cells" if extra else "")
         line = rows.line_num + 1
+
+
+def _each(rows: Iterator[list[str]]) -> Iterator[list[str] | None]:
+    """Yield each row; None for one that has a cell longer than the csv module takes: it goes on with the next line."""
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield None
 
 
 # JSON

@@ -62,6 +62,12 @@ def test_lines_are_counted_through_line_breaks_in_cells_and_blank_lines() -> Non
     assert records[3].fields["Subject"] == ""
 
 
+def test_cell_of_any_size_costs_its_line_at_most() -> None:
+    records = read(b"No,Text\n1," + b"x" * 200_000 + b"\n2,short\n").records
+    assert [(record.place, record.fault) for record in records] == [(2, "long-cell"), (3, "")]
+    assert records[1].fields == {"No": "2", "Text": "short"}
+
+
 def test_columns_of_one_name_or_none_are_told_apart() -> None:
     assert read(b"Date,Date,,Text\n1,2,3,4\n").columns == ("Date", "Date (2)", "Column 3", "Text")
 
