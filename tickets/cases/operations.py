@@ -53,7 +53,8 @@ def save_case(
     db.session.add(case)
     db.session.flush()
     if confirmed_clean:
-        note_cleared(look_at(case.title, agency_id=None, by=by), about=case.ref, agency_id=None, by=by)
+        found = [finding for text in texts.values() for finding in look_at(text, agency_id=None, by=by)]
+        note_cleared(found, about=case.ref, agency_id=None, by=by)
     if changes:
         publish(VendorCaseChanged(case_id=case.id, state=state.value), by=by)
     else:

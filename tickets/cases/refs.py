@@ -14,6 +14,9 @@ from adminops.refs import Link
 from tickets.cases.models import KIND, VendorCase
 
 ICON = "wrench"
+SCANNED = {"title": 200, "release": 60}
+"""The texts that the nightly scan reads, and how long they may be. Vendor and number name the case: the guard reads
+them when they are written, and no scan takes them off a case that others find by them."""
 
 
 def cases(ids: Sequence[str], viewer: User) -> dict[str, Link]:
@@ -40,7 +43,12 @@ def _address(case_id: int) -> str:
 def _written(after: int, limit: int) -> list[WrittenText]:
     chosen = select(VendorCase).where(VendorCase.id > after).order_by(VendorCase.id).limit(limit)
     return [
-        WrittenText(id=case.id, agency_id=None, author_id=case.opened_by_id, texts={"title": case.title})
+        WrittenText(
+            id=case.id,
+            agency_id=None,
+            author_id=case.opened_by_id,
+            texts={field: getattr(case, field) for field in SCANNED if getattr(case, field)},
+        )
         for case in db.session.scalars(chosen)
     ]
 
@@ -49,7 +57,8 @@ def _rewrite(case_id: str, texts: Mapping[str, str]) -> None:
     case = db.session.get(VendorCase, int(case_id))
     if case is None:
         raise NotFound("There is no such case any more.")
-    case.title = texts.get("title", case.title)[:200]
+    for field, longest in SCANNED.items():
+        setattr(case, field, texts.get(field, getattr(case, field))[:longest])
     db.session.flush()
 
 
