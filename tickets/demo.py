@@ -35,8 +35,7 @@ from tickets.demo_talk import converse
 from tickets.goals.operations import warn
 from tickets.goals.queries import office_calendar
 from tickets.importing.demo import show_import
-from tickets.models import Channel, Priority, Ticket, TicketState, WaitingOn
-from tickets.operations import Then
+from tickets.models import Channel, Priority, Then, Ticket, TicketState, WaitingOn
 from tickets.policies import REOPEN_WITHIN
 from tickets.problems.demo import tell_of_problems
 from tickets.queues.operations import save_queue

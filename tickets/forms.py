@@ -41,8 +41,7 @@ from tickets.attaching import Upload
 from tickets.catalogue import answers_of
 from tickets.columns.queries import known
 from tickets.language import LONGEST
-from tickets.models import TRANSITIONS, Channel, Priority, Tag, Ticket, TicketState, WaitingOn
-from tickets.operations import Then
+from tickets.models import TRANSITIONS, Channel, Priority, Tag, Then, Ticket, TicketState, WaitingOn
 from tickets.queries import COLUMNS, Order
 from tickets.resolving.choices import offer_endings, resolution_named
 from tickets.sending import Words

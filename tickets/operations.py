@@ -35,6 +35,7 @@ from tickets.models import (
     Happening,
     Priority,
     Resolution,
+    Then,
     Ticket,
     TicketMessage,
     TicketState,
@@ -42,7 +43,6 @@ from tickets.models import (
     WaitingOn,
     move,
 )
-from tickets.models import Then as Then  # noqa: PLC0414 - known by this module, too
 from tickets.notices.occasions import Occasion
 from tickets.notices.telling import mail_quietly, tell, tell_of_message
 from tickets.queues.giving import choose

@@ -22,8 +22,8 @@ from adminops.outbox.messages import enqueue_mail
 from tickets import policies
 from tickets.attached import TicketAttachment
 from tickets.attaching import hand_over
-from tickets.models import Resolution, Ticket, TicketMessage
-from tickets.operations import Then, reply
+from tickets.models import Resolution, Then, Ticket, TicketMessage
+from tickets.operations import reply
 from tickets.relations import root_of
 from tickets.resolving.guards import check_ready
 from tickets.unsent import TicketSending

@@ -22,8 +22,7 @@ from tickets import approvals, operations
 from tickets.approvals import Step, Verdict
 from tickets.authority import leads_of, may_ask, name_requester, named_at, unname_requester
 from tickets.deciding import approve, refuse
-from tickets.models import Priority, Resolution, Ticket, TicketState, WaitingOn
-from tickets.operations import Then
+from tickets.models import Priority, Resolution, Then, Ticket, TicketState, WaitingOn
 from tickets.queries import list_waiting_for
 from tickets.timeline import Line, timeline
 

@@ -17,8 +17,7 @@ from tickets.bulk.images import image_of
 from tickets.bulk.models import Act, BulkAct, BulkItem, BulkState, Outcome
 from tickets.bulk.queries import count_outcomes, get_act, list_items, matching_ids, reasons_of
 from tickets.language import parse
-from tickets.models import Priority, Ticket, TicketEvent, TicketMessage, TicketState
-from tickets.operations import Then
+from tickets.models import Priority, Then, Ticket, TicketEvent, TicketMessage, TicketState
 from tickets.queries import TicketFilter
 
 S = TicketState

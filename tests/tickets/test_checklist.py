@@ -16,8 +16,7 @@ from tickets import operations
 from tickets.catalogue import find_type
 from tickets.checklist.operations import tick, untick
 from tickets.checklist.queries import Step, checklist_of, steps_of
-from tickets.models import Ticket, TicketState
-from tickets.operations import Then
+from tickets.models import Then, Ticket, TicketState
 from tickets.type_versions import Edit, change_type
 
 

@@ -25,8 +25,7 @@ from tickets.goals import keeping, queries
 from tickets.goals.jobs import count_anew, warn_of_goals
 from tickets.goals.models import CalendarVersion, GoalCalendar, GoalPolicy
 from tickets.goals.operations import save_calendar, save_policy
-from tickets.models import OPEN_STATES, Priority, Ticket, TicketEvent, TicketState, WaitingOn
-from tickets.operations import Then
+from tickets.models import OPEN_STATES, Priority, Then, Ticket, TicketEvent, TicketState, WaitingOn
 from tickets.queries import TicketFilter, list_tickets
 
 MONDAY = datetime(2026, 11, 9, 14, 0, tzinfo=UTC)  # 9 o'clock at the office

@@ -16,8 +16,7 @@ from tests.services.browser import assert_no_axe_violations, assert_no_sideways_
 from tests.services.plugin import OpenPage
 from tests.services.web import serving
 from tickets import linking, operations
-from tickets.models import Ticket, TicketMessage, TicketState
-from tickets.operations import Then
+from tickets.models import Then, Ticket, TicketMessage, TicketState
 
 SignIn = Callable[..., Page]
 

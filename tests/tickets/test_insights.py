@@ -22,8 +22,7 @@ from tickets.insights.periods import Period
 from tickets.insights.queries import Report, report
 from tickets.insights.tallies import Tally, percentile, read, rounded, share, total
 from tickets.language import parse
-from tickets.models import Priority, Rating, Resolution, Ticket, WaitingOn
-from tickets.operations import Then
+from tickets.models import Priority, Rating, Resolution, Then, Ticket, WaitingOn
 from tickets.queries import TicketFilter, View
 from tickets.queries import count_tickets as count_listed
 

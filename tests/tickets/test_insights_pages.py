@@ -8,7 +8,7 @@ from tests.browsing import Desk
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
 from tickets import operations
-from tickets.operations import Then
+from tickets.models import Then
 
 
 def test_every_number_opens_the_list_behind_it(desk: Desk) -> None:

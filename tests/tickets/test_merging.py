@@ -19,8 +19,7 @@ from tests.browsing import Desk
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import merging, operations, policies, sharing
-from tickets.models import Ticket, TicketMessage, TicketState, Voice, WaitingOn
-from tickets.operations import Then
+from tickets.models import Then, Ticket, TicketMessage, TicketState, Voice, WaitingOn
 from tickets.relations import Kind, TicketMerge, candidates_for, open_parts_of, root_of, sources_of
 from tickets.side import side_of
 from tickets.sight import participants_of, sees

@@ -20,8 +20,7 @@ from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import linking, operations
 from tickets.jobs import close_resolved
-from tickets.models import Priority, Ticket, TicketLink, TicketMessage, TicketState, Voice, WaitingOn
-from tickets.operations import Then
+from tickets.models import Priority, Then, Ticket, TicketLink, TicketMessage, TicketState, Voice, WaitingOn
 from tickets.timeline import Line, Message, timeline
 
 S = TicketState

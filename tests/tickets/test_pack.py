@@ -22,6 +22,7 @@ from tickets.insights.pack_files import said
 from tickets.insights.periods import Period
 from tickets.insights.queries import report
 from tickets.insights.tallies import FEW
+from tickets.models import Then
 
 NAMES: dict[By, dict[str, str]] = {by: {} for by in By}
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -39,7 +40,7 @@ def test_pack_says_what_the_report_says() -> None:
     for number in range(FEW + 1):
         ticket = make_ticket(agency=None)
         if number % 2:
-            operations.reply(ticket, body="Here it is.", then=operations.Then.RESOLVE, by=helper)
+            operations.reply(ticket, body="Here it is.", then=Then.RESOLVE, by=helper)
     pack, shown = board_pack(month(), NAMES, helper), report(month(), By.TYPE, helper)
     told = {line.label: line.value for line in pack.lines}
     tally = shown.over_all.tally

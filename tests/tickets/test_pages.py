@@ -16,8 +16,7 @@ from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import linking, operations
 from tickets.catalogue import offered_to
-from tickets.models import Priority, Ticket, TicketLink, TicketMessage, TicketState, Voice
-from tickets.operations import Then
+from tickets.models import Priority, Then, Ticket, TicketLink, TicketMessage, TicketState, Voice
 
 SSN = "The number is 219-09-9999."
 

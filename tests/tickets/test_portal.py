@@ -19,8 +19,7 @@ from tests.browsing import Desk, Page, Visitor
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
 from tickets import operations
-from tickets.models import Ticket, TicketMessage
-from tickets.operations import Then
+from tickets.models import Then, Ticket, TicketMessage
 
 REQUEST = {
     "subject": "Report stops at 10,000 rows",

@@ -13,8 +13,7 @@ from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import operations
 from tickets.language import parse
-from tickets.models import Ticket
-from tickets.operations import Then
+from tickets.models import Then, Ticket
 from tickets.queries import (
     Order,
     TicketFilter,

@@ -14,8 +14,7 @@ from tests.make import make_user
 from tests.make_tickets import PLAIN, make_helper, make_ticket
 from tickets import following, operations
 from tickets.clocks.calendars import Calendar
-from tickets.models import Ticket, TicketEntry, TicketLink, TicketState, WaitingOn
-from tickets.operations import Then
+from tickets.models import Then, Ticket, TicketEntry, TicketLink, TicketState, WaitingOn
 from tickets.silence.jobs import close_silent
 from tickets.silence.models import ContactWay
 from tickets.silence.operations import note_attempt

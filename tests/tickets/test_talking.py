@@ -24,8 +24,7 @@ from tickets import canned, emails, merging, operations, presence, sharing
 from tickets.attached import TicketAttachment
 from tickets.canned import fill, unknown_in, values_for
 from tickets.mentioning import names_in
-from tickets.models import Ticket, TicketMessage, TicketState, WaitingOn
-from tickets.operations import Then
+from tickets.models import Then, Ticket, TicketMessage, TicketState, WaitingOn
 from tickets.presence import Present, in_words, note_presence, others_at, written_since
 from tickets.sending import (
     TicketSending,

@@ -25,8 +25,7 @@ from tickets.api import telling
 from tickets.api.asking import CONFIRMED, HELD
 from tickets.api.papers import FILES, attach_to
 from tickets.forms import LONGEST_TEXT
-from tickets.models import Priority, Resolution, Ticket, TicketMessage, TicketState, WaitingOn
-from tickets.operations import Then
+from tickets.models import Priority, Resolution, Then, Ticket, TicketMessage, TicketState, WaitingOn
 from tickets.resolving import operations as evidence
 from tickets.resolving.choices import resolution_named
 from tickets.side import side_of

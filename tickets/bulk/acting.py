@@ -8,7 +8,7 @@ from adminops.identity.models import User
 from tickets import approvals, operations, policies, tagging
 from tickets.bulk.images import image_of, tag_on
 from tickets.bulk.models import Act, BulkAct
-from tickets.models import TRANSITIONS, Priority, Resolution, Ticket, TicketState, WaitingOn
+from tickets.models import TRANSITIONS, Priority, Resolution, Then, Ticket, TicketState, WaitingOn
 from tickets.resolving.choices import resolution_named
 from tickets.resolving.guards import check_ready
 from tickets.silence.policies import check_is_silent, check_was_asked
@@ -100,7 +100,7 @@ def _note(act: BulkAct, ticket: Ticket, by: User) -> None:
 
 
 def _reply(act: BulkAct, ticket: Ticket, by: User) -> None:
-    then = operations.Then(act.value.get("then", ""))
+    then = Then(act.value.get("then", ""))
     clean = _confirmed(act)
     operations.reply(ticket, body=act.body, then=then, nonce=_nonce(act, ticket), confirmed_clean=clean, by=by)
 
@@ -124,7 +124,7 @@ def _check_work(_act: BulkAct, ticket: Ticket, by: User) -> None:
 def _check_reply(act: BulkAct, ticket: Ticket, by: User) -> None:
     policies.check_is_team(ticket, by=by)
     policies.check_may_reply(ticket, by=by)
-    if act.value.get("then") == operations.Then.RESOLVE:
+    if act.value.get("then") == Then.RESOLVE:
         _check_resolve(ticket, by)
 
 

@@ -16,7 +16,7 @@ from tickets.bulk import operations as bulk
 from tickets.bulk.models import Act
 from tickets.catalogue import all_types
 from tickets.language import parse
-from tickets.operations import Then
+from tickets.models import Then
 from tickets.problems import operations, queries
 from tickets.problems.forms import ProblemForm, SolvedForm
 from tickets.problems.models import KnownProblem, ProblemState

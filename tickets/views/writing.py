@@ -12,8 +12,7 @@ from tickets import canned, operations, policies, sending
 from tickets.attached import TicketAttachment
 from tickets.attaching import attach, hand_over, keep
 from tickets.forms import MessageForm, uploads_of
-from tickets.models import Ticket
-from tickets.operations import Then
+from tickets.models import Then, Ticket
 from tickets.presence import newest_message, written_since
 from tickets.relations import root_of
 from tickets.spent.operations import note_time

@@ -26,8 +26,8 @@ from tickets.mail.brakes import BRAKES
 from tickets.mail.filing import MOST_NEW
 from tickets.mail.models import IncomingMail, MailState
 from tickets.mail.operations import file_for, open_mail, raw_of, read_again, receive, set_aside, sort_mail
-from tickets.models import Channel, Ticket, TicketEntry, TicketMessage, TicketState, Voice
-from tickets.operations import Then, assign, close, reply, resolve
+from tickets.models import Channel, Then, Ticket, TicketEntry, TicketMessage, TicketState, Voice
+from tickets.operations import assign, close, reply, resolve
 
 S = MailState
 

@@ -15,13 +15,12 @@ from tests.browsing import Desk
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
 from tickets import operations, sharing
-from tickets.models import Ticket
+from tickets.models import Then, Ticket
 from tickets.notices.mailed import mailed_from, posts
 from tickets.notices.models import Notice
 from tickets.notices.occasions import CELLS, Way
 from tickets.notices.operations import Choices, Hours, choose_notices
 from tickets.notices.preview import preview
-from tickets.operations import Then
 from tickets.side import side_of
 
 NIGHT = datetime(2026, 3, 3, 4, tzinfo=UTC)

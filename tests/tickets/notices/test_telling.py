@@ -14,14 +14,13 @@ from adminops.outbox.models import OutboxMessage
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
 from tickets import operations, sharing
-from tickets.models import Priority, Ticket
+from tickets.models import Priority, Then, Ticket
 from tickets.notices.models import Notice
 from tickets.notices.occasions import AT_FIRST, CELLS, OFFERED, Occasion, Way
 from tickets.notices.operations import Choices, Hours, choose_notices, set_defaults
 from tickets.notices.queries import list_notices, unread_counted
 from tickets.notices.reading import read_all, read_on
 from tickets.notices.recipients import recipients
-from tickets.operations import Then
 from tickets.queues.operations import save_queue
 from tickets.sending import Words, plan_reply, send_due, take_back
 
