@@ -77,7 +77,7 @@ def test_the_fields_of_their_own_find_too_without_a_script(room: Callable[..., P
     page.locator("#ssn").fill("219 45 0817")
     page.get_by_role("button", name="Look for the SSN").click()
     expect(page.get_by_role("heading", name="With the SSN •••-••-0817")).to_be_visible()
-    assert "219" not in page.content()
+    assert not re.search(r"219[ -]?45", page.content())
     page.get_by_text("Narrow a name by birth date").click()
     page.get_by_label(re.compile("^Birth date")).fill("3/2/2015")
     page.get_by_label(BOX).fill("nunez")

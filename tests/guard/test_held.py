@@ -44,9 +44,9 @@ def test_what_a_writer_sends_to_the_redactors_is_filed_without_it_and_sealed(ses
     assert ticket.answers == {"report": HELD_BACK, "rows": "none"}
     assert (incident.found_by, incident.found_kinds, incident.seen_by) == (FoundBy.WRITER, ["ssn"], [])
     assert incident.sealed
-    assert b"9999" not in incident.sealed
+    assert b"09-9999" not in incident.sealed
     for table in ("ticket", "ticket_message", "pii_incident", "pii_event", "audit_entry"):
-        assert "9999" not in str(session.execute(text(f"SELECT * FROM {table}")).all())
+        assert "09-9999" not in str(session.execute(text(f"SELECT * FROM {table}")).all())
 
 
 def test_a_text_in_which_nothing_is_found_is_not_held_back(session: Session) -> None:
