@@ -1,5 +1,6 @@
 """The nightly scan: what is stored is looked at again, for clients come in after a text was written."""
 
+import time
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -17,6 +18,8 @@ AT_ONCE = 100
 """Texts that are looked at in one transaction."""
 A_NIGHT = 50_000
 """Texts that are looked at in one night; the next one goes on behind them, and begins anew at the end."""
+PAUSE = 0.15
+"""Seconds between two transactions: whoever waits to write on SQLite looks every tenth of a second whether it may."""
 
 
 def rescan() -> None:
@@ -28,6 +31,7 @@ def rescan() -> None:
                     more = scan_some(guarded)
                 if not more:
                     break
+                time.sleep(PAUSE)
 
 
 def scan_some(guarded: GuardedTexts) -> bool:

@@ -7,17 +7,17 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from adminops.audit.models import AuditEntry
-from adminops.db import db
+from adminops.db import db, transaction
 from adminops.errors import Invalid, InvalidState, NotAllowed
 from adminops.guard import operations
 from adminops.guard.models import FoundBy, IncidentState, PiiIncident
 from adminops.guard.operations import HELD_BACK
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
-from adminops.privacy.jobs import scan_some
+from adminops.privacy.jobs import PAUSE, rescan, scan_some
 from adminops.privacy.queries import counts_by_agency
 from tests.browsing import Desk
-from tests.make import make_admin, make_user
+from tests.make import make_admin, make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
 from tickets.guarded import MESSAGES
 from tickets.models import Ticket, TicketMessage
@@ -145,6 +145,24 @@ def test_the_scan_goes_on_where_it_was_and_begins_anew_at_the_end(
     assert not scan_some(MESSAGES)
     message.body = "Clean now."
     assert scan_some(MESSAGES)
+
+
+def test_the_scan_lets_others_write_between_its_transactions(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk.work():
+        ticket = make_ticket()
+        stored(ticket, "Hello again.")
+    pauses: list[float] = []
+
+    def another_writes(seconds: float) -> None:
+        with transaction():
+            make_agency()
+        pauses.append(seconds)
+
+    monkeypatch.setattr("adminops.privacy.jobs.AT_ONCE", 1)
+    monkeypatch.setattr("time.sleep", another_writes)
+    with desk.app.app_context():
+        rescan()
+    assert pauses == [PAUSE, PAUSE]
 
 
 def test_a_redactor_works_through_the_pages_and_nobody_else_sees_them(desk: Desk) -> None:
