@@ -154,7 +154,7 @@ class Chips:
         return shape.format(key, self.icon(look.icon), look.label)
 
     def _draw_clock(self, kind: str, text: str) -> Markup:
-        shape = Markup('<span class="due due-{}">{}<span>{}</span></span>')
+        shape = Markup('<span class="due due-{}">{}{}</span>')
         return shape.format(kind, self.icon(_DUE_ICONS[kind]), text)
 
     def status(self, state: object, label: str | None = None) -> Markup:

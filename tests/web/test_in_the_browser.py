@@ -1,5 +1,6 @@
 """The kit in a real browser: accessible, silent, as wide as its window, and quick under the hands."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -75,7 +76,16 @@ def test_the_list_of_shortcuts_turns_them_off(merge: Page) -> None:
     merge.keyboard.press("?")
     switch = merge.get_by_role("checkbox", name="Use single-key shortcuts")
     expect(switch).to_be_checked()
+    everywhere = merge.locator("#keys-everywhere")
+    places = merge.locator("a[data-key]").count()
+    assert places
+    expect(everywhere.locator("dt")).to_have_text(["/", *[re.compile("^g .")] * places, "?"])
+    expect(everywhere.locator("dd").nth(1)).to_have_text(re.compile(r"^Go to [a-z][a-z ]*$"))
     switch.uncheck()
+    merge.keyboard.press("Escape")
+    merge.get_by_role("button", name="Keyboard shortcuts").first.click()
+    expect(switch).not_to_be_checked()
+    expect(everywhere.locator("dt")).to_have_count(places + 2)
     merge.keyboard.press("Escape")
     merge.keyboard.press("2")
     assert kept(merge, "first") == "left"

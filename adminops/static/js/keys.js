@@ -1,6 +1,8 @@
 // Single-key shortcuts. They never fire in a field, a select or an open dialog nor with a modifier, and one switch
 // in the list of shortcuts turns them off (WCAG 2.1.4).
 
+import { show } from './menus.js';
+
 const bound = new Map();
 let prefix = '';
 let timer;
@@ -72,6 +74,30 @@ bind('/', () => {
 });
 bind('?', () => {
   const list = document.getElementById('keys');
-  list?.showModal();
+  if (list) show(list);
   return Boolean(list);
 });
+
+// The keys that work everywhere are listed when somebody wants to read them: most pages are left without.
+document.getElementById('keys')?.addEventListener('opening', listEverywhere, { once: true });
+
+function listEverywhere() {
+  const list = document.getElementById('keys-everywhere');
+  const says = (link) => (link.querySelector('svg + span') ?? link.firstChild).textContent.trim().toLowerCase();
+  if (document.querySelector('#search, #big-search')) list.append(...hint(['/'], 'Search'));
+  for (const link of document.querySelectorAll('a[data-key]')) {
+    list.append(...hint(['g', link.dataset.key], `Go to ${says(link)}`));
+  }
+  list.append(...hint(['?'], 'Show this list'));
+}
+
+function hint(keys, says) {
+  const [term, meaning] = [document.createElement('dt'), document.createElement('dd')];
+  for (const key of keys) {
+    const cap = document.createElement('kbd');
+    cap.textContent = key;
+    term.append(cap, ' ');
+  }
+  meaning.textContent = says;
+  return [term, meaning];
+}

@@ -53,6 +53,27 @@ document.addEventListener('click', (event) => {
   event.target.closest('[data-dismiss]')?.closest('.notice')?.remove();
 });
 
+// How htmx is set, before it looks at the page: it evaluates nothing, keeps no copies of pages, calls only this server,
+// and shows what a refusal says (409 and 422 are pages with their messages).
+if (window.htmx) {
+  Object.assign(window.htmx.config, {
+    allowEval: false,
+    allowScriptTags: false,
+    historyCacheSize: 0,
+    includeIndicatorStyles: false,
+    refreshOnHistoryMiss: true,
+    responseHandling: [
+      { code: '204', swap: false },
+      { code: '[23]..', swap: true },
+      { code: '409', swap: true },
+      { code: '422', swap: true },
+      { code: '[45]..', swap: false, error: true },
+    ],
+    scrollIntoViewOnBoost: false,
+    selfRequestsOnly: true,
+  });
+}
+
 // Every unsafe request of htmx carries the token of the page.
 document.addEventListener('htmx:configRequest', (event) => {
   event.detail.headers['X-CSRFToken'] = one('meta[name="csrf-token"]')?.content;

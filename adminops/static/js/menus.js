@@ -1,5 +1,11 @@
 // Menus (<details class="menu">) and dialogs (<dialog>).
 
+/** Show a dialog; who fills it when it is wanted hears "opening" on it. */
+export function show(dialog) {
+  dialog.dispatchEvent(new Event('opening'));
+  dialog.showModal();
+}
+
 const openMenus = () => [...document.querySelectorAll('details.menu[open]')];
 
 document.addEventListener('click', (event) => {
@@ -20,7 +26,7 @@ document.addEventListener('click', (event) => {
   if (dialog) {
     event.preventDefault();
     for (const menu of openMenus()) menu.open = false;
-    dialog.showModal();
+    show(dialog);
   }
   event.target.closest('[data-close]')?.closest('dialog')?.close();
   if (event.target.nodeName === 'DIALOG') event.target.close(); // the backdrop
