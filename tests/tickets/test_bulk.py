@@ -1,7 +1,7 @@
 """Changing many tickets at once: the plan, what is left out and why, the receipt, the undo."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from adminops.db import db
 from adminops.errors import Invalid, InvalidState, NotAllowed, NotFound
@@ -10,7 +10,7 @@ from adminops.identity.permissions import Role
 from tests.browsing import Desk
 from tests.make import make_user
 from tests.make_tickets import make_helper, make_ticket
-from tickets import operations, tagging
+from tickets import operations, sharing, tagging
 from tickets.bulk import jobs
 from tickets.bulk import operations as bulk
 from tickets.bulk.images import image_of
@@ -95,6 +95,34 @@ def test_undo_puts_back_exactly_what_has_not_changed_since(act: Act, value: dict
     assert planned.state is BulkState.UNDONE
     assert count_outcomes(planned)[Outcome.UNDONE] == 2
     assert reasons_of(planned) == [("It has changed since, so it stays as it is.", 1)]
+
+
+@pytest.mark.usefixtures("session")
+def test_undo_leaves_what_somebody_else_changed_while_the_act_was_on_its_way() -> None:
+    helper, ticket = make_helper(), make_ticket()
+    act = _planned([ticket], Act.ASSIGN, helper, assignee=helper.id)
+    db.session.execute(update(Ticket.__table__).values(priority="high"))  # as another process: this one has not seen it
+    bulk.start(act, by=helper)
+    bulk.undo(act, by=helper)
+    assert (ticket.assignee_id, ticket.priority) == (None, Priority.HIGH)
+
+
+@pytest.mark.usefixtures("session")
+def test_what_can_not_be_put_back_holds_up_neither_its_undo_nor_other_acts(monkeypatch: pytest.MonkeyPatch) -> None:
+    helper, full, hidden, free = make_helper(), make_ticket(), make_ticket(), make_ticket()
+    make_user(Role.SECURITY_OFFICER, agency=hidden.agency)
+    for ticket in (full, hidden, free):
+        tagging.tag(ticket, name="vendor", by=helper)
+    act = _planned([full, hidden, free], Act.UNTAG, helper, tag="vendor")
+    bulk.start(act, by=helper)
+    monkeypatch.setattr(tagging, "MOST_TAGS", 1)
+    tagging.tag(full, name="another", by=helper)
+    assert sharing.close_off(hidden, by=hidden.requester)
+    bulk.undo(act, by=helper)
+    assert act.state is BulkState.UNDONE
+    assert [image_of(ticket, "vendor")["tagged"] for ticket in (full, hidden, free)] == [False, False, True]
+    kept = {row.why for row in db.session.scalars(select(BulkItem)) if row.outcome is Outcome.KEPT}
+    assert kept == {"A ticket bears at most 1 tags. Take one off first.", "Only the Systems Team can do this."}
 
 
 @pytest.mark.usefixtures("session")

@@ -16,6 +16,7 @@ from tickets.bulk.images import image_of, put_back
 from tickets.bulk.models import Act, BulkAct, BulkItem, BulkState, Outcome
 from tickets.bulk.queries import count_outcomes, next_items
 from tickets.models import Ticket
+from tickets.operations import lock
 
 MOST_TICKETS = 2_000
 AT_ONCE = 40
@@ -95,6 +96,7 @@ def go_on(act: BulkAct, *, limit: int = AT_ONCE, by: User) -> None:
 
 def _do_one(act: BulkAct, item: BulkItem, ticket: Ticket, by: User) -> None:
     tag = act.value.get("tag", "")
+    lock(ticket)  # what somebody else does meanwhile is part of what it was before, or an undo would take that back
     before = image_of(ticket, tag)
     try:
         with savepoint():
@@ -108,13 +110,22 @@ def _do_one(act: BulkAct, item: BulkItem, ticket: Ticket, by: User) -> None:
 
 def _undo_one(act: BulkAct, item: BulkItem, ticket: Ticket, by: User) -> None:
     tag = act.value.get("tag", "")
-    db.session.refresh(ticket, with_for_update={"key_share": True})
-    if image_of(ticket, tag) != item.after:
-        item.outcome, item.why = Outcome.KEPT, CHANGED_SINCE
+    lock(ticket)
+    try:
+        with savepoint():
+            _put_back(item, ticket, tag, by)
+    except DomainError as refused:  # else one ticket would hold up this undo, and all acts behind it, for ever
+        item.outcome, item.why = Outcome.KEPT, refused.sentence[:200]
     else:
-        put_back(ticket, item.before, tag=tag, by=by)
         item.outcome = Outcome.UNDONE
     db.session.flush()
+
+
+def _put_back(item: BulkItem, ticket: Ticket, tag: str, by: User) -> None:
+    policies.check_is_team(ticket, by=by)
+    if image_of(ticket, tag) != item.after:
+        raise InvalidState(CHANGED_SINCE)
+    put_back(ticket, item.before, tag=tag, by=by)
 
 
 def _lock(act: BulkAct, by: User) -> None:
