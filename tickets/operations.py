@@ -141,7 +141,7 @@ def reply(
     on a ticket that was merged goes to where its conversation goes on. Raises `NotAllowed`, `InvalidState`, `Invalid`.
     Publishes `TicketReplied` (and `TicketMoved`); tells who is named on it and who wishes to hear of it.
     """
-    ticket = _locked_root(ticket)
+    ticket = locked_root(ticket)
     if (known := _sent_before(nonce, by)) is not None:
         return known
     policies.check_may_reply(ticket, by=by)
@@ -168,7 +168,7 @@ def write_note(
     by: User,
 ) -> TicketMessage:
     """Write a note that only the team reads. Checks and `nonce` as in `reply`. Publishes `TicketNoted`."""
-    ticket = _locked_root(ticket)
+    ticket = locked_root(ticket)
     if (known := _sent_before(nonce, by)) is not None:
         return known
     policies.check_may_work(ticket, by=by)
@@ -343,7 +343,7 @@ def lock(ticket: Ticket) -> None:
     db.session.execute(locked.execution_options(populate_existing=True)).one()
 
 
-def _locked_root(ticket: Ticket) -> Ticket:
+def locked_root(ticket: Ticket) -> Ticket:
     """Return where the conversation on `ticket` goes on, locked: itself unless it was merged, by now."""
     lock(ticket)
     while (root := root_of(ticket)) is not ticket:

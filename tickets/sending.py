@@ -23,8 +23,7 @@ from tickets import policies
 from tickets.attached import TicketAttachment
 from tickets.attaching import hand_over
 from tickets.models import Resolution, Then, Ticket, TicketMessage
-from tickets.operations import reply
-from tickets.relations import root_of
+from tickets.operations import locked_root, reply
 from tickets.resolving.guards import check_ready
 from tickets.unsent import TicketSending
 
@@ -55,7 +54,7 @@ def plan_reply(
     personal in it (`Invalid`); a time that comes, within 90 days (`Invalid`); nothing missing where it resolves
     (`InvalidState`, see `check_ready`). Publishes `ReplyPlanned`.
     """
-    ticket = root_of(ticket)
+    ticket = locked_root(ticket)
     policies.check_may_reply(ticket, by=by)
     policies.check_is_team(ticket, by=by)
     if (known := _planned_before(words.nonce, by)) is not None:

@@ -1,8 +1,10 @@
 """How the team answers: undo and later, canned replies, mentions, and who else is at a ticket."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +19,7 @@ from adminops.errors import Invalid, InvalidState, NotAllowed, NotFound
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from adminops.outbox.models import OutboxMessage
-from tests.browsing import Desk
+from tests.browsing import Desk, Visitor
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import canned, emails, merging, operations, presence, sharing
@@ -38,6 +40,7 @@ from tickets.sending import (
     waiting_on,
 )
 from tickets.sight import Why, participants_of, sees
+from tickets.spent.models import TicketTime
 
 UNDO = timedelta(seconds=15)
 
@@ -340,6 +343,23 @@ def test_answer_is_taken_back_changed_and_sent_on_the_page(waiting: Desk) -> Non
     with desk.look() as session:
         assert session.scalars(select(TicketSending)).all() == []
     visitor.post(f"{page}/unsent/{row.id}/take-back", status=404)
+
+
+def test_two_clicks_at_the_same_moment_plan_one_answer_and_note_its_time_once(waiting: Desk) -> None:
+    with waiting.work():
+        helper, ticket = make_helper(), make_ticket()
+    visitors, gate = [waiting.signed_in(helper), waiting.signed_in(helper)], Barrier(2)
+    sent = {"kind": "reply", "body": "It is mended.", "nonce": "a", "minutes": "5"}
+
+    def click(visitor: Visitor) -> str:
+        gate.wait(timeout=30)
+        return visitor.post(f"/tickets/{ticket.id}/messages", sent).goal
+
+    with ThreadPoolExecutor(max_workers=2) as clicks:
+        assert set(clicks.map(click, visitors)) == {f"/tickets/{ticket.id}#unsent"}
+    with waiting.look() as session:
+        assert len(session.scalars(select(TicketSending)).all()) == 1
+        assert session.scalars(select(TicketTime.minutes)).all() == [5]
 
 
 def test_answer_is_planned_for_a_time_of_the_office(desk: Desk) -> None:

@@ -65,10 +65,11 @@ def overtaken(ticket: Ticket, form: MessageForm, user: User) -> bool:
 
 def write(ticket: Ticket, form: MessageForm, kind: RequestType | None, user: User) -> str:
     """Store what the composer holds with the time it took, and return the address that shows it."""
+    root = operations.locked_root(ticket)  # a second click at this very moment comes after the first
     sent_before = form.nonce.data and was_written(form.nonce.data, user)
     address = _write(ticket, form, kind, user)
     if form.minutes.data and not sent_before and policies.is_team(user, ticket):
-        note_time(root_of(ticket), minutes=form.minutes.data, by=user)
+        note_time(root, minutes=form.minutes.data, by=user)
     return address
 
 
