@@ -122,25 +122,42 @@ def throw_away(row: TicketSending, *, by: User) -> list[TicketAttachment]:
 
 
 def send_due(ticket: Ticket | None = None) -> int:
-    """Send the answers whose time has come (of one ticket), and return how many left.
+    """Send the answers whose time has come (of one ticket), and return how many left."""
+    return sum([send_if_due(sending_id) for sending_id in due_now(ticket)])
+
+
+def due_now(ticket: Ticket | None = None) -> list[int]:
+    """Return the numbers of the answers whose time has come (of one ticket), the longest due first."""
+    due = select(TicketSending.id).where(TicketSending.sends_at <= clock.now()).order_by(TicketSending.sends_at)
+    if ticket is not None:
+        due = due.where(TicketSending.ticket_id == ticket.id)
+    return list(db.session.scalars(due.limit(BATCH)))
+
+
+def send_if_due(sending_id: int) -> bool:
+    """Send an answer unless it was taken back or somebody else is sending it; say whether it left.
 
     What can't be sent goes back to its author, who is told by mail: it is not lost, and holds up no other.
     """
-    due = select(TicketSending).where(TicketSending.sends_at <= clock.now()).order_by(TicketSending.sends_at)
-    if ticket is not None:
-        due = due.where(TicketSending.ticket_id == ticket.id)
-    sent = 0
-    for row in db.session.scalars(due.limit(BATCH).with_for_update(skip_locked=True)).all():
-        try:
-            with savepoint():
-                _send(row)
-            sent += 1
-        except DomainError as refused:
-            log.info("a planned answer was refused", sending=row.id, error=type(refused).__name__)
-            row.sends_at, row.problem = None, refused.sentence[:200]
-            db.session.flush()
-            enqueue_mail("tickets.unsent", to=row.author, ticket_id=row.ticket_id, sending_id=row.id)
-    return sent
+    due = select(TicketSending).where(TicketSending.id == sending_id, TicketSending.sends_at <= clock.now())
+    row = db.session.scalar(due.with_for_update(skip_locked=True))
+    if row is None:
+        return False
+    try:
+        with savepoint():
+            _send(row)
+    except DomainError as refused:
+        log.info("a planned answer was refused", sending=row.id, error=type(refused).__name__)
+        give_back(row, refused.sentence)
+        return False
+    return True
+
+
+def give_back(row: TicketSending, why: str) -> None:
+    """Give an answer that can't be sent back to its author, and tell them."""
+    row.sends_at, row.problem = None, why[:200]
+    db.session.flush()
+    enqueue_mail("tickets.unsent", to=row.author, ticket_id=row.ticket_id, sending_id=row.id)
 
 
 def get_sending(ticket: Ticket, sending_id: int) -> TicketSending:

@@ -25,6 +25,7 @@ from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import canned, emails, merging, operations, presence, sharing
 from tickets.attached import TicketAttachment
 from tickets.canned import fill, unknown_in, values_for
+from tickets.jobs import send_planned
 from tickets.mentioning import names_in
 from tickets.models import Then, Ticket, TicketMessage, TicketState, WaitingOn
 from tickets.presence import Present, in_words, note_presence, others_at, written_since
@@ -509,3 +510,21 @@ def test_waiting_answers_survive_a_process_that_dies(app: AdminOps) -> None:
             assert send_due() == 1
         with transaction(writes=False):
             assert messages(ticket)[1:] == ["It is mended."]
+
+
+def test_answer_that_breaks_goes_back_to_its_author_and_others_leave(app: AdminOps) -> None:
+    with app.app_context():
+        with transaction():
+            helper, ticket, other = make_helper(), make_ticket(), make_ticket()
+            broken, fine = planned(ticket, helper, then=Then.RESOLVE), planned(other, helper)
+            broken.files = ["nonsense"]
+        with clock.frozen_at(clock.now() + UNDO):
+            send_planned()
+        with transaction(writes=False):
+            assert (messages(ticket)[1:], messages(other)[1:]) == ([], ["It is mended."])
+            assert db.session.get_one(Ticket, ticket.id).state is TicketState.NEW
+            assert db.session.get(TicketSending, fine.id) is None
+            kept = db.session.get_one(TicketSending, broken.id)
+            assert (kept.sends_at, kept.body) == (None, "It is mended.")
+            assert kept.problem.startswith("Something went wrong")
+            assert mails("tickets.unsent") == [helper.id]
