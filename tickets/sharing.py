@@ -11,6 +11,7 @@ from adminops.outbox.messages import enqueue_mail
 from tickets import policies
 from tickets.models import Ticket
 from tickets.notices.telling import mail_quietly
+from tickets.relations import root_of, sources_of
 from tickets.sight import TicketParticipant, Why, is_named, officers_for, sees
 
 MOST_PARTICIPANTS = 30
@@ -84,16 +85,22 @@ def remove_participant(ticket: Ticket, person: User, *, by: User) -> None:
 def make_private(ticket: Ticket, *, by: User) -> None:
     """Let only security officers and who is named on `ticket` see it; `by` is named on it from then on.
 
-    Raises `NotAllowed` for others than the team and security officers, `InvalidState` when it is private already, or
-    when nobody is there who would see it. Publishes `TicketMadePrivate`; mails the security officers.
+    So it is with all that was merged into it: each holds a part of the same conversation.
+    Raises `NotAllowed` for others than the team and security officers, `InvalidState` when it is private already or
+    part of another ticket, or when nobody is there who would see it. Publishes `TicketMadePrivate`, once for each;
+    mails the security officers.
     """
     check_may_close_off(ticket, by=by)
+    parts = _whole(ticket)
     if ticket.is_private:
         raise InvalidState("This ticket is private already.")
-    if not sees_private(ticket, by) and not is_named(by, ticket):
-        join(ticket, by, why=Why.CLOSED_OFF, by=by)
+    for part in parts:
+        if not sees_private(part, by) and not is_named(by, part):
+            join(part, by, why=Why.CLOSED_OFF, by=by)
     if not close_off(ticket, by=by):
         raise InvalidState("There is no security officer who would see it. Name one first.")
+    for part in parts[1:]:
+        _set_private(part, private=True, by=by)
 
 
 def close_off(ticket: Ticket, *, by: User) -> bool:
@@ -101,9 +108,7 @@ def close_off(ticket: Ticket, *, by: User) -> bool:
     officers = officers_for(ticket)
     if not officers:
         return False
-    ticket.is_private = True
-    db.session.flush()
-    publish(TicketMadePrivate(ticket_id=ticket.id, agency_id=ticket.agency_id), by=by)
+    _set_private(ticket, private=True, by=by)
     for officer in officers:
         if officer.id != by.id:
             enqueue_mail("tickets.private", to=officer, ticket_id=ticket.id)
@@ -111,18 +116,40 @@ def close_off(ticket: Ticket, *, by: User) -> bool:
 
 
 def open_up(ticket: Ticket, *, by: User) -> None:
-    """Let everybody see a private ticket again who sees others of its agency.
+    """Let everybody see a private ticket again, and what was merged into it, who sees others of its agency.
 
-    Raises `NotAllowed` for others than security officers, `InvalidState` when it is not private. Publishes
-    `TicketOpenedUp`.
+    Raises `NotAllowed` for others than security officers, `InvalidState` when it is not private or part of another
+    ticket. Publishes `TicketOpenedUp`, once for each.
     """
     if not sees_private(ticket, by):
         raise NotAllowed("Only a security officer can open a private ticket up.")
+    parts = _whole(ticket)
     if not ticket.is_private:
         raise InvalidState("This ticket is not private.")
-    ticket.is_private = False
+    for part in parts:
+        _set_private(part, private=False, by=by)
+
+
+def _whole(ticket: Ticket) -> list[Ticket]:
+    """Return `ticket` and what was merged into it, locked: a merge at this moment comes before or after.
+
+    Raises `InvalidState` for a part of another one, whose messages are shown there.
+    """
     db.session.flush()
-    publish(TicketOpenedUp(ticket_id=ticket.id, agency_id=ticket.agency_id), by=by)
+    alone = select(Ticket).where(Ticket.id == ticket.id).with_for_update(key_share=True)
+    db.session.execute(alone.execution_options(populate_existing=True)).one()
+    if ticket.merged_into_id is not None:
+        raise InvalidState(f"This is part of #{root_of(ticket).id} now, which shows all of it. Change that one.")
+    merged = select(Ticket).where(Ticket.id.in_(sources_of(ticket))).order_by(Ticket.id)
+    return [ticket, *db.session.scalars(merged.with_for_update(key_share=True))]
+
+
+def _set_private(ticket: Ticket, *, private: bool, by: User) -> None:
+    if ticket.is_private is not private:
+        ticket.is_private = private
+        db.session.flush()
+        kind = TicketMadePrivate if private else TicketOpenedUp
+        publish(kind(ticket_id=ticket.id, agency_id=ticket.agency_id), by=by)
 
 
 def sees_private(ticket: Ticket, user: User) -> bool:

@@ -289,6 +289,27 @@ def test_message_becomes_a_ticket_of_its_author_and_stays_where_it_is(house: Hou
         merging.split_off(house.first, message, **values, by=house.one)
 
 
+def test_what_was_merged_becomes_private_and_is_opened_up_with_the_whole(house: House) -> None:
+    officer, lead = (
+        make_user(Role.SECURITY_OFFICER, agency=house.agency),
+        make_user(Role.AGENCY_LEAD, agency=house.agency),
+    )
+    third = make_ticket(house.two)
+    merging.merge(third, into=house.second, by=house.helper)
+    merging.merge(house.second, into=house.first, by=house.helper)
+    with pytest.raises(InvalidState, match=f"part of #{house.first.id} now"):
+        sharing.make_private(third, by=house.helper)
+    sharing.make_private(house.first, by=house.helper)
+    whole = (house.first, house.second, third)
+    assert [sees(lead, ticket) for ticket in whole] == [False] * 3
+    assert [sees(house.helper, ticket) for ticket in whole] == [True] * 3, "who made it so can still undo the merges"
+    assert lines(third)[-1] == "made this private"
+    with pytest.raises(InvalidState, match="part of"):
+        sharing.open_up(house.second, by=officer)
+    sharing.open_up(house.first, by=officer)
+    assert [sees(lead, ticket) for ticket in whole] == [True] * 3
+
+
 def test_what_is_split_off_a_private_ticket_is_private(house: House) -> None:
     make_user(Role.SECURITY_OFFICER, agency=house.agency)
     sharing.make_private(house.first, by=house.helper)

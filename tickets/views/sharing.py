@@ -101,10 +101,11 @@ def open_up(ticket_id: int) -> ResponseReturnValue:
 
 def rights(ticket: Ticket, user: User) -> dict[str, Any]:
     """Return who takes part in `ticket`, and what `user` may change of that."""
+    stands_alone = ticket.merged_into_id is None
     return {
         "joined": participants_of(ticket),
         "viewer": user,
         "may_share": sharing.may_share(ticket, by=user),
-        "may_close_off": not ticket.is_private and sharing.may_close_off(ticket, by=user),
-        "may_open_up": ticket.is_private and sharing.sees_private(ticket, user),
+        "may_close_off": not ticket.is_private and stands_alone and sharing.may_close_off(ticket, by=user),
+        "may_open_up": ticket.is_private and stands_alone and sharing.sees_private(ticket, user),
     }
