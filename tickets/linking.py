@@ -1,15 +1,31 @@
-"""The verbs of links: put what a ticket is about beside it, and take it off."""
+"""Links: what could be put beside a ticket, and the verbs that put it there and take it off."""
 
 from sqlalchemy import select
 
 from adminops.db import db
 from adminops.errors import Invalid
 from adminops.facts import TicketLinked, TicketUnlinked, publish
+from adminops.feature import Found
 from adminops.identity.models import User
 from adminops.refs import Ref
+from adminops.web.navigation import registry
 from tickets import policies
 from tickets.models import Ticket, TicketLink
 from tickets.operations import lock, touch
+
+HITS = 6
+
+
+def candidates(ticket: Ticket, text: str, viewer: User) -> list[tuple[str, list[Found]]]:
+    """Return what `viewer` may see and could link to `ticket`, by kind with its title; of each kind the best few."""
+    everything = (provider for feature in registry().features for provider in feature.search)
+    providers = [provider for provider in everything if not provider.private and provider.kind != "request_type"]
+    groups = [
+        (provider.title, [hit for hit in provider.find(text, viewer, HITS) if hit.ref != ticket.ref])
+        for provider in providers
+        if text and (provider.permission is None or viewer.may(provider.permission))
+    ]
+    return [(title, hits) for title, hits in groups if hits]
 
 
 def link(ticket: Ticket, ref: Ref, *, by: User) -> TicketLink:

@@ -63,11 +63,13 @@ class Route:
     """More than the summary says."""
     media: str = "application/json"
     """What an answer is; for another one `run` returns a response."""
+    looks_up: bool = False
+    """A POST that only looks something up, by words that must not stand in an address."""
 
     @property
     def writes(self) -> bool:
         """Whether it changes something."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.looks_up
 
 
 class Malformed(DomainError):

@@ -4,7 +4,9 @@ Only the few words of JSON Schema that are made here are understood; a test hold
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 Shape = dict[str, Any]
@@ -42,8 +44,13 @@ def word(what: str, words: Iterable[str]) -> Shape:
 
 
 def moment(what: str) -> Shape:
-    """Return the shape of a time in an answer."""
+    """Return the shape of a time; `read_moment` reads what was sent."""
     return {"type": "string", "format": "date-time", "description": what}
+
+
+def day(what: str) -> Shape:
+    """Return the shape of a day; `date.fromisoformat` reads what was sent."""
+    return {"type": "string", "format": "date", "description": what}
 
 
 def several(shape: Shape, what: str, *, most: int | None = None) -> Shape:
@@ -130,8 +137,37 @@ def _check_plain(shape: Shape, value: Any, at: str) -> Iterator[tuple[str, str]]
             yield at, f"This has to have {shape.get('minLength', 0)} to {shape['maxLength']} letters."
         elif not is_storable(value):
             yield at, "This holds characters that can't be stored."
+        elif "format" in shape and not _fits(shape["format"], value):
+            yield at, _LIKE[shape["format"]]
     elif shape["type"] == "integer" and not shape["minimum"] <= value <= shape["maximum"]:
         yield at, f"This has to be a number from {shape['minimum']} to {shape['maximum']}."
+
+
+_WRITTEN = {
+    "date": re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
+    "date-time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE),
+}
+_LIKE = {
+    "date": "This has to be a day, like 2026-01-31.",
+    "date-time": "This has to be a time with its zone, like 2026-01-31T09:30:00Z.",
+}
+
+
+def _fits(form: str, value: str) -> bool:
+    """Say whether a text is a day or a time as RFC 3339 writes them; other formats are for the reader alone."""
+    if form not in _WRITTEN:
+        return True
+    read = date.fromisoformat if form == "date" else read_moment
+    try:
+        read(value)
+    except (ValueError, OverflowError):
+        return False
+    return _WRITTEN[form].fullmatch(value) is not None
+
+
+def read_moment(value: str) -> datetime:
+    """Return a time that has the shape of one."""
+    return datetime.fromisoformat(value.upper()).astimezone(UTC)
 
 
 def is_storable(value: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from werkzeug.wrappers import Response
 
 from adminops.api.routes import Answer, Asked, Route
-from adminops.api.shapes import Shape, number, or_null, record, text, word
+from adminops.api.shapes import Shape, number, or_null, record, text, truth, word
 from adminops.db import db, savepoint
 from adminops.errors import DomainError, Invalid, NotFound
 from adminops.guard.looking import look_at
@@ -36,6 +36,7 @@ Act = Callable[[Ticket, Sent, User], TicketMessage | Ticket | None]
 ACTS: list[Route] = []
 BODY = text("What is written", least=1, most=LONGEST_TEXT)
 ENDING = word("Of a resolved ticket: how it ended", Resolution)
+DESPITE = truth("Whether it is resolved although parts of it are open")
 OUTLOOK = ("confirmed_clean", "to_redactors")
 WRITING = {"confirmed_clean": CONFIRMED, "to_redactors": HELD}
 
@@ -72,21 +73,21 @@ def _done(do: Act, asked: Asked) -> Answer | Response:
         with savepoint():
             done = do(ticket, {**asked.path, **asked.body}, asked.user)
     except DomainError as refusal:
-        return _refused(refusal, ticket, asked)
+        return refused_by(refusal, asked, ticket.agency_id)
     if isinstance(done, Ticket):
         return Answer(telling.standing(done))
     return Answer(telling.standing(ticket, done.id if done else None))
 
 
-def _refused(refusal: DomainError, ticket: Ticket, asked: Asked) -> Response:
-    """Return the refusal, with what the guard found in the texts: kind and place, never the words."""
+def refused_by(refusal: DomainError, asked: Asked, agency_id: int | None) -> Response:
+    """Return a refusal, with what the guard found in the texts that came: kind and place, never the words."""
     errors = [(refusal.field, refusal.sentence)] if refusal.field else []
     texts = {name: value for name, value in asked.body.items() if isinstance(value, str)}
-    found = {name: look_at(said, agency_id=ticket.agency_id, by=asked.user) for name, said in texts.items()}
+    found = {name: look_at(said, agency_id=agency_id, by=asked.user) for name, said in texts.items()}
     findings = [each for several in found.values() for each in several]
     if not (findings and isinstance(refusal, Invalid)):
         return problem_json(refusal.status, refusal.sentence, errors=errors)
-    note_stopped(findings, agency_id=ticket.agency_id, by=asked.user)
+    note_stopped(findings, agency_id=agency_id, by=asked.user)
     places = [
         {"field": name, "kind": each.kind.value, "start": each.start, "end": each.end}
         for name, several in found.items()
@@ -109,10 +110,11 @@ def _written(sent: Sent) -> dict[str, Any]:
             "body": BODY,
             "then": word("The team: what happens with it", [then for then in Then if then]),
             "resolution": ENDING,
+            "despite_parts": DESPITE,
             **WRITING,
             "files": FILES,
         },
-        optional=("then", "resolution", "files", *OUTLOOK),
+        optional=("then", "resolution", "despite_parts", "files", *OUTLOOK),
     ),
 )
 def reply(ticket: Ticket, sent: Sent, user: User) -> TicketMessage:
@@ -120,7 +122,8 @@ def reply(ticket: Ticket, sent: Sent, user: User) -> TicketMessage:
     then, ending = Then(sent.get("then", "")), resolution_named(sent.get("resolution"))
     if ending and then is not Then.RESOLVE:
         raise Invalid("Only what is resolved has ended.", field="resolution")
-    message = operations.reply(ticket, **_written(sent), then=then, resolution=ending, by=user)
+    despite = sent.get("despite_parts", False)
+    message = operations.reply(ticket, **_written(sent), then=then, resolution=ending, despite_parts=despite, by=user)
     attach_to(message, ticket, sent, user)
     return message
 
@@ -162,8 +165,9 @@ def assign(ticket: Ticket, sent: Sent, user: User) -> None:
             "state": word("Where it shall stand", [state for state in TicketState if state is not TicketState.NEW]),
             "waiting_on": word("Of a waiting ticket: whose turn it is", WaitingOn),
             "resolution": ENDING,
+            "despite_parts": DESPITE,
         },
-        optional=("waiting_on", "resolution"),
+        optional=("waiting_on", "resolution", "despite_parts"),
     ),
 )
 def set_state(ticket: Ticket, sent: Sent, user: User) -> None:
@@ -174,7 +178,10 @@ def set_state(ticket: Ticket, sent: Sent, user: User) -> None:
     if "resolution" in sent and state is not TicketState.RESOLVED:
         raise Invalid("Only what is resolved has ended.", field="resolution")
     whom, ending = sent.get("waiting_on"), resolution_named(sent.get("resolution"))
-    operations.bring_to(ticket, state, WaitingOn(whom) if whom else None, resolution=ending, by=user)
+    despite = sent.get("despite_parts", False)
+    operations.bring_to(
+        ticket, state, WaitingOn(whom) if whom else None, resolution=ending, despite_parts=despite, by=user
+    )
 
 
 @act(

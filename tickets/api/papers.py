@@ -27,10 +27,11 @@ def attach_to(message: TicketMessage, ticket: Ticket, sent: Mapping[str, Any], u
     """Keep the files of a message that was just written. Raises `Invalid`, which takes the message back, too."""
     kind = filed_as(ticket.request_type, ticket.type_version, registry().features)
     confirmed = bool(sent.get("confirmed_clean", False))
-    attach(message, list(_uploads(sent.get("files", ()))), kind=kind, confirmed_clean=confirmed, by=user)
+    attach(message, list(uploads_in(sent.get("files", ()))), kind=kind, confirmed_clean=confirmed, by=user)
 
 
-def _uploads(files: Any) -> Iterator[Upload]:
+def uploads_in(files: Any) -> Iterator[Upload]:
+    """Yield the files that were sent. Raises `Invalid` for one that can't be read."""
     for file in files:
         try:
             raw = base64.b64decode(file["content"], validate=True)

@@ -39,7 +39,7 @@ def list_tickets(asked: Asked) -> Answer:
     )
     after = asked.query.get("cursor")
     page = queries.list_tickets(wanted, asked.user, after=after, limit=asked.query.get("limit", PAGE))
-    return _paged("tickets", [telling.row(row) for row in page.rows], page, asked)
+    return paged("tickets", [telling.row(row) for row in page.rows], page, asked)
 
 
 def show_ticket(asked: Asked) -> Answer:
@@ -63,7 +63,7 @@ def show_goals(asked: Asked) -> Answer:
 def show_calls(asked: Asked) -> Answer:
     """Return a page of the log of calls and walk-ins."""
     page = list_calls(asked.user, after=asked.query.get("cursor"))
-    return _paged("calls", [_call(call) for call in page.rows], page, asked)
+    return paged("calls", [_call(call) for call in page.rows], page, asked)
 
 
 def list_types(asked: Asked) -> Answer:
@@ -77,7 +77,8 @@ def list_team(_asked: Asked) -> Answer:
     return Answer({"team": [{"id": choice.id, "name": choice.name} for choice in queries.team()]})
 
 
-def _paged(name: str, rows: list[dict[str, Any]], page: Page[Any], asked: Asked) -> Answer:
+def paged(name: str, rows: list[dict[str, Any]], page: Page[Any], asked: Asked) -> Answer:
+    """Return a page of a list whose route is called after it, with where it goes on. Raises `Invalid` for a cursor."""
     if asked.query.get("cursor") and page.first:
         raise Invalid("This cursor is not one of this list. Begin anew without it.", field="cursor")
     more = {k: v for k, v in asked.query.items() if k != "cursor"}

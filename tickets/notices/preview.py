@@ -16,6 +16,7 @@ from tickets.notices.wishes import digest_at, leaves_at
 class Expected:
     """A person who will be told. `mail_at` is when quiet hours let the mail leave; None: at once, or there is none."""
 
+    id: int
     name: str
     what: str
     way: str
@@ -43,6 +44,7 @@ def preview(ticket: Ticket, text: str, *, note: bool, by: User, resolves: bool =
 def _expected(ticket: Ticket, what: str, told: Told) -> Expected:
     now, way = clock.now(), told.way
     return Expected(
+        id=told.person.id,
         name=told.person.name,
         what=what,
         way=way.label,

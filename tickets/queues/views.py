@@ -1,14 +1,16 @@
-"""The pages of queues: the list for the team, and where administrators arrange them."""
+"""The pages of queues: the list for the team with the next ticket of each, and where administrators arrange them."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from adminops.errors import InvalidState
 from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import registry
 from tickets.absences.queries import away_today
 from tickets.catalogue import all_types
+from tickets.queues.claiming import claim_next
 from tickets.queues.forms import QueueForm
 from tickets.queues.models import TicketQueue
 from tickets.queues.operations import remove_queue as take_away
@@ -29,6 +31,20 @@ def queues() -> ResponseReturnValue:
         away=away_today(),
         may_shape=may_shape,
     )
+
+
+@blueprint.post("/queues/<int:queue_id>/next")
+@access(Permission.WORK_TICKETS)
+def take_next(queue_id: int) -> ResponseReturnValue:
+    """Take what presses most in a queue, and go there."""
+    queue = get_queue(queue_id)
+    try:
+        ticket = claim_next(queue, by=signed_in_user())
+    except InvalidState as empty:
+        flash(empty.sentence, "info")
+        return redirect(url_for(".queues"))
+    flash(f"#{ticket.id} is yours.", "good")
+    return redirect(url_for(".show", ticket_id=ticket.id))
 
 
 @blueprint.route("/queues/new", methods=["GET", "POST"])

@@ -1,12 +1,20 @@
 """Reads of surveys."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from adminops import clock
 from adminops.db import db
 from adminops.errors import NotFound
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.web.listing import Page, fetch_page
+from tickets.models import Rating, Ticket
+from tickets.sight import visible_to
 from tickets.survey.models import SurveyRefusal, TicketSurvey
 from tickets.survey.tokens import fits
 
@@ -38,3 +46,31 @@ def due_surveys(limit: int) -> Sequence[TicketSurvey]:
 def has_refused(user_id: int) -> bool:
     """Say whether somebody does not want to be asked."""
     return db.session.scalar(select(SurveyRefusal.id).where(SurveyRefusal.user_id == user_id)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said about a ticket."""
+
+    ticket_id: int
+    rating: Rating
+    comment: str
+    answered_at: datetime
+
+
+def list_said(viewer: User, *, after: str | None = None) -> Page[Said]:
+    """Return a page of what people said about the tickets that `viewer` works on, the newest first."""
+    reach = viewer.reach(Permission.WORK_TICKETS)
+    about = visible_to(viewer).join(TicketSurvey, TicketSurvey.ticket_id == Ticket.id)
+    given = about.where(TicketSurvey.answered_at.is_not(None), Ticket.rating.is_not(None))
+    if not reach.everywhere:
+        given = given.where(Ticket.agency_id.in_(sorted(reach.agency_ids)))
+    rows = given.with_only_columns(
+        TicketSurvey.answered_at, TicketSurvey.id, Ticket.id, Ticket.rating, TicketSurvey.comment
+    )
+
+    def shape(row: Any) -> Said:
+        answered_at, _, ticket_id, rating, comment = row
+        return Said(ticket_id, rating, comment, answered_at)
+
+    return fetch_page(rows, [TicketSurvey.answered_at, TicketSurvey.id], after=after, shape=shape)

@@ -32,8 +32,6 @@ from tickets.timeline import Line, Message, timeline
 from tickets.views import writing
 from tickets.views.desk import blueprint
 
-HITS = 6
-
 
 @blueprint.get("/<int:ticket_id>")
 @access(Permission.ASK_FOR_HELP)
@@ -121,14 +119,7 @@ def choose_link(ticket_id: int) -> ResponseReturnValue:
     user, text = signed_in_user(), request.form.get("q", "").replace("\x00", "").strip()[:200]
     ticket = queries.get_ticket(ticket_id, user)
     policies.check_may_work(ticket, by=user)
-    everything = (provider for feature in registry().features for provider in feature.search)
-    providers = [provider for provider in everything if not provider.private and provider.kind != "request_type"]
-    groups = [
-        (provider.title, [hit for hit in provider.find(text, user, HITS) if hit.ref != ticket.ref])
-        for provider in providers
-        if text and (provider.permission is None or user.may(provider.permission))
-    ]
-    found = [(title, hits) for title, hits in groups if hits]
+    found = linking.candidates(ticket, text, user)
     return render_template("tickets/choose_link.html", ticket=ticket, text=text, groups=found, form=ConfirmForm())
 
 
