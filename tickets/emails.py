@@ -27,7 +27,7 @@ def replied(*, to_id: int, ticket_id: int, message_id: int) -> Mail | None:  # n
     return _mail("tickets/replied", f"There is a reply on request #{ticket_id}", to_id, ticket_id)
 
 
-def assigned(*, to_id: int, ticket_id: int) -> Mail | None:
+def assigned(*, to_id: int, ticket_id: int, **_ids: int) -> Mail | None:
     """Tell a member of the team that a ticket is theirs now; not if it has moved on meanwhile."""
     ticket = db.session.get(Ticket, ticket_id)
     if ticket is None or ticket.assignee_id != to_id or ticket.state not in OPEN_STATES:
@@ -74,12 +74,12 @@ def added(*, to_id: int, ticket_id: int, participant_id: int) -> Mail | None:  #
     return _mail("tickets/added", f"You were added to request #{ticket_id}", to_id, ticket_id)
 
 
-def private(*, to_id: int, ticket_id: int) -> Mail | None:
+def private(*, to_id: int, ticket_id: int, **_ids: int) -> Mail | None:
     """Tell a security officer of a private ticket."""
     return _mail("tickets/private", f"Request #{ticket_id} is private and needs your eyes", to_id, ticket_id)
 
 
-def merged(*, to_id: int, ticket_id: int, source_id: int) -> Mail | None:
+def merged(*, to_id: int, ticket_id: int, source_id: int, **_ids: int) -> Mail | None:
     """Tell who asked for a ticket that was merged where its conversation goes on."""
     return _mail("tickets/merged", f"Your request #{source_id} goes on in #{ticket_id}", to_id, ticket_id)
 

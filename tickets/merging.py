@@ -50,7 +50,7 @@ def merge(source: Ticket, *, into: Ticket, by: User) -> Ticket:
     db.session.flush()
     publish(TicketMerged(ticket_id=source.id, agency_id=source.agency_id, other_id=target.id), by=by)
     if source.requester_id not in (by.id, target.requester_id):
-        mail_quietly("tickets.merged", to=source.requester, about=target, source_id=source.id)
+        mail_quietly("tickets.merged", to=source.requester, about=target, source_id=source.id, merge_id=merged.id)
     return target
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import select, update
 
+from adminops import clock
 from adminops.db import db
 from adminops.errors import Invalid, InvalidState, NotAllowed
 from adminops.facts import ParticipantAdded, ParticipantRemoved, TicketMadePrivate, TicketOpenedUp, publish
@@ -111,7 +112,7 @@ def close_off(ticket: Ticket, *, by: User) -> bool:
     _set_private(ticket, private=True, by=by)
     for officer in officers:
         if officer.id != by.id:
-            enqueue_mail("tickets.private", to=officer, ticket_id=ticket.id)
+            enqueue_mail("tickets.private", to=officer, ticket_id=ticket.id, at=int(clock.now().timestamp()))
     return True
 
 

@@ -93,7 +93,7 @@ def _mail(ticket: Ticket, occasion: Occasion, to: User, ids: dict[str, int | str
     if occasion is Occasion.WARNED:
         return "tickets.goal", ids
     if occasion is Occasion.ASSIGNED and to.id == ticket.assignee_id:
-        return "tickets.assigned", {}
+        return "tickets.assigned", ids
     if occasion is Occasion.RESOLVED and to.id == ticket.requester_id:
         return "tickets.resolved", ids
     return "tickets.happened", {"occasion": occasion.value, **ids}

@@ -13,7 +13,7 @@ from adminops.identity.permissions import Role
 from adminops.outbox.models import OutboxMessage
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
-from tickets import operations, sharing
+from tickets import merging, operations, sharing
 from tickets.models import Priority, Then, Ticket
 from tickets.notices.models import Notice
 from tickets.notices.occasions import AT_FIRST, CELLS, OFFERED, Occasion, Way
@@ -86,6 +86,25 @@ def test_assignee_is_told_of_colleagues_and_the_requester_never_of_what_is_the_t
     assert [said for said, _ in noticed(helper)] == ["assigned", "noted", "prioritised", "replied"]
     assert [said for said, _ in noticed(ticket.requester)] == ["replied"]
     assert mailed(helper) == ["tickets.assigned", "tickets.replied"]
+
+
+def test_what_happens_once_more_is_mailed_once_more() -> None:
+    helper, ticket, other = make_helper(), make_ticket(), make_ticket()
+    colleague, officer = make_helper(), make_user(Role.SECURITY_OFFICER, agency=ticket.agency)
+    for hours in (1, 2):
+        with clock.frozen_at(clock.now() + timedelta(hours=hours)):
+            operations.assign(ticket, helper, by=colleague)
+            operations.assign(ticket, None, by=colleague)
+            sharing.make_private(ticket, by=colleague)
+            sharing.open_up(ticket, by=officer)
+    assert mailed(helper) == ["tickets.assigned"] * 2
+    assert mailed(officer) == ["tickets.private"] * 2
+    person = other.requester
+    whole = make_ticket(agency=other.agency)
+    for _ in range(2):
+        merging.merge(other, into=whole, by=colleague)
+        merging.undo_merge(other, by=colleague)
+    assert mailed(person) == ["tickets.merged"] * 2
 
 
 def test_answer_that_resolves_is_told_once() -> None:
