@@ -123,10 +123,12 @@ def split_off(
     """File what `message` asks for beside the rest as a ticket of its own, and return it. The message stays.
 
     It is its author's request where they wrote as requester, else that of who asked for `ticket`; as private as that.
-    `writing` is what `file_ticket` wants of a form. Raises as `check_may_work` and `file_ticket`. Publishes
-    `TicketFiled` and `TicketSplit`.
+    `writing` is what `file_ticket` wants of a form. Raises as `check_may_work` and `file_ticket`, and `Invalid` for a
+    team note: who asked would read it. Publishes `TicketFiled` and `TicketSplit`.
     """
     policies.check_may_work(ticket, by=by)
+    if message.voice is Voice.NOTE:
+        raise Invalid("A team note is not for who asked, and they read their new request. Take another message.")
     theirs = message.voice is Voice.REQUESTER
     requester = db.session.get_one(User, message.author_id) if theirs else ticket.requester
     agency = db.session.get(Agency, ticket.agency_id) if ticket.agency_id else None
@@ -194,7 +196,7 @@ def _let_in(source: Ticket, target: Ticket, by: User) -> list[int]:
     """Let the people of `source` take part in `target`; return the numbers of those who did not before."""
     people = [source.requester, *(row.user for row in participants_of(source))]
     there = {target.requester_id, *(row.user_id for row in participants_of(target))}
-    new = {person.id: person for person in people if person.id not in there and person.may_sign_in}
+    new = {person.id: person for person in people if person.id not in there and sharing.may_join(person)}
     return [id_ for id_, person in new.items() if sharing.join(target, person, why=Why.MERGED, by=by)]
 
 

@@ -50,7 +50,7 @@ def stays(ticket: Ticket, person: User) -> None:
 
 def join(ticket: Ticket, person: User, *, why: Why, by: User) -> TicketParticipant | None:
     """Make `person` a participant as part of another verb, which has checked that `by` may; else as above."""
-    if not (person.may_sign_in and person.may(Permission.ASK_FOR_HELP)):
+    if not may_join(person):
         raise Invalid("This person can't sign in at present, so could not read it.", field="person")
     there = list(db.session.scalars(select(TicketParticipant).where(TicketParticipant.ticket_id == ticket.id)))
     if any(row.user_id == person.id for row in there):
@@ -65,6 +65,11 @@ def join(ticket: Ticket, person: User, *, why: Why, by: User) -> TicketParticipa
     if person.id != by.id and why is Why.ADDED:
         mail_quietly("tickets.added", to=person, about=ticket, participant_id=row.id)
     return row
+
+
+def may_join(person: User) -> bool:
+    """Say whether `person` could read a ticket at all."""
+    return person.may_sign_in and person.may(Permission.ASK_FOR_HELP)
 
 
 def remove_participant(ticket: Ticket, person: User, *, by: User) -> None:

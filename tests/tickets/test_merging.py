@@ -289,6 +289,20 @@ def test_message_becomes_a_ticket_of_its_author_and_stays_where_it_is(house: Hou
         merging.split_off(house.first, message, **values, by=house.one)
 
 
+def test_team_note_is_not_made_a_request(house: House) -> None:
+    note = operations.write_note(house.first, body="Says the same every month.", by=house.helper)
+    with pytest.raises(Invalid, match="not for who asked"):
+        merging.split_off(house.first, note, kind=make_kind(), subject="Report", body=note.body, by=house.helper)
+
+
+def test_tickets_are_merged_though_who_asked_holds_no_role_any_more(house: House) -> None:
+    house.two.grants.clear()
+    house.two.forget_reach()
+    db.session.flush()
+    merging.merge(house.second, into=house.first, by=house.helper)
+    assert participants_of(house.first) == []
+
+
 def test_what_was_merged_becomes_private_and_is_opened_up_with_the_whole(house: House) -> None:
     officer, lead = (
         make_user(Role.SECURITY_OFFICER, agency=house.agency),
