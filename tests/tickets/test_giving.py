@@ -1,29 +1,29 @@
 """Who gets a ticket: the rules, absence and substitutes, sight, two at the same moment, the pages."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
-from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from adminops import clock
-from adminops.db import db, transaction
+from adminops.db import db
 from adminops.errors import Conflict, Invalid, NotAllowed
 from adminops.identity.models import RoleGrant, User
 from adminops.identity.permissions import Role
 from tests.browsing import Desk
 from tests.make import make_agency, make_user
 from tests.make_tickets import PLAIN, make_helper, make_kind, make_ticket
+from tests.together import at_once
 from tickets import operations
 from tickets.absences.models import Absence
 from tickets.absences.operations import end_absence, enter_absence
 from tickets.absences.queries import office_day
 from tickets.deciding import approve
 from tickets.models import Ticket, TicketEntry, TicketState, WaitingOn
+from tickets.queues import jobs
 from tickets.queues.jobs import give_left_over
 from tickets.queues.models import LeftInQueue, QueueMember, TicketQueue
 from tickets.queues.operations import save_queue
@@ -144,6 +144,23 @@ def test_present_people_come_first_then_who_stands_in_then_nobody() -> None:
 
 
 @pytest.mark.usefixtures("session")
+def test_queue_whose_people_stay_away_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "BATCH", 1)
+    absent, back, kind = make_helper(), make_helper(), make_kind(key="wrong_number")
+    make_queue(Rule.IN_TURN, absent)
+    make_queue(Rule.IN_TURN, back, types=[kind.key])
+    with clock.frozen_at(MONDAY):
+        away(absent)
+        absence = away(back)
+        waits, first = make_ticket(), make_ticket(kind=kind)
+        end_absence(absence, by=back)
+    for minutes in (5, 10):
+        with clock.frozen_at(MONDAY + timedelta(minutes=minutes)):
+            give_left_over()
+    assert (waits.assignee, first.assignee) == (None, back)
+
+
+@pytest.mark.usefixtures("session")
 def test_what_somebody_took_meanwhile_is_not_given_out_again() -> None:
     helper, other = make_helper(), make_helper()
     make_queue(Rule.IN_TURN, helper)
@@ -232,24 +249,6 @@ def test_oneself_and_administrators_enter_absences_that_do_not_overlap() -> None
 
 
 # Two at the same moment
-
-
-def at_once(desk: Desk, *works: Callable[[], object]) -> None:
-    """Run each work in a thread and a transaction of its own, all begun before any is stored."""
-    start = Barrier(len(works))
-
-    def run(work: Callable[[], object]) -> None:
-        with desk.app.app_context():
-            start.wait()
-            try:
-                with transaction():
-                    work()
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        for done in [pool.submit(run, work) for work in works]:
-            done.result(timeout=60)
 
 
 @pytest.mark.parametrize("rule", [Rule.LEAST_LOADED, Rule.IN_TURN])

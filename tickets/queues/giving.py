@@ -50,6 +50,8 @@ def choose(ticket: Ticket) -> User | None:
             db.session.add(LeftInQueue(ticket_id=ticket.id, left_at=clock.now()))
             db.session.flush()
             _say(ticket, queue, line, None)
+        else:
+            left.left_at = clock.now()  # behind those that were not tried: else many of one queue hold up all others
         return None
     if left is not None:
         db.session.delete(left)
@@ -62,7 +64,10 @@ def choose(ticket: Ticket) -> User | None:
 
 
 def left_over(limit: int) -> list[Ticket]:
-    """Return tickets that were left in their queues, locked, the longest first; forget those that need nobody now."""
+    """Return tickets that were left in their queues, locked, those tried the longest ago first.
+
+    Forgets those that need nobody now.
+    """
     chosen = select(Ticket).join(LeftInQueue, LeftInQueue.ticket_id == Ticket.id).order_by(LeftInQueue.left_at)
     # Passing over those that somebody is at: waiting for them while holding the queues could wait in a circle.
     locked = chosen.limit(limit).with_for_update(of=Ticket, key_share=True, skip_locked=True)

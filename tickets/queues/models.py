@@ -55,3 +55,4 @@ class LeftInQueue(Model):
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True, autoincrement=False)
     left_at: Mapped[datetime] = mapped_column(default=clock.now)
+    """When that was tried last."""
