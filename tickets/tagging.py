@@ -3,14 +3,16 @@
 import re
 
 from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy.exc import IntegrityError
 
-from adminops.db import db
+from adminops.db import db, savepoint
 from adminops.errors import Conflict, Invalid
 from adminops.facts import TagRenamed, TagsMerged, TicketTagged, TicketUntagged, publish
 from adminops.identity.models import User
 from tickets import policies
 from tickets.language import NONE
 from tickets.models import Tag, Tagging, Ticket
+from tickets.operations import lock
 
 LONGEST_TAG = 40
 MOST_TAGS = 12
@@ -35,14 +37,11 @@ def tag(ticket: Ticket, *, name: str, by: User) -> Tag:
     Rules in the order checked: `by` may work on it (`NotAllowed`, `InvalidState`); a name that a tag can have, and
     nothing personal (`Invalid`); no more than `MOST_TAGS` (`Invalid`). Publishes `TicketTagged`.
     """
+    lock(ticket)
     policies.check_may_work(ticket, by=by)
     name = read_tag(name)
     policies.check_text(name, field="name", confirmed=False, agency_id=None, by=by)
-    named = _find(name)
-    if named is None:
-        named = Tag(name=name)
-        db.session.add(named)
-        db.session.flush()
+    named = _find(name) or _make(name)
     if _bears(ticket, named) is not None:
         return named
     count = db.session.scalar(select(func.count(Tagging.id)).where(Tagging.ticket_id == ticket.id)) or 0
@@ -59,6 +58,7 @@ def untag(ticket: Ticket, named: Tag, *, by: User) -> None:
 
     Raises `NotAllowed`, `InvalidState` as `check_may_work`. Publishes `TicketUntagged`.
     """
+    lock(ticket)
     policies.check_may_work(ticket, by=by)
     if (tagging := _bears(ticket, named)) is None:
         return
@@ -107,6 +107,17 @@ def merge_tags(named: Tag, *, into: Tag, by: User) -> int:
 
 def _find(name: str) -> Tag | None:
     return db.session.scalar(select(Tag).where(Tag.name == name))
+
+
+def _make(name: str) -> Tag:
+    named = Tag(name=name)
+    try:
+        with savepoint():
+            db.session.add(named)
+            db.session.flush()
+    except IntegrityError:  # somebody else thought of it at this very moment
+        return db.session.scalars(select(Tag).where(Tag.name == name)).one()
+    return named
 
 
 def _bears(ticket: Ticket, named: Tag) -> Tagging | None:

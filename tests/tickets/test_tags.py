@@ -1,17 +1,21 @@
 """Tags: the verbs, the rules of their names, the filter, the pages."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import func, select
 
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, NotAllowed, NotFound
+from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from tests.browsing import Desk
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
+from tests.together import at_once
 from tickets import tagging
 from tickets.language import Wrong, parse
-from tickets.models import Tag, Tagging
+from tickets.models import Tag, Tagging, Ticket
 from tickets.queries import TicketFilter, all_tags, get_tag, list_tickets, tags_of
 from tickets.tagging import merge_tags, read_tag, rename_tag, tag, untag
 
@@ -69,6 +73,18 @@ def test_only_the_team_tags_and_only_so_much(monkeypatch: pytest.MonkeyPatch) ->
         tag(ticket, name="another", by=helper)
     with pytest.raises(NotAllowed):
         untag(ticket, vendor, by=person)
+
+
+def test_new_tag_that_several_think_of_at_once_is_one(desk: Desk) -> None:
+    with desk.work():
+        helper, (one, other) = make_helper(), (make_ticket() for _ in range(2))
+
+    def put_on(ticket: Ticket) -> Callable[[], object]:
+        return lambda: tag(db.session.get_one(Ticket, ticket.id), name="flood", by=db.session.get_one(User, helper.id))
+
+    at_once(desk, *(put_on(ticket) for ticket in (one, one, other)))
+    with desk.look():
+        assert [(row.name, row.tickets) for row in all_tags()] == [("flood", 2)]
 
 
 @pytest.mark.usefixtures("session")
