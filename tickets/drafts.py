@@ -59,7 +59,7 @@ def save_draft(kind: RequestType, values: Values, *, by: User) -> bool:
     typed = {name: list(texts) for name, texts in values.items() if name not in NEVER and any(texts)}
     if not typed:
         return False
-    text = json.dumps(typed)
+    text = json.dumps(typed, ensure_ascii=False)
     if len(text) > LONGEST:
         raise Invalid("This is too long to be kept as a draft. Please shorten it.")
     db.session.execute(select(User.id).where(User.id == by.id).with_for_update(key_share=True))

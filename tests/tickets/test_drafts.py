@@ -58,6 +58,12 @@ def test_nothing_typed_is_no_draft(session: Session, values: dict[str, list[str]
     assert drafts_of(owner) == []
 
 
+def test_letters_of_any_language_count_as_one(session: Session) -> None:
+    owner, typed = make_user(), {"body": ["ñ" * 20_000]}
+    assert save_draft(KIND, typed, by=owner)
+    assert draft_of(KIND, owner) == typed
+
+
 def test_draft_beyond_all_measure_is_refused(session: Session) -> None:
     with pytest.raises(Invalid, match="too long"):
         save_draft(KIND, {"body": ["x" * 60_001]}, by=make_user())
