@@ -58,10 +58,11 @@ def index_ticket(ticket_id: int) -> None:
 def index_tickets(ids: Sequence[int]) -> None:
     """Keep the words of several tickets as they stand in this transaction."""
     db.session.flush()
-    elsewhere = select(Ticket.id, Ticket.subject, TicketExternal.number).outerjoin(TicketExternal)
+    named = select(Ticket.id, Ticket.subject, TicketExternal.number).outerjoin(TicketExternal)
+    # Locked: who read a text before it was held back would write its words after they were taken out.
+    locked = named.where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update(of=Ticket, key_share=True)
     said = {
-        id_: [str(id_), *words_of(f"{number or ''} {subject}")]
-        for id_, subject, number in db.session.execute(elsewhere.where(Ticket.id.in_(ids)))
+        id_: [str(id_), *words_of(f"{number or ''} {subject}")] for id_, subject, number in db.session.execute(locked)
     }
     noted: dict[int, list[str]] = {id_: [] for id_ in said}
     messages = select(TicketMessage.ticket_id, TicketMessage.voice, TicketMessage.body)

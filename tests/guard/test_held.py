@@ -1,6 +1,8 @@
 """Texts that are held back: sealed, read by redactors only, settled once; and the nightly scan that finds more."""
 
 import json
+import time
+from threading import Event
 
 import pytest
 from sqlalchemy import select, text
@@ -19,9 +21,11 @@ from adminops.privacy.queries import counts_by_agency
 from tests.browsing import Desk
 from tests.make import make_admin, make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
+from tests.together import at_once
 from tickets.guarded import MESSAGES
 from tickets.models import Ticket, TicketMessage
 from tickets.operations import reply, write_note
+from tickets.queries import find_tickets
 
 SSN = "219-09-9999"
 
@@ -47,6 +51,27 @@ def test_what_a_writer_sends_to_the_redactors_is_filed_without_it_and_sealed(ses
     assert b"09-9999" not in incident.sealed
     for table in ("ticket", "ticket_message", "pii_incident", "pii_event", "audit_entry"):
         assert "09-9999" not in str(session.execute(text(f"SELECT * FROM {table}")).all())
+
+
+def test_an_answer_at_the_moment_at_which_a_text_is_held_back_does_not_bring_its_words_back(desk: Desk) -> None:
+    with desk.work() as session:
+        ticket, helper = make_ticket(body="It is about a zebra."), make_helper()
+        message_id = session.scalars(select(TicketMessage.id).where(TicketMessage.ticket_id == ticket.id)).one()
+    is_held = Event()
+
+    def hold_back() -> None:
+        MESSAGES.rewrite(str(message_id), {"body": HELD_BACK})
+        is_held.set()
+        time.sleep(0.5)  # the answer is being written by then
+
+    def answer() -> None:
+        assert is_held.wait(timeout=30)
+        reply(db.session.get_one(Ticket, ticket.id), body="Thank you.", by=db.session.get_one(User, helper.id))
+
+    at_once(desk, hold_back, answer)
+    with desk.look():
+        assert [row.id for row in find_tickets("thank", helper, 9)] == [ticket.id]
+        assert find_tickets("zebra", helper, 9) == []
 
 
 def test_a_text_in_which_nothing_is_found_is_not_held_back(session: Session) -> None:
