@@ -26,6 +26,7 @@ from tickets.mail.taking import take_files
 from tickets.mail.threading import Thread, find_thread, is_ours, sent_as
 from tickets.models import Channel, Ticket, TicketMessage, Voice
 from tickets.operations import file_ticket, reply
+from tickets.silence.queries import BY_ROBOT
 
 MOST_NEW = 20
 """So many new requests of one person are taken within the hour; the rest waits for somebody's word."""
@@ -146,7 +147,7 @@ def _of_robot(mail: IncomingMail, said: Incoming, judged: Judged, thread: Thread
 
 def _keep_quietly(mail: IncomingMail, said: Incoming, ticket: Ticket, sender: User) -> None:
     message = TicketMessage(
-        ticket_id=ticket.id, author_id=sender.id, voice=Voice.REQUESTER, body=_words(said), nonce=_nonce(mail)
+        ticket_id=ticket.id, author_id=sender.id, voice=Voice.REQUESTER, body=_words(said), nonce=f"{BY_ROBOT}{mail.id}"
     )
     db.session.add(message)
     db.session.flush()

@@ -11,6 +11,9 @@ from tickets.models import Ticket, TicketMessage, TicketState, Voice, WaitingOn
 from tickets.silence.models import ContactAttempt
 from tickets.silence.rules import ATTEMPTS
 
+BY_ROBOT = "robot:"
+"""How the nonce of a message begins that a machine of the requester wrote: nobody has heard from them by it."""
+
 
 def attempts_on(ticket_id: int) -> list[datetime]:
     """Return when the requester of a ticket was asked since they last wrote, the first attempt first."""
@@ -36,7 +39,11 @@ def _attempts(tickets: Sequence[int] | Select[int]) -> Subquery:
             func.max(TicketMessage.written_at).label("at"),
             func.max(TicketMessage.id).label("id"),
         )
-        .where(TicketMessage.ticket_id.in_(tickets), TicketMessage.voice == Voice.REQUESTER)
+        .where(
+            TicketMessage.ticket_id.in_(tickets),
+            TicketMessage.voice == Voice.REQUESTER,
+            func.coalesce(TicketMessage.nonce, "").not_like(f"{BY_ROBOT}%"),
+        )
         .group_by(TicketMessage.ticket_id)
         .subquery()
     )

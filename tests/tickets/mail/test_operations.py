@@ -28,6 +28,7 @@ from tickets.mail.models import IncomingMail, MailState
 from tickets.mail.operations import file_for, open_mail, raw_of, read_again, receive, set_aside, sort_mail
 from tickets.models import Channel, Then, Ticket, TicketEntry, TicketMessage, TicketState, Voice
 from tickets.operations import assign, close, reply, resolve
+from tickets.silence.queries import attempts_on
 
 S = MailState
 
@@ -217,6 +218,7 @@ def test_out_of_office_reply_goes_into_the_ticket_and_moves_nothing(session: Ses
     assert take_in(raw).ticket_id == ticket.id
     assert (ticket.state, counted(OutboxMessage)) == (TicketState.WAITING, mails)
     assert "Here it is." in db.session.scalars(select(TicketMessage.body)).all()
+    assert len(attempts_on(ticket.id)) == 1, "the requester has still not been heard"
     assert any("automatic mail" in line for line in db.session.scalars(select(TicketEntry.sentence)))
 
 
