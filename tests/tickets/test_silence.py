@@ -1,6 +1,8 @@
 """Silence: attempts to reach a requester, closing by itself, coming back, asking again."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import select
@@ -8,16 +10,20 @@ from sqlalchemy import select
 from adminops import clock
 from adminops.db import db
 from adminops.errors import InvalidState, NotAllowed
+from adminops.identity.models import User
 from adminops.outbox.models import OutboxMessage
 from tests.browsing import Desk
 from tests.make import make_user
 from tests.make_tickets import PLAIN, make_helper, make_ticket
+from tests.together import at_once
 from tickets import following, operations
 from tickets.clocks.calendars import Calendar
+from tickets.jobs import close_resolved
 from tickets.models import Then, Ticket, TicketEntry, TicketLink, TicketState, WaitingOn
 from tickets.silence.jobs import close_silent
 from tickets.silence.models import ContactWay
 from tickets.silence.operations import note_attempt
+from tickets.silence.queries import attempts_on
 from tickets.silence.rules import after_days, ends_at
 
 DAY = ((480, 1020),)
@@ -73,6 +79,49 @@ def test_ticket_waits_on_its_requester_only_when_they_were_asked() -> None:
     operations.reply(ticket, body="Here I am.", by=ticket.requester)
     with pytest.raises(InvalidState, match="Send and wait"):
         operations.wait_on(ticket, WaitingOn.USER, by=helper)
+
+
+@pytest.mark.usefixtures("session")
+def test_second_click_is_no_second_attempt() -> None:
+    helper, other, ticket = make_helper(), make_helper(), make_ticket()
+    attempt = note_attempt(ticket, way=ContactWay.PHONE, by=helper)
+    assert note_attempt(ticket, way=ContactWay.PHONE, by=helper) is attempt
+    note_attempt(ticket, way=ContactWay.VOICEMAIL, by=helper)
+    note_attempt(ticket, way=ContactWay.PHONE, by=other)
+    with clock.frozen_at(clock.now() + timedelta(minutes=1)):
+        note_attempt(ticket, way=ContactWay.PHONE, by=helper)
+    assert len(attempts_on(ticket.id)) == 4
+
+
+def test_jobs_that_close_pass_over_what_is_taken_up_at_that_moment(desk: Desk) -> None:
+    with clock.frozen_at(MONDAY), desk.work():
+        helper = make_helper()
+        ended = [make_ticket() for _ in range(2)]
+        silent = [make_ticket() for _ in range(2)]
+        for ticket in ended:
+            operations.resolve(ticket, by=helper)
+    for ticket in silent:
+        with desk.work() as session:
+            _ask_twice(session.get_one(Ticket, ticket.id), session.get_one(User, helper.id))
+    held = Event()
+
+    def answer() -> None:
+        answered, back = (db.session.get_one(Ticket, ticket.id) for ticket in (silent[0], ended[0]))
+        operations.reply(answered, body="It is this one.", by=answered.requester)
+        operations.reopen(back, by=db.session.get_one(User, helper.id))
+        held.set()
+        time.sleep(0.5)  # the job has read and waits for the lock by then
+
+    def close_both() -> None:
+        assert held.wait(timeout=30)
+        close_silent()
+        close_resolved()
+
+    with clock.frozen_at(MONDAY + timedelta(days=15)):
+        at_once(desk, answer, close_both)
+    with desk.look() as session:
+        states = [session.get_one(Ticket, ticket.id).state for ticket in (*ended, *silent)]
+    assert states == [S.OPEN, S.CLOSED, S.OPEN, S.CLOSED]
 
 
 @pytest.mark.usefixtures("session")
