@@ -9,7 +9,7 @@ from adminops.facts import TicketApproved, TicketRefused, publish
 from adminops.identity.models import SYSTEM, User
 from tickets.approvals import TicketApproval, Verdict, ask_next, asked_now, check_may_decide
 from tickets.models import Resolution, Ticket
-from tickets.operations import give_out, reply, resolve, set_open
+from tickets.operations import give_out, lock, reply, resolve, set_open
 
 
 def approve(ticket: Ticket, *, by: User) -> None:
@@ -40,6 +40,7 @@ def refuse(ticket: Ticket, *, reason: str, nonce: str | None = None, by: User) -
 
 
 def _asked(ticket: Ticket, by: User) -> TicketApproval:
+    lock(ticket)  # its requester may be taking it back at this moment
     # Two verdicts at the same moment: the second meets what the first said.
     rows = select(TicketApproval).where(TicketApproval.ticket_id == ticket.id).with_for_update()
     db.session.execute(rows.execution_options(populate_existing=True)).all()

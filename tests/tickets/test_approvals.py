@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from adminops import clock
@@ -59,6 +59,15 @@ def told(kind: str) -> set[int]:
     """Return who was sent a mail of that kind."""
     chosen = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == kind)
     return set(db.session.scalars(chosen))
+
+
+def test_word_that_comes_after_the_request_was_taken_back_brings_it_not_back(house: House) -> None:
+    ticket = house.ask(OF_AGENCY)
+    taken_back = {"state": "resolved", "waiting_on": None, "resolved_at": clock.now()}
+    db.session.execute(update(Ticket.__table__).values(taken_back))  # as another process: this one has not seen it
+    with pytest.raises(InvalidState, match="waits for no approval"):
+        approve(ticket, by=house.lead)
+    assert ticket.state is TicketState.RESOLVED
 
 
 # Who may ask
