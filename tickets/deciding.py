@@ -25,18 +25,32 @@ def approve(ticket: Ticket, *, by: User) -> None:
         give_out(ticket)
 
 
-def refuse(ticket: Ticket, *, reason: str, nonce: str | None = None, by: User) -> None:
+def refuse(
+    ticket: Ticket,
+    *,
+    reason: str,
+    nonce: str | None = None,
+    confirmed_clean: bool = False,
+    to_redactors: bool = False,
+    by: User,
+) -> None:
     """Say no, with a reason that the requester reads; the ticket is resolved with it.
 
-    Raises as `approve`, and `Invalid` for no reason or one with personal data of a client. Publishes `TicketRefused`.
+    Raises as `approve`, and `Invalid` for no reason or one with personal data of a client (see `reply`). Publishes
+    `TicketRefused`.
     """
     if not reason.strip():
         raise Invalid("Say why, so that the person knows what to do.", field="body")
     approval = _asked(ticket, by)
-    reply(ticket, body=reason, nonce=nonce, by=by)
+    reply(ticket, body=reason, nonce=nonce, confirmed_clean=confirmed_clean, to_redactors=to_redactors, by=by)
     _say(approval, Verdict.REFUSED, by)
     publish(TicketRefused(ticket_id=ticket.id, agency_id=ticket.agency_id, step=approval.step.value), by=by)
     resolve(ticket, because="refused", resolution=Resolution.NOT_POSSIBLE, by=SYSTEM)
+
+
+def check_may_refuse(ticket: Ticket, *, by: User) -> None:
+    """Raise as `refuse` does for who may not, or may no more. Reads only."""
+    _check(asked_now(ticket), ticket, by)
 
 
 def _asked(ticket: Ticket, by: User) -> TicketApproval:
@@ -44,7 +58,10 @@ def _asked(ticket: Ticket, by: User) -> TicketApproval:
     # Two verdicts at the same moment: the second meets what the first said.
     rows = select(TicketApproval).where(TicketApproval.ticket_id == ticket.id).with_for_update()
     db.session.execute(rows.execution_options(populate_existing=True)).all()
-    approval = asked_now(ticket)
+    return _check(asked_now(ticket), ticket, by)
+
+
+def _check(approval: TicketApproval | None, ticket: Ticket, by: User) -> TicketApproval:
     if approval is None:
         raise InvalidState("This waits for no approval.")
     check_may_decide(approval, ticket, by=by)

@@ -252,6 +252,12 @@ class RefusalForm(WritingForm):
         render_kw={"rows": 4},
     )
 
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `refuse`."""
+        values = super().values()
+        reason = values.pop("body")
+        return {**values, "reason": reason}
+
 
 class NamingForm(Form):
     """Who is named to ask for what on an agency's behalf."""

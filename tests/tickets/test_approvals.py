@@ -279,10 +279,25 @@ def test_caseworker_sends_it_to_the_lead_with_one_click_who_sends_it_on(desk: De
     address = start.link("Bus passes")
     assert leads.get(address).says("Agency lead")
     leads.post(f"{address}/refuse", {"body": ""}, status=422)
+    assert (
+        "<mark>904-555-0133</mark>" in leads.post(f"{address}/refuse", {"body": "Call 904-555-0133."}, status=422).html
+    )
+    visitor.get(f"{address}/refuse", status=403)
     visitor.post(f"{address}/approve", {}, status=403)
     assert leads.post(f"{address}/approve", {}, follow=True).says("You approved this.")
     assert not leads.get("/help").says("Waiting for your approval")
     assert visitor.get(address).says("approved this for the agency")
+    leads.get(f"{address}/refuse", status=409)
+
+
+def test_reason_that_needs_client_data_goes_to_the_redactors(desk: Desk) -> None:
+    with desk.work():
+        lead = make_user(Role.AGENCY_LEAD)
+        ticket = make_ticket(make_user(agency=lead.agency), kind=OF_AGENCY)
+    sent = {"body": "It is 219-09-9999.", "to_redactors": "y", "nonce": "a"}
+    page = desk.signed_in(lead).post(f"/tickets/{ticket.id}/refuse", sent, follow=True)
+    assert page.says("refused this for the agency")
+    assert not page.says("219-09-9999")
 
 
 def test_work_screen_opens_with_the_approval(desk: Desk) -> None:

@@ -221,6 +221,9 @@ def test_many_tickets_are_changed_and_put_back_on_the_pages(desk: Desk) -> None:
     visitor.post(url, {"act": "nonsense"}, status=422)
     sent = {"act": "priority", "priority": "urgent", "state": "open", "assignee": ""}
     assert visitor.post(url, {**sent, "act": "tag", "tag": "a,b"}, status=422).says("letters and digits")
+    page = visitor.post(url, {**sent, "act": "note", "body": "Call 904-555-0133."}, status=422)
+    assert "<mark>904-555-0133</mark>" in page.html
+    assert "to_redactors" not in page.html, "many notes are not held back"
     page = visitor.post(url, sent, follow=True)
     assert page.says("2 will change, 0 will be left out. Nothing is changed yet.")
     with desk.look() as session:

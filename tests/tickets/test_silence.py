@@ -207,5 +207,7 @@ def test_attempts_and_asking_again_on_the_pages(desk: Desk) -> None:
     asker.get(f"{url}/again", status=404)
     assert asker.get(f"/tickets/{old.id}").link("ask again") == f"/tickets/{old.id}/again"
     asker.post(f"/tickets/{old.id}/again", {"body": "", "nonce": "a"}, status=422)
+    page = asker.post(f"/tickets/{old.id}/again", {"body": "Call 904-555-0133.", "nonce": "a"}, status=422)
+    assert "<mark>904-555-0133</mark>" in page.html
     page = asker.post(f"/tickets/{old.id}/again", {"body": "It is back.", "nonce": "a"}, follow=True)
     assert page.heading == "Long over"

@@ -24,6 +24,7 @@ def bulk() -> ResponseReturnValue:
         with form.refusals():
             act = operations.plan(ids, **form.values(), by=user)
             return redirect(url_for(".bulk_act", act_id=act.id))
+    form.mark(None, user)
     return render_template("tickets/bulk.html", form=form, ids=ids, most=operations.MOST_TICKETS), form.status
 
 

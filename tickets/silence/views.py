@@ -44,4 +44,5 @@ def ask_again(ticket_id: int) -> ResponseReturnValue:
         with form.refusals():
             again = following.ask_again(ticket, kind, **form.values(), by=user)
             return redirect(url_for(".show", ticket_id=again.id))
+    form.mark(ticket.agency_id, user)
     return render_template("tickets/again.html", ticket=ticket, form=form), form.status

@@ -11,10 +11,11 @@ from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import registry
-from tickets import authority, queries
+from tickets import authority, policies, queries
 from tickets.authority import Designation
 from tickets.catalogue import all_types, find_type, title_of
 from tickets.deciding import approve as approve_ticket
+from tickets.deciding import check_may_refuse
 from tickets.deciding import refuse as refuse_ticket
 from tickets.forms import NamingForm, RefusalForm
 from tickets.views.desk import blueprint
@@ -37,11 +38,14 @@ def refuse(ticket_id: int) -> ResponseReturnValue:
     """Say no to a request, with a reason."""
     user, form = signed_in_user(), RefusalForm()
     ticket = queries.get_ticket(ticket_id, user)
-    if form.submitted():
+    check_may_refuse(ticket, by=user)
+    if form.submitted() and not form.replaced(ticket.agency_id, user):
         with form.refusals():
-            refuse_ticket(ticket, reason=form.body.data or "", nonce=form.nonce.data, by=user)
+            refuse_ticket(ticket, **form.values(), by=user)
             return redirect(url_for(".show", ticket_id=ticket.id))
-    return render_template("tickets/refuse.html", ticket=ticket, form=form), form.status
+    form.mark(ticket.agency_id, user)
+    team = policies.is_team(user, ticket)
+    return render_template("tickets/refuse.html", ticket=ticket, form=form, team=team), form.status
 
 
 @blueprint.route("/requesters/<int:agency_id>", methods=["GET", "POST"])
