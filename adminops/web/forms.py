@@ -7,6 +7,7 @@ if (form := TicketForm()).submitted():
 return render_template("tickets/new.html", form=form), form.status
 """
 
+import re
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
@@ -19,10 +20,16 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from adminops.db import savepoint
 from adminops.errors import DomainError
 
+_UNTYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202d\u202e]")
+"""Control characters but tabs and the ends of lines, and the two that turn round what others write behind them."""
+
 
 def trimmed(value: str | None) -> str | None:
-    """Filter of text fields: without blanks at both ends and without characters no database takes."""
-    return value.replace("\x00", "").strip() if isinstance(value, str) else value
+    """Filter of text fields: without blanks at both ends and without signs that nobody types.
+
+    No database takes a zero; others ring the bell or colour the terminal of who looks at an export.
+    """
+    return _UNTYPED.sub("", value).strip() if isinstance(value, str) else value
 
 
 class HouseWords:

@@ -1,0 +1,19 @@
+"""What every form does to what is typed into it."""
+
+import pytest
+
+from adminops.web.forms import trimmed
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Report stops \r\n", "Report stops"),
+        ("one\ttab\r\ntwo lines", "one\ttab\r\ntwo lines"),
+        ("a\x00b\x07c\x1b[31md\x7fe\x9bf\u202eg", "abc[31mdefg"),
+        ("Peña, Müller, 王 😀", "Peña, Müller, 王 😀"),
+        (None, None),
+    ],
+)
+def test_signs_that_nobody_types_are_left_out_and_all_others_stay(typed: str | None, kept: str | None) -> None:
+    assert trimmed(typed) == kept
