@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 from adminops.errors import NotAllowed
 from adminops.identity.models import User, UserSession
 from adminops.identity.permissions import Permission
+from adminops.web.typed import typed_texts
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -90,8 +91,8 @@ def refuse_or_pass(declared: Access) -> Response | None:
         return None
     user = viewer()
     if user is None:
-        if request.headers.get("HX-Request") or declared.bearer:
-            abort(401)
+        if request.headers.get("HX-Request") or declared.bearer or typed_texts():
+            abort(401)  # its page gives the texts back: a redirect would lose them
         here = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("signin.sign_in", next=here))
     if isinstance(needs, Permission) and not user.may(needs):

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from adminops.db import is_busy
 from adminops.errors import DomainError
 from adminops.web.problem_json import asked_by_a_program, problem_json
+from adminops.web.typed import came_from, typed_texts
 
 log = structlog.get_logger("adminops.web")
 
@@ -57,6 +58,7 @@ def problem_page(status: int, sentence: str | None = None, *, level: str = "info
         return problem_json(status, sentence, reference=reference)
     template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
     values = {"status": status, "title": title, "sentence": sentence, "next_step": next_step, "reference": reference}
+    values |= {"typed": typed_texts(), "came_from": came_from()}
     try:
         body = render_template(template, **values)
     except SQLAlchemyError:  # the frame asks who is signed in, and the database does not answer
