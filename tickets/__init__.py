@@ -52,6 +52,9 @@ from tickets.survey import jobs as survey_jobs
 from tickets.survey import refs as survey_refs
 from tickets.survey.views import wish_card
 from tickets.views import blueprints
+from tickets.webhooks import jobs as webhook_jobs
+from tickets.webhooks import refs as webhook_refs
+from tickets.webhooks.operations import call_for
 
 feature = Feature(
     name="tickets",
@@ -141,6 +144,7 @@ feature = Feature(
             group="System",
             order=65,
         ),
+        *webhook_refs.ITEMS,
     ),
     primary=NavItem(
         label="New ticket", icon="plus", endpoint="help.choose", permission=Permission.ASK_FOR_HELP, key="n"
@@ -157,11 +161,13 @@ feature = Feature(
         *notice_jobs.JOBS,
         *import_jobs.JOBS,
         *survey_jobs.JOBS,
+        *webhook_jobs.JOBS,
     ),
     subscribers=(
         (Fact, keep_on_timeline),
         (Fact, settle),
         (TicketFact, tell_of_change),
+        (TicketFact, call_for),
         (TicketMoved, survey_jobs.ask_later),
     ),
     request_types=GENERAL,
@@ -183,6 +189,7 @@ feature = Feature(
         RefProvider(VENDOR_CASE, vendor_refs.cases),
         RefProvider("incoming_mail", mail_refs.mails),
         RefProvider("ticket_import", import_refs.imports),
+        RefProvider("webhook", webhook_refs.webhooks),
     ),
     panels=(
         Panel(place="user", render=refs.open_requests, order=20),

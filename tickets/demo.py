@@ -46,6 +46,7 @@ from tickets.spent.models import Activity
 from tickets.spent.operations import note_time
 from tickets.survey.demo import answer_surveys
 from tickets.type_versions import INCIDENT
+from tickets.webhooks.demo import show_webhooks
 
 TICKETS = 600
 DAY_MINUTES = 9 * 60
@@ -135,6 +136,7 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     answer_surveys(cast)
     with clock.frozen_at(cast.days_ago(1)):
         show_import(cast["maya"])
+    show_webhooks(cast)
 
 
 def _send_to_redactors(cast: Cast) -> None:

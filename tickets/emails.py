@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from adminops.db import db
 from adminops.identity.models import User
+from adminops.identity.permissions import Permission
 from adminops.outbox.messages import Mail
 from tickets.approvals import TicketApproval
 from tickets.importing.models import STAND_IN
@@ -15,6 +16,7 @@ from tickets.policies import is_team
 from tickets.problems.refs import solved as problem_solved
 from tickets.sight import visible_to
 from tickets.survey.refs import asked as survey_asked
+from tickets.webhooks.models import Webhook
 
 
 def filed(*, to_id: int, ticket_id: int) -> Mail | None:
@@ -117,6 +119,19 @@ def digest(*, to_id: int, digest_id: int) -> Mail | None:
     )
 
 
+def webhook_off(*, to_id: int, webhook_id: int, at: int) -> Mail | None:  # noqa: ARG001 - tells times apart
+    """Tell who looks after webhooks that one was switched off; not if it is on again."""
+    webhook, reader = db.session.get(Webhook, webhook_id), db.session.get(User, to_id)
+    if webhook is None or webhook.is_on or reader is None or not reader.may(Permission.MANAGE_WEBHOOKS):
+        return None
+    return Mail(
+        subject="A webhook was switched off",
+        template="tickets/webhook_off",
+        link=f"/webhooks/{webhook_id}",
+        link_label="Open the webhook",
+    )
+
+
 MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.filed": filed,
     "tickets.replied": replied,
@@ -134,6 +149,7 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.happened": happened,
     "tickets.digest": digest,
     "tickets.survey": survey_asked,
+    "tickets.webhook_off": webhook_off,
 }
 
 

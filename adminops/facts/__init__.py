@@ -228,6 +228,14 @@ from adminops.facts.teamwork import (
     TimeCorrected,
     TimeSpent,
 )
+from adminops.facts.webhooks import (
+    WebhookCallRepeated,
+    WebhookFact,
+    WebhookRemoved,
+    WebhookSaved,
+    WebhookSwitchedOff,
+    WebhookSwitchedOn,
+)
 
 __all__ = [
     "AbsenceEnded",
@@ -429,6 +437,12 @@ __all__ = [
     "ViewRemoved",
     "ViewSaved",
     "WaitingListJoined",
+    "WebhookCallRepeated",
+    "WebhookFact",
+    "WebhookRemoved",
+    "WebhookSaved",
+    "WebhookSwitchedOff",
+    "WebhookSwitchedOn",
     "all_facts",
     "publish",
 ]

@@ -57,6 +57,7 @@ EXEMPT = {
     "tickets.problems.forms.SolvedForm": (("body",), "It is planned for many tickets: `tickets.bulk` looks at it."),
     "tickets.mail.forms.ClaimForm": (("person",), STAFFS),
     "tickets.views.sharing.ParticipantForm": (("person",), STAFFS),
+    "tickets.webhooks.forms.WebhookForm": (("address", "secret"), SETTING),
     "training.forms.ClassForm": (("place", "link"), "A room or a street of an agency, and an address of a meeting."),
     "training.forms.MarkForm": (("mark",), "It is a button."),
 }

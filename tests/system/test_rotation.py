@@ -38,6 +38,7 @@ from adminops.system.backups import restore_backup, write_backup
 from tests.hmis.exports import SmallExport, whole_export
 from tests.make import make_user
 from tests.make_tickets import make_kind
+from tests.tickets.webhooks.hooks import make_hook
 from tickets.drafts import save_draft
 from tickets.importing.jobs import judged_of
 from tickets.importing.operations import keep_trial, map_columns, upload
@@ -148,6 +149,7 @@ def test_every_sealed_value_is_under_the_new_key_and_opens(filled: AdminOps, tmp
         "incoming_mail.sealed": 0,
         "ticket_import.sealed": 0,
         "ticket_import.strangers": 0,
+        "webhook.secret_sealed": 0,
     }
     assert (opened(filled), keys_used(filled)) == (CLEAR, {2})
     assert found(filled, "219-45-0817") == ["C1"]
@@ -453,6 +455,7 @@ def test_what_a_value_is_bound_to_is_what_rotation_takes_it_for(filled: AdminOps
         save_draft(make_kind(), {"body": ["Half a sentence"]}, by=make_user())
         receive(b"Message-ID: <one@mail.example.org>\r\n\r\nIt is back.", by=SYSTEM)
         import_tried()
+        make_hook()
         for column in SEALED:
             proofs = resealing.prove(column, sealing.key_ring())
             assert [(proof.opened, proof.is_found) for proof in proofs] == [(True, True)], column.title

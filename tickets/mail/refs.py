@@ -13,6 +13,7 @@ from tickets.importing import refs as import_refs
 from tickets.mail.models import IncomingMail
 from tickets.mail.operations import SEALED_MAILS
 from tickets.mail.queries import visible_to
+from tickets.webhooks.operations import SEALED_SECRETS
 
 
 def mails(ids: Sequence[str], viewer: User) -> dict[str, Link]:
@@ -26,7 +27,8 @@ def mails(ids: Sequence[str], viewer: User) -> dict[str, Link]:
 
 
 def init_app(app: Flask) -> None:
-    """Have drafts, mails and files of other desks sealed anew with everything else when the key changes."""
+    """Have all that this feature seals sealed anew with everything else when the key changes."""
     drafts.init_app(app)
     also_sealed(SEALED_MAILS)
+    also_sealed(SEALED_SECRETS)
     import_refs.init_app()

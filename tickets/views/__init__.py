@@ -32,6 +32,7 @@ from tickets.views import (
     ticket,
     types,
 )
+from tickets.webhooks.views import blueprint as webhooks
 
 blueprints = (
     desk.blueprint,
@@ -46,6 +47,7 @@ blueprints = (
     vendor,
     survey,
     ticket_imports,
+    webhooks,
 )
 
 __all__ = [
