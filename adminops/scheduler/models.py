@@ -31,8 +31,8 @@ class JobRun(Model):
     state: Mapped[RunState] = mapped_column(default=RunState.RUNNING)
     started_at: Mapped[datetime] = mapped_column(default=clock.now)
     ended_at: Mapped[datetime | None]
-    cause: Mapped[Code] = mapped_column(default="")
-    """Kind of the error that ended it; never its text, which may hold data of a person."""
+    cause: Mapped[Name] = mapped_column(default="")
+    """The sentence of the refusal that ended it, which names nobody; of any other error its kind alone."""
     host: Mapped[Name] = mapped_column(default="")
     """Machine and process that ran it."""
 

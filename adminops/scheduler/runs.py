@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from adminops import clock
 from adminops.db import db, transaction
+from adminops.errors import DomainError
 from adminops.feature import Job
 from adminops.logs import place_of
 from adminops.scheduler.models import JobRun, RunState
@@ -25,7 +26,7 @@ class RunElsewhere(Exception):
 
 @dataclass(frozen=True)
 class Ran:
-    """How a run ended; `cause` is the kind of the error."""
+    """How a run ended; `cause` is the sentence of a refusal, or the kind of another error."""
 
     job: str
     state: RunState
@@ -79,8 +80,9 @@ def _run(job: Job, slot: int | None) -> Ran | None:
     except RunElsewhere:
         return None
     except Exception as broken:
-        cause, place = type(broken).__name__, place_of(broken.__traceback__)
-        log.error("job failed", job=job.name, slot=slot, cause=cause, place=place)
+        kind, place = type(broken).__name__, place_of(broken.__traceback__)
+        log.error("job failed", job=job.name, slot=slot, cause=kind, place=place)
+        cause = broken.sentence if isinstance(broken, DomainError) else kind
         _note_failure(job, slot, started, cause)
         return Ran(job.name, RunState.FAILED, (clock.now() - started).total_seconds(), cause)
     return Ran(job.name, RunState.DONE, (clock.now() - started).total_seconds())
@@ -137,6 +139,6 @@ def _note_failure(job: Job, slot: int | None, started: datetime, cause: str) -> 
             if run is None:
                 run = JobRun(job=job.name, slot=slot, started_at=started, host=here())
                 db.session.add(run)
-            run.state, run.ended_at, run.cause = RunState.FAILED, clock.now(), cause[:60]
+            run.state, run.ended_at, run.cause = RunState.FAILED, clock.now(), cause[:200]
     except SQLAlchemyError as broken:
         log.error("job's failure can't be stored", job=job.name, cause=type(broken).__name__)

@@ -20,50 +20,72 @@ from adminops.feature import Job
 from adminops.identity.models import SYSTEM
 from adminops.settings import Settings, current_settings
 from tickets.mail.operations import LARGEST, receive
+from tickets.mail.queries import FETCHING
 
 log = structlog.get_logger("adminops.mail")
 
 AT_ONCE = 200
 TIMEOUT = 30
+"""Seconds that the server may take for an answer."""
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
 
-def fetch_mails() -> None:
+def fetch_mails(*, timeout: float = TIMEOUT) -> None:
     """Fetch what lies in the mailbox, if there is one. Raises `Unavailable` when it can't be reached."""
     settings = current_settings()
     if not settings.imap_host:
         return
     try:
-        with _mailbox(settings) as mailbox:
+        with _mailbox(settings, timeout) as mailbox:
             for uid in _waiting(mailbox):
                 _fetch(mailbox, uid, settings.imap_done_folder)
     except ssl.SSLCertVerificationError:
-        raise Unavailable("The certificate of the IMAP server can't be trusted.") from None
+        raise Unavailable(
+            "The certificate of the IMAP server can't be trusted: it ran out, is that of another name, or is signed by "
+            "somebody else than ADMINOPS_IMAP_CA_FILE says."
+        ) from None
+    except TimeoutError:
+        raise Unavailable("The IMAP server does not answer in time.") from None
     except (OSError, imaplib.IMAP4.error) as broken:  # its words may hold the name or an address
         raise Unavailable(f"The IMAP server does not answer as it should ({type(broken).__name__}).") from None
 
 
 @contextlib.contextmanager
-def _mailbox(settings: Settings) -> Iterator[imaplib.IMAP4]:
+def _mailbox(settings: Settings, timeout: float) -> Iterator[imaplib.IMAP4]:
     """Open the folder to fetch from. It never falls back to an open line."""
     trust = ssl.create_default_context(cafile=settings.imap_ca_file or None)
     host, port = settings.imap_host, settings.imap_port
     line: imaplib.IMAP4
     if settings.imap_security == "tls":
-        line = imaplib.IMAP4_SSL(host, port, ssl_context=trust, timeout=TIMEOUT)
+        line = imaplib.IMAP4_SSL(host, port, ssl_context=trust, timeout=timeout)
     else:
-        line = imaplib.IMAP4(host, port, timeout=TIMEOUT)
+        line = imaplib.IMAP4(host, port, timeout=timeout)
     try:
         if settings.imap_security == "starttls":
+            if "STARTTLS" not in line.capabilities:
+                raise Unavailable("The IMAP server offers no STARTTLS, and mails are not fetched over an open line.")
             line.starttls(trust)
-        line.login(settings.imap_user, settings.imap_password)
-        _good(line.select(_quoted(settings.imap_folder)))
+        with _told_as("The IMAP server does not let us in: see ADMINOPS_IMAP_USER and ADMINOPS_IMAP_PASSWORD."):
+            line.login(settings.imap_user, settings.imap_password)
+        with _told_as("The IMAP server has no folder as ADMINOPS_IMAP_FOLDER names it."):
+            _good(line.select(_quoted(settings.imap_folder)))
         yield line
     finally:
         with contextlib.suppress(OSError, imaplib.IMAP4.error):
             line.logout()
         with contextlib.suppress(OSError, imaplib.IMAP4.error):  # a line that broke is not closed by that
             line.shutdown()
+
+
+@contextlib.contextmanager
+def _told_as(sentence: str) -> Iterator[None]:
+    """Say what the server's refusal of the block means; a line that breaks is something else."""
+    try:
+        yield
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error:
+        raise Unavailable(sentence) from None
 
 
 def _waiting(mailbox: imaplib.IMAP4) -> list[str]:
@@ -104,7 +126,7 @@ def _quoted(folder: str) -> str:
 
 JOBS = (
     Job(
-        name="fetch-mail",
+        name=FETCHING,
         title="Fetch mail from the mailbox",
         run=fetch_mails,
         every=timedelta(minutes=1),

@@ -10,11 +10,16 @@ from adminops.db import db
 from adminops.errors import NotFound
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
+from adminops.scheduler.models import JobRun, RunState
+from adminops.settings import current_settings
 from adminops.web.listing import Page, fetch_page
 from tickets.mail.models import IncomingMail, MailBounce, MailState
 
 STOPPED_FOR = timedelta(days=60)
 """So long after a mail came back for good, no mail about tickets goes to that address."""
+
+FETCHING = "fetch-mail"
+"""The job that fetches mails from a mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,15 @@ def get_mail(mail_id: int, viewer: User) -> IncomingMail:
     if found is None:
         raise NotFound("There is no such mail.")
     return found
+
+
+def why_not_fetched() -> str:
+    """Return why mails were not fetched from the mailbox the last time; empty when they were, or there is none."""
+    if not current_settings().imap_host:
+        return ""
+    last = select(JobRun.state, JobRun.cause).where(JobRun.job == FETCHING, JobRun.state != RunState.RUNNING)
+    state, cause = db.session.execute(last.order_by(JobRun.id.desc()).limit(1)).first() or (None, "")
+    return cause if state is RunState.FAILED else ""
 
 
 def is_stopped(user: User, address_hash: str) -> bool:

@@ -23,7 +23,9 @@ def index() -> ResponseReturnValue:
     shown = request.args.get("show", MailState.HELD.value)
     state = MailState(shown) if shown in {each.value for each in MailState} else MailState.HELD
     page = queries.list_mails(signed_in_user(), state=state, after=request.args.get("after"))
-    return render_template("tickets/mail/index.html", page=page, state=state, tabs_of=TABS)
+    return render_template(
+        "tickets/mail/index.html", page=page, state=state, tabs_of=TABS, not_fetched=queries.why_not_fetched()
+    )
 
 
 @blueprint.get("/<int:mail_id>")
