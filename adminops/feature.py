@@ -53,14 +53,17 @@ class Job:
     """Work by the clock. `run()` does what is due; times are rows in the database, not entries of a scheduler.
 
     The scheduler calls it once in each `every` (counted from midnight UTC, so all processes agree on the slots) in
-    a transaction of its own. With `own_transactions` the job opens its own (an outbox delivers between two).
+    a transaction of its own. With `own_transactions` the job opens its own (an outbox delivers between two). With
+    `in_steps` it does a little and says whether there is more: then it is called again, each time in a transaction of
+    its own, so that people can write in between.
     """
 
     name: str
     title: str
-    run: Callable[[], None]
+    run: Callable[[], object]
     every: timedelta
     own_transactions: bool = False
+    in_steps: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

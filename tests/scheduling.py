@@ -25,7 +25,7 @@ from tests.make import make_agency
 DAILY, EVERY_SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
-def job(run: Callable[[], None], *, every: timedelta = DAILY, **over: Any) -> Job:
+def job(run: Callable[[], object], *, every: timedelta = DAILY, **over: Any) -> Job:
     """Return a job of a test."""
     return Job(name="test-job", title="Test", run=run, every=every, **over)
 

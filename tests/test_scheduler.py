@@ -16,10 +16,11 @@ from adminops.app import AdminOps
 from adminops.db import db, transaction
 from adminops.errors import Conflict, NotAllowed
 from adminops.feature import Job
-from adminops.identity.models import User
+from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Role
 from adminops.outbox.bell import WORK_WAITS
 from adminops.scheduler import JobRun, Lease, RunState, ask_for_job, find_job, run_in_slot, run_job, slot_of
+from adminops.scheduler import runs as scheduler_runs
 from adminops.scheduler.clockwork import Scheduler
 from adminops.scheduler.leader import TERM, LeaseRow, leadership_of
 from tests.make import make_agency, make_user
@@ -134,6 +135,29 @@ def test_a_job_with_its_own_transactions_is_on_record_while_it_runs(app: AdminOp
     assert run_in_slot(app, job(work, own_transactions=True), 7) is None
     assert seen == [RunState.RUNNING]
     assert [run.state for run in runs(app)] == [RunState.DONE]
+
+
+def test_a_job_in_steps_stores_each_and_ends_where_it_is_told(app: AdminOps, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler_runs, "PAUSE", 0)
+
+    def step() -> bool:
+        make_agency()
+        return len(db.session.scalars(select(Agency.id)).all()) < 5
+
+    def breaks() -> bool:
+        if not step():
+            raise ValueError
+        return True
+
+    stopped = run_in_slot(app, job(step, in_steps=True), 1, ends=lambda: effects(app) == 2)
+    assert stopped is not None
+    assert (stopped.state, effects(app)) == (RunState.DONE, 2)
+    failed = run_in_slot(app, job(breaks, in_steps=True), 2)
+    assert failed is not None
+    assert (failed.state, effects(app)) == (RunState.FAILED, 4)
+    assert run_in_slot(app, job(step, in_steps=True), 2) is None
+    assert run_in_slot(app, job(step, in_steps=True), 3) is not None
+    assert effects(app) == 5
 
 
 def test_a_job_with_its_own_transactions_keeps_what_it_stored_before_it_failed(app: AdminOps) -> None:

@@ -22,21 +22,27 @@ from tickets.unsent import TicketSending
 
 log = structlog.get_logger("adminops.tickets")
 
-BATCH = 500
+AT_ONCE = 20
 BROKE = "Something went wrong on our side. Look at it and send it again; if it stays, tell your administrator."
 
 
-def close_resolved() -> None:
-    """Close what was resolved so long ago that no answer reopens it any more."""
+def close_resolved() -> bool:
+    """Close what was resolved so long ago that no answer reopens it any more; say whether there may be more."""
     overdue = (
         select(Ticket)
-        .where(Ticket.state == TicketState.RESOLVED, Ticket.resolved_at < clock.now() - REOPEN_WITHIN)
+        .where(
+            Ticket.is_open.is_(False),  # the index begins with it
+            Ticket.state == TicketState.RESOLVED,
+            Ticket.resolved_at < clock.now() - REOPEN_WITHIN,
+        )
         .order_by(Ticket.resolved_at)
-        .limit(BATCH)
+        .limit(AT_ONCE)
     )
-    for ticket in db.session.scalars(overdue).all():
+    tickets = db.session.scalars(overdue).all()
+    for ticket in tickets:
         with suppress(InvalidState):  # taken up again at this very moment: `close` has looked again
             close(ticket, by=SYSTEM)
+    return len(tickets) == AT_ONCE
 
 
 def send_planned() -> None:
@@ -64,6 +70,6 @@ JOBS = (
         own_transactions=True,
     ),
     Job(name="forget-presence", title="Forget who had tickets open", run=forget_stale, every=timedelta(hours=1)),
-    Job(name="close-resolved", title="Close old tickets", run=close_resolved, every=timedelta(hours=1)),
+    Job(name="close-resolved", title="Close old tickets", run=close_resolved, every=timedelta(hours=1), in_steps=True),
     Job(name="forget-drafts", title="Forget old drafts", run=forget_old_drafts, every=timedelta(days=1)),
 )

@@ -144,7 +144,7 @@ class Scheduler:
         with self._app.app_context():
             done = has_run(job, slot)
         if not done:
-            run_in_slot(self._app, job, slot)
+            run_in_slot(self._app, job, slot, ends=self._stopping.is_set)
 
     def _listen(self) -> None:
         """Deliver as soon as something was stored, and hand on what was asked for."""

@@ -2,6 +2,8 @@
 
 import os
 import socket
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +20,11 @@ from adminops.logs import place_of
 from adminops.scheduler.models import JobRun, RunState
 
 log = structlog.get_logger("adminops.scheduler")
+
+PAUSE = 0.15
+"""Seconds between two steps: whoever waits to write on SQLite looks every tenth of a second whether it may."""
+MOST_STEPS = 1_000
+"""Of one run; the next one goes on."""
 
 
 class RunElsewhere(Exception):
@@ -53,14 +60,15 @@ def run_job(app: Flask, job: Job) -> Ran:
     return ran
 
 
-def run_in_slot(app: Flask, job: Job, slot: int) -> Ran | None:
+def run_in_slot(app: Flask, job: Job, slot: int, *, ends: Callable[[], bool] = lambda: False) -> Ran | None:
     """Run `job` for `slot`; None when that was done already. A failure is recorded and returned, not raised.
 
-    The row of job and slot is stored in the job's own transaction; a job with `own_transactions` has it stored before
-    it starts. Either way the slot is used up: what failed is tried again in the next one.
+    The row of job and slot is stored in the job's own transaction; a job with `own_transactions` or `in_steps` has it
+    stored before it starts. Either way the slot is used up: what failed is tried again in the next one. Once `ends()`
+    a job in steps takes no further one.
     """
     with app.app_context():
-        return _run(job, slot)
+        return _run(job, slot, ends)
 
 
 def has_run(job: Job, slot: int) -> bool:
@@ -70,11 +78,11 @@ def has_run(job: Job, slot: int) -> bool:
         return db.session.scalar(found) is not None
 
 
-def _run(job: Job, slot: int | None) -> Ran | None:
+def _run(job: Job, slot: int | None, ends: Callable[[], bool] = lambda: False) -> Ran | None:
     started = clock.now()
     try:
-        if job.own_transactions:
-            _run_beside(job, slot)
+        if job.own_transactions or job.in_steps:
+            _run_beside(job, slot, ends)
         else:
             _run_within(job, slot)
     except RunElsewhere:
@@ -95,13 +103,25 @@ def _run_within(job: Job, slot: int | None) -> None:
         run.state, run.ended_at = RunState.DONE, clock.now()
 
 
-def _run_beside(job: Job, slot: int | None) -> None:
+def _run_beside(job: Job, slot: int | None, ends: Callable[[], bool]) -> None:
     with transaction():
         entered = _enter(job, slot).id
-    job.run()
+    if job.in_steps:
+        _take_steps(job, ends)
+    else:
+        job.run()
     with transaction():
         run = db.session.get_one(JobRun, entered)
         run.state, run.ended_at = RunState.DONE, clock.now()
+
+
+def _take_steps(job: Job, ends: Callable[[], bool]) -> None:
+    for _ in range(MOST_STEPS):
+        with transaction():
+            more = job.run()
+        if not more or ends():
+            break
+        time.sleep(PAUSE)
 
 
 def _enter(job: Job, slot: int | None) -> JobRun:

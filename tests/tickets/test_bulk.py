@@ -172,7 +172,7 @@ def test_long_acts_go_on_in_the_background_and_so_does_their_undo(monkeypatch: p
     helper, tickets = make_helper(), [make_ticket() for _ in range(5)]
     monkeypatch.setattr(bulk, "AT_ONCE", 2)
     monkeypatch.setattr(bulk.go_on, "__kwdefaults__", {"limit": 2})
-    monkeypatch.setattr(jobs, "BATCH", 2)
+    monkeypatch.setattr(jobs, "STEP", 2)
     act = _planned(tickets, Act.PRIORITY, helper, priority="high")
     bulk.start(act, by=helper)
     assert (act.state, count_outcomes(act)[Outcome.DONE]) == (BulkState.RUNNING, 2)

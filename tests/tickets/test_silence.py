@@ -20,7 +20,7 @@ from tickets import following, operations
 from tickets.clocks.calendars import Calendar
 from tickets.jobs import close_resolved
 from tickets.models import Then, Ticket, TicketEntry, TicketLink, TicketState, WaitingOn
-from tickets.silence.jobs import close_silent
+from tickets.silence.jobs import close_one, silent_for_long
 from tickets.silence.models import ContactWay
 from tickets.silence.operations import note_attempt
 from tickets.silence.queries import attempts_on
@@ -137,7 +137,8 @@ def test_silent_ticket_closes_by_itself_when_the_time_has_come_and_not_before() 
     with clock.frozen_at(MONDAY + timedelta(days=5)):
         operations.reply(answered, body="The monthly one.", by=answered.requester)
     with clock.frozen_at(MONDAY + timedelta(days=8)):
-        close_silent()
+        assert silent_for_long() == []
+        close_one(silent.id)
         assert silent.state is S.WAITING
         with pytest.raises(InvalidState, match=r"That is so from \w+, March 1\d on"):
             operations.close(silent, by=helper)
@@ -146,8 +147,9 @@ def test_silent_ticket_closes_by_itself_when_the_time_has_come_and_not_before() 
         with pytest.raises(InvalidState, match="Resolve this first"):
             operations.close(elsewhere, by=helper)
     with clock.frozen_at(MONDAY + timedelta(days=12)):
-        close_silent()
-        close_silent()
+        assert silent_for_long() == [silent.id]
+        close_one(silent.id)
+        assert silent_for_long() == []
     assert [t.state for t in (silent, answered, once, elsewhere)] == [S.CLOSED, S.OPEN, S.WAITING, S.WAITING]
     told = db.session.scalars(select(TicketEntry.sentence).where(TicketEntry.ticket_id == silent.id)).all()
     assert told[-2:] == ["tried to reach the requester: called, nobody answered", "closed this: nobody answered"]

@@ -12,25 +12,45 @@ from tickets.goals import keeping, queries
 from tickets.goals.operations import warn
 from tickets.models import Ticket
 
-BATCH = 200
+AT_ONCE = 20
 
 
-def warn_of_goals() -> None:
-    """Warn of goals, but only while the office is open: a mail at midnight helps nobody, and comes in the morning."""
+def warn_of_goals() -> bool:
+    """Warn of goals, but only while the office is open: a mail at midnight helps nobody, and comes in the morning.
+
+    Says whether there may be more.
+    """
     if not queries.office_calendar().is_open(clock.now()):
-        return
-    due = select(Ticket).where(Ticket.next_step_at <= clock.now()).order_by(Ticket.next_step_at).limit(BATCH)
-    for ticket in db.session.scalars(due.with_for_update(key_share=True)).all():
+        return False
+    due = select(Ticket).where(Ticket.next_step_at <= clock.now()).order_by(Ticket.next_step_at).limit(AT_ONCE)
+    tickets = db.session.scalars(due.with_for_update(key_share=True)).all()
+    for ticket in tickets:
         warn(ticket, by=SYSTEM)
+    return len(tickets) == AT_ONCE
 
 
-def count_anew() -> None:
-    """Count the clocks of open tickets anew whose calendar has changed; see to it that there are policies at all."""
+def count_anew() -> bool:
+    """Count the clocks of open tickets anew whose calendar has changed; see to it that there are policies at all.
+
+    Says whether there may be more.
+    """
     keeping.policies_there()
-    keeping.count_anew()
+    return keeping.count_anew(AT_ONCE) == AT_ONCE
 
 
 JOBS = (
-    Job(name="warn-of-goals", title="Warn of goals that are close", run=warn_of_goals, every=timedelta(minutes=5)),
-    Job(name="count-clocks", title="Count clocks by changed calendars", run=count_anew, every=timedelta(minutes=1)),
+    Job(
+        name="warn-of-goals",
+        title="Warn of goals that are close",
+        run=warn_of_goals,
+        every=timedelta(minutes=5),
+        in_steps=True,
+    ),
+    Job(
+        name="count-clocks",
+        title="Count clocks by changed calendars",
+        run=count_anew,
+        every=timedelta(minutes=1),
+        in_steps=True,
+    ),
 )

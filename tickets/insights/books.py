@@ -1,6 +1,7 @@
 """Books: tallies of days and months that are over, kept, and read instead of the tickets as long as they are right."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,9 +20,8 @@ from tickets.models import Ticket
 EVERYWHERE = Reach(everywhere=True)
 SETTLING = timedelta(minutes=15)
 """So long after a day its books are written: whoever began before midnight is done then."""
-AT_ONCE = 6
-"""So many months are written in one transaction."""
-MOST_CHANGES = 20_000
+MARKS_AT_ONCE = 10_000
+"""Marks that one statement takes away."""
 
 
 def read_parts(parts: Sequence[Period], by: By, reach: Reach, *, lengths: bool = True) -> list[Tallies]:
@@ -52,20 +52,48 @@ def read_parts(parts: Sequence[Period], by: By, reach: Reach, *, lengths: bool =
     return sums
 
 
-def write_books() -> int:
-    """Write the books that are missing or wrong, the latest first; return how many months were touched."""
-    over = (clock.now() - SETTLING).astimezone(ZoneInfo(current_settings().time_zone)).date() - ONE
-    changes = db.session.execute(
-        select(TicketBookChange.id, TicketBookChange.day).order_by(TicketBookChange.id).limit(MOST_CHANGES)
-    ).all()
-    wrong = {month_of(day).first for _, day in changes} | _missing(over)
-    chosen = sorted(wrong, reverse=True)[:AT_ONCE]
-    for first in chosen:
-        _write_month(month_of(first), over)
-    settled = [id_ for id_, day in changes if month_of(day).first in chosen]
-    if settled:
+@dataclass(frozen=True)
+class Counted:
+    """The books of a month as its tickets say, and the marks that they settle."""
+
+    month: Period
+    rows: Sequence[dict[str, object]]
+    settles: Sequence[int]
+
+
+def write_books() -> bool:
+    """Write the books of the latest month in which some are missing or wrong; say whether there was one."""
+    counted = count_month()
+    if counted is not None:
+        keep(counted)
+    return counted is not None
+
+
+def count_month() -> Counted | None:
+    """Count the latest month in which books are missing or wrong. Only reads: it takes a while."""
+    over = _last_day()
+    spoilt = db.session.scalars(select(TicketBookChange.day).where(TicketBookChange.day <= over).distinct())
+    wrong = {month_of(day).first for day in spoilt} | _missing(over)
+    if not wrong:
+        return None
+    month = month_of(max(wrong))
+    settles = _marks(month, over)  # before the tickets are read: what is marked after that is not settled
+    return Counted(month, _books_of(month, over), settles)
+
+
+def keep(counted: Counted) -> None:
+    """Write the books that were counted, unless a ticket of their month has changed meanwhile: they are counted again.
+
+    What is not stored yet by now leaves its mark later, and that one is not settled.
+    """
+    if set(_marks(counted.month, _last_day())) - set(counted.settles):
+        return
+    db.session.execute(delete(TicketBook).where(TicketBook.first.between(counted.month.first, counted.month.last)))
+    if counted.rows:
+        db.session.execute(TicketBook.__table__.insert(), counted.rows)  # type: ignore[attr-defined]
+    for first in range(0, len(counted.settles), MARKS_AT_ONCE):
+        settled = counted.settles[first : first + MARKS_AT_ONCE]
         db.session.execute(delete(TicketBookChange).where(TicketBookChange.id.in_(settled)))
-    return len(chosen)
 
 
 def forget_books() -> None:
@@ -73,10 +101,19 @@ def forget_books() -> None:
     db.session.execute(delete(TicketBook))
 
 
-def _write_month(month: Period, over: date) -> None:
+def _last_day() -> date:
+    """Return the last day that has books: one that is over, and settled."""
+    return (clock.now() - SETTLING).astimezone(ZoneInfo(current_settings().time_zone)).date() - ONE
+
+
+def _marks(month: Period, over: date) -> list[int]:
+    """Return the marks of the days of `month` that have books; those of later ones wait for the books they get."""
+    days = TicketBookChange.day.between(month.first, min(month.last, over))
+    return list(db.session.scalars(select(TicketBookChange.id).where(days)))
+
+
+def _books_of(month: Period, over: date) -> list[dict[str, object]]:
     days = [month.first + ONE * n for n in range(month.days) if month.first + ONE * n <= over]
-    inside = TicketBook.first.between(month.first, month.last)
-    db.session.execute(delete(TicketBook).where(inside))
     counted = count_tickets([Period(day, day) for day in days], list(By), EVERYWHERE, current_settings().time_zone)
     rows = [_row(by, BookSpan.DAY, day, one[by]) for day, one in zip(days, counted, strict=True) for by in By]
     if days and days[-1] == month.last:
@@ -85,8 +122,7 @@ def _write_month(month: Period, over: date) -> None:
             for one in counted:
                 _add(summed, one[by])
             rows.append(_row(by, BookSpan.MONTH, month.first, summed))
-    if rows:
-        db.session.execute(TicketBook.__table__.insert(), rows)  # type: ignore[attr-defined]
+    return rows
 
 
 def _row(by: By, span: BookSpan, first: date, tallies: Tallies) -> dict[str, object]:

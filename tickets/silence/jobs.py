@@ -1,30 +1,60 @@
 """What the clock does to tickets whose requesters are silent."""
 
-from contextlib import suppress
+import time
 from datetime import timedelta
 
 from adminops import clock
-from adminops.db import db
-from adminops.errors import InvalidState
+from adminops.db import db, transaction
 from adminops.feature import Job
 from adminops.identity.models import SYSTEM
-from tickets.models import Ticket
-from tickets.operations import close
+from adminops.scheduler.runs import PAUSE
+from tickets.models import Ticket, TicketState, WaitingOn
+from tickets.operations import close, lock
 from tickets.silence.policies import silence_ends
 from tickets.silence.queries import asked_in_vain, attempts_on
+from tickets.silence.rules import BUSINESS_DAYS
 
 BATCH = 200
 
 
 def close_silent() -> None:
-    """Close tickets whose requesters were asked often enough and long enough ago; they can come back for 14 days."""
-    closed = 0
-    for ticket_id in asked_in_vain():
-        ends = silence_ends(attempts_on(ticket_id))
-        if ends is not None and ends <= clock.now() and closed < BATCH:
-            with suppress(InvalidState):  # answered at this very moment: `close` has looked again, and the others wait
-                close(db.session.get_one(Ticket, ticket_id), because="silence", by=SYSTEM)
-                closed += 1
+    """Close tickets whose requesters were asked often enough and long enough ago; they can come back for 14 days.
+
+    They are looked for without a writer's lock, as all that wait are read for it, and closed one by one.
+    """
+    with transaction(writes=False):
+        found = silent_for_long()
+    for ticket_id in found[:BATCH]:
+        with transaction():
+            close_one(ticket_id)
+        time.sleep(PAUSE)
 
 
-JOBS = (Job(name="close-silent", title="Close tickets nobody answers on", run=close_silent, every=timedelta(hours=1)),)
+def silent_for_long() -> list[int]:
+    """Return the tickets that may be closed for silence now, the longest silent first."""
+    begun = asked_in_vain(clock.now() - timedelta(days=BUSINESS_DAYS))
+    return [ticket_id for ticket_id in begun if _is_over(ticket_id)]
+
+
+def close_one(ticket_id: int) -> None:
+    """Close a ticket unless somebody has answered on it or moved it meanwhile."""
+    ticket = db.session.get_one(Ticket, ticket_id)
+    lock(ticket)
+    if ticket.state is TicketState.WAITING and ticket.waiting_on is WaitingOn.USER and _is_over(ticket_id):
+        close(ticket, because="silence", by=SYSTEM)
+
+
+def _is_over(ticket_id: int) -> bool:
+    ends = silence_ends(attempts_on(ticket_id))
+    return ends is not None and ends <= clock.now()
+
+
+JOBS = (
+    Job(
+        name="close-silent",
+        title="Close tickets nobody answers on",
+        run=close_silent,
+        every=timedelta(hours=1),
+        own_transactions=True,
+    ),
+)

@@ -21,14 +21,18 @@ def attempts_on(ticket_id: int) -> list[datetime]:
     return list(db.session.scalars(select(tried.c.at).order_by(tried.c.at)))
 
 
-def asked_in_vain() -> list[int]:
-    """Return the tickets that wait on a requester who was asked often enough, the longest silent first."""
+def asked_in_vain(before: datetime) -> list[int]:
+    """Return the tickets that wait on a requester who was asked often enough, first before `before`.
+
+    The longest silent first.
+    """
     waits = select(Ticket.id).where(
         Ticket.is_open, Ticket.state == TicketState.WAITING, Ticket.waiting_on == WaitingOn.USER
     )
     tried = _attempts(waits)
-    enough = select(tried.c.ticket_id).group_by(tried.c.ticket_id).having(func.count() >= ATTEMPTS)
-    return list(db.session.scalars(enough.order_by(func.min(tried.c.at), tried.c.ticket_id)))
+    first = func.min(tried.c.at)
+    enough = select(tried.c.ticket_id).group_by(tried.c.ticket_id).having(func.count() >= ATTEMPTS, first < before)
+    return list(db.session.scalars(enough.order_by(first, tried.c.ticket_id)))
 
 
 def _attempts(tickets: Sequence[int] | Select[int]) -> Subquery:
