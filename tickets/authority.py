@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, joinedload, lazyload, mapped_column, relationship
 
 from adminops import clock
 from adminops.db import Code, Key, Model, db
@@ -122,3 +122,10 @@ def unname_requester(agency: Agency, named: Designation, *, by: User) -> None:
     db.session.delete(named)
     db.session.flush()
     publish(RequesterUnnamed(agency_id=agency.id, user_id=named.user_id, request_type=named.request_type), by=by)
+
+
+def find_people(text: str, limit: int) -> list[User]:
+    """Return people whose name or user name holds `text`, with their agencies: for filing on somebody's behalf."""
+    named = or_(User.name.icontains(text, autoescape=True), User.username.icontains(text, autoescape=True))
+    chosen = select(User).where(named).options(lazyload(User.grants), joinedload(User.agency))
+    return list(db.session.scalars(chosen.order_by(User.name, User.id).limit(limit)))

@@ -37,11 +37,24 @@ MOMENTS = {
 
 def narrow(chosen: Select[Ticket], query: Query, viewer: User) -> Select[Ticket]:
     """Return those of `chosen` (what `viewer` may see) that fit `query`. Raises `Wrong` for a name nobody bears."""
-    team = viewer.reach(Permission.WORK_TICKETS).everywhere
+    return fulltext.holding(without_words(chosen, query, viewer), phrases_of(query), notes=looks_in_notes(viewer))
+
+
+def without_words(chosen: Select[Ticket], query: Query, viewer: User) -> Select[Ticket]:
+    """Return `narrow` without the words that have to be there. Raises `Wrong`."""
     conditions = [_condition(term, viewer, chosen) for term in query if term.field]
-    none = fulltext.holds_none([_phrase(term) for term in query if not term.field and term.negated], notes=team)
-    words = [_phrase(term) for term in query if not term.field and not term.negated]
-    return fulltext.holding(chosen.where(*conditions, *none), words, notes=team)
+    absent = [_phrase(term) for term in query if not term.field and term.negated]
+    return chosen.where(*conditions, *fulltext.holds_none(absent, notes=looks_in_notes(viewer)))
+
+
+def phrases_of(query: Query) -> list[list[str]]:
+    """Return the words that have to be there. Raises `Wrong`."""
+    return [_phrase(term) for term in query if not term.field and not term.negated]
+
+
+def looks_in_notes(viewer: User) -> bool:
+    """Say whether `viewer` finds tickets also by what the team wrote to itself."""
+    return viewer.reach(Permission.WORK_TICKETS).everywhere
 
 
 def has_words(query: Query) -> bool:

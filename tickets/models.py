@@ -166,6 +166,8 @@ class Ticket(Model):
         Index(None, "is_open", "urgency", "updated_at", "id"),
         Index(None, "is_open", "due_at", "id"),
         Index(None, "is_open", "request_type", "updated_at", "id"),
+        Index(None, "is_open", "filed_at"),
+        Index(None, "is_open", "state", "resolved_at"),
         Index(None, "is_open", "calendar_version_id"),
         Index(None, "assignee_id", "is_open", "updated_at", "id"),
         Index(None, "requester_id", "is_open", "updated_at", "id"),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -15,11 +15,12 @@ from adminops.db import db
 from adminops.errors import NotFound
 from adminops.identity.models import Agency, RoleGrant, User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission
-from adminops.web.listing import PAGE, Page, fetch_page
+from adminops.web.listing import PAGE, Page, fetch_page, read_cursor, write_cursor
 from adminops.web.remembering import recalled, remembered
 from tickets.approvals import waiting_for
 from tickets.columns.models import TicketColumns
 from tickets.filters import has_words, narrow
+from tickets.finding import MOST_COUNTED, Found, Total, find
 from tickets.fulltext import number_key, words_of
 from tickets.goals.queries import calendar_numbered
 from tickets.language import MOST_TERMS, Query, Term, parse
@@ -188,28 +189,57 @@ _KEYS: Mapping[Order, tuple[InstrumentedAttribute[Any], ...]] = {
 }
 _ASCENDING = (Order.DUE, Order.OLDEST)
 
-MOST_COUNTED = 1_000
-"""More tickets than that are not counted: a number that nobody reads off costs more than the page."""
-MOST_IN_VIEW = 10_000
-"""The same for a view: an index counts it."""
-
 
 def list_tickets(wanted: TicketFilter, viewer: User, *, after: str | None = None, limit: int = PAGE) -> Page[TicketRow]:
     """Return a page of the list that `wanted` describes; `after` is the cursor of the page before.
 
     Raises `Wrong` for a name in the query that nobody bears.
     """
+    if _is_search(wanted):
+        found, before = _found(wanted, viewer, after, limit)
+        return _page_of(found, viewer, first=before is None, limit=limit)
     return _page(matching(wanted, viewer), wanted.order, after, searching=has_words(wanted.query), limit=limit)
 
 
-def count_tickets(wanted: TicketFilter, viewer: User) -> int:
-    """Return how many tickets that list has, at most one more than `MOST_COUNTED`. Raises `Wrong`."""
-    return db.session.scalar(select(_counted(matching(wanted, viewer), MOST_COUNTED + 1))) or 0
+def list_and_count(wanted: TicketFilter, viewer: User, *, after: str | None = None) -> tuple[Page[TicketRow], Total]:
+    """Return a page as `list_tickets` does, and how many tickets the list has. Raises `Wrong`."""
+    if _is_search(wanted) and (after is None or read_cursor(after, 1) is None):
+        found, _ = _found(wanted, viewer, None, PAGE)
+        return _page_of(found, viewer, first=True, limit=PAGE), found.total
+    return list_tickets(wanted, viewer, after=after), count_tickets(wanted, viewer)
+
+
+def count_tickets(wanted: TicketFilter, viewer: User) -> Total:
+    """Return how many tickets that list has. Raises `Wrong`."""
+    if has_words(wanted.query):
+        return _found(wanted, viewer, None, PAGE)[0].total
+    return Total.counted(db.session.scalar(select(_counted(matching(wanted, viewer), MOST_COUNTED + 1))) or 0)
+
+
+def _is_search(wanted: TicketFilter) -> bool:
+    return has_words(wanted.query) and wanted.order is Order.NEWEST
+
+
+def _found(wanted: TicketFilter, viewer: User, after: str | None, page: int) -> tuple[Found, int | None]:
+    """Return what a search finds, and before which number it looked; a cursor of another list is none."""
+    at = read_cursor(after, 1)
+    before = at[0] if at and isinstance(at[0], int) and 0 < at[0] < 2**31 else None
+    visible = visible_to(viewer)
+    if wanted.order is Order.DUE:
+        visible = visible.where(Ticket.due_at.is_not(None))
+    return find(visible, wanted.terms, viewer, page=page, before=before), before
+
+
+def _page_of(found: Found, viewer: User, *, first: bool, limit: int) -> Page[TicketRow]:
+    shown = found.ids[:limit]
+    page = _page(visible_to(viewer).where(Ticket.id.in_(shown)), Order.NEWEST, None, limit=limit)
+    return replace(page, first=first, after=write_cursor(shown[-1:]) if len(found.ids) > limit else None)
 
 
 def count_views(viewer: User, *, most: int | None = None) -> dict[View, int]:
     """Return how many tickets each view has (and no more than `most`), in one read."""
-    counts = [_counted(matching(TicketFilter(view=view), viewer), most) for view in View]
+    visible = visible_to(viewer)
+    counts = [_counted(narrow(visible, parse(view.query), viewer), most) for view in View]
     return dict(zip(View, db.session.execute(select(*counts)).one(), strict=True))
 
 
@@ -220,29 +250,15 @@ def _counted(chosen: Select[Ticket], most: int | None) -> ScalarSelect[int]:
     return select(func.count()).select_from(some).scalar_subquery()
 
 
-def count_late(viewer: User) -> int:
-    """Return how many open tickets are past the time at which they should have been resolved."""
-    late = visible_to(viewer).where(Ticket.is_open, Ticket.due_at < clock.now())
-    return db.session.scalar(late.with_only_columns(func.count(Ticket.id))) or 0
-
-
-def count_resolved(viewer: User, *, since: datetime, until: datetime) -> int:
-    """Return how many tickets were resolved from `since` on and before `until`, and have not been reopened."""
-    resolved = visible_to(viewer).where(Ticket.resolved_at >= since, Ticket.resolved_at < until)
-    return db.session.scalar(resolved.with_only_columns(func.count(Ticket.id))) or 0
-
-
 def views_counted(viewer: User) -> dict[View, int]:
-    """Return what `count_views` counts up to `MOST_IN_VIEW`, and one more where there are more; remembered."""
-    return remembered(("tickets.views", viewer.id), lambda: count_views(viewer, most=MOST_IN_VIEW + 1))
+    """Return what `count_views` counts up to `MOST_COUNTED`, and one more where there are more; remembered."""
+    return remembered(("tickets.views", viewer.id), lambda: count_views(viewer, most=MOST_COUNTED + 1))
 
 
 def open_counted(viewer: User) -> ScalarSelect[int] | int:
-    """Return what counts the open tickets that `viewer` may see, or the number itself where a list has just counted."""
-    known: dict[View, int] = recalled(("tickets.views", viewer.id)) or {}
-    if (number := known.get(View.OPEN, MOST_IN_VIEW + 1)) <= MOST_IN_VIEW:
-        return number
-    return _counted(visible_to(viewer).where(Ticket.is_open), None)
+    """Return what counts the open tickets of `viewer` up to that, or the number where a list has just counted."""
+    known: dict[View, int] | None = recalled(("tickets.views", viewer.id))
+    return known[View.OPEN] if known else _counted(visible_to(viewer).where(Ticket.is_open), MOST_COUNTED + 1)
 
 
 def list_requests(
@@ -262,8 +278,8 @@ def find_tickets(text: str, viewer: User, limit: int) -> list[TicketRow]:
     query = tuple(Term("", (word,)) for word in words_of(text)[:MOST_TERMS])
     if not query:
         return []
-    chosen = narrow(visible_to(viewer), query, viewer)
-    return list(_page(chosen, Order.NEWEST, None, searching=True, limit=limit).rows)
+    found = find(visible_to(viewer), query, viewer, page=limit)
+    return list(_page_of(found, viewer, first=True, limit=limit).rows)
 
 
 def open_requests_of(user_id: int, viewer: User, limit: int) -> list[TicketRow]:
@@ -426,13 +442,6 @@ def _choices_of(viewer: User) -> Choices:
         offered[part].append(Choice(id_, name))
     kept = [name for row in offered[4] for name in json.loads(row.name)]
     return Choices(agencies=offered[0], team=offered[1], views=offered[2] + offered[3], columns=kept)
-
-
-def find_people(text: str, limit: int) -> list[User]:
-    """Return people whose name or user name holds `text`, with their agencies: for filing on somebody's behalf."""
-    named = or_(User.name.icontains(text, autoescape=True), User.username.icontains(text, autoescape=True))
-    chosen = select(User).where(named).options(lazyload(User.grants), joinedload(User.agency))
-    return list(db.session.scalars(chosen.order_by(User.name, User.id).limit(limit)))
 
 
 def _choices(chosen: Select[int, str]) -> list[Choice]:

@@ -1,12 +1,10 @@
 """How tickets are shown and found elsewhere: links, hits of the search box, cards, figures of the dashboard."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from flask import render_template, url_for
 from markupsafe import Markup
 
-from adminops import clock
 from adminops.db import db
 from adminops.feature import Figure, Found
 from adminops.identity.models import Agency, User
@@ -17,14 +15,12 @@ from tickets import approvals, authority, policies
 from tickets.approvals import TicketApproval
 from tickets.catalogue import all_types, filed_as, in_sections, offered_to
 from tickets.checklist.queries import steps_of
+from tickets.figures import figures_of
 from tickets.models import Ticket
 from tickets.queries import (
     Order,
     TicketFilter,
     View,
-    count_late,
-    count_resolved,
-    count_views,
     find_tickets,
     list_tickets,
     list_waiting_for,
@@ -68,29 +64,27 @@ def figures(viewer: User) -> list[Figure]:
     """Return the numbers of the desk, for who reads all its tickets."""
     if not viewer.reach(Permission.READ_AGENCY_TICKETS).everywhere:
         return []
-    counts, late, now, week = count_views(viewer), count_late(viewer), clock.now(), timedelta(days=7)
-    resolved = count_resolved(viewer, since=now - week, until=now)
-    before = count_resolved(viewer, since=now - 2 * week, until=now - week)
+    counted = figures_of(viewer)
     return [
         Figure(
             label="Open tickets",
-            value=counts[View.OPEN],
-            note=f"{counts[View.UNASSIGNED]:,} with nobody yet",
+            value=counted.open,
+            note=f"{counted.unassigned:,} with nobody yet",
             url=url_for("tickets.index"),
             order=10,
         ),
         Figure(
             label="Past goal",
-            value=late,
-            note=f"{counts[View.LATE] - late:,} more due soon",
+            value=counted.late,
+            note=f"{counted.soon - counted.late:,} more due soon",
             url=url_for("tickets.index", view=View.LATE.value),
-            tone="bad" if late else "plain",
+            tone="bad" if counted.late else "plain",
             order=20,
         ),
         Figure(
             label="Resolved in 7 days",
-            value=resolved,
-            note=f"{before:,} in the 7 days before",
+            value=counted.resolved,
+            note=f"{counted.before:,} in the 7 days before",
             url=url_for("tickets.index", view=View.ALL.value, status="resolved"),
             order=30,
         ),

@@ -19,6 +19,8 @@ from adminops.refs import Link, Ref, RefProvider
 from adminops.web.remembering import remembered
 
 GROUPS = ("Work", "Records", "Learn", "System")
+MOST_SHOWN = 1_000
+"""What is above that, nobody reads off; and most that is counted for the navigation is counted no further."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,13 @@ class NavLink:
     key: str | None
     short: str | None = None
     """For the bar at the bottom of a phone, where the label is too long."""
+
+    @property
+    def number(self) -> str:
+        """The count as it is shown; empty where there is nothing to count."""
+        if not self.count:
+            return ""
+        return f"{MOST_SHOWN:,}+" if self.count > MOST_SHOWN else f"{self.count:,}"
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
-from tickets import fulltext, operations
+from tickets import finding, fulltext, operations
+from tickets.finding import Total
 from tickets.language import Wrong, parse
-from tickets.models import WaitingOn
-from tickets.queries import TicketFilter, View, count_tickets, find_tickets, list_tickets
+from tickets.models import Ticket, WaitingOn
+from tickets.queries import Order, TicketFilter, View, count_tickets, find_tickets, list_and_count, list_tickets
+from tickets.sight import visible_to
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -25,7 +27,7 @@ def found(query: str, viewer: User) -> set[int]:
     """Return the numbers of the tickets that `query` finds among everything."""
     wanted = TicketFilter(view=View.ALL, query=parse(query))
     rows = list_tickets(wanted, viewer).rows
-    assert count_tickets(wanted, viewer) == len(rows)
+    assert count_tickets(wanted, viewer) == Total(len(rows))
     return {row.id for row in rows}
 
 
@@ -176,3 +178,59 @@ def test_words_are_found_as_a_plain_search_through_the_texts_would() -> None:
 def _holds(words: list[str], wanted: str) -> bool:
     begins = len(wanted) >= fulltext.SHORTEST_BEGINNING
     return any(word.startswith(wanted) if begins else word == wanted for word in words)
+
+
+# The newest first
+
+
+def test_a_search_that_looks_at_the_newest_first_finds_what_one_of_all_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance, helper, here = Random(11), make_helper(), make_agency()
+    lead = make_user(Role.AGENCY_LEAD, agency=here)
+    words = {}
+    for _ in range(45):
+        said = chance.choices(("common", "rare", "other"), (8, 1, 3), k=2)
+        words[make_ticket(agency=here if chance.random() < 0.5 else None, body=" ".join(said)).id] = said
+    for nearby, farther in ((2, 3), (7, 2), (100, 10)):
+        monkeypatch.setattr(finding, "NEARBY", dict.fromkeys(finding.NEARBY, nearby))
+        monkeypatch.setattr(finding, "FARTHER", farther)
+        for query in ("common", "rare", "common -rare", f'other agency:"{here.name}"', "unheard", "rare common"):
+            for viewer in (helper, lead):
+                _agrees(query, viewer, words, here.id)
+
+
+def _agrees(query: str, viewer: User, words: dict[int, list[str]], agency_id: int) -> None:
+    """Page through a search, a few at a time, and compare it with a look at all texts."""
+    wanted = TicketFilter(view=View.ALL, query=parse(query), order=Order.NEWEST)
+    said = query.partition("agency:")[0].split()
+    plain, absent = [word for word in said if word[0] != "-"], [word[1:] for word in said if word[0] == "-"]
+    seen = visible_to(viewer) if "agency:" not in query else visible_to(viewer).where(Ticket.agency_id == agency_id)
+    expected = [
+        ticket.id
+        for ticket in db.session.scalars(seen.order_by(Ticket.id.desc()))
+        if all(word in words[ticket.id] for word in plain) and not any(word in words[ticket.id] for word in absent)
+    ]
+    shown, after = [], None
+    while True:
+        page = list_tickets(wanted, viewer, after=after, limit=4)
+        assert page.first is (after is None)
+        shown += [row.id for row in page.rows]
+        if (after := page.after) is None:
+            break
+    assert shown == expected, query
+    total = count_tickets(wanted, viewer)
+    assert total.number < len(expected) if total.more else total.number == len(expected), query
+
+
+def test_a_search_says_more_than_so_many_where_it_did_not_look_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    helper = make_helper()
+    for _ in range(30):
+        make_ticket(body="common")
+    monkeypatch.setattr(finding, "NEARBY", dict.fromkeys(finding.NEARBY, 27))
+    wanted = TicketFilter(view=View.ALL, query=parse("common"), order=Order.NEWEST)
+    page, total = list_and_count(wanted, helper)
+    assert (len(page.rows), total) == (25, Total(27, more=True))
+    page, total = list_and_count(wanted, helper, after=page.after)
+    assert (len(page.rows), page.after, total) == (5, None, Total(27, more=True))
+    monkeypatch.setattr(finding, "MOST_COUNTED", 26)
+    assert list_and_count(wanted, helper)[1] == Total(26, more=True)
+    assert count_tickets(TicketFilter(view=View.ALL), helper) == Total(26, more=True)

@@ -261,6 +261,27 @@ def test_a_book_that_is_right_is_read_instead_of_the_tickets() -> None:
 
 
 @on_both
+def test_books_that_a_change_overtook_while_they_were_counted_are_not_kept() -> None:
+    helper = make_helper()
+    now = _lively_month(helper, Random(15)) + 20 * DAY
+    with clock.frozen_at(now):
+        counted = books.count_month()
+        assert counted is not None
+        inside = counted.month.first
+        db.session.add(TicketBookChange(day=inside))
+        db.session.flush()
+        books.keep(counted)
+        assert db.session.scalar(select(func.count(TicketBook.id))) == 0
+        again = books.count_month()
+        assert again is not None
+        assert (again.month, set(again.settles) - set(counted.settles) != set()) == (counted.month, True)
+        books.keep(again)
+        assert db.session.scalar(select(func.count(TicketBook.id))) == len(again.rows)
+        marks = select(TicketBookChange.id).where(TicketBookChange.day.between(inside, counted.month.last))
+        assert db.session.scalars(marks).all() == []
+
+
+@on_both
 def test_a_lead_sees_the_numbers_of_their_agency_alone() -> None:
     here, there = make_agency(), make_agency()
     lead, viewer = make_user(Role.AGENCY_LEAD, agency=here), make_user(Role.VIEWER)
@@ -277,7 +298,7 @@ def test_a_lead_sees_the_numbers_of_their_agency_alone() -> None:
 
 def _listed(query: str, viewer: User, at: datetime) -> int:
     with clock.frozen_at(at):
-        return count_listed(TicketFilter(view=View.ALL, query=parse(query)), viewer)
+        return count_listed(TicketFilter(view=View.ALL, query=parse(query)), viewer).number
 
 
 def _plainly(told_by: By, period: Period) -> list[dict[str, Tally]]:

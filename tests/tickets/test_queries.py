@@ -12,6 +12,8 @@ from adminops.identity.permissions import Role
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import operations
+from tickets.authority import find_people
+from tickets.finding import Total
 from tickets.language import parse
 from tickets.models import Then, Ticket
 from tickets.queries import (
@@ -20,7 +22,6 @@ from tickets.queries import (
     View,
     count_tickets,
     count_views,
-    find_people,
     list_requests,
     list_tickets,
     open_counted,
@@ -36,7 +37,7 @@ MONDAY = datetime(2026, 11, 9, 14, 0, tzinfo=UTC)  # 9 o'clock at the office
 def shown(viewer: User, wanted: TicketFilter) -> list[int]:
     """Return the numbers on the first page of a list; the count says as many."""
     rows = list_tickets(wanted, viewer).rows
-    assert count_tickets(wanted, viewer) == len(rows)
+    assert count_tickets(wanted, viewer) == Total(len(rows))
     return [row.id for row in rows]
 
 

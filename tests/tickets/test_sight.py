@@ -106,7 +106,11 @@ def test_private_ticket_is_in_no_list_search_count_or_export_of_others(house: Ho
         assert list_tickets(wanted, person).rows == []
         assert find_tickets("printout", person, 5) == []
         assert find_tickets(str(ticket.id), person, 5) == []
-        assert (beside_tickets(person), count_tickets(wanted, person), sum(count_views(person).values())) == (0, 0, 0)
+        assert (beside_tickets(person), count_tickets(wanted, person).number, sum(count_views(person).values())) == (
+            0,
+            0,
+            0,
+        )
         assert export_tickets(wanted, columns=(), topics={}, by=person)[1] == []
         assert list_requests(person, agency=True, only_open=False).rows == []
         assert emails.filed(to_id=person.id, ticket_id=ticket.id) is None

@@ -18,9 +18,10 @@ from adminops.web.sheets import csv_file, xlsx_file
 from tickets import queries
 from tickets.catalogue import all_types
 from tickets.exporting import export_tickets
+from tickets.finding import MOST_COUNTED, Total
 from tickets.language import ALIASES, FIELDS, Wrong, complete
 from tickets.models import Priority, TicketState
-from tickets.queries import COLUMNS, MOST_COUNTED, MOST_IN_VIEW, Order, View
+from tickets.queries import COLUMNS, Order, View
 from tickets.queues.queries import all_queues
 from tickets.views.asking import Asked, read_address
 
@@ -100,7 +101,11 @@ def export(ending: str) -> ResponseReturnValue:
 
 def _results(asked: Asked, user: User, counts: Mapping[View, int]) -> dict[str, Any]:
     wanted = asked.filter()
-    page = queries.list_tickets(wanted, user, after=request.args.get("after"))
+    after = request.args.get("after")
+    if wanted.narrows:
+        page, total = queries.list_and_count(wanted, user, after=after)
+    else:
+        page, total = queries.list_tickets(wanted, user, after=after), Total.counted(counts[wanted.view])
     tagged = "tags" in asked.columns and user.may(Permission.WORK_TICKETS)
     return {
         "asked": asked,
@@ -109,8 +114,8 @@ def _results(asked: Asked, user: User, counts: Mapping[View, int]) -> dict[str, 
         "wanted": wanted,
         "page": page,
         "tags": queries.tags_of(row.id for row in page.rows) if tagged else {},
-        "total": queries.count_tickets(wanted, user) if wanted.narrows else counts[wanted.view],
-        "most": MOST_COUNTED if wanted.narrows else MOST_IN_VIEW,
+        "total": total.number + total.more,
+        "most": total.number if total.more else MOST_COUNTED,
         "order": f"{wanted.order.label}{NOT_DUE if wanted.order is Order.DUE else ''}",
         "heads": _heads(asked, wanted.order),
         "topics": _topics(),
@@ -122,7 +127,7 @@ def _tabs(asked: Asked, counts: Mapping[View, int]) -> list[dict[str, Any]]:
         {
             "label": label,
             "count": counts[view],
-            "most": MOST_IN_VIEW,
+            "most": MOST_COUNTED,
             "current": view is asked.view and not asked.saved,
             "url": Asked(view=view).address(),
         }

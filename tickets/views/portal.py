@@ -15,7 +15,7 @@ from adminops.web.access import access, access_of, signed_in_user
 from adminops.web.navigation import registry
 from tickets import catalogue, drafts, queries
 from tickets.attaching import attach
-from tickets.authority import leads_of, may_ask
+from tickets.authority import find_people, leads_of, may_ask
 from tickets.catalogue import Section
 from tickets.drafts import draft_of, drop_draft
 from tickets.forms import TeamTicketForm, TicketForm, ticket_form, uploads_of
@@ -138,7 +138,7 @@ def first(key: str) -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     """Suggest people to file on behalf of, as options of a list."""
     text = request.args.get("on_behalf_of", "").strip()[:100]
-    found = queries.find_people(text, SUGGESTIONS) if len(text) > 1 else []
+    found = find_people(text, SUGGESTIONS) if len(text) > 1 else []
     return render_template("tickets/people.html", people=found)
 
 
