@@ -16,7 +16,7 @@ feature = Feature(
     blueprints=(blueprint,),
     jobs=(
         Job(
-            name="api.forget_answers",
+            name="forget-answers",
             title="Forget the answers kept for programs that ask twice",
             run=forget_answers,
             every=timedelta(hours=1),

@@ -1,5 +1,7 @@
 """Routes: each says who may open it, and a stranger gets nowhere."""
 
+import re
+
 from adminops.identity.permissions import Permission
 from adminops.web.access import PUBLIC, access_of
 from tests.browsing import Desk
@@ -69,6 +71,11 @@ def test_paths_are_written_in_kebab_case(sqlite_desk: Desk) -> None:
 
 def _kebab(rule: str) -> str:
     return "/".join(p if p.startswith("<") else p.lower().replace("_", "-") for p in rule.split("/"))
+
+
+def test_jobs_are_named_as_one_types_them(sqlite_desk: Desk) -> None:
+    jobs = [job.name for feature in sqlite_desk.app.extensions["features"].features for job in feature.jobs]
+    assert [name for name in jobs if not re.fullmatch(r"[a-z]+(-[a-z]+)*", name)] == []
 
 
 def test_every_permission_is_asked_for_somewhere(sqlite_desk: Desk) -> None:

@@ -131,6 +131,35 @@ def test_run_refuses_a_taken_port_before_anything_else(tree: Path) -> None:
     assert "Type: ./dev run --port 8001" in done.stderr
 
 
+def test_run_refuses_a_port_that_does_not_exist(tree: Path) -> None:
+    for port in ("0", "65536", "-1"):
+        done = _dev(tree, "run", "--port", port)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(f"There is no port {port}: they go from 1 to 65535.")
+
+
+def test_port_of_the_advice_is_never_the_one_that_was_refused(dev: ModuleType) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", 8001))
+            taken.listen()
+        except OSError:
+            pass  # somebody has it already, which is as good
+        with pytest.raises(dev.Stop, match="another program has it") as refused:
+            dev.refuse_taken(8001)
+    assert refused.value.next_step == "./dev run --port 8002"
+
+
+def test_reader_who_has_seen_enough_gets_no_traceback(tree: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, str(tree / "dev"), "help"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_changed_lock_is_installed_and_a_wrong_hash_is_refused(tree: Path) -> None:
     lock = tree / "requirements" / "run.txt"
     before = lock.read_text()
