@@ -105,6 +105,7 @@ COUNTERPARTS: dict[str, tuple[str, ...] | str] = {
     **dict.fromkeys(
         (f"ticket_imports.{each}" for each in ("new", "columns", "words", "start", "drop", "undo")), COPIES
     ),
+    **dict.fromkeys((f"webhooks.{each}" for each in ("new", "show", "switch", "attempt", "again", "remove")), ARRANGES),
     "survey.answer": LINK_OF_A_MAIL,
     "survey.no_more": LINK_OF_A_MAIL,
 }
