@@ -4,6 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,7 @@ PAUSE = 0.15
 """Seconds between two steps: whoever waits to write on SQLite looks every tenth of a second whether it may."""
 MOST_STEPS = 1_000
 """Of one run; the next one goes on."""
+_ends: ContextVar[Callable[[], bool]] = ContextVar("adminops_run_ends", default=lambda: False)
 
 
 class RunElsewhere(Exception):
@@ -65,10 +67,19 @@ def run_in_slot(app: Flask, job: Job, slot: int, *, ends: Callable[[], bool] = l
 
     The row of job and slot is stored in the job's own transaction; a job with `own_transactions` or `in_steps` has it
     stored before it starts. Either way the slot is used up: what failed is tried again in the next one. Once `ends()`
-    a job in steps takes no further one.
+    a job in steps takes no further one, and others hear of it by `is_told_to_end`.
     """
-    with app.app_context():
-        return _run(job, slot, ends)
+    told = _ends.set(ends)
+    try:
+        with app.app_context():
+            return _run(job, slot)
+    finally:
+        _ends.reset(told)
+
+
+def is_told_to_end() -> bool:
+    """Tell a job that takes long whether its process is about to end: the next run goes on."""
+    return _ends.get()()
 
 
 def has_run(job: Job, slot: int) -> bool:
@@ -78,11 +89,11 @@ def has_run(job: Job, slot: int) -> bool:
         return db.session.scalar(found) is not None
 
 
-def _run(job: Job, slot: int | None, ends: Callable[[], bool] = lambda: False) -> Ran | None:
+def _run(job: Job, slot: int | None) -> Ran | None:
     started = clock.now()
     try:
         if job.own_transactions or job.in_steps:
-            _run_beside(job, slot, ends)
+            _run_beside(job, slot)
         else:
             _run_within(job, slot)
     except RunElsewhere:
@@ -103,11 +114,11 @@ def _run_within(job: Job, slot: int | None) -> None:
         run.state, run.ended_at = RunState.DONE, clock.now()
 
 
-def _run_beside(job: Job, slot: int | None, ends: Callable[[], bool]) -> None:
+def _run_beside(job: Job, slot: int | None) -> None:
     with transaction():
         entered = _enter(job, slot).id
     if job.in_steps:
-        _take_steps(job, ends)
+        _take_steps(job)
     else:
         job.run()
     with transaction():
@@ -115,11 +126,11 @@ def _run_beside(job: Job, slot: int | None, ends: Callable[[], bool]) -> None:
         run.state, run.ended_at = RunState.DONE, clock.now()
 
 
-def _take_steps(job: Job, ends: Callable[[], bool]) -> None:
+def _take_steps(job: Job) -> None:
     for _ in range(MOST_STEPS):
         with transaction():
             more = job.run()
-        if not more or ends():
+        if not more or is_told_to_end():
             break
         time.sleep(PAUSE)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from adminops.db import transaction
 from adminops.feature import Job
-from adminops.scheduler.runs import PAUSE
+from adminops.scheduler.runs import PAUSE, is_told_to_end
 from tickets.goals import keeping
 from tickets.insights import books
 
@@ -25,7 +25,7 @@ def keep_books() -> None:
     for _ in range(MONTHS):
         with transaction(writes=False):
             counted = books.count_month()
-        if counted is None:
+        if counted is None or is_told_to_end():
             break
         with transaction():
             books.keep(counted)

@@ -7,7 +7,7 @@ from adminops import clock
 from adminops.db import db, transaction
 from adminops.feature import Job
 from adminops.identity.models import SYSTEM
-from adminops.scheduler.runs import PAUSE
+from adminops.scheduler.runs import PAUSE, is_told_to_end
 from tickets.models import Ticket, TicketState, WaitingOn
 from tickets.operations import close, lock
 from tickets.silence.policies import silence_ends
@@ -27,6 +27,8 @@ def close_silent() -> None:
     for ticket_id in found[:BATCH]:
         with transaction():
             close_one(ticket_id)
+        if is_told_to_end():
+            break
         time.sleep(PAUSE)
 
 
