@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from accounts import cli, demo, emails, jobs, panels, refs, subscribers
+from accounts import cli, demo, emails, findings, jobs, panels, refs, subscribers
 from accounts.models import TRANSITIONS
 from accounts.request_types import REQUEST_TYPES
 from accounts.views import blueprint, own
@@ -53,6 +53,7 @@ feature = Feature(
         "accounts.reset": emails.reset,
         "accounts.password_changed": emails.password_changed,
     },
+    findings=findings.of_directory,
     machines={"Account": TRANSITIONS},
     demo=demo.fill,
 )

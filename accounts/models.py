@@ -1,11 +1,12 @@
 """Accounts, the one-time links that open them, and what people typed on "Forgot your password?"."""
 
 import secrets
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
@@ -71,9 +72,11 @@ class Account(Model):
     """Somebody's access and its life. The person is a `User`; one user has one account."""
 
     __tablename__ = "account"
-    __table_args__ = (Index(None, "agency_id", "state"),)
+    __table_args__ = (Index(None, "agency_id", "state"), Index("uq_account_key", "key", unique=True))
 
     id: Mapped[Key]
+    key: Mapped[str] = mapped_column(String(36), default=lambda: str(uuid.uuid4()), server_default="-")
+    """Its own number for ever, by which a directory knows it."""
     user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), unique=True)
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
     """The agency it belongs to; None for the Systems Team."""
@@ -84,6 +87,12 @@ class Account(Model):
     activated_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
+    kept_in: Mapped[Code] = mapped_column(default="local", server_default="local")
+    """Where its password and groups are: "local", or "directory" for that of the settings."""
+    valid_from: Mapped[datetime | None]
+    valid_until: Mapped[datetime | None]
+    """Outside of these the account is closed by itself; None: no limit."""
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
     agency: Mapped[Agency | None] = relationship()
 

@@ -3,7 +3,7 @@
 A feature's `__init__.py` holds a docstring and one `Feature(...)` value; `wsgi.py` lists them. Nothing is scanned.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -239,6 +239,16 @@ class Panel:
     order: int = 50
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What the doctor found of one thing. `advice` says what to do."""
+
+    about: str
+    state: Literal["ok", "warn", "fail"]
+    says: str
+    advice: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """One number of the dashboard, with its meaning in words and the list behind it."""
@@ -277,6 +287,8 @@ class Feature:
     """What stands above every page of the portal, and (None: nobody has signed in) of the pages around signing in."""
     figures: "Callable[[User], Sequence[Figure]] | None" = None
     """The feature's numbers for the dashboard, as far as the viewer may know them."""
+    findings: "Callable[[], Iterable[Finding]] | None" = None
+    """What the doctor should know of the feature's own surroundings."""
     machines: "Mapping[str, Mapping[Any, Sequence[Any]]]" = field(default_factory=dict)
     """State machines by title, for docs/states.md: the TRANSITIONS of the feature's models."""
     init_app: Callable[[Flask], None] | None = None

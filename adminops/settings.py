@@ -223,8 +223,20 @@ class Settings:
     )
     trusted_proxies: int = setting(0, "Number of reverse proxies whose forwarded headers are believed.", _count)
     directory_url: str = setting(
-        "", "ldaps:// or ldap:// address of the directory; empty means local passwords.", _directory
+        "",
+        "ldaps:// address of the directory, or ldap:// (StartTLS is used); empty keeps accounts in AdminOps.",
+        _directory,
     )
+    directory_kind: str = setting("openldap", "What kind of directory it is.", _one_of("openldap", "389ds", "ad"))
+    directory_ca_file: str = setting("", "Who signs the directory's certificate; empty: the system's list.", _file)
+    directory_user: str = setting("", "Our account there, as a distinguished name with rights below the two places.")
+    directory_password: str = setting("", "Its password.", secret=True)
+    directory_people: str = setting("", "Place of the people there, such as ou=people,dc=example,dc=org.")
+    directory_groups: str = setting(
+        "", "Place of the groups that stand for roles, such as ou=groups,dc=example,dc=org."
+    )
+    directory_archive: str = setting("", "Place of those put away; empty: ou=archived below the people.")
+    directory_timeout_seconds: int = setting(3, "How long the directory may take to answer.", _positive)
     log_level: str = setting("info", "How much is logged.", _one_of("debug", "info", "warning", "error"))
 
     @classmethod

@@ -19,12 +19,13 @@ def make_account(
     state: AccountState = AccountState.ACTIVE,
     password: bool = False,
     user: User | None = None,
+    kept_in: str = "local",
     **person: Any,
 ) -> Account:
     """Make a person with an account; `password` lets them sign in with the usual one."""
     active = state is AccountState.ACTIVE
     user = user or make_user(role, agency=agency, may_sign_in=active, **person)
-    account = Account(user=user, agency_id=user.agency_id, state=state)
+    account = Account(user=user, agency_id=user.agency_id, state=state, kept_in=kept_in)
     account.activated_at = clock.now() if active else None
     db.session.add(account)
     db.session.flush()

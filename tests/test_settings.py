@@ -92,6 +92,10 @@ RIGHT: list[tuple[str, str, Any]] = [
     ("trusted_proxies", "one", None),
     ("directory_url", "ldaps://directory.example.org", "ldaps://directory.example.org"),
     ("directory_url", "https://directory.example.org", None),
+    ("directory_kind", "389ds", "389ds"),
+    ("directory_kind", "novell", None),
+    ("directory_ca_file", "/no/such/file", None),
+    ("directory_timeout_seconds", "0", None),
     ("undo_send_seconds", "0", 0),
     ("undo_send_seconds", "-1", None),
     ("time_spent", "no", False),
@@ -128,6 +132,7 @@ def test_a_refused_address_is_not_repeated_with_its_password() -> None:
 def test_every_setting_with_a_rule_of_its_own_was_tried_with_a_wrong_value() -> None:
     tried = {name for name, _, value in RIGHT if value is None}
     plain = {"home", "drop_folder", "secret_key", "team_name", "team_phone", "smtp_host", "smtp_user", "smtp_password"}
+    plain |= {"directory_user", "directory_password", "directory_people", "directory_groups", "directory_archive"}
     plain |= {"imap_host", "imap_user", "imap_password", "imap_folder", "imap_done_folder"}
     same_rule = {
         "reset_link_minutes",

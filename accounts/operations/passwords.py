@@ -6,7 +6,8 @@ from datetime import timedelta
 from sqlalchemy import func, or_, select
 
 from accounts import policies, tokens
-from accounts.directory import Verdict, directory
+from accounts.desired import desired_of
+from accounts.directory import Verdict, directory_of
 from accounts.models import Account, AccountState, LinkReason, PasswordReset, ResetWish
 from accounts.operations.links import drop_links, hold, issue, open_link
 from adminops import clock
@@ -172,7 +173,7 @@ def finish_password_reset(
     else:
         publish(PasswordResetFinished(account_id=account.id, agency_id=account.agency_id, request=link.request), by=by)
         enqueue_mail("accounts.password_changed", to=account.user, reset_id=link.id)
-    directory().set_password(account, password)
+    directory_of(account).set_password(desired_of(account), password)
 
 
 def prove_password(account: Account, password: str, *, by: User) -> str | None:
@@ -186,7 +187,7 @@ def prove_password(account: Account, password: str, *, by: User) -> str | None:
     meter = [throttle.Meter("prove", str(account.id), PROVING)]
     if throttle.seconds_to_wait(meter):
         return "Too many tries. Please wait a little, or sign out and use “Forgot your password?”."
-    if directory().verify(account, password) is not Verdict.OK:
+    if directory_of(account).verify(account.key, password) is not Verdict.OK:
         throttle.note_failure(meter)
         return "This is not your present password."
     throttle.clear_failures(meter)
@@ -204,13 +205,13 @@ def change_password(account: Account, password: str, *, by: User, keep: UserSess
     hold(account)
     policies.check_can_reset(account)
     check_new_password(password, about=_own_words(account))
-    if directory().verify(account, password) is Verdict.OK:
+    if directory_of(account).verify(account.key, password) is Verdict.OK:
         raise Invalid("That is the password you have. Choose another.", field="password")
     drop_links(account)
     end_all_sessions(account.user, reason="new password", keep=keep)
     publish(PasswordChanged(account_id=account.id, agency_id=account.agency_id), by=by)
     enqueue_mail("accounts.password_changed", to=account.user, at=int(clock.now().timestamp()))
-    directory().set_password(account, password)
+    directory_of(account).set_password(desired_of(account), password)
 
 
 def _own_words(account: Account) -> tuple[str, ...]:

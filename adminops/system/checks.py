@@ -1,11 +1,10 @@
 """The doctor: what AdminOps needs to run, looked at one by one, each with what to do when it is not well."""
 
-import importlib.util
 import os
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -16,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adminops import clock
 from adminops.crypto import CannotDecrypt, KeyRing
 from adminops.db import db
+from adminops.feature import Finding
 from adminops.files import StoredFile, path_of
 from adminops.hmis import sources
 from adminops.hmis.intake import drops
@@ -40,16 +40,6 @@ LYING_TOO_LONG = timedelta(hours=1)
 NAMED = 3
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What was found of one thing. `advice` says what to do."""
-
-    about: str
-    state: State
-    says: str
-    advice: str = ""
-
-
 def examine(app: Flask, *, patience: int | None = None) -> list[Finding]:
     """Look at everything, in the open transaction. A mail server gets `patience` seconds for each answer.
 
@@ -59,7 +49,7 @@ def examine(app: Flask, *, patience: int | None = None) -> list[Finding]:
     findings = [*_database(), *_schema()]
     is_readable = all(finding.state != "fail" for finding in findings)
     findings += [*_home(settings), *_disk(settings), *_keys(settings, is_readable), *_old_rings(settings)]
-    findings += [*_mail(settings, patience), *_directory(settings)]
+    findings += [*_mail(settings, patience), *_of_features(app)]
     if is_readable:
         for look in (_outbox, _scheduler, _files):
             findings += look()
@@ -204,19 +194,11 @@ def _mail(settings: Settings, patience: int | None) -> Iterator[Finding]:
         server.close()
 
 
-def _directory(settings: Settings) -> Iterator[Finding]:
-    if not settings.directory_url:
-        yield Finding("directory", "ok", "No directory is set: passwords are kept here.")
-    elif importlib.util.find_spec("ldap") is None:
-        yield Finding(
-            "directory",
-            "fail",
-            "A directory is set, but python-ldap is not installed.",
-            "Run: pip install --require-hashes -r requirements/ldap.txt (it needs gcc and the headers of OpenLDAP)",
-        )
-    else:
-        says = "A directory is set, but this version keeps passwords in AdminOps itself: no reset will work."
-        yield Finding("directory", "fail", says, "Empty ADMINOPS_DIRECTORY_URL.")
+def _of_features(app: Flask) -> Iterator[Finding]:
+    """Ask the features what they found of their own surroundings (a directory)."""
+    for feature in app.extensions["features"].features:
+        if feature.findings:
+            yield from feature.findings()
 
 
 def _outbox() -> Iterator[Finding]:

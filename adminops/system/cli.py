@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from adminops.cli import print_json
 from adminops.crypto import Kind
 from adminops.db import transaction
+from adminops.feature import Finding
 from adminops.identity.models import SYSTEM
 from adminops.system import backups, checks, rotation
 
@@ -37,7 +38,7 @@ def doctor(as_json: bool) -> None:
     sys.exit(1 if checks.worst(findings) == "fail" else 0)
 
 
-def _print(finding: checks.Finding) -> None:
+def _print(finding: Finding) -> None:
     mark, colour = MARKS[finding.state]
     click.echo(f"{click.style(mark, fg=colour)}  {finding.about:<10} {finding.says}")
     if finding.advice:

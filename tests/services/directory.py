@@ -48,6 +48,7 @@ class Slapd:
 
     suffix = SUFFIX
     people = f"ou=people,{SUFFIX}"
+    archive = f"ou=archived,ou=people,{SUFFIX}"
     groups = f"ou=groups,{SUFFIX}"
     admin = f"cn=admin,{SUFFIX}"
     service = f"cn=adminops,ou=services,{SUFFIX}"

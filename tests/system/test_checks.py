@@ -15,6 +15,7 @@ from adminops import clock
 from adminops.app import AdminOps, create_app
 from adminops.crypto import KeyRing
 from adminops.db import Model, db, transaction
+from adminops.feature import Finding
 from adminops.files import EXPORTS, keep_upload, path_of
 from adminops.hmis import sealing
 from adminops.hmis.models import Client, HmisSource
@@ -24,7 +25,7 @@ from adminops.outbox.models import MessageState
 from adminops.scheduler import JobRun, RunState
 from adminops.scheduler.leader import sign
 from adminops.system import checks
-from adminops.system.checks import Finding, State, examine, worst
+from adminops.system.checks import State, examine, worst
 from migrations.run import configuration
 from tests.files import samples
 from tests.make import make_user
@@ -184,19 +185,6 @@ def test_a_mail_server_that_is_away_or_silent(look: Examine) -> None:
     assert (away.state, "ADMINOPS_SMTP_" in away.advice) == ("fail", True)
     with rude_server("GREETING", silent=True) as silent:
         assert _state(look, "mail", mail_transport="smtp", smtp_port=silent.port, smtp_security="none") == "fail"
-
-
-def test_a_directory_that_is_set_is_not_used_yet(look: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
-    from importlib import util
-
-    known = util.find_spec
-    for there, advice in ((None, "requirements/ldap.txt"), (known("json"), "Empty ADMINOPS_DIRECTORY_URL.")):
-        monkeypatch.setattr(
-            util, "find_spec", lambda name, *rest, there=there: there if name == "ldap" else known(name, *rest)
-        )
-        found = look(directory_url="ldaps://directory.example.org")["directory"]
-        assert found.state == "fail"  # as long as passwords are kept here, the setting alone would mislead
-        assert advice in found.advice
 
 
 def test_a_full_disk(look: Examine, monkeypatch: pytest.MonkeyPatch) -> None:

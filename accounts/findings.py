@@ -1,0 +1,36 @@
+"""What the doctor is told of accounts: whether the directory that is set can be used."""
+
+from collections.abc import Iterator
+
+from accounts.directory import Denied, DirectoryProblem, Misfit, directory, problem
+from adminops.feature import Finding
+from adminops.settings import current_settings
+
+DEAD_END = "Sign-in and changes of accounts that are kept there wait until it is mended."
+
+
+def of_directory() -> Iterator[Finding]:
+    """Look at the directory: set or not, python-ldap there or not, answering, letting us in, showing no hashes."""
+    settings = current_settings()
+    if not settings.directory_url:
+        yield Finding("directory", "ok", "No directory is set: accounts are kept here.")
+        return
+    if sentence := problem(settings):
+        yield Finding(
+            "directory", "fail", sentence, "See docs/settings.md; python-ldap needs gcc and OpenLDAP's headers."
+        )
+        return
+    try:
+        health = directory().health()
+    except (Denied, Misfit) as wrong:
+        yield Finding("directory", "fail", wrong.sentence, f"Look at the ADMINOPS_DIRECTORY_ settings. {DEAD_END}")
+    except DirectoryProblem as away:
+        yield Finding("directory", "fail", away.sentence, DEAD_END)
+    else:
+        for warning in health.warnings:
+            yield Finding(
+                "directory", "warn", warning, "Give it the right to write, not to read, in the directory's rules."
+            )
+        if not health.warnings:
+            count = f"{health.people:,} {'person' if health.people == 1 else 'people'}"
+            yield Finding("directory", "ok", f"The directory lets us in and knows {count} of ours.")

@@ -1,0 +1,49 @@
+"""The places, one after the other: every test that asks for `place` is held against each."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from adminops.db import transaction
+from tests.accounts.directory import places
+from tests.accounts.directory.fake import FakeDirectory
+from tests.accounts.directory.places import Place
+from tests.services.requirements import is_required
+from tests.services.samba import Samba, running
+
+AD = ["ad"] if is_required("ad") else []
+"""`./dev test --ad`: a domain controller is made by root, and takes its time."""
+
+
+@pytest.fixture(scope="session")
+def samba() -> Iterator[Samba]:
+    """A private domain controller for the whole run."""
+    with running() as controller:
+        yield controller
+
+
+@pytest.fixture(params=["local", "fake", "slapd", *AD])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """A directory: this database, the fake, a real OpenLDAP."""
+    if request.param == "local":
+        app = request.getfixturevalue("sqlite_app")
+        with app.app_context(), transaction():
+            yield places.local_place()
+    elif request.param == "fake":
+        yield places.fake_place(FakeDirectory())
+    else:
+        yield _real(request)
+
+
+@pytest.fixture(params=["fake", "slapd", *AD])
+def far(request: pytest.FixtureRequest) -> Place:
+    """A directory that is no part of this database."""
+    if request.param == "fake":
+        return places.fake_place(FakeDirectory())
+    return _real(request)
+
+
+def _real(request: pytest.FixtureRequest) -> Place:
+    if request.param == "ad":
+        return places.ad_place(request.getfixturevalue("samba"))
+    return places.ldap_place(request.getfixturevalue("shared_slapd"))
