@@ -65,7 +65,7 @@ def test_a_scan_that_fails_leaves_no_scan_running(desk: Desk, twice: AdminOps) -
 
 
 def test_every_command_explains_itself(desk: Desk) -> None:
-    for args in (["--help"], ["scan", "--help"]):
+    for args in (["--help"], ["scan", "--help"], ["pairs", "--help"]):
         result = desk.app.test_cli_runner().invoke(dedupe, args)
         assert result.exit_code == 0
         assert "Usage:" in result.stdout

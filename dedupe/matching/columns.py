@@ -1,0 +1,65 @@
+"""What the engine is given: client records as columns, in HUD's codes (HMIS Data Standards FY2026, 3.01 to 3.07)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Key = int | str
+NO_CODE = 99
+_NOBODY: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class Memberships:
+    """Which record belongs to what: places of records and numbers of households (or projects), side by side."""
+
+    record: NDArray[np.int32] = field(default_factory=lambda: _NOBODY)
+    group: NDArray[np.int32] = field(default_factory=lambda: _NOBODY)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Client records, one place a record in every column. Printed, it never shows a value.
+
+    Names, suffix and SSN are texts as they were typed, "" for none; `dob` is written 1987-03-11. Quality codes, sex
+    and veteran status are HUD's, 99 where there is none. `races` has a bit for each race and ethnicity answered yes.
+    """
+
+    ids: Sequence[Key] = field(repr=False)
+    first: Sequence[str] = field(repr=False)
+    middle: Sequence[str] = field(repr=False)
+    last: Sequence[str] = field(repr=False)
+    suffix: Sequence[str] = field(repr=False)
+    name_quality: NDArray[np.int16] = field(repr=False)
+    ssn: Sequence[str] = field(repr=False)
+    ssn_quality: NDArray[np.int16] = field(repr=False)
+    dob: Sequence[str] = field(repr=False)
+    dob_quality: NDArray[np.int16] = field(repr=False)
+    sex: NDArray[np.int16] = field(repr=False)
+    races: NDArray[np.uint8] = field(repr=False)
+    veteran: NDArray[np.int16] = field(repr=False)
+    households: Memberships = field(default_factory=Memberships, repr=False)
+    projects: Memberships = field(default_factory=Memberships, repr=False)
+
+    def __len__(self) -> int:
+        """Give the number of records."""
+        return len(self.ids)
+
+
+def encode(values: Iterable[str], count: int) -> tuple[NDArray[np.int32], list[str]]:
+    """Number the distinct values of a column in the order in which they come; give the numbers and the values."""
+    index: dict[str, int] = {}
+    number = index.setdefault
+    codes = np.fromiter((number(value, len(index)) for value in values), dtype=np.int32, count=count)
+    return codes, list(index)
+
+
+def as_codes(values: Sequence[str]) -> NDArray[np.int16]:
+    """Read a column of HUD's codes; what is no number of up to three digits is 99."""
+    codes, distinct = encode(values, len(values))
+    read = [int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else NO_CODE for text in distinct]
+    return np.asarray(read, dtype=np.int16)[codes] if read else np.zeros(0, dtype=np.int16)

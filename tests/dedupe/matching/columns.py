@@ -1,0 +1,47 @@
+"""Invented records as columns."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from dedupe.engine import MatchRecord
+from dedupe.matching.columns import Columns, Memberships
+
+RACES = ("AmIndAKNative", "Asian", "BlackAfAmerican", "HispanicLatinao", "MidEastNAfrican", "NativeHIPacific", "White")
+
+
+def columns_of(records: Sequence[MatchRecord]) -> Columns:
+    """Put records side by side as the engine wants them."""
+
+    def codes(values: Iterable[int | None]) -> np.ndarray:
+        return np.array([99 if value is None else value for value in values], dtype=np.int16)
+
+    races = [sum(1 << place for place, race in enumerate(RACES) if race in record.races) for record in records]
+    return Columns(
+        ids=[record.key for record in records],
+        first=[record.first or "" for record in records],
+        middle=[record.middle or "" for record in records],
+        last=[record.last or "" for record in records],
+        suffix=[record.suffix or "" for record in records],
+        name_quality=codes(record.name_quality for record in records),
+        ssn=[record.ssn or "" for record in records],
+        ssn_quality=codes(record.ssn_quality for record in records),
+        dob=[record.dob.isoformat() if record.dob else "" for record in records],
+        dob_quality=codes(record.dob_quality for record in records),
+        sex=codes(record.sex for record in records),
+        races=np.array(races, dtype=np.uint8),
+        veteran=codes(record.veteran for record in records),
+        households=_memberships(records, lambda record: record.household_keys),
+        projects=_memberships(records, lambda record: {stay.project for stay in record.stays}),
+    )
+
+
+def _memberships(records: Sequence[MatchRecord], groups: Callable[[MatchRecord], Iterable[str]]) -> Memberships:
+    number: dict[str, int] = {}
+    rows = [
+        (place, number.setdefault(key, len(number)))
+        for place, record in enumerate(records)
+        for key in sorted(groups(record))
+    ]
+    both = np.array(rows, dtype=np.int32).reshape(-1, 2)
+    return Memberships(both[:, 0], both[:, 1])

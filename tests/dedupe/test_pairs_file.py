@@ -1,0 +1,107 @@
+"""`adminops dedupe pairs`: a file of clients in, a file of likely pairs out, without any database."""
+
+import csv
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dedupe.cli import dedupe
+
+HEAD = (
+    "PersonalID,FirstName,MiddleName,LastName,NameSuffix,NameDataQuality,SSN,SSNDataQuality,DOB,DOBDataQuality,Sex,"
+    "DateDeleted\n"
+)
+ROWS = """b2,Dolores,,Whitaker,,1,219450817,1,1987-03-11,1,0,
+a1,DOLORES,A,"Whitaker ",,1,219-45-0817,1,1987-03-11,1,0,
+c3,Kim,,Abel,,1,412339054,1,1990-07-02,1,1,
+d4,Refused,,Unknown,,9,,9,,9,99,
+e5,Dolores,,Whitaker,,1,219450817,1,1987-03-11,1,0,2026-01-02 10:00:00
+"""
+CLIENTS = "\ufeff" + HEAD + ROWS
+STAYS = """EnrollmentID,PersonalID,ProjectID,HouseholdID
+1,b2,p1,h1
+2,c3,p1,h1
+3,a1,p1,h2
+4,zz,p1,h2
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "Client.csv").write_text(CLIENTS, encoding="utf-8")
+    (tmp_path / "Enrollment.csv").write_text(STAYS, encoding="utf-8")
+    return tmp_path
+
+
+def run(folder: Path, *more: str, clients: str = "Client.csv") -> Result:
+    args = ["pairs", str(folder / clients), "--out", str(folder / "pairs.csv"), *more]
+    return CliRunner().invoke(dedupe, args)
+
+
+def written(folder: Path) -> list[dict[str, str]]:
+    with (folder / "pairs.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_likely_pairs_are_written_with_what_each_part_adds(folder: Path) -> None:
+    result = run(folder, "--enrollment", str(folder / "Enrollment.csv"))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("1 pair among 4 records")
+    assert "1 record takes no part." in result.stderr
+    (pair,) = written(folder)
+    assert (pair["personal_id_a"], pair["personal_id_b"]) == ("a1", "b2")
+    assert float(pair["probability"]) > 0.99
+    assert list(pair)[3:] == [
+        "first", "middle", "last", "suffix", "ssn", "dob", "sex", "race", "veteran", "household", "project", "others",
+        "lookalike",
+    ]  # fmt: skip
+    assert float(pair["ssn"]) > 10
+    assert float(pair["project"]) > 0
+
+
+def test_machines_get_numbers_alone(folder: Path) -> None:
+    result = run(folder, "--json", "--workers", "1", "--engine", "local")
+    told = json.loads(result.stdout)
+    assert list(told) == ["records", "candidate_pairs", "pairs", "seconds", "peak_mb"]
+    assert (told["records"], told["pairs"]) == (4, 1)
+    assert list(told["seconds"]) == ["read", "block", "score", "em", "cluster", "total"]
+
+
+def test_unlikely_pairs_are_left_out(folder: Path) -> None:
+    run(folder, "--min-probability", "1")
+    assert not written(folder)
+
+
+def test_nobody_else_may_read_the_file(folder: Path) -> None:
+    run(folder)
+    assert stat.S_IMODE((folder / "pairs.csv").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("PersonalID,FirstName\n", "has no column LastName, DOB, SSN"),
+        (CLIENTS + "a1,Ada,,Byron,,1,,9,,9,0,\n", "has a PersonalID more than once"),
+        ("", "has no column"),
+    ],
+)
+def test_a_file_that_is_not_what_it_should_be_is_refused(folder: Path, content: str, sentence: str) -> None:
+    (folder / "odd.csv").write_text(content, encoding="utf-8")
+    result = run(folder, clients="odd.csv")
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+
+
+def test_a_file_that_cannot_be_written_is_told(folder: Path) -> None:
+    result = CliRunner().invoke(
+        dedupe, ["pairs", str(folder / "Client.csv"), "--out", str(folder / "no" / "pairs.csv")]
+    )
+    assert (result.exit_code, "can't be written" in result.stderr) == (1, True)
+
+
+def test_rows_that_are_too_short_are_read_to_their_end(folder: Path) -> None:
+    (folder / "short.csv").write_text(CLIENTS + "f6,Dolores,,Whitaker,,1,219450817\n\n", encoding="utf-8")
+    assert json.loads(run(folder, "--json", clients="short.csv").stdout)["pairs"] == 3
