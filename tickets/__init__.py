@@ -42,6 +42,7 @@ from tickets.problems import refs as problem_refs
 from tickets.problems.models import KIND as PROBLEM
 from tickets.problems.models import TRANSITIONS as PROBLEM_TRANSITIONS
 from tickets.problems.views import banner
+from tickets.projects import jobs as project_jobs
 from tickets.queries import open_counted
 from tickets.queues import jobs as queue_jobs
 from tickets.queues import refs as queue_refs
@@ -162,6 +163,7 @@ feature = Feature(
         *import_jobs.JOBS,
         *survey_jobs.JOBS,
         *webhook_jobs.JOBS,
+        *project_jobs.JOBS,
     ),
     subscribers=(
         (Fact, keep_on_timeline),

@@ -14,6 +14,7 @@ from tickets.notices.occasions import Occasion
 from tickets.notices.queries import lines_of
 from tickets.policies import is_team
 from tickets.problems.refs import solved as problem_solved
+from tickets.projects.queries import find_project
 from tickets.sight import visible_to
 from tickets.survey.refs import asked as survey_asked
 from tickets.webhooks.models import Webhook
@@ -96,6 +97,19 @@ def unsent(*, to_id: int, ticket_id: int, sending_id: int) -> Mail | None:  # no
     return _mail("tickets/unsent", f"Your answer on #{ticket_id} did not go out", to_id, ticket_id)
 
 
+def project(*, to_id: int, ticket_id: int, done: int, day: int = 0) -> Mail | None:
+    """Tell the owner of a project that its parts are done, or that its day comes; not if that has changed since."""
+    ticket = db.session.get(Ticket, ticket_id)
+    known = find_project(ticket) if ticket else None
+    if ticket is None or known is None or known.owner_id != to_id or ticket.state not in OPEN_STATES:
+        return None
+    if done:
+        return _mail("tickets/project_done", f"All parts of project #{ticket_id} are done", to_id, ticket_id)
+    if known.due_on.toordinal() != day:
+        return None
+    return _mail("tickets/project_due", f"The day of project #{ticket_id} comes", to_id, ticket_id)
+
+
 def happened(*, to_id: int, ticket_id: int, occasion: str, **_ids: int) -> Mail | None:
     """Tell what somebody wished to hear of; what is the team's alone not to who is not of it any more."""
     what, ticket, reader = Occasion(occasion), db.session.get(Ticket, ticket_id), db.session.get(User, to_id)
@@ -146,6 +160,7 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.mentioned": mentioned,
     "tickets.unsent": unsent,
     "tickets.problem": problem_solved,
+    "tickets.project": project,
     "tickets.happened": happened,
     "tickets.digest": digest,
     "tickets.survey": survey_asked,

@@ -18,6 +18,7 @@ from tickets import fulltext
 from tickets.goals.queries import office_calendar
 from tickets.language import NONE, Query, Term, Wrong, between
 from tickets.models import OPEN_STATES, Priority, Rating, Tag, Tagging, Ticket, TicketLink, TicketState, WaitingOn
+from tickets.projects.models import TicketProject
 from tickets.queues.queries import all_queues
 
 S = TicketState
@@ -110,6 +111,7 @@ def _standing(values: Sequence[str], viewer: User, _visible: Select[Ticket]) -> 
         "unassigned": lambda: Ticket.assignee_id.is_(None),
         "unanswered": lambda: and_(Ticket.is_open, Ticket.first_reply_at.is_(None)),
         "reopened": lambda: Ticket.times_reopened > 0,
+        "project": lambda: Ticket.id.in_(select(TicketProject.ticket_id)),
     }
     return or_(*(conditions[value]() if value in conditions else _in_state(S(value)) for value in values))
 

@@ -416,7 +416,11 @@ def _status_choices(ticket: Ticket) -> list[tuple[str, str]]:
     offered: list[tuple[str, str]] = []
     for state in TicketState:
         if state is TicketState.WAITING and state in (ticket.state, *TRANSITIONS[ticket.state]):
-            offered += [(status_value(state, whom), whom.label) for whom in WaitingOn]
+            offered += [
+                (status_value(state, whom), whom.label)
+                for whom in WaitingOn
+                if whom is not WaitingOn.PROJECT or whom is ticket.waiting_on
+            ]
         elif state in (ticket.state, *TRANSITIONS[ticket.state]):
             offered.append((state.value, state.value.capitalize()))
     return offered

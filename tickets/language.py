@@ -52,11 +52,11 @@ FIELDS: dict[str, Field] = {
             "How it stands",
             (
                 "open", "done", "new", "waiting", "resolved", "closed",
-                "late", "due-soon", "mine", "unassigned", "unanswered", "reopened",
+                "late", "due-soon", "mine", "unassigned", "unanswered", "reopened", "project",
             ),
         ),
         Field("status", Kind.CHOICE, "Its exact status", ("new", "open", "waiting", "resolved", "closed")),
-        Field("waiting", Kind.CHOICE, "On whom it waits", ("user", "agency", "vendor", "approval")),
+        Field("waiting", Kind.CHOICE, "On whom it waits", ("user", "agency", "vendor", "approval", "project")),
         Field("priority", Kind.CHOICE, "How much it presses", ("low", "normal", "high", "urgent"), ranked=True),
         Field("type", Kind.NAME, "Its topic"),
         Field("queue", Kind.NAME, "The queue its topic belongs to", (NONE,)),

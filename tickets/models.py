@@ -53,6 +53,8 @@ class WaitingOn(StrEnum):
     AGENCY = "agency"
     VENDOR = "vendor"
     APPROVAL = "approval"
+    PROJECT = "project"
+    """On the parts of the project that it is, or until its turn comes as a part of one (`tickets/projects/`)."""
 
     @property
     def label(self) -> str:

@@ -45,6 +45,7 @@ from tickets.models import (
 )
 from tickets.notices.occasions import Occasion
 from tickets.notices.telling import mail_quietly, tell, tell_of_message
+from tickets.projects.queries import check_in_project
 from tickets.queues.giving import choose
 from tickets.relations import root_of
 from tickets.resolving.guards import check_ready
@@ -66,6 +67,7 @@ def file_ticket(
     confirmed_clean: bool = False,
     to_redactors: bool = False,
     give: bool = True,
+    quiet: bool = False,
     by: User,
 ) -> Ticket:
     """File a request of type `kind` and return its ticket; the same `nonce` again returns the one filed before.
@@ -77,7 +79,7 @@ def file_ticket(
     goes `to_redactors` and is held back until they have looked).
     Its clocks run by the policy of its type as that is now. A type may make it private. With `give` it is given to
     whom the rule of its queue chooses, if it waits for no word. Publishes `TicketFiled`; mails the requester, and tells
-    who wishes to hear of it.
+    who wishes to hear of it, unless it comes `quiet`.
     """
     requester = requester or by
     policies.check_may_file(kind, requester, by=by)
@@ -110,8 +112,9 @@ def file_ticket(
         settle_texts(message, said, agency_id=agency_id, to_redactors=to_redactors, by=by)
     publish(TicketFiled(ticket_id=ticket.id, agency_id=ticket.agency_id, request_type=kind.key), by=by)
     sharing.begin(ticket, private=kind.private, by=by)
-    enqueue_mail("tickets.filed", to=requester, ticket_id=ticket.id)
-    tell(ticket, Occasion.FILED, by=by)
+    if not quiet:
+        enqueue_mail("tickets.filed", to=requester, ticket_id=ticket.id)
+        tell(ticket, Occasion.FILED, by=by)
     if steps:
         wait_on(ticket, WaitingOn.APPROVAL, by=SYSTEM)
         approvals.open_steps(ticket, steps)
@@ -275,13 +278,15 @@ def set_open(ticket: Ticket, *, by: User) -> None:
 def wait_on(ticket: Ticket, whom: WaitingOn, *, by: User) -> None:
     """Let `ticket` wait on somebody; its clock stands still.
 
-    Raises as `check_may_work`, and `InvalidState` for its requester when nobody has asked them anything. Publishes
-    `TicketMoved`.
+    Raises as `check_may_work`, and `InvalidState` for its requester when nobody has asked them anything, and for a
+    project that it does not belong to. Publishes `TicketMoved`.
     """
     lock(ticket)
     policies.check_may_work(ticket, by=by)
     if whom is WaitingOn.USER:
         check_was_asked(ticket)
+    elif whom is WaitingOn.PROJECT:
+        check_in_project(ticket)
     if ticket.waiting_on is not whom:
         _move(ticket, S.WAITING, waiting_on=whom, by=by)
 

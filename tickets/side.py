@@ -38,6 +38,7 @@ from tickets.models import OPEN_STATES, Ticket, TicketEntry, TicketLink, TicketS
 from tickets.notices.mailed import Mailed, mailed_from
 from tickets.problems.models import KnownProblem
 from tickets.problems.queries import likely_for
+from tickets.projects.models import TicketProject
 from tickets.relations import Kind, Related, TicketRelation, sources_under
 from tickets.resolving.models import TicketEvidence
 from tickets.sight import TicketParticipant
@@ -112,6 +113,8 @@ class Side:
     """What its requester added to the word they gave it, if anything."""
     cases: list[tuple[int, str, date | None]] = field(default_factory=list)
     """Cases at the vendor that it waits for: number of the page, name, promised day."""
+    project: tuple[int, str, date] | None = None
+    """Whether it is a project: who answers for it, by number and name, and its day."""
     sources: list[int] = field(default_factory=list)
     """Numbers of the tickets that were merged into this one, over however many steps."""
 
@@ -125,9 +128,14 @@ class Side:
         return [*(row.ref for row in self.linked), *(Ref.to("ticket", id_) for id_ in tickets)]
 
     @property
+    def parts(self) -> list[Related]:
+        """The tickets that are parts of this one."""
+        return [row for row in self.related if row.is_part]
+
+    @property
     def open_parts(self) -> list[Related]:
         """The tickets that are parts of this one and open."""
-        return [row for row in self.related if row.is_part and row.is_open]
+        return [row for row in self.parts if row.is_open]
 
 
 def side_of(ticket: Ticket, writer: User | None = None) -> Side:
@@ -169,6 +177,7 @@ _PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
     "work": lambda side, *_: setattr(side, "worked", True),
     "time": lambda side, _, number, *__: setattr(side, "minutes", side.minutes + number),
     "case": lambda side, id_, _, text, more: side.cases.append((id_, text, date.fromisoformat(more) if more else None)),
+    "project": lambda side, _, number, text, more: setattr(side, "project", (number, text, date.fromisoformat(more))),
     "said": lambda side, _, __, text, ___: side.said.append(text),
     "source": lambda side, id_, *_: side.sources.append(id_),
     "mail": lambda side, id_, _, text, more: side.mails.append(mailed_from(id_, text, more)),
@@ -211,6 +220,8 @@ def _parts(ticket: Numbered) -> Iterable[Select[*tuple[Any, ...]]]:
     yield down.join(Ticket, Ticket.id == relation.ticket_id).where(relation.other_id == ticket.id)
     likely = _row("problem", KnownProblem.id, text=KnownProblem.title).join(Ticket, likely_for())
     yield likely.where(Ticket.id == ticket.id)
+    project = _row("project", TicketProject.id, TicketProject.owner_id, User.name, TicketProject.due_on)
+    yield project.join(User, User.id == TicketProject.owner_id).where(TicketProject.ticket_id == ticket.id)
     sources = sources_under(ticket.id)
     yield _row("source", sources.c.id)
     yield _files().where(TicketAttachment.ticket_id == ticket.id)

@@ -15,6 +15,7 @@ from adminops.facts import (
     SendingFact,
     TicketApproved,
     TicketAssigned,
+    TicketDemoted,
     TicketFact,
     TicketFiled,
     TicketFileRemoved,
@@ -30,6 +31,8 @@ from adminops.facts import (
     TicketOpenedUp,
     TicketPairFact,
     TicketPrioritised,
+    TicketProjectChanged,
+    TicketPromoted,
     TicketRefused,
     TicketReplied,
     TicketSplit,
@@ -214,6 +217,11 @@ def _taken_over(fact: TicketImported) -> TicketEntry:
     return TicketEntry(sentence=f"took this over from {had.source}, where it was {had.number}", for_team=True)
 
 
+def _project(fact: TicketPromoted | TicketProjectChanged) -> TicketEntry:
+    said = "made this a project" if isinstance(fact, TicketPromoted) else "changed the project"
+    return TicketEntry(sentence=f"{said}: {{}} answers for it, due on {fact.due_on}", person_id=fact.owner_id)
+
+
 def _closed_off(fact: TicketMadePrivate | TicketOpenedUp) -> TicketEntry:
     private = isinstance(fact, TicketMadePrivate)
     return TicketEntry(sentence="made this private" if private else "made this no longer private")
@@ -235,6 +243,9 @@ _TOLD: dict[type[TicketFact], Callable[[Any], TicketEntry | None]] = {
     ParticipantRemoved: _joined,
     TicketApproved: _decided,
     **dict.fromkeys(_PAIRS, _of_pair),
+    TicketPromoted: _project,
+    TicketProjectChanged: _project,
+    TicketDemoted: lambda _fact: TicketEntry(sentence="made this a plain ticket again"),
     TicketMadePrivate: _closed_off,
     TicketOpenedUp: _closed_off,
     TicketRefused: _decided,

@@ -26,6 +26,31 @@ class TicketGiven(TicketFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketPromoted(TicketFact):
+    """A ticket became a project of somebody, to be done by a day."""
+
+    says: ClassVar[str] = "made ticket {ticket_id} a project of user {owner_id}, due on {due_on}"
+    owner_id: int
+    due_on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketProjectChanged(TicketFact):
+    """A project got another owner or another day."""
+
+    says: ClassVar[str] = "changed the project of ticket {ticket_id}: owner is user {owner_id}, due on {due_on}"
+    owner_id: int
+    due_on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketDemoted(TicketFact):
+    """A project is a plain ticket again."""
+
+    says: ClassVar[str] = "made the project of ticket {ticket_id} a plain ticket again"
+
+
+@dataclass(frozen=True, kw_only=True)
 class AbsenceFact(Fact):
     """Something about when a person is away."""
 

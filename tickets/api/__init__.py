@@ -4,6 +4,7 @@ from tickets.api import joining as joining  # these offer further acts and route
 from tickets.api import known as known
 from tickets.api import later as later
 from tickets.api import own as own
+from tickets.api import planning as planning
 from tickets.api import team as team
 from tickets.api.acts import ACTS
 from tickets.api.asking import FILING

@@ -29,7 +29,11 @@ class BulkForm(WritingForm):
     def __init__(self) -> None:
         super().__init__()
         self.assignee.choices = choices([("", "Nobody: back to the queue"), *team_choices()])
-        waits = [(status_value(TicketState.WAITING, whom), whom.label) for whom in WaitingOn if whom != "approval"]
+        waits = [
+            (status_value(TicketState.WAITING, whom), whom.label)
+            for whom in WaitingOn
+            if whom not in ("approval", "project")
+        ]
         plain = [(s.value, s.value.capitalize()) for s in (TicketState.OPEN, TicketState.RESOLVED, TicketState.CLOSED)]
         self.state.choices = choices([plain[0], *waits, *plain[1:]])
 

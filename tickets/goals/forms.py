@@ -94,7 +94,11 @@ class PolicyForm(Form):
     calendar = SelectField("Counts by")
     pauses = SelectMultipleField(
         "The clock of the solution rests while a ticket waits on",
-        choices=choices((who.value, who.label.removeprefix("Waiting on ").capitalize()) for who in WaitingOn),
+        choices=choices(
+            (who.value, who.label.removeprefix("Waiting on ").capitalize())
+            for who in WaitingOn
+            if who is not WaitingOn.PROJECT
+        ),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         description="Clocks of replies never rest: waiting is no answer.",

@@ -177,7 +177,7 @@ def policy_of(version: PolicyVersion) -> Policy:
     """Return a version of a policy as what clocks count by."""
     return Policy(
         targets={Priority(level): Target(*minutes) for level, minutes in version.targets.items()},
-        pauses=frozenset(map(WaitingOn, version.pauses)),
+        pauses=frozenset({*map(WaitingOn, version.pauses), WaitingOn.PROJECT}),  # it has a day of its own
         steps=tuple(Step(minutes, Told(told)) for minutes, told in version.steps.get("steps", ())),
     )
 

@@ -22,6 +22,7 @@ WORDS: Mapping[str, str] = {
     "tickets.merged": "where it goes on",
     "tickets.mentioned": "that they are mentioned",
     "tickets.unsent": "that the answer did not go out",
+    "tickets.project": "of a project",
     "tickets.happened": "what they wished to hear of",
 }
 

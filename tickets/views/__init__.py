@@ -11,6 +11,7 @@ from tickets.insights.views import blueprint as insights
 from tickets.mail.views import blueprint as mail_in
 from tickets.notices.views import blueprint as notices
 from tickets.problems.views import blueprint as problems
+from tickets.projects import views as projects
 from tickets.queues import views as queues
 from tickets.resolving import views as resolving
 from tickets.silence import views as silence
@@ -61,6 +62,7 @@ __all__ = [
     "deciding",
     "files",
     "merging",
+    "projects",
     "queues",
     "resolving",
     "saved",
