@@ -106,6 +106,7 @@ COUNTERPARTS: dict[str, tuple[str, ...] | str] = {
     "mail_in.claim": MAILS,
     "tickets.export": FILES,
     "tickets.export_time": FILES,
+    "ticket_insights.time_entries_file": FILES,
     **dict.fromkeys(
         (f"ticket_imports.{each}" for each in ("new", "columns", "words", "start", "drop", "undo")), COPIES
     ),

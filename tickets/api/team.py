@@ -1,5 +1,6 @@
 """The team: who is away and stands in, the queues and the next ticket of one, times spent, what people said."""
 
+from datetime import timedelta
 from typing import Any
 
 from adminops.api.routes import Answer, Asked
@@ -10,10 +11,12 @@ from adminops.identity.models import User
 from tickets import policies, queries
 from tickets.absences.operations import end_absence as end
 from tickets.absences.operations import enter_absence as enter
-from tickets.absences.queries import away_today, coming_absences, get_absence
+from tickets.absences.queries import away_today, coming_absences, get_absence, office_day
 from tickets.api import telling
 from tickets.api.offering import ASK, TICKET, dated, does, reads
 from tickets.api.reading import CURSOR, NEXT, paged
+from tickets.insights.periods import chosen
+from tickets.insights.time import TimeBy, check_sees_time, list_entries
 from tickets.models import Rating, Ticket
 from tickets.queues.claiming import claim_next
 from tickets.queues.queries import get_queue, queues_with_members
@@ -224,6 +227,56 @@ def correct_time(asked: Asked) -> Answer:
         by=asked.user,
     )
     return Answer(_time(new))
+
+
+@reads(
+    "/time",
+    "List time spent",
+    record(
+        "Times",
+        {
+            "time": several(
+                record(
+                    "A time",
+                    {
+                        "ticket_id": number("Its ticket"),
+                        "request_type": text("Key of its request type"),
+                        "person": text("Whose time"),
+                        "worked_on": day("On which day"),
+                        "activity": word("What for", Activity),
+                        "minutes": number("Minutes"),
+                    },
+                ),
+                "Those that count, the newest day first",
+            ),
+            "next": NEXT,
+        },
+    ),
+    query={
+        "from": day("The first day; else thirty days ago"),
+        "until": day("The last day; else today"),
+        "cursor": CURSOR,
+    },
+)
+def list_time(asked: Asked) -> Answer:
+    """Return a page of what was noted on tickets that the owner sees."""
+    today = office_day()
+    first = asked.query.get("from") or (today - timedelta(days=30)).isoformat()
+    period = chosen("", first, asked.query.get("until") or today.isoformat(), today)
+    check_sees_time(asked.user, TimeBy.PERSON)
+    page = list_entries(period, asked.user, after=asked.query.get("cursor"))
+    rows: list[dict[str, Any]] = [
+        {
+            "ticket_id": row.ticket_id,
+            "request_type": row.request_type,
+            "person": row.person,
+            "worked_on": row.worked_on.isoformat(),
+            "activity": row.activity.value,
+            "minutes": row.minutes,
+        }
+        for row in page.rows
+    ]
+    return paged("time", rows, page, asked)
 
 
 def _time(row: TicketTime) -> dict[str, Any]:

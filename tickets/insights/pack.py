@@ -19,6 +19,7 @@ from tickets.insights.models import By
 from tickets.insights.periods import Period
 from tickets.insights.queries import Numbers, Report, reach_of, report
 from tickets.insights.tallies import FEW, Tally, total
+from tickets.insights.time import TimeBy, TimeLine, minutes_in, time_report
 
 Value = int | str | None
 """A number, a word that stands for one ("fewer than 5"), or None: there is nothing to count."""
@@ -45,7 +46,7 @@ DONE = {
 
 @dataclass(frozen=True)
 class Line:
-    """One number of the pack. `unit` is "" for a count, "%" or "min" (minutes of office time)."""
+    """One number of the pack. `unit` is "" for a count, "%" or "min" (minutes, of office time or of work)."""
 
     label: str
     value: Value
@@ -79,6 +80,8 @@ def board_pack(period: Period, names: Mapping[By, Mapping[str, str]], viewer: Us
         raise NotAllowed("The board pack tells of all agencies. Your numbers stand on the page “Numbers”.")
     told = {by: report(period, by, viewer) for by in By}
     tables = [table for by in By for table in _tables(by, told[by], names[by])]
+    if current_settings().time_spent and minutes_in(period):
+        tables += [_time_table(period, by, names[By(by.value)]) for by in (TimeBy.TYPE, TimeBy.AGENCY)]
     return Pack(period, _lines(told[By.TYPE]), tables)
 
 
@@ -97,11 +100,46 @@ def _lines(shown: Report) -> list[Line]:
         Line("Solution in time", tally.solution_share, "Share resolved within the goal of its kind.", "%"),
         Line("Content", tally.good_share, f"Share of “well” among answers; not told for {SMALL}.", "%"),
         Line("Answers to the survey", _few(tally.rated), "How many said how their request went."),
+        *_spent(shown.period),
         Line("Personal data held back", shown.incidents, "Texts stopped because they named a client."),
         Line("Vendor cases open", late[Which.OPEN], "What the maker of the HMIS still has to do, today."),
         Line("Of these past the promised day", late[Which.LATE], "Promised for a day that is over, today."),
         *_done(shown.period),
     ]
+
+
+def _spent(period: Period) -> list[Line]:
+    if not current_settings().time_spent:
+        return []
+    return [Line("Time spent", minutes_in(period), "What the team has noted that it worked on requests.", "min")]
+
+
+def _time_table(period: Period, by: TimeBy, names: Mapping[str, str]) -> Table:
+    """Return what time was spent on. By person it is the team's alone."""
+    shown = time_report(period, by)
+    named = [(names.get(row.key, row.key), row) for row in shown.rows]
+    if by is TimeBy.AGENCY:
+        named = _few_together(named)
+    named.append(("All", shown.over_all))
+    return Table(
+        f"Time spent, by {by.value}",
+        "What the team has noted that it worked on requests in the period.",
+        ("Topic" if by is TimeBy.TYPE else "Agency", "Time", "Time a ticket"),
+        ("min", "min"),
+        [(name, row.minutes, row.each) for name, row in named],
+    )
+
+
+def _few_together(named: list[tuple[str, TimeLine]]) -> list[tuple[str, TimeLine]]:
+    """Put agencies with few tickets into one line: enough of them that it tells of none."""
+    kept, small = sorted(named, key=lambda pair: pair[1].tickets), list[TimeLine]()
+    while kept and (kept[0][1].tickets < FEW or len(small) == 1 or 0 < sum(row.tickets for row in small) < FEW):
+        small.append(kept.pop(0)[1])
+    shown = [pair for pair in named if pair in kept]
+    if small:
+        numbers = zip(*((row.minutes, row.entries, row.tickets) for row in small), strict=True)
+        shown.append((TOGETHER, TimeLine("", *map(sum, numbers))))
+    return shown
 
 
 def _done(period: Period) -> list[Line]:

@@ -24,8 +24,10 @@ from tickets.insights import pack, periods
 from tickets.insights.models import By
 from tickets.insights.periods import Period
 from tickets.insights.queries import Numbers, Report, reach_of, report
+from tickets.insights.time import minutes_in
 from tickets.models import Priority
 from tickets.queries import agencies
+from tickets.spent.queries import in_words
 
 blueprint = Blueprint("ticket_insights", "tickets", url_prefix="/insights", template_folder="templates")
 
@@ -48,9 +50,9 @@ def index() -> ResponseReturnValue:
     user, wrong = signed_in_user(), None
     reach_of(user)
     try:
-        period = _period()
+        period = period_asked()
     except Invalid as refused:
-        wrong, period = refused.sentence, periods.chosen("", "", "", _today())
+        wrong, period = refused.sentence, periods.chosen("", "", "", today())
     shown = report(period, _told_by(), user)
     page = render_template(
         "tickets/insights.html",
@@ -66,6 +68,7 @@ def index() -> ResponseReturnValue:
         listed=_links(shown, user),
         files=_address(period, shown.told_by),
         whole=reach_of(user).everywhere,
+        spent=_spent(period, user),
     )
     return page, 422 if wrong else 200
 
@@ -104,7 +107,7 @@ def board_pack(ending: str) -> ResponseReturnValue:
     if ending not in PACKS:
         raise NotFound("The board pack comes as PDF and as XLSX.")
     try:
-        period = _period()
+        period = period_asked()
     except Invalid as refused:
         raise NotFound(refused.sentence) from None
     shown = pack.board_pack(period, {by: _names(by) for by in By}, user)
@@ -118,7 +121,7 @@ def _report_for_file() -> Report:
     user = signed_in_user()
     reach_of(user)
     try:
-        return report(_period(), _told_by(), user)
+        return report(period_asked(), _told_by(), user)
     except Invalid as refused:
         raise NotFound(refused.sentence) from None
 
@@ -128,13 +131,22 @@ def _file(shown: Report, name: str, heads: Sequence[str], rows: Sequence[Sequenc
     return send_file(csv_file(heads, rows), FileKind.CSV.media_type, as_attachment=True, download_name=name)
 
 
-def _today() -> date:
+def _spent(period: Period, user: User) -> str:
+    """Return the time spent in words, for who sees the numbers of all; empty where it is not kept."""
+    if not (current_settings().time_spent and reach_of(user).everywhere):
+        return ""
+    return in_words(minutes_in(period))
+
+
+def today() -> date:
+    """Return the day it is at the office."""
     return clock.today(current_settings().time_zone)
 
 
-def _period() -> Period:
+def period_asked() -> Period:
+    """Return the period that the address asks for. Raises `Invalid`."""
     asked = request.args
-    return periods.chosen(asked.get("period", ""), asked.get("from", ""), asked.get("until", ""), _today())
+    return periods.chosen(asked.get("period", ""), asked.get("from", ""), asked.get("until", ""), today())
 
 
 def _told_by() -> By:
@@ -148,12 +160,12 @@ def _address(period: Period, told_by: By) -> dict[str, Any]:
 
 def _usual(period: Period, told_by: By) -> list[dict[str, Any]]:
     """Return the usual periods as tabs."""
-    today = _today()
+    day = today()
     return [
         {
             "label": label,
             "url": url_for(".index", period=name, by=told_by.value),
-            "current": made(today) == period,
+            "current": made(day) == period,
         }
         for name, (label, made) in periods.USUAL.items()
     ]

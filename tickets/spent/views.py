@@ -65,11 +65,12 @@ def export_time() -> ResponseReturnValue:
     if len(times) > MOST_EXPORTED:
         raise Invalid(f"This list has more than {MOST_EXPORTED:,} times. Narrow it first, by dates for example.")
     publish(TicketsExported(user_id=user.id, tickets=len({row.ticket_id for row in times})), by=user)
-    file = csv_file(HEADS, [_cells(row, topics) for row in times])
+    file = csv_file(HEADS, [cells_of(row, topics) for row in times])
     return send_file(file, FileKind.CSV.media_type, as_attachment=True, download_name="time-spent.csv")
 
 
-def _cells(row: Spent, topics: Mapping[str, str]) -> list[Cell]:
+def cells_of(row: Spent, topics: Mapping[str, str]) -> list[Cell]:
+    """Return an entry as a row under `HEADS`."""
     topic, day = topics.get(row.request_type, row.request_type), row.worked_on.isoformat()
     return [row.ticket_id, row.subject, topic, row.person, day, row.activity.label, row.minutes]
 

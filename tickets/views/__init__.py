@@ -7,6 +7,7 @@ from tickets.checklist import views as checklists
 from tickets.columns import views as columns
 from tickets.goals.views import blueprint as goals
 from tickets.importing.views import blueprint as ticket_imports
+from tickets.insights import time_views
 from tickets.insights.views import blueprint as insights
 from tickets.mail.views import blueprint as mail_in
 from tickets.notices.views import blueprint as notices
@@ -73,4 +74,5 @@ __all__ = [
     "tags",
     "telling",
     "ticket",
+    "time_views",
 ]
