@@ -31,7 +31,7 @@ def tickets() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 @with_appcontext
 def import_(file: Path, mapping: Path | None, source: str | None, dry_run: bool, as_json: bool) -> None:
-    """Take the tickets of another desk over from FILE (CSV or JSON).
+    """Take the tickets of another desk over from FILE (CSV, JSON, or a zip of either with its files).
 
     A wrong ticket is named with line, column and rule and never stops the others. Nobody is told of any.
     """

@@ -32,8 +32,9 @@ class FileForm(Form):
     file = FileField(
         "File",
         [FileRequired("Choose the file.")],
-        description="CSV as a spreadsheet or another desk writes it, or JSON of tickets with their messages.",
-        render_kw={"accept": ".csv,.txt,.tsv,.json,text/csv,application/json"},
+        description="CSV as a spreadsheet or another desk writes it, JSON of tickets with their messages,"
+        " or a zip of either with its files in a folder “attachments”.",
+        render_kw={"accept": ".csv,.txt,.tsv,.json,.zip,text/csv,application/json,application/zip"},
     )
 
 

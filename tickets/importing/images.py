@@ -10,6 +10,8 @@ from adminops.errors import InvalidState
 from adminops.facts import TicketTakenBack, publish
 from adminops.guard.operations import forget_held
 from adminops.identity.models import User
+from tickets.attached import TicketAttachment
+from tickets.attaching import drop
 from tickets.bulk.images import image_of
 from tickets.guarded import MESSAGES
 from tickets.importing.models import TicketExternal, TicketImportRow
@@ -25,7 +27,11 @@ def image_now(ticket: Ticket) -> dict[str, Any]:
     counts = [
         db.session.scalar(select(func.count()).select_from(part).where(part.ticket_id == ticket.id)) for part in PARTS
     ]
-    return {**image_of(ticket), "updated_at": ticket.updated_at.isoformat(), "parts": counts}
+    file = TicketAttachment
+    there = select(func.count(file.id)).where(file.ticket_id == ticket.id, file.removed_at.is_(None))
+    files = db.session.scalar(there)
+    image = {**image_of(ticket), "updated_at": ticket.updated_at.isoformat(), "parts": counts}
+    return {**image, "files": files} if files else image
 
 
 def take_back(row: TicketImportRow, ticket: Ticket, *, by: User) -> None:
@@ -48,6 +54,7 @@ def take_back(row: TicketImportRow, ticket: Ticket, *, by: User) -> None:
 def _delete(ticket: Ticket, by: User) -> None:
     messages = list(db.session.scalars(select(TicketMessage.id).where(TicketMessage.ticket_id == ticket.id)))
     forget_held(MESSAGES.kind, messages, by=by)
+    drop(db.session.scalars(select(TicketAttachment).where(TicketAttachment.ticket_id == ticket.id)).all(), by=by)
     named = update(TicketImportRow).where(TicketImportRow.ticket_id == ticket.id)
     db.session.execute(named.values(ticket_id=None))  # an import of the same file later names it, too
     for part in (*PARTS, TicketExternal, TicketPresence):

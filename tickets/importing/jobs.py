@@ -10,6 +10,7 @@ from adminops.db import db, transaction
 from adminops.feature import Job
 from adminops.identity.models import SYSTEM, User
 from tickets.importing import operations, queries
+from tickets.importing.carried import Archive
 from tickets.importing.judging import Judged, Taken, judge_all
 from tickets.importing.mapping import Plan
 from tickets.importing.models import ImportState, Outcome, TicketImport, TicketImportRow
@@ -92,15 +93,18 @@ def _begin(import_id: int) -> bool:
 
 def _take(import_id: int) -> None:
     with transaction(writes=False):
-        tickets = {each.place: each.ticket for each in judged_of(queries.get_import(import_id, SYSTEM))}
-    _each(import_id, Outcome.READY, lambda record, row: _take_one(record, row, tickets.get(row.place)))
+        record = queries.get_import(import_id, SYSTEM)
+        sheet = operations.content(record)
+        judged = judge_all(sheet, Plan(**record.mapping), queries.world())
+        tickets, archive = {each.place: each.ticket for each in judged}, sheet.archive
+    _each(import_id, Outcome.READY, lambda record, row: _take_one(record, row, tickets.get(row.place), archive))
 
 
-def _take_one(record: TicketImport, row: TicketImportRow, taken: Taken | None) -> None:
+def _take_one(record: TicketImport, row: TicketImportRow, taken: Taken | None, archive: Archive | None) -> None:
     if taken is None:
         operations.leave_one(row)
     else:
-        operations.take_one(record, row, taken, by=_by(record))
+        operations.take_one(record, row, taken, archive=archive, by=_by(record))
 
 
 def _take_back(import_id: int) -> None:

@@ -5,13 +5,15 @@ A wrong record is named by line, column and rule, and never stops the others.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from adminops.errors import Invalid
 from adminops.feature import RequestType
+from tickets.importing.carried import KEYS, Carried
+from tickets.importing.gathering import Line, gathered
 from tickets.importing.mapping import Plan, priority_meant, state_meant, word
-from tickets.importing.records import Fields, Record, Sheet
+from tickets.importing.records import Record, Sheet
 from tickets.importing.values import is_true, read_moment, read_person, read_tags
 from tickets.mail.reading import as_words
 from tickets.models import Priority, TicketState, Voice, WaitingOn
@@ -25,6 +27,7 @@ AHEAD = timedelta(days=1)
 _NUMBER = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._/#-]{0,39}")
 _NO_NUMBER = re.compile(r"\d{3}-\d{2}-\d{4}|\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}|\d{3}[.-]\d{3}[.-]\d{4}")
 """An SSN, a date or a phone: the column is another one than somebody thought."""
+ONLY_FILES = "(Files without a text.)"
 NO_WORDS = "(No text came with this ticket.)"
 SOMEBODY = "Somebody without an account"
 
@@ -63,7 +66,8 @@ RULES: dict[str, Rule] = {
     "odd-tag": Rule("A tag is none that could be kept, or one too many; it is left out."),
     "no-text": Rule("It has no text."),
     "cut-text": Rule(f"A text is longer than {LONGEST_TEXT:,} letters; its end is left out."),
-    "files-left": Rule("Files came with a text; they do not come along, and the text says so."),
+    "files-left": Rule("Files came with a text and are not in this export; the text says so."),
+    "file-refused": Rule("A file is not taken, as it would not be from anybody; the text says so."),
     "held-back": Rule("A text seems to hold personal data of a client: it is held back for the redactors."),
     "tag-held": Rule("A tag seems to hold personal data of a client; it is left out."),
     "broken": Rule("It could not be stored. The log says why.", refuses=True),
@@ -118,6 +122,9 @@ class Said:
     voice: Voice
     author_id: int | None
     """None: somebody without an account, whom the body names."""
+    files: tuple[Carried, ...] = ()
+    """What came with it, and is in the export."""
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -164,32 +171,7 @@ def judge_all(sheet: Sheet, mapping: Plan, world: World) -> Iterator[Judged]:
         yield judged
 
 
-def gathered(sheet: Sheet, mapping: Plan) -> Iterator[tuple[Record, list[tuple[int, Fields]]]]:
-    """Yield each ticket with its messages and their lines.
-
-    In a CSV the lines that follow one of the same number are further messages of it, where their column is known.
-    """
-    if sheet.shape == "json":
-        for record in sheet.records:
-            yield record, [(record.place, each) for each in record.messages]
-        return
-    text, number = mapping.message.get("body", ""), mapping.ticket["number"]
-    dated = "written" in mapping.message or "author" in mapping.message
-    open_: tuple[Record, list[tuple[int, Fields]]] | None = None
-    for record in sheet.records:
-        lines = [(record.place, record.fields)] if text and record.fields.get(text) else []
-        same = open_ and dated and not record.fault and record.fields[number] == open_[0].fields.get(number) != ""
-        if open_ and same:
-            open_[1].extend(lines)
-            continue
-        if open_:
-            yield open_
-        open_ = (record, lines)
-    if open_:
-        yield open_
-
-
-def judge(record: Record, lines: list[tuple[int, Fields]], mapping: Plan, world: World) -> Judged:
+def judge(record: Record, lines: list[Line], mapping: Plan, world: World) -> Judged:
     """Return what becomes of one ticket with its messages."""
     return _Judge(record, mapping, world).judged(lines)
 
@@ -201,7 +183,7 @@ class _Judge:
         self.mapping, self.world, self.record = mapping, world, record
         self.out = Judged(record.place)
 
-    def judged(self, lines: list[tuple[int, Fields]]) -> Judged:
+    def judged(self, lines: list[Line]) -> Judged:
         if self.record.fault:
             self._note("", self.record.fault)
             return self.out
@@ -213,9 +195,7 @@ class _Judge:
         self.out.problems.sort()
         return self.out
 
-    def _ticket(
-        self, created: datetime, state: tuple[TicketState, WaitingOn | None], lines: list[tuple[int, Fields]]
-    ) -> Taken:
+    def _ticket(self, created: datetime, state: tuple[TicketState, WaitingOn | None], lines: list[Line]) -> Taken:
         name, address = self._requester()
         requester = self._person("requester", address) if address or name else None
         agency_id = self._agency() or (requester.agency_id if requester else None)
@@ -365,9 +345,9 @@ class _Judge:
     # Messages
 
     def _messages(
-        self, lines: list[tuple[int, Fields]], created: datetime, name: str, address: str, requester: Person | None
+        self, lines: list[Line], created: datetime, name: str, address: str, requester: Person | None
     ) -> list[Said]:
-        said = [each for line, fields in lines if (each := self._message(line, fields, created, address, requester))]
+        said = [each for line in lines if (each := self._message(line, created, address, requester))]
         said.sort(key=lambda each: each.written)
         if not said:
             self._note(self.mapping.message.get("body", ""), "no-text")
@@ -375,17 +355,16 @@ class _Judge:
         if requester is None:
             asked = f"Asked by {name or SOMEBODY.lower()}, who has no account here."
             first = said[0]
-            said[0] = Said(f"{asked}\n\n{first.body}", first.written, first.voice, first.author_id)
+            said[0] = replace(first, body=f"{asked}\n\n{first.body}")
         return said
 
-    def _message(
-        self, line: int, fields: Fields, created: datetime, address: str, requester: Person | None
-    ) -> Said | None:
-        columns = self.mapping.message
-        got = {name: fields.get(column, "") for name, column in columns.items()}
-        body = "\n\n".join(filter(None, (_readable(got.get("body", "")), self._about_files(line, fields))))
-        if not body:
+    def _message(self, said: Line, created: datetime, address: str, requester: Person | None) -> Said | None:
+        columns, line = self.mapping.message, said.place
+        got = {name: said.fields.get(column, "") for name, column in columns.items()}
+        body = "\n\n".join(filter(None, (_readable(got.get("body", "")), self._about_files(said))))
+        if not body and not said.files:
             return None
+        body = body or ONLY_FILES
         if len(body) > LONGEST_TEXT:
             self._note(columns["body"], "cut-text", line)
             body = body[:LONGEST_TEXT]
@@ -400,15 +379,22 @@ class _Judge:
             author = requester
         elif author is None and (name or voice is not Voice.REQUESTER) and from_ != address:
             body = f"Written by {name or SOMEBODY.lower()}, who has no account here.\n\n{body}"
-        return Said(body, min(written or created, self.world.now), voice, author.id if author else None)
+        at, by = min(written or created, self.world.now), author.id if author else None
+        return Said(body, at, voice, by, said.files, line)
 
-    def _about_files(self, line: int, fields: Fields) -> str:
-        """Return a line about files that came with a message, of which the file tells no more than that."""
-        name = next((name for name in ("attachments", "files") if fields.get(name, "0").strip("0").isdecimal()), "")
-        if not name:
+    def _about_files(self, said: Line) -> str:
+        """Return a line about files that came with a message and are not in the export."""
+        name = next((name for name in KEYS if said.fields.get(name, "0").strip("0").isdecimal()), "")
+        left = max(int(said.fields[name]) - len(said.files), 0) if name and len(said.fields[name]) < 5 else 0
+        if not left:
             return ""
-        self._note(name, "files-left", line)
-        return f"(Files came with this message and did not come along: {fields[name]}.)"
+        self._note(name, "files-left", said.place)
+        return files_left(left)
+
+
+def files_left(count: int) -> str:
+    """Return the line that stands for files in a text."""
+    return f"(Files came with this message and did not come along: {count}.)"
 
 
 def _voice(got: Mapping[str, str], author: Person | None, *, own: bool) -> Voice:

@@ -7,6 +7,7 @@ a process that dies leaves whole tickets or none, and the next one goes on.
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +34,7 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.settings import current_settings
 from tickets.importing import queries
+from tickets.importing.carried import Archive
 from tickets.importing.images import image_now, take_back
 from tickets.importing.judging import Judged, Problem, Taken
 from tickets.importing.mapping import Plan, guess, guess_dates, settle
@@ -42,6 +44,8 @@ from tickets.importing.storing import store
 from tickets.models import Ticket
 
 UNDO_WITHIN = timedelta(days=7)
+MOST_NOTED = 50
+"""Problems of a ticket that its row keeps."""
 S = ImportState
 
 
@@ -185,7 +189,9 @@ def why_not_undo(record: TicketImport) -> str:
 # Steps, each for a transaction of its own
 
 
-def take_one(record: TicketImport, row: TicketImportRow, taken: Taken, *, by: User) -> None:
+def take_one(
+    record: TicketImport, row: TicketImportRow, taken: Taken, *, archive: Archive | None = None, by: User
+) -> None:
     """Store the ticket of `row`, unless its number came with another import meanwhile. Publishes `TicketImported`."""
     known = queries.known_numbers(record.source, [taken.number])
     if known:
@@ -193,8 +199,8 @@ def take_one(record: TicketImport, row: TicketImportRow, taken: Taken, *, by: Us
         db.session.flush()
         return
     with savepoint():
-        ticket, rules = store(taken, record, by=by)
-    noted = [_written(Problem(row.place, "", rule)) for rule in rules]
+        ticket, found = store(taken, record, archive=archive, by=by)
+    noted = [_written(replace(problem, line=problem.line or row.place)) for problem in found][:MOST_NOTED]
     row.problems = [each for each in row.problems if not each.startswith("held-back|")] + noted
     row.outcome, row.ticket_id, row.image = Outcome.DONE, ticket.id, image_now(ticket)
     db.session.flush()
@@ -312,7 +318,7 @@ def _row(record: TicketImport, judged: Judged, known: dict[str, int], held: set[
         "place": judged.place,
         "number": judged.number,
         "outcome": outcome,
-        "problems": [_written(problem) for problem in problems[:50]],
+        "problems": [_written(problem) for problem in problems[:MOST_NOTED]],
         "ticket_id": known.get(judged.number) if judged.ticket else None,
         "image": {},
     }

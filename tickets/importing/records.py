@@ -1,15 +1,16 @@
-"""Reading a file of another desk into records: CSV by lines, JSON by tickets with their messages. Pure."""
+"""Reading a file of another desk into records: CSV by lines, JSON by tickets, or either in a zip. Pure."""
 
 import csv
 import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adminops.errors import Invalid
 from adminops.hmis.intake.decoding import EncodingProbe
+from tickets.importing.carried import KEYS, Archive, Carried, carried_in, is_archive, opened
 
 LARGEST = 50_000_000
 MOST_RECORDS = 200_000
@@ -30,6 +31,10 @@ class Record:
     place: int
     fields: Fields
     messages: tuple[Fields, ...] = ()
+    files: tuple[tuple[Carried, ...], ...] = ()
+    """What came with each of the messages."""
+    own_files: tuple[Carried, ...] = ()
+    """What came with the ticket itself."""
     fault: str = ""
     """The rule that its very shape breaks."""
 
@@ -43,12 +48,21 @@ class Sheet:
     columns: tuple[str, ...]
     message_columns: tuple[str, ...] = ()
     records: tuple[Record, ...] = field(default=(), repr=False)
+    archive: Archive | None = field(default=None, repr=False)
+    """What lay beside it in a zip."""
 
 
 def read(raw: bytes) -> Sheet:
     """Return what is in a file. Raises `Invalid` with a sentence for one that is neither CSV nor JSON."""
     if len(raw) > LARGEST:
         raise Invalid("This file is larger than 50 MB. Export fewer tickets at a time.", field="file")
+    archive = None
+    if is_archive(raw):
+        raw, archive = opened(raw, LARGEST)
+        if len(raw) > LARGEST:
+            raise Invalid(
+                "The table in this archive is larger than 50 MB. Export fewer tickets at a time.", field="file"
+            )
     text = _letters(raw)
     if not text.strip():
         raise Invalid("This file is empty.", field="file")
@@ -57,7 +71,7 @@ def read(raw: bytes) -> Sheet:
         raise Invalid("There is no ticket in this file.", field="file")
     if len(sheet.records) > MOST_RECORDS:
         raise Invalid(f"A file may hold {MOST_RECORDS:,} tickets. Export fewer at a time.", field="file")
-    return sheet
+    return replace(sheet, archive=archive)
 
 
 def _letters(raw: bytes) -> str:
@@ -177,8 +191,10 @@ def _json_record(place: int, said: Any) -> Record:
     if not isinstance(said, dict):
         return Record(place, {}, fault="not-a-ticket")
     key = next((key for key in MESSAGE_KEYS if isinstance(said.get(key), list | dict)), "")
-    messages = tuple(_flat(each) for each in _messages(said.get(key))) if key else ()
-    return Record(place, _flat({name: value for name, value in said.items() if name != key}), messages)
+    found = list(_messages(said.get(key))) if key else []
+    plain = _flat({name: value for name, value in said.items() if name != key})
+    files = tuple(carried_in(each) for each in found)
+    return Record(place, plain, tuple(_flat(each) for each in found), files, carried_in(said))
 
 
 def _messages(said: Any) -> Iterator[dict[str, Any]]:
@@ -201,7 +217,7 @@ def _flat(said: dict[str, Any], before: str = "", depth: int = 1) -> dict[str, s
         if isinstance(value, dict):
             fields |= _flat(value, f"{name}.", depth + 1) if depth < DEEPEST else {}
         elif isinstance(value, list):
-            inner = sum(isinstance(each, list | dict) for each in value)
+            inner = len(value) if name in KEYS else sum(isinstance(each, list | dict) for each in value)
             fields[name] = str(inner) if inner else ", ".join(_plain(each) for each in value)
         else:
             fields[name] = _plain(value)

@@ -18,7 +18,9 @@ from tickets.clocks import Event
 from tickets.fulltext import index_ticket
 from tickets.goals import keeping
 from tickets.guarded import MESSAGES, rewrite
-from tickets.importing.judging import Said, Taken
+from tickets.importing.carried import Archive
+from tickets.importing.filing import belong_to, keep_files
+from tickets.importing.judging import Problem, Taken, files_left
 from tickets.importing.models import CAME_ALONG, STAND_IN, TicketExternal, TicketImport
 from tickets.models import (
     Channel,
@@ -35,12 +37,16 @@ from tickets.models import (
 S = TicketState
 
 
-def store(taken: Taken, record: TicketImport, *, by: User) -> tuple[Ticket, list[str]]:
-    """Store `taken` and return its ticket with the rules that the guard added. Publishes `TicketImported`.
+def store(
+    taken: Taken, record: TicketImport, *, archive: Archive | None = None, by: User
+) -> tuple[Ticket, list[Problem]]:
+    """Store `taken` and return its ticket with what was found on the way. Publishes `TicketImported`.
 
     Nobody is told: no mail, no warning that was due before today. What the guard finds is held back for the redactors.
+    Files pass what a file of the page passes; one that does not is left out and named.
     """
-    stand_in = stand_in_of(record.source) if taken.requester_id is None or _has_strangers(taken) else None
+    stands_in = taken.requester_id is None or _has_strangers(taken) or (by.is_system and _has_files(taken))
+    stand_in = stand_in_of(record.source) if stands_in else None
     requester_id = taken.requester_id or (stand_in.id if stand_in else 0)
     ticket = Ticket(
         subject=taken.subject,
@@ -62,12 +68,13 @@ def store(taken: Taken, record: TicketImport, *, by: User) -> tuple[Ticket, list
     db.session.add(ticket)
     db.session.flush()
     keeping.take_over(ticket, taken.kind, history(taken))
-    rules = _write(ticket, taken.messages, stand_in, by) + _tag(ticket, taken.tags, by)
+    problems = _write(ticket, taken, archive, stand_in, by)
+    problems += [Problem(0, "", rule) for rule in _tag(ticket, taken.tags, by)]
     db.session.add(TicketExternal(ticket_id=ticket.id, source=record.source, number=taken.number))
     index_ticket(ticket.id)
     publish(TicketImported(ticket_id=ticket.id, agency_id=ticket.agency_id, import_id=record.id), by=by)
     db.session.flush()
-    return ticket, rules
+    return ticket, problems
 
 
 def history(taken: Taken) -> list[Event]:
@@ -114,22 +121,32 @@ def _has_strangers(taken: Taken) -> bool:
     return any(said.author_id is None for said in taken.messages)
 
 
-def _write(ticket: Ticket, messages: Sequence[Said], stand_in: User | None, by: User) -> list[str]:
-    held = False
-    for place, said in enumerate(messages):
+def _has_files(taken: Taken) -> bool:
+    return any(said.files for said in taken.messages)
+
+
+def _write(ticket: Ticket, taken: Taken, archive: Archive | None, stand_in: User | None, by: User) -> list[Problem]:
+    held, problems = False, list[Problem]()
+    for place, said in enumerate(taken.messages):
+        author_id = said.author_id or (stand_in.id if stand_in else 0)
+        keeper = stand_in if by.is_system and stand_in else by
+        files, refused = keep_files(ticket, said.files, taken.kind, archive, by=keeper)
+        problems += [Problem(said.line, what, "file-refused") for what in refused]
+        body = f"{said.body}\n\n{files_left(len(refused))}" if refused else said.body
         message = TicketMessage(
             ticket_id=ticket.id,
-            author_id=said.author_id or (stand_in.id if stand_in else 0),
+            author_id=author_id,
             voice=said.voice,
-            body=said.body,
+            body=body,
             written_at=said.written,
             nonce=f"{CAME_ALONG}{ticket.id}:{place}",
         )
         db.session.add(message)
         db.session.flush()
-        texts = {"subject": ticket.subject, "body": said.body} if place == 0 else {"body": said.body}
+        belong_to(files, message)
+        texts = {"subject": ticket.subject, "body": body} if place == 0 else {"body": body}
         held |= _hold_back(ticket, message, texts, by)
-    return ["held-back"] if held else []
+    return [*problems, *([Problem(0, "", "held-back")] if held else [])]
 
 
 def _hold_back(ticket: Ticket, message: TicketMessage, texts: dict[str, str], by: User) -> bool:
