@@ -7,8 +7,8 @@ from alembic import op
 
 import adminops.db
 
-revision = "0060"
-down_revision = "0042"
+revision = "0047"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
