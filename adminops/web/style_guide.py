@@ -115,6 +115,8 @@ def _frame(shell: str, groups: list[NavGroup]) -> dict[str, Any]:
         "sentence": None,
         "next_step": "It may have moved, or it is not yours to see. Search for it, or start over.",
         "reference": "0000SAMPLE",
+        "typed": [("Text", "We looked at the report, and it stops at 10,000 rows.")],
+        "came_from": "/style-guide",
     }
 
 
