@@ -33,6 +33,7 @@ def add_participant(ticket: Ticket, person: User, *, why: Why = Why.ADDED, by: U
     agency unless of the team (`NotAllowed`); an active person, not too many (`Invalid`). Publishes `ParticipantAdded`;
     mails the person.
     """
+    _lock(ticket)
     check_may_share(ticket, person, by=by)
     if is_named(person, ticket):
         stays(ticket, person)
@@ -77,6 +78,7 @@ def remove_participant(ticket: Ticket, person: User, *, by: User) -> None:
 
     Raises as `add_participant`. Publishes `ParticipantRemoved`.
     """
+    _lock(ticket)
     if person.id != by.id:
         check_may_share(ticket, person, by=by)
     mine = (TicketParticipant.ticket_id == ticket.id, TicketParticipant.user_id == person.id)
@@ -141,13 +143,18 @@ def _whole(ticket: Ticket) -> list[Ticket]:
 
     Raises `InvalidState` for a part of another one, whose messages are shown there.
     """
-    db.session.flush()
-    alone = select(Ticket).where(Ticket.id == ticket.id).with_for_update(key_share=True)
-    db.session.execute(alone.execution_options(populate_existing=True)).one()
+    _lock(ticket)
     if ticket.merged_into_id is not None:
         raise InvalidState(f"This is part of #{root_of(ticket).id} now, which shows all of it. Change that one.")
     merged = select(Ticket).where(Ticket.id.in_(sources_of(ticket))).order_by(Ticket.id)
     return [ticket, *db.session.scalars(merged.with_for_update(key_share=True))]
+
+
+def _lock(ticket: Ticket) -> None:
+    """Do what `operations.lock` does, which is above this: two clicks act one after the other."""
+    db.session.flush()
+    alone = select(Ticket).where(Ticket.id == ticket.id).with_for_update(key_share=True)
+    db.session.execute(alone.execution_options(populate_existing=True)).one()
 
 
 def _set_private(ticket: Ticket, *, private: bool, by: User) -> None:

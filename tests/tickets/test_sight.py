@@ -1,6 +1,8 @@
 """Who sees which tickets: participants, private ones, and that lists and checks follow one rule."""
 
 import random
+import time
+from threading import Event
 
 import pytest
 from sqlalchemy import select, text
@@ -14,6 +16,7 @@ from adminops.outbox.models import OutboxMessage
 from tests.browsing import Desk
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
+from tests.together import at_once
 from tickets import emails, operations, policies, sharing
 from tickets.exporting import export_tickets
 from tickets.guarded import readers
@@ -29,7 +32,7 @@ from tickets.queries import (
     list_tickets,
     open_counted,
 )
-from tickets.sight import Why, participants_of, sees, visible_to
+from tickets.sight import TicketParticipant, Why, participants_of, sees, visible_to
 from tickets.timeline import Line, timeline
 
 INCIDENT = make_kind(key="incident", title="Incident", private=True)
@@ -238,6 +241,31 @@ def test_people_are_added_and_taken_off_on_a_page(desk: Desk) -> None:
     left = colleague.post(f"/tickets/{ticket.id}/people/{house.colleague.id}/remove", status=302)
     assert left.goal == "/tickets/mine"
     colleague.get(f"/tickets/{ticket.id}", status=404)
+
+
+def test_two_who_add_the_same_person_at_once_add_them_once(desk: Desk) -> None:
+    with desk.work():
+        helper, ticket, person = make_helper(), make_ticket(), make_user()
+
+    held = Event()
+
+    def add() -> None:
+        ids = ((Ticket, ticket), (User, person), (User, helper))
+        there, added, by = (db.session.get_one(kind, row.id) for kind, row in ids)
+        sharing.add_participant(there, added, by=by)
+
+    def first() -> None:
+        add()
+        held.set()
+        time.sleep(0.5)  # the second has looked by then
+
+    def second() -> None:
+        assert held.wait(timeout=30)
+        add()
+
+    at_once(desk, first, second)
+    with desk.look() as session:
+        assert [row.user_id for row in session.scalars(select(TicketParticipant))] == [person.id]
 
 
 def test_private_ticket_is_made_and_opened_on_a_page(desk: Desk) -> None:
