@@ -10,7 +10,7 @@ from adminops.identity.permissions import Role
 from tests.browsing import Desk
 from tests.make import make_user
 from tests.make_tickets import make_helper, make_ticket
-from tickets import operations, sharing, tagging
+from tickets import merging, operations, sharing, tagging
 from tickets.bulk import jobs
 from tickets.bulk import operations as bulk
 from tickets.bulk.images import image_of
@@ -57,6 +57,9 @@ def test_preview_asks_the_guards_of_states() -> None:
     assert reasons[0] == ""
     assert reasons[1].startswith("Nobody has asked the requester")
     assert reasons[2] == "A ticket that is resolved can't become waiting."
+    merging.merge(unasked, into=make_ticket(agency=unasked.agency), by=helper)
+    back = _planned([unasked, resolved], Act.STATE, helper, state="open", waiting_on=None)
+    assert [row.why[:12] for row in list_items(back, helper).rows] == ["This is part", ""]
     shut = _planned([asked, resolved], Act.STATE, helper, state="closed", waiting_on=None)
     assert count_outcomes(shut)[Outcome.PLANNED] == 1
     assert len(reasons_of(shut)) == 1

@@ -8,7 +8,7 @@ from adminops.identity.models import User
 from tickets import approvals, operations, policies, tagging
 from tickets.bulk.images import image_of, tag_on
 from tickets.bulk.models import Act, BulkAct
-from tickets.models import TRANSITIONS, Priority, Resolution, Then, Ticket, TicketState, WaitingOn
+from tickets.models import OPEN_STATES, TRANSITIONS, Priority, Resolution, Then, Ticket, TicketState, WaitingOn
 from tickets.resolving.choices import resolution_named
 from tickets.resolving.guards import check_ready
 from tickets.silence.policies import check_is_silent, check_was_asked
@@ -140,6 +140,8 @@ def _check_move(act: BulkAct, ticket: Ticket, by: User) -> None:
     if state not in TRANSITIONS[ticket.state]:
         raise InvalidState(f"A ticket that is {ticket.state.value} can't become {state.value}.")
     approvals.check_not_held(ticket, state)
+    if state is S.OPEN and ticket.state not in OPEN_STATES:
+        policies.check_may_reopen(ticket, by=by)
     if state is S.RESOLVED:
         check_ready(ticket, _ending(act), by=by)
     if waiting_on is WaitingOn.USER:
