@@ -250,6 +250,12 @@ def _people_named(value: str, viewer: User, visible: Select[Ticket]) -> list[int
     return [id_ for id_, _ in found]
 
 
+def _cases(values: Sequence[str], viewer: User) -> ColumnElement[bool]:
+    if not viewer.reach(Permission.WORK_TICKETS).everywhere:
+        raise Wrong("Cases at the vendor are the team's own: only the Systems Team can filter by them.")
+    return _linked("vendor_case", "vendor case", values)
+
+
 def _linked(kind: str, what: str, values: Sequence[str]) -> ColumnElement[bool]:
     """Return that a ticket is linked to one of these things, by their numbers."""
     numbers = [value.removeprefix("#") for value in values]
@@ -297,7 +303,7 @@ _CONDITIONS: dict[str, Callable[[Sequence[str], User, Select[Ticket]], ColumnEle
     "queue": _queues,
     "agency": _agencies,
     "tag": _tags,
-    "case": lambda values, _viewer, _visible: _linked("vendor_case", "vendor case", values),
+    "case": lambda values, viewer, _visible: _cases(values, viewer),
     "problem": lambda values, _viewer, _visible: _linked("known_problem", "known problem", values),
     "assignee": _assignees,
     "requester": _requesters,

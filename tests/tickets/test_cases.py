@@ -89,6 +89,8 @@ def test_ticket_is_passed_on_with_its_case_in_one_act() -> None:
     assert [row.id for row in found.rows] == [ticket.id]
     with pytest.raises(Wrong, match="case:3"):
         list_tickets(TicketFilter(query=parse("case:Eccovia")), helper)
+    with pytest.raises(Wrong, match="only the Systems Team"):
+        list_tickets(TicketFilter(query=parse(f"case:{case.id}")), make_user(Role.AGENCY_LEAD))
     assert queries.count_tickets_of([case], helper) == {case.id: 1}
     desk_verbs.resolve(ticket, by=helper)
     assert queries.count_tickets_of([case], helper) == {}
