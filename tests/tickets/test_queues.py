@@ -1,18 +1,23 @@
 """Queues: arranging them, the filter, tickets that go back, the pages."""
 
+import time
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
 from adminops import clock
+from adminops.db import db
 from adminops.errors import Conflict, Invalid, NotAllowed, NotFound
+from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from tests.browsing import Desk
 from tests.make import make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
+from tests.together import at_once
 from tickets import operations
 from tickets.language import Wrong, parse
-from tickets.models import Ticket, WaitingOn
+from tickets.models import Priority, Ticket, WaitingOn
 from tickets.queries import TicketFilter, list_tickets
 from tickets.queues.jobs import give_back_untouched
 from tickets.queues.operations import remove_queue, save_queue
@@ -58,6 +63,31 @@ def test_only_administrators_arrange_queues_and_names_are_their_own() -> None:
         save_queue(None, name="ACCOUNTS", request_types=[], by=admin)
     with pytest.raises(Invalid):
         save_queue(queue, name=" ", request_types=[], by=admin)
+
+
+def test_ticket_that_somebody_touches_at_that_moment_does_not_go_back(desk: Desk) -> None:
+    with clock.frozen_at(MONDAY), desk.work():
+        admin, helper = make_user(Role.SYSTEM_ADMIN), make_helper()
+        save_queue(None, name="Desk", request_types=["something_else"], untouched_hours=8, by=admin)
+        tickets = [make_ticket() for _ in range(2)]
+        for ticket in tickets:
+            operations.assign(ticket, helper, by=helper)
+    held = Event()
+
+    def touch() -> None:
+        ticket = db.session.get_one(Ticket, tickets[0].id)
+        operations.set_priority(ticket, Priority.HIGH, by=db.session.get_one(User, helper.id))
+        held.set()
+        time.sleep(0.5)  # the job looks at it meanwhile
+
+    def give_back() -> None:
+        assert held.wait(timeout=30)
+        give_back_untouched()
+
+    with clock.frozen_at(MONDAY + timedelta(days=3)):
+        at_once(desk, touch, give_back)
+    with desk.look() as session:
+        assert [session.get_one(Ticket, ticket.id).assignee_id for ticket in tickets] == [helper.id, None]
 
 
 @pytest.mark.usefixtures("session")

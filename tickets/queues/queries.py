@@ -35,7 +35,10 @@ def get_queue(queue_id: int) -> TicketQueue:
 
 
 def untouched(queue: TicketQueue, limit: int) -> Sequence[Ticket]:
-    """Return assigned open tickets of `queue` that nobody touched for its business hours, the longest first."""
+    """Return assigned open tickets of `queue` that nobody touched for its business hours, locked, the longest first.
+
+    Without those that somebody is at right now.
+    """
     before = _long_ago(queue.untouched_hours)
     chosen = select(Ticket).where(
         Ticket.is_open,
@@ -44,7 +47,8 @@ def untouched(queue: TicketQueue, limit: int) -> Sequence[Ticket]:
         Ticket.request_type.in_(queue.request_types),
         Ticket.updated_at <= before,
     )
-    return db.session.scalars(chosen.order_by(Ticket.updated_at).limit(limit)).all()
+    locked = chosen.order_by(Ticket.updated_at).limit(limit).with_for_update(key_share=True, skip_locked=True)
+    return db.session.scalars(locked.execution_options(populate_existing=True)).all()
 
 
 def _long_ago(hours: int) -> datetime:
