@@ -5,7 +5,7 @@ import secrets
 import structlog
 from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -32,6 +32,9 @@ SENTENCES = {
 }
 
 
+TWICE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505")
+"""What the databases call a value that may be there once, and is."""
+
 #: What is left to say when not even the frame of a page can be drawn. House words only.
 BARE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
@@ -46,6 +49,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(DataError, _unstorable)
+    app.register_error_handler(IntegrityError, _clash)
     app.register_error_handler(Exception, _failed)
 
 
@@ -97,6 +101,14 @@ def _database(error: OperationalError) -> Response:
 def _unstorable(_error: DataError) -> Response:
     # The driver refused a value (a number too large, a character no text column takes): the sender's doing, not ours.
     return problem_page(422, "One of the values can't be stored. Go back, look at what you entered, and try again.")
+
+
+def _clash(error: IntegrityError) -> Response:
+    """Answer who stores what somebody else (or the first of two clicks) stored at that very moment."""
+    twice = getattr(error.orig, "sqlite_errorname", "") in TWICE or getattr(error.orig, "sqlstate", "") in TWICE
+    if not twice:
+        return _failed(error)
+    return problem_page(409, "The same was stored at this very moment, maybe by a second click.", cause="stored twice")
 
 
 def _failed(error: Exception) -> Response:
