@@ -1,5 +1,6 @@
 """The composition root: settings from the environment, the features, the app and its command line."""
 
+import gc
 import os
 
 import accounts
@@ -50,7 +51,9 @@ FEATURES = (
 def build_app() -> AdminOps:
     """Return the app for a WSGI server: `gunicorn 'wsgi:build_app()'`."""
     os.umask(0o077)  # whatever this process writes is its owner's alone
-    return create_app(Settings.from_environment(os.environ), FEATURES)
+    app = create_app(Settings.from_environment(os.environ), FEATURES)
+    gc.freeze()  # it stays for good: looking through all of it for garbage made a page now and then wait
+    return app
 
 
 cli = command_line(FEATURES, build_app)
