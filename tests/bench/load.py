@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from threading import Lock
 from time import monotonic, perf_counter, process_time, sleep
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 STALE = 1.0
 """Seconds without a request after which a connection is opened anew: the server may be about to close it."""
@@ -40,6 +40,8 @@ class Shot(TypedDict):
     """Texts that the answer has to hold (a redirect: in the address that it leads to), each so many times or more."""
     at: float
     """Seconds after the start at which it is due; in a closed load without meaning."""
+    headers: NotRequired[dict[str, str]]
+    """What it sends along beside the plan's."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ class Load:
     def send(self, line: Line, shot: Shot, due: float) -> None:
         """Send one and note how long it took, or what was wrong with its answer."""
         jar = self.jars[shot["visitor"]]
-        headers = {**self.plan["headers"], "Cookie": str(jar)}
+        headers = {**self.plan["headers"], **shot.get("headers", {}), "Cookie": str(jar)}
         try:
             answer = line.ask(shot["method"], shot["path"], headers, shot["body"].encode())
             took = perf_counter() - due
