@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, null, or_, select, union_all
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, lazyload
 
 from accounts.models import Account, AccountState, LinkReason, PasswordReset
 from adminops import clock
@@ -61,16 +61,20 @@ def account_of(user: User) -> Account | None:
 
 
 def find_named(text: str, viewer: User) -> Account | None:
-    """Return the one account with that user name or address that the viewer may see; None if there is not just one."""
+    """Return the one account with that user name or address that the viewer may see; None if there is not just one.
+
+    Its user is not read with it: who asks for a way to the account wants its number.
+    """
     folded = text.strip().casefold()
     named = visible_to(viewer).where(or_(User.username == folded, func.lower(User.email) == folded)).limit(2)
-    found = db.session.scalars(named).all()
+    found = db.session.scalars(named.options(lazyload(Account.user))).all()
     return found[0] if len(found) == 1 else None
 
 
 def find_of_user(user_id: int, viewer: User) -> Account | None:
-    """Return the account of user `user_id`, or None when the viewer may not see it."""
-    return db.session.scalar(visible_to(viewer).where(Account.user_id == user_id))
+    """Return the account of user `user_id`, or None when the viewer may not see it; its user is not read with it."""
+    own = visible_to(viewer).where(Account.user_id == user_id)
+    return db.session.scalar(own.options(lazyload(Account.user)))
 
 
 def list_accounts(

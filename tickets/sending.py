@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import joinedload
 
 from adminops import clock
 from adminops.db import db, savepoint
@@ -171,7 +171,7 @@ def get_sending(ticket: Ticket, sending_id: int) -> TicketSending:
 def waiting_on(ticket: Ticket) -> list[TicketSending]:
     """Return the answers on `ticket` that have not left, the first first."""
     chosen = select(TicketSending).where(TicketSending.ticket_id == ticket.id).order_by(TicketSending.id)
-    return list(db.session.scalars(chosen.options(lazyload(TicketSending.author))))
+    return list(db.session.scalars(chosen.options(joinedload(TicketSending.author).lazyload(User.grants))))
 
 
 def files_of(row: TicketSending) -> list[TicketAttachment]:

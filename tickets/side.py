@@ -34,11 +34,12 @@ from tickets.canned import CannedReply, Numbered, offered
 from tickets.cases.models import KIND as VENDOR_CASE
 from tickets.cases.models import VendorCase
 from tickets.checklist.models import TicketStep
-from tickets.models import OPEN_STATES, Ticket, TicketEntry, TicketLink, TicketState
+from tickets.models import OPEN_STATES, Tag, Tagging, Ticket, TicketEntry, TicketLink, TicketState
 from tickets.notices.mailed import Mailed, mailed_from
 from tickets.problems.models import KnownProblem
 from tickets.problems.queries import likely_for
 from tickets.projects.models import TicketProject
+from tickets.queries import Choice
 from tickets.relations import Kind, Related, TicketRelation, sources_under
 from tickets.resolving.models import TicketEvidence
 from tickets.sight import TicketParticipant
@@ -101,6 +102,8 @@ class Side:
     """Of the canned replies that the viewer has those for such a ticket, as number and title."""
     problems: list[tuple[int, str]] = field(default_factory=list)
     """Known problems that it may be about, as number and title."""
+    tags: list[Choice] = field(default_factory=list)
+    """For the team, by name."""
     ticked: set[str] = field(default_factory=set)
     """The steps of the checklist that are done."""
     shown: bool = False
@@ -150,6 +153,7 @@ def side_of(ticket: Ticket, writer: User | None = None) -> Side:
     side.sources.sort()
     side.problems.sort()
     side.cases.sort(key=lambda row: row[0])
+    side.tags.sort(key=lambda tag: tag.name)
     side.canned = sorted(
         ((row.id, row.title) for row in side.kept if not row.kinds or ticket.request_type in row.kinds),
         key=lambda row: row[1].casefold(),
@@ -172,6 +176,7 @@ _PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
     "unsent": lambda side, id_, *_: side.unsent.append(id_),
     "canned": lambda side, id_, _, text, more: side.kept.append(Kept(id_, text, tuple(json.loads(more)))),
     "problem": lambda side, id_, _, text, __: side.problems.append((id_, text)),
+    "tag": lambda side, id_, _, text, __: side.tags.append(Choice(id_, text)),
     "step": lambda side, _, __, text, ___: side.ticked.add(text),
     "evidence": lambda side, *_: setattr(side, "shown", True),
     "work": lambda side, *_: setattr(side, "worked", True),
@@ -242,6 +247,8 @@ def _related(first: bool, id_: int, other_id: int, kind: str, state: str) -> Rel
 
 def _for_writer(ticket: Numbered, writer: Numbered | None) -> Iterable[Select[*tuple[Any, ...]]]:
     if writer is not None:
+        tags = _row("tag", Tag.id, text=Tag.name).join(Tagging, Tagging.tag_id == Tag.id)
+        yield tags.where(Tagging.ticket_id == ticket.id)
         yield _row("step", TicketStep.id, text=TicketStep.step).where(TicketStep.ticket_id == ticket.id)
         yield _row("evidence", TicketEvidence.id).where(TicketEvidence.ticket_id == ticket.id)
         yield _row("work", TicketEntry.id).where(TicketEntry.ticket_id == ticket.id, TicketEntry.of_work)

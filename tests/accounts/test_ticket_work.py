@@ -1,5 +1,7 @@
 """What is asked for by ticket and done here: the ticket tells the story and resolves itself."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Account, AccountState
 from accounts.request_forms import DeactivateForm, LockedOutForm, NewAccountForm, ParticularsForm
 from accounts.request_types import ACCESS, DEACTIVATE, LOCKED_OUT, NEW_ACCOUNT, REQUEST_TYPES
+from adminops import clock
 from adminops.app import AdminOps
 from adminops.feature import RequestType
 from adminops.identity.models import User
@@ -20,6 +23,8 @@ from tests.make_accounts import make_account
 from tests.make_tickets import make_ticket, sent_by
 from tickets.deciding import approve
 from tickets.models import Ticket, TicketState
+from tickets.sending import Words, plan_reply
+from tickets.tagging import tag
 
 NEW = "marble bicycle thunder spoon"
 
@@ -66,6 +71,24 @@ def test_locked_out_person_gets_in_and_the_ticket_resolves_itself(desk: Desk) ->
     person.post("/sign-in", {"username": account.user.username, "password": NEW})
     assert _state(desk, ticket) is TicketState.RESOLVED
     assert agent.get(f"/tickets/{ticket.id}").says("set a new password")
+
+
+def test_page_with_work_to_do_costs_few_statements_also_with_tags_and_an_answer_to_come(
+    desk: Desk, counted: Callable[[], int]
+) -> None:
+    with desk.work():
+        account = make_account(password=True)
+    ticket, agent = _file(desk, account, LOCKED_OUT, username="", screen="locked"), _agent(desk)
+    with desk.work() as session:
+        stored, colleague = session.get_one(Ticket, ticket.id), make_user(Role.HELP_DESK, name="Tomás Lindqvist")
+        for name in ("print", "training"):
+            tag(stored, name=name, by=colleague)
+        plan_reply(stored, Words(body="Look for a mail."), at=clock.now() + timedelta(hours=1), by=colleague)
+    counted()
+    page = agent.get(f"/tickets/{ticket.id}")
+    assert counted() <= 12
+    for words in ("An answer of Tomás Lindqvist goes out", "Reset the password", "print", "training"):
+        assert page.says(words), words
 
 
 def test_named_user_is_the_one_whose_password_is_reset(desk: Desk) -> None:

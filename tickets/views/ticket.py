@@ -181,7 +181,6 @@ def ticket_page(
         panels=panels("ticket", ticket.id, user),
         preview=told,
         tag_form=(tagged or TagForm(formdata=None)) if team else None,
-        tags=queries.tags_of([ticket.id]).get(ticket.id, []) if team else [],
         **story,
         **_rights(ticket, user),
         goals=goals_of(ticket) if team else None,
