@@ -95,6 +95,10 @@ class _Reader(HTMLParser):
         self._form: str | None = None
         self._label_depth = 0
 
+    def updatepos(self, i: int, j: int) -> int:
+        """Count no lines: nobody asks where something stands, and counting takes an eighth of the reading."""
+        return j
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the element."""
         values = {name: value or "" for name, value in attrs}
