@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.matching.cleaning import Clean
+from dedupe.matching.columns import distinct
 from dedupe.matching.dates import years_of
 from dedupe.matching.numbers import FIRST_FIVE, LAST_FOUR, has_first_five, has_last_four
 
@@ -247,7 +248,7 @@ def _in_blocks(key: Words, lanes: Words, rule: str, wanted: int, step: int) -> _
         )
         for size in sizes[large].tolist()
     )
-    pairs = np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
+    pairs = distinct(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
     return _Found(pairs, looked_at, capped)
 
 
@@ -281,4 +282,4 @@ def in_threads(work: Callable[[T], R], tasks: Sequence[T], workers: int) -> list
 
 def _merged(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     together = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-    return np.unique(together)
+    return distinct(together)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,12 +50,11 @@ class Columns:
         return len(self.ids)
 
 
-def encode(values: Iterable[str], count: int) -> tuple[NDArray[np.int32], list[str]]:
+def encode(values: Sequence[str], count: int) -> tuple[NDArray[np.int32], list[str]]:
     """Number the distinct values of a column in the order in which they come; give the numbers and the values."""
-    index: dict[str, int] = {}
-    number = index.setdefault
-    codes = np.fromiter((number(value, len(index)) for value in values), dtype=np.int32, count=count)
-    return codes, list(index)
+    distinct = list(dict.fromkeys(values))
+    index = dict(zip(distinct, range(len(distinct)), strict=True))
+    return np.fromiter(map(index.__getitem__, values), dtype=np.int32, count=count), distinct
 
 
 def as_codes(values: Sequence[str]) -> NDArray[np.int16]:
@@ -63,3 +62,13 @@ def as_codes(values: Sequence[str]) -> NDArray[np.int16]:
     codes, distinct = encode(values, len(values))
     read = [int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else NO_CODE for text in distinct]
     return np.asarray(read, dtype=np.int16)[codes] if read else np.zeros(0, dtype=np.int16)
+
+
+def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the distinct values in order. Sorting numbers is faster than `np.unique`, which looks each up."""
+    ordered = np.sort(values)
+    if not len(ordered):
+        return ordered
+    new = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return ordered[new]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.columns import Memberships
+from dedupe.matching.columns import Memberships, distinct
 from dedupe.matching.defaults import DEFAULTS
 from dedupe.matching.fields import AROUND, CODE, LEVELS, Field, Level
 from dedupe.matching.model import SAME, UNRELATED, Model
@@ -89,7 +89,7 @@ def families_of(memberships: Memberships, records: int) -> Families:
     for distance in range(1, min(LARGEST_HOUSEHOLD, max(len(group), 1))):
         same = group[distance:] == group[:-distance]
         found.append(code_of(record[distance:][same], record[:-distance][same]))
-    together = np.unique(np.concatenate(found))
+    together = distinct(np.concatenate(found))
     low, high = (together >> 32).astype(np.int32), (together & 0xFFFFFFFF).astype(np.int32)
     own, mates = np.concatenate((low, high)), np.concatenate((high, low))
     by_own = np.argsort(own, kind="stable")
@@ -119,7 +119,7 @@ def _linked(families: Families, one: Places, other: Places, weight: Floats) -> P
     at, first = families.spread(everybody)
     again, second = families.spread(at.astype(np.int32))
     shared = code_of(first[again], second)[first[again] != second]
-    return np.unique(np.concatenate((members, shared)))
+    return distinct(np.concatenate((members, shared)))
 
 
 def _beaten(families: Families, one: Places, other: Places, weight: Floats, pairs: Pairs) -> NDArray[np.bool_]:
@@ -145,7 +145,7 @@ def _beaten(families: Families, one: Places, other: Places, weight: Floats, pair
 
 def project_levels(memberships: Memberships, records: int, one: Places, other: Places) -> NDArray[np.int64]:
     """Say for pairs whether both records have a stay in one project."""
-    stays = np.unique((memberships.record.astype(np.int64) << 32) | memberships.group)
+    stays = distinct((memberships.record.astype(np.int64) << 32) | memberships.group)
     record, project = (stays >> 32).astype(np.int64), stays & 0xFFFFFFFF
     count = np.bincount(record, minlength=records)
     start = np.concatenate(([0], np.cumsum(count)))

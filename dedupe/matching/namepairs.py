@@ -49,13 +49,8 @@ def _compare_initials(
     a, b = one[places], other[places]
     short_a = names.length[a] == 1
     letter, whole = np.where(short_a, a, b), np.where(short_a, b, a)
-    starts = _initials(names)
-    same = starts[letter] == starts[whole]
+    same = names.initial[letter] == names.initial[whole]
     levels[places] = np.where(same, _CODE[Level.INITIAL], _CODE[Level.DIFFERENT])
-
-
-def _initials(names: Names) -> NDArray[np.int32]:
-    return np.array([ord(text[0]) if text else 0 for text in names.text], dtype=np.int32)
 
 
 def _may_be_alike(names: Names, one: NDArray[np.int32], other: NDArray[np.int32], *, first: bool) -> NDArray[np.bool_]:

@@ -77,6 +77,8 @@ class Names:
 
     text: Sequence[str]
     length: NDArray[np.uint8]
+    initial: Ints
+    """The first letter of each name, 0 for none."""
     letters: NDArray[np.uint32]
     """One bit a letter that comes in the name."""
     sound: Ints
@@ -150,6 +152,7 @@ def make_names(folded: Iterable[str]) -> tuple[Names, dict[str, int]]:
     names = Names(
         text=("", *texts),
         length=np.array([0, *(min(len(text), 255) for text in texts)], dtype=np.uint8),
+        initial=np.array([0, *(ord(text[0]) for text in texts)], dtype=np.int32),
         letters=np.array([0, *map(_letters, texts)], dtype=np.uint32),
         sound=np.array([0, *_numbers(sounds)], dtype=np.int32),
         called=np.array([0, *_numbers(called)], dtype=np.int32),

@@ -2,10 +2,17 @@
 
 import sys
 
-from tests.bench import desk, guard, lookup, mail, pages, peer, served, store
+from tests.bench import desk, guard, lookup, mail, match, pages, peer, served, store
 
-BENCHES = {"guard": guard.run, "lookup": lookup.run, "pages": pages.run, "store": store.run}
-LONG = {"desk": desk.run, "mail": mail.run, "peer": peer.run, "served": served.run, "store-large": store.run_large}
+BENCHES = {"guard": guard.run, "lookup": lookup.run, "match": match.run, "pages": pages.run, "store": store.run}
+LONG = {
+    "desk": desk.run,
+    "mail": mail.run,
+    "match-large": match.run_large,
+    "peer": peer.run,
+    "served": served.run,
+    "store-large": store.run_large,
+}
 """Benches that run only when they are named."""
 
 

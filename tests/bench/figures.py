@@ -15,17 +15,20 @@ LOOKED_AT_EVERY = 0.02
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured number with its bar (the most it may be; None: no bar, for orientation)."""
+    """One measured number with its bar (the most it may be, or the least; None: no bar, for orientation)."""
 
     name: str
     value: float
     unit: str
     bar: float | None = None
+    at_least: bool = False
 
     @property
     def met(self) -> bool:
         """Whether the number is within its bar."""
-        return self.bar is None or self.value <= self.bar
+        if self.bar is None:
+            return True
+        return self.value >= self.bar if self.at_least else self.value <= self.bar
 
     def __str__(self) -> str:
         bar = "" if self.bar is None else f"   bar {self.bar:g} {self.unit}: {'met' if self.met else 'MISSED'}"
