@@ -47,7 +47,10 @@ feature = Feature(
     cli=(cli.accounts,),
     search=(SearchProvider(kind="account", title="People", find=refs.find, permission=Permission.READ_ACCOUNTS),),
     refs=(RefProvider("account", refs.resolve_accounts), RefProvider("user", refs.resolve_users)),
-    panels=(Panel(place="user", render=panels.own_password, order=90),),
+    panels=(
+        Panel(place="user", render=panels.own_password, order=90),
+        Panel(place="requester", render=panels.account_card, order=10),
+    ),
     mails={
         "accounts.invite": emails.invite,
         "accounts.reset": emails.reset,

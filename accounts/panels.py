@@ -1,10 +1,21 @@
-"""What accounts show on pages of others: one's password on one's own page."""
+"""What accounts show on pages of others: one's password on one's own page, how the account of who asked stands."""
 
 from flask import render_template
 from markupsafe import Markup
 
+from accounts.queries import find_of_user
 from adminops.identity.models import User
+from adminops.identity.permissions import Permission
 from adminops.refs import Ref
+
+
+def account_card(ref: Ref, viewer: User) -> Markup | None:
+    """Return the card of a person's account, for who sees accounts; None where there is none to see."""
+    account = find_of_user(ref.number, viewer)
+    if account is None or not viewer.reach(Permission.READ_ACCOUNTS).covers(account.agency_id):
+        return None
+    page = render_template("accounts/account_card.html", account=account, user=account.user)
+    return Markup(page)  # noqa: S704 - a template, escaped already
 
 
 def own_password(ref: Ref, viewer: User) -> Markup | None:

@@ -208,6 +208,11 @@ class Settings:
     time_spent: bool = setting(
         True, "Whether the team may note how long it worked on a ticket; nobody ever has to.", _flag
     )
+    mail_notes: bool = setting(
+        False,
+        "Whether mails to members of the team hold the words of team notes; what the guard finds odd never leaves.",
+        _flag,
+    )
     survey_percent: int = setting(
         30, "Of how many resolved tickets in a hundred the requester is asked how it went; 0 asks nobody.", _percent
     )

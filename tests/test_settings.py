@@ -98,6 +98,8 @@ RIGHT: list[tuple[str, str, Any]] = [
     ("directory_timeout_seconds", "0", None),
     ("undo_send_seconds", "0", 0),
     ("undo_send_seconds", "-1", None),
+    ("mail_notes", "yes", True),
+    ("mail_notes", "sometimes", None),
     ("time_spent", "no", False),
     ("time_spent", "sometimes", None),
     ("survey_percent", "0", 0),

@@ -12,6 +12,7 @@ from tickets import refs
 from tickets.absences.views import absence_card
 from tickets.api import ROUTES
 from tickets.bulk import jobs as bulk_jobs
+from tickets.cases import jobs as case_jobs
 from tickets.cases import refs as vendor_refs
 from tickets.cases.models import KIND as VENDOR_CASE
 from tickets.cases.models import TRANSITIONS as CASE_TRANSITIONS
@@ -164,6 +165,7 @@ feature = Feature(
         *survey_jobs.JOBS,
         *webhook_jobs.JOBS,
         *project_jobs.JOBS,
+        *case_jobs.JOBS,
     ),
     subscribers=(
         (Fact, keep_on_timeline),
@@ -195,6 +197,7 @@ feature = Feature(
     ),
     panels=(
         Panel(place="user", render=refs.open_requests, order=20),
+        Panel(place="requester", render=refs.open_requests, order=30),
         Panel(place="user", render=absence_card, order=25),
         Panel(place="user", render=wish_card, order=70),
         Panel(place="dashboard", render=refs.attention, order=10),

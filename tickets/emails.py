@@ -7,9 +7,11 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.outbox.messages import Mail
 from tickets.approvals import TicketApproval
+from tickets.cases.refs import promise
 from tickets.importing.models import STAND_IN
 from tickets.mail.brakes import has_bounced, is_held_off
 from tickets.models import OPEN_STATES, Ticket
+from tickets.noted import words_of_note
 from tickets.notices.occasions import Occasion
 from tickets.notices.queries import lines_of
 from tickets.policies import is_team
@@ -87,9 +89,10 @@ def merged(*, to_id: int, ticket_id: int, source_id: int, **_ids: int) -> Mail |
     return _mail("tickets/merged", f"Your request #{source_id} goes on in #{ticket_id}", to_id, ticket_id)
 
 
-def mentioned(*, to_id: int, ticket_id: int, message_id: int) -> Mail | None:  # noqa: ARG001 - tells messages apart
+def mentioned(*, to_id: int, ticket_id: int, message_id: int) -> Mail | None:
     """Tell a person that a message mentions them."""
-    return _mail("tickets/mentioned", f"You are mentioned on request #{ticket_id}", to_id, ticket_id)
+    subject = f"You are mentioned on request #{ticket_id}"
+    return _mail("tickets/mentioned", subject, to_id, ticket_id, note=words_of_note(message_id, to_id=to_id))
 
 
 def unsent(*, to_id: int, ticket_id: int, sending_id: int) -> Mail | None:  # noqa: ARG001 - tells answers apart
@@ -110,12 +113,13 @@ def project(*, to_id: int, ticket_id: int, done: int, day: int = 0) -> Mail | No
     return _mail("tickets/project_due", f"The day of project #{ticket_id} comes", to_id, ticket_id)
 
 
-def happened(*, to_id: int, ticket_id: int, occasion: str, **_ids: int) -> Mail | None:
+def happened(*, to_id: int, ticket_id: int, occasion: str, message_id: int = 0, **_ids: int) -> Mail | None:
     """Tell what somebody wished to hear of; what is the team's alone not to who is not of it any more."""
     what, ticket, reader = Occasion(occasion), db.session.get(Ticket, ticket_id), db.session.get(User, to_id)
     if ticket is None or reader is None or (what.for_team and not is_team(reader, ticket)):
         return None
-    return _mail("tickets/happened", what.subject.format(ticket_id), to_id, ticket_id)
+    note = words_of_note(message_id, to_id=to_id) if what is Occasion.NOTED else ""
+    return _mail("tickets/happened", what.subject.format(ticket_id), to_id, ticket_id, note=note)
 
 
 def digest(*, to_id: int, digest_id: int) -> Mail | None:
@@ -161,6 +165,7 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.unsent": unsent,
     "tickets.problem": problem_solved,
     "tickets.project": project,
+    "tickets.promise": promise,
     "tickets.happened": happened,
     "tickets.digest": digest,
     "tickets.survey": survey_asked,
@@ -168,7 +173,7 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
 }
 
 
-def _mail(template: str, subject: str, to_id: int, ticket_id: int) -> Mail | None:
+def _mail(template: str, subject: str, to_id: int, ticket_id: int, *, note: str = "") -> Mail | None:
     """Return the mail, or None when the person may not see the ticket (any more), or stands for somebody elsewhere."""
     reader = db.session.get(User, to_id)
     if (
@@ -182,7 +187,7 @@ def _mail(template: str, subject: str, to_id: int, ticket_id: int) -> Mail | Non
     return Mail(
         subject=subject,
         template=template,
-        values={"number": ticket_id},
+        values={"number": ticket_id, "note": note},
         link=f"/tickets/{ticket_id}",
         link_label="Open the request",
     )

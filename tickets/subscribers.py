@@ -1,6 +1,7 @@
 """What tickets do when something happens: keep it on the timeline, and resolve the ticket that asked for it."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -219,7 +220,9 @@ def _taken_over(fact: TicketImported) -> TicketEntry:
 
 def _project(fact: TicketPromoted | TicketProjectChanged) -> TicketEntry:
     said = "made this a project" if isinstance(fact, TicketPromoted) else "changed the project"
-    return TicketEntry(sentence=f"{said}: {{}} answers for it, due on {fact.due_on}", person_id=fact.owner_id)
+    due = date.fromisoformat(fact.due_on)
+    until = f"{due.day} {due:%b %Y}"
+    return TicketEntry(sentence=f"{said}: {{}} answers for it, due on {until}", person_id=fact.owner_id)
 
 
 def _closed_off(fact: TicketMadePrivate | TicketOpenedUp) -> TicketEntry:

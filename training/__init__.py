@@ -32,7 +32,10 @@ feature = Feature(
     request_types=REQUEST_TYPES,
     search=(SearchProvider(kind="course", title="Courses", find=refs.find, permission=Permission.TAKE_TRAINING),),
     refs=(RefProvider("course", refs.resolve_courses), RefProvider("offering", refs.resolve_classes)),
-    panels=(Panel(place="user", render=refs.person_card, order=30),),
+    panels=(
+        Panel(place="user", render=refs.person_card, order=30),
+        Panel(place="requester", render=refs.person_card, order=20),
+    ),
     mails=MAILS,
     figures=figures,
     machines={

@@ -1,22 +1,25 @@
 """Cases at the vendor: their rules, passing a ticket on in one act, what is late, the pages."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
+from adminops.outbox.models import OutboxMessage
 from adminops.privacy.jobs import scan_some
+from adminops.settings import current_settings
 from tests.browsing import Desk
 from tests.make import make_user
 from tests.make_tickets import make_helper, make_ticket
 from tickets import operations as desk_verbs
-from tickets.cases import queries, refs
+from tickets.cases import jobs, queries, refs
 from tickets.cases.models import TRANSITIONS, CaseState, VendorCase
 from tickets.cases.operations import pass_to_vendor, save_case
 from tickets.cases.queries import Which
@@ -149,3 +152,30 @@ def test_cases_on_the_pages(desk: Desk) -> None:
     with desk.look() as session:
         assert session.get_one(Ticket, ticket.id).waiting_on is WaitingOn.VENDOR
         assert len(session.scalars(select(TicketLink.id)).all()) == 1
+
+
+def test_a_promised_day_that_is_over_is_told_once_to_those_who_wait(session: Session) -> None:
+    helper, other = make_helper(), make_helper()
+    today = clock.today(current_settings().time_zone)
+    case = make_case(helper, state=C.PROMISED, promised_on=today)
+    waiting, closed = make_ticket(), make_ticket()
+    for ticket in (waiting, closed):
+        desk_verbs.assign(ticket, other, by=other)
+        pass_to_vendor(ticket, case, by=other)
+
+    def told() -> list[int | None]:
+        jobs.tell_of_promises()
+        kinds = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "tickets.promise")
+        return sorted(session.scalars(kinds))
+
+    assert told() == []
+    with clock.frozen_at(clock.now() + timedelta(days=2)):
+        assert told() == told() == [helper.id, other.id]
+        assert refs.promise(to_id=other.id, case_id=case.id, day=today.toordinal()) is not None
+        later = today + timedelta(days=1)
+        make_case(helper, case, state=C.PROMISED, promised_on=later)
+        assert refs.promise(to_id=other.id, case_id=case.id, day=today.toordinal()) is None
+        assert told() == [helper.id, helper.id, other.id, other.id]
+        make_case(helper, case, state=C.RELEASED, promised_on=later)
+        assert refs.promise(to_id=other.id, case_id=case.id, day=later.toordinal()) is None
+        assert len(told()) == 4

@@ -54,6 +54,8 @@ class VendorCase(Model):
     title: Mapped[Name]
     state: Mapped[CaseState] = mapped_column(default=C.WITH_VENDOR)
     promised_on: Mapped[date | None]
+    told_of: Mapped[date | None]
+    """The promised day of which it was told that it is over."""
     release: Mapped[Code] = mapped_column(default="")
     """In which version of the vendor's program it is, or will be."""
     opened_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from adminops import clock
 from adminops.db import db
@@ -43,6 +43,21 @@ def _is(which: Which) -> ColumnElement[bool]:
         return VendorCase.state.in_(OPEN)
     today = clock.today(current_settings().time_zone)
     return VendorCase.state.in_(WAITED_FOR) & (VendorCase.promised_on < today)
+
+
+def broken_promises(limit: int) -> Sequence[VendorCase]:
+    """Return cases whose promised day is over, where nobody was told of that day."""
+    untold = VendorCase.told_of.is_distinct_from(VendorCase.promised_on)
+    chosen = select(VendorCase).where(_is(Which.LATE), untold).order_by(VendorCase.promised_on, VendorCase.id)
+    return db.session.scalars(chosen.limit(limit)).all()
+
+
+def those_who_wait(case: VendorCase) -> list[User]:
+    """Return who wrote `case` down, and who works on the open tickets that wait for it."""
+    waiting = select(Ticket.assignee_id).join(TicketLink, TicketLink.ticket_id == Ticket.id)
+    of_it = waiting.where(Ticket.is_open, TicketLink.kind == KIND, TicketLink.ref_id == str(case.id))
+    concerned = or_(User.id == case.opened_by_id, User.id.in_(of_it))
+    return list(db.session.scalars(select(User).where(User.may_sign_in, concerned).order_by(User.id)))
 
 
 def open_cases() -> list[VendorCase]:

@@ -1,4 +1,4 @@
-"""How cases at the vendor are named elsewhere: links, the search box, the nightly scan."""
+"""How cases at the vendor are named elsewhere: links, the search box, the nightly scan, a mail."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,8 +10,9 @@ from adminops.errors import NotFound
 from adminops.feature import Found, GuardedTexts, WrittenText
 from adminops.identity.models import User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission
+from adminops.outbox.messages import Mail
 from adminops.refs import Link
-from tickets.cases.models import KIND, VendorCase
+from tickets.cases.models import KIND, WAITED_FOR, VendorCase
 
 ICON = "wrench"
 SCANNED = {"title": 200, "release": 60}
@@ -34,6 +35,22 @@ def find(text: str, _viewer: User, limit: int) -> list[Found]:
     named = or_(*(column.icontains(text, autoescape=True) for column in columns))
     rows = db.session.scalars(select(VendorCase).where(named).order_by(VendorCase.id.desc()).limit(limit))
     return [Found(case.ref, case.title, f"{case.named}, {case.state.label}", _address(case.id), ICON) for case in rows]
+
+
+def promise(*, to_id: int, case_id: int, day: int) -> Mail | None:
+    """Tell that a promised day is over; not if something came or another day was promised since."""
+    case, reader = db.session.get(VendorCase, case_id), db.session.get(User, to_id)
+    if case is None or reader is None or not reader.may(Permission.WORK_TICKETS):
+        return None
+    if case.state not in WAITED_FOR or case.promised_on is None or case.promised_on.toordinal() != day:
+        return None
+    return Mail(
+        subject="A day that the vendor promised is over",
+        template="tickets/promise",
+        values={},
+        link=f"/vendor-cases/{case_id}",
+        link_label="Open the case",
+    )
 
 
 def _address(case_id: int) -> str:
