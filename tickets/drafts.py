@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from flask import Flask
 from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, delete, select
@@ -17,7 +18,6 @@ from adminops import clock
 from adminops.crypto import CannotDecrypt
 from adminops.db import Code, Key, Model, db
 from adminops.errors import Invalid
-from adminops.feature import RequestType
 from adminops.hmis import sealing
 from adminops.hmis.resealing import SealedColumn, also_sealed
 from adminops.identity.models import User
@@ -27,11 +27,34 @@ LONGEST = 60_000
 NEVER = ("csrf_token", "nonce", "confirmed_clean")
 """Fields that belong to one page, not to what was typed."""
 
+ANSWER = "ticket:"
+"""How the keys of answers begin."""
+
 Values = Mapping[str, Sequence[str]]
 
 
+class Keyed(Protocol):
+    """What a draft is for: a request type, or the answer on a ticket."""
+
+    @property
+    def key(self) -> str:
+        """The key, which no other bears."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer on a ticket that is not sent yet."""
+
+    ticket_id: int
+
+    @property
+    def key(self) -> str:
+        """The key: a request type has no colon in its own."""
+        return f"{ANSWER}{self.ticket_id}"
+
+
 class RequestDraft(Model):
-    """What one person has typed into the form of one request type."""
+    """What one person has typed into the form of one request type, or into the composer of one ticket."""
 
     __tablename__ = "request_draft"
     __table_args__ = (UniqueConstraint("owner_id", "request_type"),)
@@ -51,7 +74,7 @@ class Draft:
     saved_at: datetime
 
 
-def save_draft(kind: RequestType, values: Values, *, by: User) -> bool:
+def save_draft(kind: Keyed, values: Values, *, by: User) -> bool:
     """Keep what `by` has typed for `kind` in place of what was kept before; False when nothing was typed.
 
     Raises `Invalid` for more than a form can hold.
@@ -71,7 +94,7 @@ def save_draft(kind: RequestType, values: Values, *, by: User) -> bool:
     return True
 
 
-def draft_of(kind: RequestType, by: User) -> dict[str, list[str]] | None:
+def draft_of(kind: Keyed, by: User) -> dict[str, list[str]] | None:
     """Return what `by` has typed for `kind` and not sent; None for nothing, or what no longer opens."""
     draft = _of(kind.key, by)
     if draft is None:
@@ -84,12 +107,13 @@ def draft_of(kind: RequestType, by: User) -> dict[str, list[str]] | None:
 
 
 def drafts_of(by: User) -> list[Draft]:
-    """Return the drafts of `by`, the latest first."""
-    chosen = select(RequestDraft.request_type, RequestDraft.saved_at).where(RequestDraft.owner_id == by.id)
+    """Return the drafts of requests of `by`, the latest first."""
+    requests = (RequestDraft.owner_id == by.id, RequestDraft.request_type.not_like(f"{ANSWER}%"))
+    chosen = select(RequestDraft.request_type, RequestDraft.saved_at).where(*requests)
     return [Draft(key, at) for key, at in db.session.execute(chosen.order_by(RequestDraft.saved_at.desc()))]
 
 
-def drop_draft(kind: RequestType, *, by: User) -> None:
+def drop_draft(kind: Keyed, *, by: User) -> None:
     """Forget what `by` has typed for `kind`: it was sent, or is not wanted."""
     mine = (RequestDraft.owner_id == by.id, RequestDraft.request_type == kind.key)
     db.session.execute(delete(RequestDraft).where(*mine))

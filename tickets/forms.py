@@ -191,6 +191,8 @@ class MessageForm(WritingForm):
     seen = HiddenField(validators=[Length(max=20)])
     """Number of the last message that the page showed."""
     unguarded = frozenset({"insert"})
+    begun = False
+    """Whether it shows a draft."""
 
     def speak(self, ticket: Ticket, kind: RequestType | None, *, note: bool, parts: bool = False) -> None:
         """Name who is spoken to; `note` offers the team's own voice too, `parts` says that some are open."""

@@ -35,6 +35,8 @@ from tickets.cases.models import KIND as VENDOR_CASE
 from tickets.cases.models import VendorCase
 from tickets.checklist.models import TicketStep
 from tickets.models import OPEN_STATES, Tag, Tagging, Ticket, TicketEntry, TicketLink, TicketState
+from tickets.drafts import ANSWER, RequestDraft
+from tickets.models import OPEN_STATES, Ticket, TicketEntry, TicketLink, TicketState
 from tickets.notices.mailed import Mailed, mailed_from
 from tickets.problems.models import KnownProblem
 from tickets.problems.queries import likely_for
@@ -95,6 +97,8 @@ class Side:
     related: list[Related] = field(default_factory=list)
     files: dict[int, list[Attached]] = field(default_factory=dict)
     """What came with messages, by their numbers."""
+    draft: bool = False
+    """Whether the writer has begun an answer and not sent it."""
     unsent: list[int] = field(default_factory=list)
     """Numbers of the answers that have not left yet."""
     kept: list[Kept] = field(default_factory=list)
@@ -173,6 +177,7 @@ _PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
     "file gone": lambda side, id_, number, text, more: _attach(
         side, number, Attached(id_, text, _size(more), False, True)
     ),
+    "draft": lambda side, *_: setattr(side, "draft", True),
     "unsent": lambda side, id_, *_: side.unsent.append(id_),
     "canned": lambda side, id_, _, text, more: side.kept.append(Kept(id_, text, tuple(json.loads(more)))),
     "problem": lambda side, id_, _, text, __: side.problems.append((id_, text)),
@@ -261,6 +266,8 @@ def _for_writer(ticket: Numbered, writer: Numbered | None) -> Iterable[Select[*t
         yield known.join(TicketLink, and_(*of_it)).where(TicketLink.ticket_id == ticket.id)
         said = _row("said", TicketSurvey.id, text=TicketSurvey.comment)
         yield said.where(TicketSurvey.ticket_id == ticket.id, TicketSurvey.answered_at.is_not(None))
+        begun = RequestDraft.request_type == literal(ANSWER) + cast(ticket.id, String)
+        yield _row("draft", RequestDraft.id).where(RequestDraft.owner_id == writer.id, begun)
         yield _row("unsent", TicketSending.id).where(TicketSending.ticket_id == ticket.id)
         yield _row(
             "canned", CannedReply.id, text=CannedReply.title, more=cast(CannedReply.request_types, String)

@@ -5,6 +5,7 @@ from tests.browsing import Desk
 from tickets.api import ROUTES
 
 PERSONAL = "It is how one's own pages look and what one is told: a program has neither."
+COMPOSER = "It keeps what somebody is typing on a page; a program keeps its own text until it sends it."
 ARRANGES = "It arranges the desk for everybody, by an administrator and rarely; it is done on no ticket."
 MAILS = "A mail is no ticket yet, and its words are shown to redactors alone, one by one and on the record."
 FILES = "A file is made of what `list_tickets` tells page by page."
@@ -15,6 +16,8 @@ COUNTERPARTS: dict[str, tuple[str, ...] | str] = {
     # The conversation
     "tickets.write": ("reply", "write_note", "plan_reply"),
     "tickets.told": ("show_told",),
+    "tickets.save_answer": COMPOSER,
+    "tickets.discard_answer": COMPOSER,
     "tickets.take_back": ("take_back",),
     "tickets.send_now": ("send_now",),
     "tickets.throw_away": ("throw_away",),

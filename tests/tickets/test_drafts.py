@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from adminops import clock
@@ -13,6 +13,7 @@ from adminops.db import db
 from adminops.errors import Invalid
 from adminops.hmis import sealing
 from adminops.hmis.resealing import SEALED, reseal_some
+from adminops.identity.models import User
 from tests.browsing import Desk
 from tests.make import make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
@@ -85,6 +86,39 @@ def test_draft_goes_along_when_the_key_changes(session: Session) -> None:
         newest = sealing.key_ring()
         assert newest.key_of(db.session.scalars(select(RequestDraft.sealed)).one()) == newest.current
         assert draft_of(KIND, owner) is not None
+
+
+def test_begun_answer_is_there_again_until_it_is_sent_and_seen_by_its_writer_alone(desk: Desk) -> None:
+    with desk.work():
+        helper, other, person = make_helper(), make_helper(), make_user()
+        ticket = make_ticket(by=person).id
+    path = f"/tickets/{ticket}"
+    for writer in (helper, person):
+        visitor = desk.signed_in(writer)
+        kept = visitor.post(f"{path}/draft", {"body": "The report is nearly", "kind": "reply"}, status=200)
+        assert "Draft kept" in kept.html
+        again = desk.signed_in(writer).get(path)  # after signing in anew, elsewhere
+        assert again.says("The report is nearly")
+        assert again.says("This is your draft")
+        assert not desk.signed_in(other).get(path).says("The report is nearly")
+        sent = {"body": "The report is mended.", "kind": "reply", "nonce": writer.username}
+        visitor.post(f"{path}/messages", sent, status=302)
+        assert not visitor.get(path).says("This is your draft")
+    visitor = desk.signed_in(helper)
+    visitor.post(f"{path}/draft", {"body": "Ours", "kind": "note"}, status=200)
+    assert not visitor.get("/help").says("ticket:")
+    visitor.post(f"{path}/draft/discard", {"body": "Ours"}, status=302)
+    assert not visitor.get(path).says("This is your draft")
+    visitor.post(f"{path}/draft", {"body": "Ours"}, status=200)
+    assert "Draft kept" not in visitor.post(f"{path}/draft", {"body": " "}, status=200).html
+    with desk.look() as session:
+        assert session.scalar(select(func.count(RequestDraft.id))) == 0
+    desk.signed_in(_stranger(desk)).post(f"{path}/draft", {"body": "x"}, status=404)
+
+
+def _stranger(desk: Desk) -> User:
+    with desk.work():
+        return make_user()
 
 
 def test_drafts_are_forgotten_when_nobody_touches_them(session: Session) -> None:

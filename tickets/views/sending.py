@@ -1,4 +1,4 @@
-"""Answers that have not left: taken back, sent at once, thrown away. And who else is at the ticket."""
+"""Answers that have not left: kept while one writes, taken back, sent, thrown away. And who else is at the ticket."""
 
 from datetime import UTC, datetime
 
@@ -9,6 +9,9 @@ from adminops import clock
 from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from tickets import attaching, policies, presence, queries, sending
+from tickets.drafts import Answer, drop_draft
+from tickets.forms import MessageForm
+from tickets.views import writing
 from tickets.views.desk import blueprint
 from tickets.views.ticket import ticket_page
 
@@ -56,6 +59,27 @@ def send_due(ticket_id: int) -> ResponseReturnValue:
     policies.check_is_team(ticket, by=user)
     sending.send_due(ticket)
     return ticket_page(ticket)
+
+
+@blueprint.post("/<int:ticket_id>/draft")
+@access(Permission.ASK_FOR_HELP)
+def save_answer(ticket_id: int) -> ResponseReturnValue:
+    """Keep what somebody is writing, while they write: it is sealed, and nobody else sees it."""
+    user = signed_in_user()
+    ticket = queries.get_ticket(ticket_id, user)
+    policies.check_may_reply(ticket, by=user)
+    kept = writing.keep_begun(ticket, MessageForm(), user)
+    return render_template("tickets/draft_state.html", saved_at=clock.now() if kept else None)
+
+
+@blueprint.post("/<int:ticket_id>/draft/discard")
+@access(Permission.ASK_FOR_HELP)
+def discard_answer(ticket_id: int) -> ResponseReturnValue:
+    """Forget what somebody has begun to write."""
+    user = signed_in_user()
+    ticket = queries.get_ticket(ticket_id, user)
+    drop_draft(Answer(ticket.id), by=user)
+    return redirect(url_for(".show", ticket_id=ticket.id, _anchor="body"))
 
 
 @blueprint.post("/<int:ticket_id>/here")

@@ -160,7 +160,8 @@ def ticket_page(
     user, features = signed_in_user(), registry().features
     team, kind = policies.is_team(user, ticket), kind_of(ticket)
     story = _story(ticket, user, team)
-    form = message or writing.empty_form(story["unsent"], user)
+    begun = story["side"].draft or not team
+    form = message or writing.empty_form(ticket, story["unsent"], user, begun=begun)
     form.mark(ticket.agency_id, user)
     form.offer(story["side"].canned)
     form.seen.data = str(

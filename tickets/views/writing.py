@@ -11,6 +11,7 @@ from adminops.identity.models import User
 from tickets import canned, operations, policies, sending
 from tickets.attached import TicketAttachment
 from tickets.attaching import attach, hand_over, keep
+from tickets.drafts import Answer, draft_of, drop_draft, save_draft
 from tickets.forms import MessageForm, uploads_of
 from tickets.models import Then, Ticket
 from tickets.presence import newest_message, written_since
@@ -22,10 +23,27 @@ SOON = 120
 """Seconds within which a page waits for an answer to leave."""
 
 
-def empty_form(unsent: Sequence[TicketSending], user: User) -> MessageForm:
-    """Return the composer: with the words of an answer of `user` that was taken back, or could not leave."""
+def empty_form(ticket: Ticket, unsent: Sequence[TicketSending], user: User, *, begun: bool) -> MessageForm:
+    """Return the composer: with an answer of `user` that was taken back, could not leave, or was `begun`."""
     held = next((row for row in unsent if row.author_id == user.id and row.sends_at is None), None)
-    return MessageForm(data={"body": held.body, "held": str(held.id)}) if held else MessageForm()
+    if held is not None:
+        return MessageForm(data={"body": held.body, "held": str(held.id)})
+    typed = draft_of(Answer(ticket.id), user) if begun else None
+    if typed is None:
+        return MessageForm()
+    form = MessageForm(data={"body": "".join(typed.get("body", [])), "kind": "".join(typed.get("kind", ["reply"]))})
+    form.begun = True
+    return form
+
+
+def keep_begun(ticket: Ticket, form: MessageForm, user: User) -> bool:
+    """Keep what the composer holds, and forget what it held before; say whether there was anything to keep."""
+    body = form.body.data or ""
+    if not body.strip():
+        drop_draft(Answer(ticket.id), by=user)
+        return False
+    kind = "note" if form.kind.data == "note" else "reply"
+    return save_draft(Answer(ticket.id), {"body": [body], "kind": [kind]}, by=user)
 
 
 def seconds_until(unsent: Sequence[TicketSending]) -> int | None:
@@ -68,6 +86,7 @@ def write(ticket: Ticket, form: MessageForm, kind: RequestType | None, user: Use
     root = operations.locked_root(ticket)  # a second click at this very moment comes after the first
     sent_before = form.nonce.data and was_written(form.nonce.data, user)
     address = _write(ticket, form, kind, user)
+    drop_draft(Answer(ticket.id), by=user)
     if form.minutes.data and not sent_before and policies.is_team(user, ticket):
         note_time(root, minutes=form.minutes.data, by=user)
     return address
