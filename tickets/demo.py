@@ -12,7 +12,7 @@ from heapq import heapify, heappop, heappush
 from random import Random
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import aliased
 
 from adminops import clock
@@ -21,7 +21,8 @@ from adminops.demo.cast import Cast
 from adminops.errors import Invalid
 from adminops.feature import RequestGroup, RequestType
 from adminops.hmis.models import Client
-from adminops.identity.models import SYSTEM, User
+from adminops.identity.models import SYSTEM, ApiToken, User
+from adminops.identity.tokens import TokenScope, make_token
 from adminops.web.navigation import registry
 from tickets import operations, saving, scenes, tagging
 from tickets.absences.operations import enter_absence
@@ -29,12 +30,15 @@ from tickets.absences.queries import office_day
 from tickets.approvals import Step, asked_now
 from tickets.cases.demo import write_cases
 from tickets.catalogue import all_types
+from tickets.checklist.operations import tick
+from tickets.checklist.queries import checklist_of
 from tickets.clocks import Calendar
 from tickets.deciding import approve
 from tickets.demo_talk import converse
 from tickets.goals.operations import warn
 from tickets.goals.queries import office_calendar
 from tickets.importing.demo import show_import
+from tickets.mail.demo import bring_mails
 from tickets.models import Channel, Priority, Then, Ticket, TicketState, WaitingOn
 from tickets.policies import REOPEN_WITHIN
 from tickets.problems.demo import tell_of_problems
@@ -94,6 +98,13 @@ GIVEN_OUT = 2
 """So many of the tickets come in at the end, and are given out by that queue."""
 VIEWS = {"Merges": "is:open type:merge", "At the vendor": "is:waiting waiting:vendor", "New today": "created:today"}
 
+TOKENS = (
+    ("maya", "Data warehouse, each night", list(TokenScope)[:1], 40),
+    ("maya", "Forms on our web site", list(TokenScope), 12),
+    ("tomas", "Telephone system", list(TokenScope), 3),
+)
+"""Who has tokens, for what, and how many days ago they were made."""
+
 Steps = Generator[datetime, None, datetime]
 """Moments at which something happens; in the end the last of them."""
 
@@ -136,6 +147,9 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     answer_surveys(cast)
     with clock.frozen_at(cast.days_ago(1)):
         show_import(cast["maya"])
+    _tick(cast)
+    _let_programs_in(cast)
+    bring_mails(cast)
     show_webhooks(cast)
 
 
@@ -181,6 +195,25 @@ def _give_out(stage: Stage, kind: RequestType) -> None:
             next_one = Life(stage, kind, Random(cast.chance.getrandbits(64)))
             with suppress(Invalid):
                 next_one.file()
+
+
+def _tick(cast: Cast) -> None:
+    """Let those who work on open tickets have done the first half of their checklists."""
+    worked = select(Ticket).where(Ticket.is_open, Ticket.assignee_id.is_not(None)).order_by(Ticket.id)
+    with clock.frozen_at(cast.now - timedelta(minutes=30)):
+        for ticket in db.session.scalars(worked).all():
+            steps = dict.fromkeys(checklist_of(ticket))
+            for place in range(1, len(steps) // 2 + 1):
+                tick(ticket, place, by=ticket.assignee or cast["tomas"])
+
+
+def _let_programs_in(cast: Cast) -> None:
+    """Give two persons tokens for their programs. Nobody knows what they say: they were shown once."""
+    for who, name, scopes, days in TOKENS:
+        with clock.frozen_at(cast.days_ago(days)):
+            make_token(name=name, scopes=scopes, lives=timedelta(days=days + 60), by=cast[who])
+    used = update(ApiToken).where(ApiToken.user_id == cast["maya"].id).values(last_used_at=cast.days_ago(0.02))
+    db.session.execute(used.execution_options(synchronize_session=False))
 
 
 def _drawn(kinds: dict[str, RequestType], chance: Random, tickets: int) -> list[str]:

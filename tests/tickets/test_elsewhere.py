@@ -12,7 +12,7 @@ from adminops.audit.models import AuditEntry
 from adminops.db import db
 from adminops.demo.cast import Cast
 from adminops.guard.models import PiiIncident
-from adminops.identity.models import User
+from adminops.identity.models import ApiToken, User
 from adminops.identity.permissions import Role
 from adminops.outbox.letters import Letter, compose
 from adminops.outbox.models import OutboxMessage
@@ -22,9 +22,12 @@ from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import emails, operations, refs, scenes
 from tickets.catalogue import plain, shown_answers, title_of
+from tickets.checklist.models import TicketStep
 from tickets.demo import fill
+from tickets.mail.models import IncomingMail, MailState
 from tickets.models import Ticket, TicketMessage, TicketState
 from tickets.scenes import SCENES
+from tickets.webhooks.models import CallState, Webhook, WebhookCall
 
 WORDS = "A very telling subject"
 
@@ -251,3 +254,17 @@ def test_demo_has_texts_that_wait_for_a_redactor(session: Session) -> None:
     fill(cast_of(seed=7), tickets=60)
     incidents = session.scalars(select(PiiIncident).order_by(PiiIncident.id)).all()
     assert [incident.found_kinds for incident in incidents] == [["ssn"], ["birth_date", "name"]]
+
+
+def test_demo_shows_what_came_by_mail_and_which_programs_take_part(session: Session) -> None:
+    cast = cast_of(seed=7)
+    cast.people["ben"] = make_user(agency=cast.agencies[0], username="ben", email="ben@example.org")
+    cast.people["alicia"] = make_user(agency=cast.agencies[0], username="alicia", email="alicia@example.org")
+    fill(cast, tickets=20)
+    states = dict(session.execute(select(IncomingMail.state, func.count()).group_by(IncomingMail.state)).all())
+    assert states == {MailState.FILED: 5, MailState.HELD: 2, MailState.IGNORED: 1, MailState.FAILED: 1}
+    assert session.scalar(select(func.count(ApiToken.id))) == 3
+    assert session.scalar(select(func.count(TicketStep.id))) > 0
+    for table in (Webhook, WebhookCall):
+        assert session.scalar(select(func.count(table.id))) > 1
+    assert not session.scalar(select(func.count(WebhookCall.id)).where(WebhookCall.state == CallState.PENDING))

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from adminops import clock
 from adminops.db import db
 from adminops.demo.cast import Cast
-from tickets.models import Ticket
+from tickets.relations import TicketMerge
+from tickets.webhooks.events import PING
 from tickets.webhooks.models import TRIES, CallState, WebhookCall
 from tickets.webhooks.operations import save_webhook, switch_webhook, try_webhook
 
 GAP = timedelta(hours=7)
+MERGED = "ticket.merged"
 
 
 def show_webhooks(cast: Cast) -> None:
@@ -25,7 +27,7 @@ def show_webhooks(cast: Cast) -> None:
             None,
             name="Data warehouse",
             address="https://hooks.warehouse.example/desk",
-            events=["ticket.merged"],
+            events=[MERGED, "ticket.unmerged"],
             by=maya,
         )
         board, _ = save_webhook(
@@ -34,16 +36,17 @@ def show_webhooks(cast: Cast) -> None:
         switch_webhook(board, on=False, by=maya)
         test = try_webhook(lake, by=maya)
         test.state, test.status, test.attempts, test.done_at = CallState.DONE, 200, 1, clock.now()
-    newest = select(Ticket.id, Ticket.agency_id).where(Ticket.is_private.is_(False)).order_by(Ticket.id.desc()).limit(8)
-    for place, (ticket_id, agency_id) in enumerate(reversed(db.session.execute(newest).all())):
+    merges = select(TicketMerge.source_id, TicketMerge.target_id).order_by(TicketMerge.id.desc()).limit(3)
+    told = [(MERGED, {"ticket_id": one, "other_id": other}) for one, other in db.session.execute(merges)]
+    for place, (event, ids) in enumerate([(PING, {}), *told, (PING, {}), (PING, {})]):
         at = cast.now - (8 - place) * GAP
-        failed = place == 3
+        failed = place == len(told) + 1
         call = WebhookCall(
             webhook_id=lake.id,
-            event="ticket.filed",
-            told={"ticket_id": ticket_id, "agency_id": agency_id},
+            event=event,
+            told=ids,
             state=CallState.GIVEN_UP if failed else CallState.DONE,
-            attempts=TRIES if failed else 2 if place == 5 else 1,
+            attempts=TRIES if failed else 1,
             status=410 if failed else 204,
             problem="It was refused." if failed else "",
             made_at=at,
