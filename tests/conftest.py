@@ -11,9 +11,10 @@ import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 import wsgi
@@ -61,8 +62,19 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def app_on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AdminOps:
-    """The app on a SQLite file of this test process."""
-    return create_app(settings_for(tmp_path_factory.mktemp("home")), wsgi.FEATURES)
+    """The app on a SQLite file of this test process.
+
+    It waits for no disk, like the private PostgreSQL: the file lives as long as one test. What has to survive a crash
+    is tested by processes of their own, with the settings of the house.
+    """
+    app = create_app(settings_for(tmp_path_factory.mktemp("home")), wsgi.FEATURES)
+    with app.app_context():
+        event.listen(db.engine, "connect", _wait_for_no_disk)
+    return app
+
+
+def _wait_for_no_disk(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture(scope="session")
