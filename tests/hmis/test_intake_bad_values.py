@@ -48,6 +48,17 @@ def test_another_unreadable_value_in_place_of_one_is_a_change(take: Take):
     assert count(Unreadable) == 1
 
 
+def test_dates_that_could_be_read_day_first_are_counted_and_the_first_is_named(take: Take):
+    births = ["1980-01-31", "02/03/1980", "03/03/1980", "04/31/1980", "1-2-80", "12/13/1980", "9/8/1980 00:00"]
+    export = SmallExport()
+    for number, birth in enumerate(births):
+        export.add_client(f"C{number}", DOB=birth)
+    export.add_client("", DOB="05/06/1980")
+    problem = the_problem(take(export), "ambiguous-dates")
+    assert (problem.severity, problem.file, problem.line, problem.column) == ("warning", "Client.csv", 3, "DOB")
+    assert problem.text.startswith("3 dates of DOB could be read day first")
+
+
 def test_an_unknown_code_is_kept_and_flagged(take: Take):
     problem = the_problem(take(two_clients().change("Client", 0, VeteranStatus="7")), "unknown-code")
     assert (problem.line, problem.column, problem.value_masked) == (2, "VeteranStatus", "7")

@@ -23,6 +23,7 @@ REQUIRED = ("Export.csv", "Organization.csv", "Project.csv")
 REJECTING = frozenset(
     {
         "broken-quotes",
+        "field-too-long",
         "too-few-fields",
         "too-many-fields",
         "blank-key",

@@ -281,6 +281,12 @@ def test_a_line_with_a_quote_that_never_closes_costs_that_line_only(take: Take):
     assert (counts.read, counts.added, counts.rejected) == (300, 299, 1)
 
 
+def test_a_value_that_is_too_long_for_any_column_costs_its_line_and_is_not_taken_for_a_broken_quote(take: Take):
+    result = take(two_clients().change("Client", 0, FirstName="x" * 140_000, LastName='y"y,' * 10))
+    assert the_problem(result, "field-too-long").line == 2
+    assert result.files["Client.csv"].added == 1
+
+
 def test_a_stray_quote_inside_a_value_is_tolerated(take: Take):
     export = two_clients()
     export.raw["Client.csv"] = export.csv("Client").replace("Lopez", 'Lo"pez').encode()
@@ -353,11 +359,13 @@ def test_a_windows_file_with_some_utf8_names_reads_both(take: Take):
     assert (row("Client", "C1").first_name, row("Client", "C2").first_name) == ("José", "Zoë")
 
 
-def test_zero_bytes_are_dropped(take: Take):
+def test_zero_bytes_are_left_out_and_counted(take: Take):
     export = two_clients()
-    export.raw["Client.csv"] = export.csv("Client").replace("Lopez", "Lo\0pez").encode()
-    take(export)
+    export.raw["Client.csv"] = export.csv("Client").replace("Lopez", "Lo\0\0pez").encode()
+    export.raw["User.csv"] = export.csv("User").encode("utf-16")
+    problem = the_problem(take(export), "zero-bytes")
     assert row("Client", "C1").last_name == "Lopez"
+    assert (problem.file, problem.severity, problem.text[:7]) == ("Client.csv", "warning", "2 bytes")
 
 
 @pytest.mark.parametrize("inside", ["HMIS export/", "a/b/c/", "HMIS export\\", "Exports\\2024\\"])

@@ -20,7 +20,7 @@ from adminops.hmis.intake.header import REQUIRED, read_header, spec_of
 from adminops.hmis.intake.history import History
 from adminops.hmis.intake.layout import WrongHeader, lay_out
 from adminops.hmis.intake.packages import Member, Package
-from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, Refused
+from adminops.hmis.intake.problems import ERROR, NOTE, WARNING, Problem, ProblemLog, Refused
 from adminops.hmis.intake.progress import Progress, Tell
 from adminops.hmis.intake.records import BLOCK, Records
 from adminops.hmis.intake.references import References
@@ -237,6 +237,9 @@ class Intake:
     def _note_file(self, file: FileSpec, member: Member, unknown: tuple[str, ...]) -> None:
         if not member.encoding.title.startswith("UTF-8"):
             self._note("encoding", file.file, f"{file.file} is written in {member.encoding.title}; it was understood.")
+        if member.zeros:
+            text = f"{member.zeros:,} bytes in it are zero, which no text has: they were left out."
+            self.log.add(Problem("zero-bytes", WARNING, file.file, text))
         for name in unknown:
             self.log.add(
                 Problem("unknown-column", NOTE, file.file, "HUD has no such column; it was not read.", 1, name[:60])

@@ -52,6 +52,16 @@ def read_date(text: str) -> ReadDate | None:
     return None
 
 
+def is_ambiguous(text: str) -> bool:
+    """Tell whether day and month could be exchanged in a date that was read."""
+    found = _SHAPES[_NUMERIC].fullmatch(text.strip())
+    return found is not None and _could_be_exchanged(found["month"], found["day"])
+
+
+def _could_be_exchanged(month: str, day: str) -> bool:
+    return int(month) != int(day) and int(month) <= 12 and int(day) <= 12
+
+
 def _moment(parts: dict[str, str | None]) -> datetime | None:
     month = _MONTHS.get((parts["name"] or "")[:3].lower()) if parts.get("name") else int(parts["month"] or 0)
     try:
@@ -86,7 +96,5 @@ def _hour(parts: dict[str, str | None]) -> int:
 def _form(shape: int, parts: dict[str, str | None]) -> Form:
     if shape == _ISO:
         return Form.HUD
-    month, day = parts.get("month"), parts["day"]
-    if shape == _NUMERIC and month and day and int(day) <= 12 and int(day) != int(month):
-        return Form.AMBIGUOUS
-    return Form.OTHER
+    is_exchangeable = shape == _NUMERIC and _could_be_exchanged(parts["month"] or "0", parts["day"] or "0")
+    return Form.AMBIGUOUS if is_exchangeable else Form.OTHER

@@ -37,11 +37,13 @@ class EncodingProbe:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._is_utf8 = True
         self._high_bytes: Counter[tuple[bytes, bytes]] = Counter()
+        self._zeros = 0
 
     def feed(self, piece: bytes) -> None:
         """Take the next bytes of the file."""
         if len(self._start) < 4096:
             self._start += piece[:4096]
+        self._zeros += piece.count(0)
         if self._is_utf8:
             try:
                 self._decoder.decode(piece)
@@ -59,6 +61,10 @@ class EncodingProbe:
         if not self._is_whole_utf8():
             return MAC if self._score("mac_roman") > self._score("cp1252") else WINDOWS
         return UTF8_WITH_MARK if self._start.startswith(codecs.BOM_UTF8) else UTF8
+
+    def zeros(self) -> int:
+        """Return how many zero bytes were fed that are no part of a letter."""
+        return 0 if self.result().title == "UTF-16" else self._zeros
 
     def _is_whole_utf8(self) -> bool:
         try:

@@ -34,6 +34,8 @@ class Member:
     size: int
     encoding: Encoding
     open_bytes: Callable[[], BinaryIO]
+    zeros: int = 0
+    """Bytes of zero in it, which no text has: they are left out."""
 
     @contextmanager
     def open_text(self) -> Iterator[tuple[TextIO, BinaryIO]]:
@@ -193,4 +195,4 @@ def _look_through(name: str, entry: _Entry) -> tuple[Member, str]:
                 digest.update(piece)
     except BROKEN:
         raise Refused("broken-file", f"{name} can't be read: the upload is damaged.", file=name) from None
-    return Member(name, entry.size, probe.result(), entry.open_bytes), digest.hexdigest()
+    return Member(name, entry.size, probe.result(), entry.open_bytes, probe.zeros()), digest.hexdigest()

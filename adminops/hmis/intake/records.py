@@ -35,6 +35,11 @@ class BrokenRecord:
     fields: int | None
     text: str
 
+    @property
+    def has_long_field(self) -> bool:
+        """Whether it is no record for having too long a field: then its quotes are all closed."""
+        return self.fields is None and len(self.text) > LONGEST_FIELD and self.text.count('"') % 2 == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

@@ -15,10 +15,10 @@ from operator import itemgetter
 from typing import TypeVar
 
 from adminops.hmis import sealing
-from adminops.hmis.intake.dates import Form
+from adminops.hmis.intake.dates import Form, is_ambiguous
 from adminops.hmis.intake.layout import Layout
-from adminops.hmis.intake.problems import ERROR, NOTE, Problem, ProblemLog, Refused, mask, shown
-from adminops.hmis.intake.records import BLOCK, Block, BrokenRecord, Records
+from adminops.hmis.intake.problems import ERROR, NOTE, WARNING, Problem, ProblemLog, Refused, mask, shown
+from adminops.hmis.intake.records import BLOCK, LONGEST_FIELD, Block, BrokenRecord, Records
 from adminops.hmis.intake.retired import History
 from adminops.hmis.intake.values import ROOM, Flawed, Reader, RejectedLine, check_code, reader_for
 from adminops.hmis.spec import ColumnSpec, FileSpec
@@ -35,7 +35,9 @@ OBJECTS_BEFORE_COLLECTING = 50_000
 Value = TypeVar("Value")
 Found = tuple[int, int, Problem]
 """A problem with its line and where it stands there."""
-Ending = tuple[int, int, int, list[Form | None]]
+Ambiguous = dict[int, tuple[int, int]]
+"""By the place of a column: how many of its dates could be read day first, and the first line with one."""
+Ending = tuple[int, int, int, list[Form | None], Ambiguous]
 """How the reading of a file went: lines read, rejected and lost, and in which form the dates of its columns were."""
 
 
@@ -131,6 +133,7 @@ class FileRows:
         self.lines_lost = 0
         """Lines that were rejected without their key being known."""
         self._records, self._log = records, log
+        self._ambiguous: Ambiguous = {}
         self._readers = [reader_for(column, export_ids=export_ids) for column in self.file.columns]
         self._key = [column.name for column in self.file.columns].index(self.file.key)
         self._pair_checks = _pair_checks(self.file)
@@ -152,11 +155,12 @@ class FileRows:
 
     def ending(self) -> Ending:
         """Return how it went, once all rows were read."""
-        return self.read, self.rejected, self.lines_lost, [reader.form_seen for reader in self._readers]
+        forms = [reader.form_seen for reader in self._readers]
+        return self.read, self.rejected, self.lines_lost, forms, self._ambiguous
 
     def take_over(self, ending: Ending) -> None:
         """Let it have gone as it did for somebody else who read this file."""
-        self.read, self.rejected, self.lines_lost, forms = ending
+        self.read, self.rejected, self.lines_lost, forms, self._ambiguous = ending
         for reader, form in zip(self._readers, forms, strict=True):
             reader.form_seen = form
 
@@ -178,8 +182,18 @@ class FileRows:
         batch = Batch(block.lines, columns[self._key], columns, retired=retired, has_retired=has_retired, found=found)
         if faults:
             batch = self._judge(batch, raws, faults)
+        self._count_ambiguous(block.lines, raws, set(batch.lines))
         self._check_pairs(batch)
         return replace(batch, texts=self._texts(batch))
+
+    def _count_ambiguous(self, lines: Sequence[int], raws: Sequence[Sequence[str]], kept: Collection[int]) -> None:
+        """Count the dates of the lines `kept` in which day and month could be exchanged: few columns have any."""
+        for place, reader in enumerate(self._readers):
+            if reader.form_seen is Form.AMBIGUOUS:
+                found = [line for line, raw in zip(lines, raws[place], strict=True) if is_ambiguous(raw)]
+                found = [line for line in found if line in kept]
+                count, first = self._ambiguous.get(place, (0, 0))
+                self._ambiguous[place] = (count + len(found), first or (found[0] if found else 0))
 
     def _read_column(
         self, lines: Sequence[int], reader: Reader, raws: Sequence[str], order: int, faults: "list[_Fault]"
@@ -245,7 +259,10 @@ class FileRows:
         self.rejected += 1
         self.lines_lost += 1
         expected = len(self._records.header)
-        if broken.fields is None:
+        if broken.has_long_field:
+            rule = "field-too-long"
+            text = f"A value in the line has more than {LONGEST_FIELD:,} characters. The line was left out."
+        elif broken.fields is None:
             rule, text = "broken-quotes", "A quotation mark in the line is never closed. The line was left out."
         else:
             few = "few" if broken.fields < expected else "many"
@@ -274,15 +291,16 @@ class FileRows:
 
     def note_forms(self) -> None:
         """Log which columns had dates in other forms than HUD's, once all rows were read."""
-        for reader in self._readers:
-            if reader.form_seen is Form.AMBIGUOUS:
-                rule, text = "ambiguous-dates", "could be read day first; they were read month first"
-            elif reader.form_seen is Form.OTHER:
-                rule, text = "other-dates", "are not written as HUD asks; they were understood"
-            else:
-                continue
+        for place, reader in enumerate(self._readers):
             name = reader.column.name
-            self._log.add(Problem(rule, NOTE, self.file.file, f"Some dates of {name} {text}.", None, name))
+            count, first = self._ambiguous.get(place, (0, 0))
+            if count:
+                dates = "1 date" if count == 1 else f"{count:,} dates"
+                text = f"{dates} of {name} could be read day first, from this line on; read month first."
+                self._log.add(Problem("ambiguous-dates", WARNING, self.file.file, text, first, name))
+            elif reader.form_seen is not None:
+                text = f"Some dates of {name} are not written as HUD asks; they were understood."
+                self._log.add(Problem("other-dates", NOTE, self.file.file, text, None, name))
 
 
 @contextmanager
