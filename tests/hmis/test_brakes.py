@@ -182,6 +182,15 @@ def test_several_export_rows_are_held_and_taken_as_one_once_approved(take: Take,
     assert str(source.newest_export) == "2024-04-02 06:00:00"
 
 
+def test_the_same_export_row_twice_is_several_exports_too(take: Take, source: HmisSource):
+    export = people()
+    export.rows["Export"] *= 2
+    assert names(take(export)) == [("several-exports", "Export.csv")]
+    taken = take(export, approve=True)
+    assert (taken.status, taken.files["Export.csv"].added, taken.files["Export.csv"].rejected) == ("applied", 1, 1)
+    assert the_problem(taken, "duplicate-key").line == 3
+
+
 def test_one_foreign_source_among_several_refuses_all(take: Take, source: HmisSource):
     source.known_ids = ["FL-510"]
     assert the_problem(take(two_exports(), approve=True), "wrong-source")

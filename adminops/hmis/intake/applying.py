@@ -150,8 +150,6 @@ class Intake:
 
     def _finish_file(self, writer: FileWriter, rows: FileRows, hashed: "_HashedNames") -> None:
         file = writer.file
-        if file.name == "Export" and writer.counts.rejected:
-            raise Refused("export-rows", "Export.csv has rows that can't be read.", file=file.file)
         if file.name == "Client":
             self._refuse_wrong_names(hashed)
             self._note_merges(is_complete=not rows.lines_lost)
