@@ -191,6 +191,23 @@ def test_the_same_export_row_twice_is_several_exports_too(take: Take, source: Hm
     assert the_problem(taken, "duplicate-key").line == 3
 
 
+def test_a_first_export_of_hashes_is_held_and_approved_makes_a_source_of_hashes(take: Take, source: HmisSource):
+    def hashed(first_name: str = "a" * 64) -> SmallExport:
+        return SmallExport().add_client(FirstName=first_name, LastName="b" * 64, SSN="4817" + "c" * 64)
+
+    result = take(hashed())
+    assert (result.status, names(result)) == ("held", [("first-hashes", "Client.csv")])
+    assert (source.names_hashed, contents(source)["Client"]) == (False, {})
+    first = take(hashed(), approve=True)
+    assert (first.status, source.names_hashed) == ("applied", True)
+    second = take(hashed("d" * 64))
+    assert second.status == "applied"
+    for each in (second, first):
+        undo_import(db.session.get_one(HmisImport, each.import_id), by_id=None)
+    assert (source.names_hashed, contents(source)["Client"]) == (False, {})
+    assert take(hashed()).status == "held"
+
+
 def test_one_foreign_source_among_several_refuses_all(take: Take, source: HmisSource):
     source.known_ids = ["FL-510"]
     assert the_problem(take(two_exports(), approve=True), "wrong-source")

@@ -65,10 +65,13 @@ class Intake:
         self.log, self._block, self._reader = log, block, reader
         self._connection, self._bulk = connection, Bulk(connection)
         self._package, self._target, self._tell = package, target, tell
+        self.brings_hashes = False
+        """Whether its names are hashed and the source, which has no clients yet, has not been said to hold hashes."""
         self._progress = Progress("checking", files=len(package.members), bytes=package.size)
         self.header = read_header(package)
         self._spec = spec_of(package, self.header)
         self._refuse_foreign_source()
+        self._is_first = not self._bulk.has_clients(target.source_id)
         history = History(connection, target.import_id)
         self.occasion = Occasion(target.source_id, target.import_id, target.at, self._is_newest(), history)
         self._references = References(connection, self._bulk)
@@ -203,9 +206,14 @@ class Intake:
         wanted = self._target.names_hashed
         if wanted is None or hashed.found is None or hashed.found == wanted:
             return
-        if hashed.found:
-            raise Refused("hashed-names", "Names are hashed in this export, but this source needs them in clear.")
-        raise Refused("plain-names", "Names are in clear in this export, but this source must hold hashes only.")
+        if hashed.found and self._is_first:
+            self.brings_hashes = True
+        elif hashed.found:
+            sentence = "Names are hashed in this export, but this source needs them in clear."
+            raise Refused("hashed-names", sentence, file="Client.csv")
+        else:
+            sentence = "Names are in clear in this export, but this source must hold hashes only."
+            raise Refused("plain-names", sentence, file="Client.csv")
 
     def _is_newest(self) -> bool:
         newest, made = self._target.newest_export, self.header.export_date

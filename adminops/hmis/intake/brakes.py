@@ -147,6 +147,15 @@ def several_exports(rows: int) -> Brake:
     return Brake("several-exports", "Export.csv", said)
 
 
+def first_hashes() -> Brake:
+    """Return the brake of a first export whose names are hashed, into a source of which nobody has said so."""
+    said = (
+        "Client.csv: its names are hashed, and this source has no clients yet. Approved, the source holds hashes"
+        " from now on: nobody in it is found by name or matched, and an export with names in clear is refused."
+    )
+    return Brake("first-hashes", "Client.csv", said)
+
+
 def in_words(hit: Sequence[Brake]) -> str:
     """Return why an import is held, in a sentence or two: the first brake, and how many more there are."""
     more = len(hit) - 1

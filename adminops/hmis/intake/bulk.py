@@ -175,6 +175,14 @@ class Bulk:
         """Tell whether `table` has any row of the source."""
         return bool(self._all(f"SELECT 1 FROM {table} WHERE source_id = {self._mark} LIMIT 1", source_id))
 
+    def has_clients(self, source_id: int) -> bool:
+        """Tell whether the source has any client who is not removed."""
+        return bool(
+            self._all(
+                f"SELECT 1 FROM hmis_client WHERE source_id = {self._mark} AND removed_at IS NULL LIMIT 1", source_id
+            )
+        )
+
     def span(self, table: str, source_id: int) -> Span:
         """Return where the rows of the source lie."""
         ends = f"(SELECT min(source_id) FROM {table}), (SELECT max(source_id) FROM {table})"

@@ -135,11 +135,13 @@ class History:
             pairs = ", ".join(f"'{name}', t.{name}" for name in SAID_OF_MERGES)
             self._insert(MERGE, f"{build}({pairs})", Merge.__tablename__, f"t.id {self._among}", (self._listed(ids),))
 
-    def keep_source(self, source_id: int, *, newest_export: datetime | None, learnt: Sequence[str]) -> None:
-        """Keep which was the newest export of the source, and which SourceIDs it is about to learn."""
+    def keep_source(
+        self, source_id: int, *, newest_export: datetime | None, learnt: Sequence[str], hashes: bool
+    ) -> None:
+        """Keep which was the newest export, and what the source is about to learn: SourceIDs, that it `hashes`."""
         sql = f"INSERT INTO {BEFORE} (import_id, file, row_id, before) VALUES ({', '.join([self._mark] * 4)})"
         newest = newest_export.isoformat() if newest_export else None
-        before = json.dumps({"newest_export": newest, "learnt": list(learnt)})
+        before = json.dumps({"newest_export": newest, "learnt": list(learnt), "learnt_hashes": hashes})
         self._connection.exec_driver_sql(sql, (self._import_id, "HmisSource", source_id, before))
 
     def _keep(self, name: str, chosen: str, values: tuple[object, ...]) -> None:

@@ -18,7 +18,7 @@ from adminops.errors import Conflict
 from adminops.hmis import sealing
 from adminops.hmis.intake.apart import reader_of
 from adminops.hmis.intake.applying import Intake, Target
-from adminops.hmis.intake.brakes import LOOKED_BACK, Brakes, brakes_hit, in_words, several_exports
+from adminops.hmis.intake.brakes import LOOKED_BACK, Brakes, brakes_hit, first_hashes, in_words, several_exports
 from adminops.hmis.intake.bulk import Bulk
 from adminops.hmis.intake.claims import hold_source
 from adminops.hmis.intake.difference import difference
@@ -117,6 +117,7 @@ class _Taken:
 
     result: ImportResult
     header: Header | None = None
+    brings_hashes: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -138,6 +139,7 @@ def _take(
             intake.run()
             recalculate(connection, target.source_id, at=target.at, import_id=target.import_id)
             result.files, result.not_read, taken.header = intake.counts, intake.not_read, intake.header
+            taken.brings_hashes = intake.brings_hashes
     except Refused as refused:
         log.add(Problem(refused.rule, ERROR, refused.file or path.name[:60], refused.sentence, refused.line))
         result.sentence = refused.sentence
@@ -192,6 +194,7 @@ def _hold_back(connection: Connection, taken: _Taken, header: Header, source: Hm
 def _hit_brakes(taken: _Taken, header: Header, brakes: Brakes, before: list[dict[str, Any]]) -> None:
     result = taken.result
     hit = [several_exports(header.rows)] if header.rows > 1 else []
+    hit += [first_hashes()] if taken.brings_hashes else []
     hit += brakes_hit(brakes, result.files, result.problems.error_lines, before if header.is_whole else [])
     if hit:
         result.status, result.brakes, result.sentence = ImportStatus.HELD.value, hit, in_words(hit)
@@ -252,7 +255,11 @@ def _remember_source(session: Session, record: HmisImport, source: HmisSource, t
         return
     newest = source.newest_export
     learnt = [each for each in header.source_ids if each not in source.known_ids]
-    History(session.connection(), record.id).keep_source(source.id, newest_export=newest, learnt=learnt)
+    History(session.connection(), record.id).keep_source(
+        source.id, newest_export=newest, learnt=learnt, hashes=taken.brings_hashes
+    )
+    if taken.brings_hashes:
+        source.names_hashed = True
     if learnt:
         source.known_ids = [*source.known_ids, *learnt]
     if header.export_date and (newest is None or header.export_date > newest):

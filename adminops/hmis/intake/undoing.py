@@ -233,3 +233,5 @@ def _restore_source(record: HmisImport, source: HmisSource) -> None:
     newest = image.before["newest_export"]
     source.newest_export = datetime.fromisoformat(newest) if newest else None
     source.known_ids = [each for each in source.known_ids if each not in image.before["learnt"]]
+    if image.before.get("learnt_hashes"):  # images of old have none
+        source.names_hashed = False
