@@ -311,6 +311,7 @@ def test_the_page_shows_households_overlaps_and_where_fields_come_from(desk: Des
     assert page.says("moved in 1 Mar 2026")
     assert page.says("chosen by merge 1")
     assert page.says("Mary Lopez, 18 May 1985")
+    assert f"Client {maria.personal_id}</strong> <span" in page.html, "an id and a source do not run together"
 
 
 def test_pages_cost_few_statements_however_much_they_show(desk: Desk, counted: Callable[[], int]) -> None:
