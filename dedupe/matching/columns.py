@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Key = int | str
 NO_CODE = 99
+AS_GIVEN = 1
+"""The quality of a value of which no quality is known: a blank code is no reason to doubt a date."""
 _NOBODY: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
 
 
@@ -57,10 +59,10 @@ def encode(values: Sequence[str], count: int) -> tuple[NDArray[np.int32], list[s
     return np.fromiter(map(index.__getitem__, values), dtype=np.int32, count=count), distinct
 
 
-def as_codes(values: Sequence[str]) -> NDArray[np.int16]:
-    """Read a column of HUD's codes; what is no number of up to three digits is 99."""
+def as_codes(values: Sequence[str], otherwise: int = NO_CODE) -> NDArray[np.int16]:
+    """Read a column of HUD's codes; what is no number of up to three digits is `otherwise`."""
     codes, distinct = encode(values, len(values))
-    read = [int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else NO_CODE for text in distinct]
+    read = [int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else otherwise for text in distinct]
     return np.asarray(read, dtype=np.int16)[codes] if read else np.zeros(0, dtype=np.int16)
 
 

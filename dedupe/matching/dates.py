@@ -8,8 +8,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-EARLIEST_YEAR = 1905
-_DEFAULTS = np.array([19100101, 19111111, 19121212], dtype=np.int64)
+EARLIEST_YEAR = 1900
+_FIRST_DAYS_TILL = 1911  # a 1 January before it is what a form fills in
+_DEFAULTS = np.array([19111111, 19121212], dtype=np.int64)
 _LENGTHS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
 _OTHER_FORMS = ("%m/%d/%Y", "%m-%d-%Y", "%Y%m%d", "%Y/%m/%d")
 _WIDTH = 10
@@ -27,7 +28,7 @@ def _as_iso(text: str) -> str:
 def read_dates(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
     """Read a column of birth dates: the eight digits of each, 0 for none, and whether it is a 1 January.
 
-    Before 1905, 1900-01-01 and its like are what forms fill in, not when somebody was born.
+    1900-01-01 and its like are what forms fill in, not when somebody was born.
     """
     if not len(texts):
         return np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.bool_)
@@ -44,6 +45,7 @@ def read_dates(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.boo
     year, month, day = value // 10_000, value // 100 % 100, value % 100
     good &= (year >= EARLIEST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
     good &= (day <= _LENGTHS[np.clip(month, 0, 12)]) & ~np.isin(value, _DEFAULTS)
+    good &= (value % 10_000 != 101) | (year >= _FIRST_DAYS_TILL)
     packed = np.zeros(len(texts), dtype=np.uint32)
     for place in range(8):
         packed = (packed << np.uint32(4)) | (digits[:, place] & 15).astype(np.uint32)

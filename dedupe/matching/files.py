@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.columns import Columns, Memberships, as_codes, encode
+from dedupe.matching.columns import AS_GIVEN, Columns, Memberships, as_codes, encode
 
 RACES = ("AmIndAKNative", "Asian", "BlackAfAmerican", "HispanicLatinao", "MidEastNAfrican", "NativeHIPacific", "White")
 NEEDED = ("PersonalID", "FirstName", "LastName", "DOB", "SSN")
@@ -93,11 +93,11 @@ def read_clients(clients: Path, enrollments: Path | None = None) -> Columns:
         middle=table["MiddleName"],
         last=table["LastName"],
         suffix=table["NameSuffix"],
-        name_quality=as_codes(table["NameDataQuality"]),
+        name_quality=as_codes(table["NameDataQuality"], AS_GIVEN),
         ssn=table["SSN"],
-        ssn_quality=as_codes(table["SSNDataQuality"]),
+        ssn_quality=as_codes(table["SSNDataQuality"], AS_GIVEN),
         dob=table["DOB"],
-        dob_quality=as_codes(table["DOBDataQuality"]),
+        dob_quality=as_codes(table["DOBDataQuality"], AS_GIVEN),
         sex=as_codes(table["Sex"]),
         races=races,
         veteran=as_codes(table["VeteranStatus"]),

@@ -25,6 +25,7 @@ Counts = NDArray[np.int64]
 LEAST_RECORDS = 200
 LEAST_LIKELY_PAIRS = 30
 _SAMPLE = 500_000
+_SWAPPED_NAMES = 2.0  # names that serve as first and as last names are commoner than others
 _SAMPLE_WEIGHT = 2_000.0  # how many sampled pairs the built-in chances of strangers are worth
 _PAIR_WEIGHT = 60.0  # how many pairs of one person the built-in chances are worth
 _ROUNDS = 40
@@ -113,6 +114,19 @@ def _strangers(chance: Chance, expected: dict[Field, Floats], table: dict[Field,
         for group in GROUPS[name]:
             codes = [CODE[name][level] for level in group]
             table[name][UNRELATED, codes] = left[codes] / left[codes].sum()
+    for name in (Field.FIRST, Field.LAST):
+        _let_swaps_say_what_names_say(table[name])
+
+
+def _let_swaps_say_what_names_say(rows: Floats) -> None:
+    """Let names be swapped as often in all kinds of pairs: a swap is worth its names, and no more."""
+    equal = rows[:, list(_EQUAL)].sum(axis=1)
+    close = equal + rows[:, _NAME[Level.NEARLY]] + rows[:, _NAME[Level.SOUNDS_SAME]]
+    for level, share in ((Level.SWAPPED, equal), (Level.NEARLY_SWAPPED, close)):
+        code = _NAME[level]
+        same = rows[SAME, code]
+        rows[:, code] = _SWAPPED_NAMES * share * same
+        rows[SAME, code] = same
 
 
 def _with_ssn(table: dict[Field, Floats], by_chance: float) -> None:

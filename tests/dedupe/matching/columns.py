@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from dedupe.engine import MatchRecord
-from dedupe.matching.columns import Columns, Memberships
+from dedupe.matching.columns import AS_GIVEN, NO_CODE, Columns, Memberships
 
 RACES = ("AmIndAKNative", "Asian", "BlackAfAmerican", "HispanicLatinao", "MidEastNAfrican", "NativeHIPacific", "White")
 
@@ -13,8 +13,8 @@ RACES = ("AmIndAKNative", "Asian", "BlackAfAmerican", "HispanicLatinao", "MidEas
 def columns_of(records: Sequence[MatchRecord]) -> Columns:
     """Put records side by side as the engine wants them."""
 
-    def codes(values: Iterable[int | None]) -> np.ndarray:
-        return np.array([99 if value is None else value for value in values], dtype=np.int16)
+    def codes(values: Iterable[int | None], otherwise: int = NO_CODE) -> np.ndarray:
+        return np.array([otherwise if value is None else value for value in values], dtype=np.int16)
 
     races = [sum(1 << place for place, race in enumerate(RACES) if race in record.races) for record in records]
     return Columns(
@@ -23,11 +23,11 @@ def columns_of(records: Sequence[MatchRecord]) -> Columns:
         middle=[record.middle or "" for record in records],
         last=[record.last or "" for record in records],
         suffix=[record.suffix or "" for record in records],
-        name_quality=codes(record.name_quality for record in records),
+        name_quality=codes((record.name_quality for record in records), AS_GIVEN),
         ssn=[record.ssn or "" for record in records],
-        ssn_quality=codes(record.ssn_quality for record in records),
+        ssn_quality=codes((record.ssn_quality for record in records), AS_GIVEN),
         dob=[record.dob.isoformat() if record.dob else "" for record in records],
-        dob_quality=codes(record.dob_quality for record in records),
+        dob_quality=codes((record.dob_quality for record in records), AS_GIVEN),
         sex=codes(record.sex for record in records),
         races=np.array(races, dtype=np.uint8),
         veteran=codes(record.veteran for record in records),

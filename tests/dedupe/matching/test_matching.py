@@ -119,6 +119,21 @@ def test_a_number_on_many_people_says_nothing() -> None:
     assert not found_in(crowd)[1]
 
 
+def test_a_swap_of_names_is_worth_the_names_and_no_more() -> None:
+    swapped = {"first": "Whitaker", "last": "Dolores"}
+    other = {"ssn": "412339054", "dob": date(2003, 5, 6)}
+    as_given = found_in([person(1), person(2, **other)], minimum=0.0)[1]
+    turned = found_in([person(1), person(2, **swapped, **other)], minimum=0.0)[1]
+    assert turned.get((1, 2), 0.0) < 0.5
+    assert as_given.get((1, 2), 0.0) < 0.5
+    assert found_in([person(1), person(2, **swapped)])[1][1, 2] > 0.99
+
+
+def test_a_blank_quality_is_no_reason_to_doubt_a_date() -> None:
+    sure = found_in([person(1, dob_quality=1, ssn=""), person(2, dob_quality=1, ssn="")])[1][1, 2]
+    assert found_in([person(1, ssn=""), person(2, ssn="")])[1][1, 2] == sure
+
+
 def test_a_third_record_brings_two_together_that_share_little() -> None:
     early = person(1, ssn="")
     late = person(3, last="Castellanos", dob=None)
