@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import log2
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +91,7 @@ def parts_of(records: Clean) -> Parts:
         "first_five": first_five,
         "first": records.first,
         "last": records.last,
-        "names": _either_way(records),
+        "names": _either_way(records.first, records.last),
         "born": born,
         "precise": precise,
         "day": precise & np.uint64(0xFFFF),
@@ -100,6 +100,7 @@ def parts_of(records: Clean) -> Parts:
         "longest": names.longest[records.last],
         "first_sound": names.called[records.first],
         "last_sound": names.sound[records.last],
+        "initials": _either_way(start[1][records.first], start[1][records.last]),
         "first_1": start[1][records.first],
         "first_2": start[2][records.first],
         "first_3": start[3][records.first],
@@ -122,10 +123,9 @@ def _starts(texts: Sequence[str]) -> dict[int, NDArray[np.int64]]:
     return found
 
 
-def _either_way(records: Clean) -> NDArray[np.int64]:
-    """Number first and last name together, the same whichever stands in front."""
-    low = np.minimum(records.first, records.last).astype(np.int64)
-    high = np.maximum(records.first, records.last).astype(np.int64)
+def _either_way(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.int64]:
+    """Number what two columns say together, the same whichever stands in front."""
+    low, high = np.minimum(one, other).astype(np.int64), np.maximum(one, other).astype(np.int64)
     return np.where(low > 0, (low << 32) | high, 0)
 
 
@@ -148,6 +148,7 @@ WIDE: dict[str, tuple[str, ...]] = TIGHT | {
     "same birth date and last initial": ("born", "last_1"),
 }
 USUAL: dict[str, tuple[str, ...]] = WIDE | {
+    "same birth date and initials, either way": ("precise", "initials"),
     "same first five digits and last initial": ("first_five", "last_1"),
     "same first five digits and first initial": ("first_five", "first_1"),
     "names that sound the same": ("first_sound", "last_sound"),
@@ -165,7 +166,7 @@ _LANES: dict[str, tuple[int, int, int]] = {
     "last_four": (42, 11, 13),
     "first_five": (53, 11, 12),
 }
-_UNJUDGED = ("same SSN", "same names")
+_UNJUDGED = ("same SSN", "same names", "same birth date and initials, either way")
 """Rules that are evidence enough by themselves: swapped names, for one, have no lane in common."""
 _USUAL_BITS = 15
 _SPARED = 6.5  # this many bits may be missing in the lanes: other fields and rare names bring them

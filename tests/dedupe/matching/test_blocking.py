@@ -25,6 +25,7 @@ def person(key: int, **known: object) -> MatchRecord:
     [
         {"ssn": "", "dob": None},
         {"first": "Whitaker", "last": "Dolores", "ssn": ""},
+        {"first": "Whitker", "last": "Dolores", "ssn": ""},
         {"first": "Lola", "last": "Whitacker", "dob": None},
         {"last": "Castellanos", "ssn": ""},
         {"first": "Dolly", "ssn": "xxxxx0817", "dob": date(1978, 3, 11)},
