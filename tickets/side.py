@@ -34,9 +34,8 @@ from tickets.canned import CannedReply, Numbered, offered
 from tickets.cases.models import KIND as VENDOR_CASE
 from tickets.cases.models import VendorCase
 from tickets.checklist.models import TicketStep
-from tickets.models import OPEN_STATES, Tag, Tagging, Ticket, TicketEntry, TicketLink, TicketState
 from tickets.drafts import ANSWER, RequestDraft
-from tickets.models import OPEN_STATES, Ticket, TicketEntry, TicketLink, TicketState
+from tickets.models import OPEN_STATES, Tag, Tagging, Ticket, TicketEntry, TicketLink, TicketState
 from tickets.notices.mailed import Mailed, mailed_from
 from tickets.problems.models import KnownProblem
 from tickets.problems.queries import likely_for
