@@ -7,7 +7,7 @@ at, and all only where those are not enough for the page: then the words are rar
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 
 from adminops.db import db
 from adminops.identity.models import User
@@ -56,22 +56,24 @@ def find(visible: Select[Ticket], query: Query, viewer: User, *, page: int, befo
     Those older than number `before` alone, if it is given. Raises `Wrong`.
     """
     chosen, phrases, notes = without_words(visible, query, viewer), phrases_of(query), looks_in_notes(viewer)
-    nearby = NEARBY[db.engine.dialect.name]
-    below = before or (db.session.scalar(select(func.max(Ticket.id))) or 0) + 1
+    nearby, number = NEARBY[db.engine.dialect.name], fulltext.number_key(searching=True)
+    newest = select(func.max(Ticket.id)).scalar_subquery()
+    below: ColumnElement[int] = newest + 1 if before is None else literal(before)
 
-    def look(above: int, most: int) -> list[int]:
-        number = fulltext.number_key(searching=True)
-        near = fulltext.holding(chosen, phrases, notes=notes, among=(above, below) if above else None)
-        near = near.where(number < below).with_only_columns(number, maintain_column_froms=True)
-        return list(db.session.scalars(near.order_by(number.desc()).limit(most)))
+    def look(within: int | None, most: int) -> list[tuple[int, int]]:
+        """Return the numbers found among so many, or (None) among all, each with the number that they lie below."""
+        among = None if within is None else (below - within - 1, below)
+        near = fulltext.holding(chosen, phrases, notes=notes, among=among)
+        near = near if before is None else near.where(number < before)
+        found = near.with_only_columns(number, below, maintain_column_froms=True)
+        return [(id_, end) for id_, end in db.session.execute(found.order_by(number.desc()).limit(most))]
 
-    above = max(below - 1 - nearby, 0)
-    ids = look(above, MOST_COUNTED + 1)
-    if above and len(ids) <= page:
+    rows = look(nearby, MOST_COUNTED + 1)
+    more = not rows or rows[0][1] > nearby + 1
+    if more and len(rows) <= page:
         narrowed = any(term.field for term in query) or not notes  # and who is not of the team sees few
-        above = max(below - 1 - nearby * FARTHER, 0)
-        few = ids and above and narrowed and look(above, page + 1)
-        if few and len(few) > page:
-            return Found(few, more=True)
-        above, ids = 0, look(0, MOST_COUNTED + 1)
-    return Found(ids[:MOST_COUNTED], more=above > 0 or len(ids) > MOST_COUNTED)
+        few = look(nearby * FARTHER, page + 1) if rows and narrowed else []
+        if len(few) > page:
+            return Found([id_ for id_, _ in few], more=True)
+        more, rows = False, look(None, MOST_COUNTED + 1)
+    return Found([id_ for id_, _ in rows[:MOST_COUNTED]], more=more or len(rows) > MOST_COUNTED)

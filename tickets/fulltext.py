@@ -117,7 +117,7 @@ def holding(
     phrases: Sequence[Sequence[str]],
     *,
     notes: bool,
-    among: tuple[int, int] | None = None,
+    among: tuple[ColumnElement[int], ColumnElement[int]] | None = None,
 ) -> Select[Ticket]:
     """Return `chosen` of those tickets that hold all of `phrases`; `notes` looks in the team's notes too.
 
@@ -160,7 +160,11 @@ def _found_on_postgresql(phrases: Sequence[Sequence[str]], notes: bool) -> Table
 
 
 def _among_on_postgresql(
-    chosen: Select[Ticket], phrases: Sequence[Sequence[str]], notes: bool, above: int, below: int
+    chosen: Select[Ticket],
+    phrases: Sequence[Sequence[str]],
+    notes: bool,
+    above: ColumnElement[int],
+    below: ColumnElement[int],
 ) -> Select[Ticket]:
     kept = _POSTGRESQL
     # OFFSET 0 has the planner take these tickets first: it does not know that the index of a common word is slower.
