@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from accounts import cli, demo, emails, findings, jobs, panels, refs, subscribers
+from accounts import cli, couriers, demo, emails, findings, jobs, panels, refs, signing_in, subscribers
 from accounts.models import TRANSITIONS
 from accounts.request_types import REQUEST_TYPES
 from accounts.views import blueprint, own
-from adminops.facts import SignedIn
+from adminops.facts import RoleGranted, RoleRevoked, SignedIn
 from adminops.feature import Feature, Job, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
@@ -41,8 +41,35 @@ feature = Feature(
             run=jobs.answer,
             every=timedelta(seconds=10),
         ),
+        Job(
+            name="settle-accounts",
+            title="Open and close accounts whose moment has come",
+            run=jobs.settle,
+            every=timedelta(minutes=1),
+        ),
+        Job(
+            name="tell-directory",
+            title="Tell the directory how accounts should be",
+            run=jobs.tell,
+            every=timedelta(seconds=10),
+            own_transactions=True,
+        ),
+        Job(
+            name="compare-directory",
+            title="Compare all accounts with the directory",
+            run=jobs.compare,
+            every=timedelta(hours=1),
+            own_transactions=True,
+        ),
     ),
-    subscribers=((SignedIn, subscribers.let_links_die),),
+    couriers=(couriers.DIRECTORY,),
+    subscribers=(
+        (SignedIn, subscribers.let_links_die),
+        (SignedIn, subscribers.let_coming_holds_go),
+        (RoleGranted, subscribers.tell_roles),
+        (RoleRevoked, subscribers.tell_roles),
+    ),
+    init_app=signing_in.init_app,
     request_types=REQUEST_TYPES,
     cli=(cli.accounts,),
     search=(SearchProvider(kind="account", title="People", find=refs.find, permission=Permission.READ_ACCOUNTS),),
@@ -55,6 +82,7 @@ feature = Feature(
         "accounts.invite": emails.invite,
         "accounts.reset": emails.reset,
         "accounts.password_changed": emails.password_changed,
+        "accounts.compared": emails.compared,
     },
     findings=findings.of_directory,
     machines={"Account": TRANSITIONS},

@@ -11,13 +11,16 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
 from accounts import operations
-from accounts.models import Account, DisabledReason, PasswordReset
+from accounts.models import Account, DisabledReason, HoldKind, PasswordReset
 from accounts.operations.links import open_link
 from accounts.queries import account_of, places_of
+from accounts.reconciling.models import ComparisonState, DirectoryFinding
+from accounts.reconciling.queries import findings_now
+from accounts.reconciling.running import compare_now
 from accounts.tokens import token_of
 from adminops.cli import print_json
 from adminops.db import db, transaction
-from adminops.errors import NotFound
+from adminops.errors import NotFound, Unavailable
 from adminops.identity.models import SYSTEM, Agency
 from adminops.identity.operations import find_user
 from adminops.identity.permissions import Role
@@ -36,7 +39,7 @@ print_link = click.option(
 
 @click.group("accounts")
 def accounts() -> None:
-    """Create, disable, reactivate and show accounts, and start password resets."""
+    """Create, disable, reactivate, unlock, archive and show accounts, and start password resets."""
 
 
 @accounts.command("create")
@@ -83,13 +86,44 @@ def disable(username: str, reason: str, as_json: bool) -> None:
 
 @accounts.command("reactivate")
 @user_argument
+@click.option(
+    "--hold", "kind", type=click.Choice([kind.value for kind in HoldKind]), help="Which hold, where there are several."
+)
 @as_json
 @with_appcontext
-def reactivate(username: str, as_json: bool) -> None:
-    """Open the sign-in of USER again."""
+def reactivate(username: str, kind: str | None, as_json: bool) -> None:
+    """Release what keeps USER closed; with several holds, the one that --hold names."""
     with transaction():
         account = _account(username)
-        operations.reactivate_account(account, by=SYSTEM)
+        named = [each for each in account.open_holds if each.kind.value == kind]
+        if named:
+            operations.release_hold(named[0], by=SYSTEM)
+        else:
+            operations.reactivate_account(account, by=SYSTEM)
+        _answer(account, as_json=as_json)
+
+
+@accounts.command("archive")
+@user_argument
+@as_json
+@with_appcontext
+def archive(username: str, as_json: bool) -> None:
+    """Put the disabled account of USER away; its history stays."""
+    with transaction():
+        account = _account(username)
+        operations.archive_account(account, by=SYSTEM)
+        _answer(account, as_json=as_json)
+
+
+@accounts.command("unlock")
+@user_argument
+@as_json
+@with_appcontext
+def unlock(username: str, as_json: bool) -> None:
+    """Let USER, whom wrong tries have slowed or locked, try again at once."""
+    with transaction():
+        account = _account(username)
+        operations.unlock_account(account, by=SYSTEM)
         _answer(account, as_json=as_json)
 
 
@@ -114,6 +148,35 @@ def show(username: str, as_json: bool) -> None:
     """Show how the account of USER stands."""
     with transaction(writes=False):
         _answer(_account(username), as_json=as_json)
+
+
+@accounts.command("reconcile")
+@click.option("--apply", is_flag=True, help="Put right what may be, not only what is open and should be closed.")
+@as_json
+@with_appcontext
+def reconcile(apply: bool, as_json: bool) -> None:
+    """Compare all accounts with the directory, and say what differs.
+
+    Exit code 1 when the directory did not show everything or the brakes held; nothing was changed then.
+    """
+    made = compare_now(apply=apply)
+    if made is None:
+        raise Unavailable("No directory is set: ADMINOPS_DIRECTORY_URL is empty.")
+    with transaction(writes=False):
+        rows = [_told_of(finding) for finding in findings_now()]
+    told = {"state": made.state.value, "why": made.why, "seen": made.seen, "mended": made.mended, "findings": rows}
+    if as_json:
+        print_json(told)
+    else:
+        click.echo(f"{made.state.value}: {made.seen:,} entries, {len(rows):,} differ, {made.mended:,} put right")
+        for line in ([made.why] if made.why else []) + [" ".join(filter(None, row.values())) for row in rows]:
+            click.echo(f"  {line}")
+    sys.exit(0 if made.state is ComparisonState.DONE else 1)
+
+
+def _told_of(finding: DirectoryFinding) -> dict[str, str]:
+    name = finding.account.user.username if finding.account else str(finding.theirs.get("username", ""))
+    return {"kind": finding.kind.value, "username": name, "fields": ", ".join(finding.ours)}
 
 
 def _account(username: str) -> Account:
@@ -156,6 +219,9 @@ def _told(account: Account) -> dict[str, Any]:
         "agency": account.agency.name if account.agency else None,
         "state": account.state.value,
         "disabled_reason": account.disabled_reason.value if account.disabled_reason else None,
+        "holds": [each.kind.value for each in account.open_holds],
+        "kept_in": account.kept_in,
+        "valid_until": account.valid_until.isoformat() if account.valid_until else None,
         "roles": places,
         "last_sign_in_at": user.last_sign_in_at.isoformat() if user.last_sign_in_at else None,
         "password_set_at": user.password_set_at.isoformat() if user.password_set_at else None,

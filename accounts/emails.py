@@ -2,6 +2,7 @@
 
 from accounts import tokens
 from accounts.models import LinkReason, PasswordReset
+from accounts.reconciling.models import Comparison
 from adminops.db import db
 from adminops.outbox.messages import Mail
 
@@ -47,6 +48,21 @@ def password_changed(*, to_id: int, reset_id: int = 0, at: int = 0) -> Mail | No
         template="accounts/password_changed",
         link="/sign-in",
         link_label="Sign in",
+    )
+
+
+def compared(*, to_id: int, comparison: int) -> Mail | None:
+    """Return what a comparison with the directory found, in numbers; the names stand on the page."""
+    del to_id
+    made = db.session.get(Comparison, comparison)
+    if made is None:
+        return None
+    return Mail(
+        subject="The directory needs a look" if made.why else "The directory was put right",
+        template="accounts/compared",
+        values={"why": made.why, "found": made.found, "mended": made.mended},
+        link="/accounts/directory",
+        link_label="See what differs",
     )
 
 

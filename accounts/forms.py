@@ -1,16 +1,20 @@
 """The forms of accounts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from wtforms import PasswordField, SelectField, StringField
-from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
+from wtforms import DateField, PasswordField, SelectField, StringField, TimeField
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Optional
 
-from accounts.models import DisabledReason
+from accounts.models import Account, DisabledReason
 from adminops.db import db
 from adminops.identity.models import Agency
 from adminops.identity.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH
 from adminops.identity.permissions import Role
+from adminops.settings import current_settings
 from adminops.web.forms import Form, choice_field, choices
 
 USER_NAME_HINT = "Letters, digits, dots, hyphens and underscores; it can't be changed later"
@@ -92,9 +96,53 @@ class DisableForm(Form):
         description="Only staff see it",
     )
 
+    on = DateField("Day", [Optional()], description="Empty: at once")
+    at = TimeField("Time", [Optional()], description="When the person's access ends on that day; empty: as it begins")
+
     def values(self) -> dict[str, Any]:
-        """Return the keyword arguments of `disable_account`."""
-        return {"reason": DisabledReason(self.reason.data)}
+        """Return the keyword arguments of `disable_account`: the moment is that of the team's own clocks."""
+        moment = in_zone(self.on.data, self.at.data) if self.on.data else None
+        return {"reason": DisabledReason(self.reason.data), "begins_at": moment}
+
+
+class LimitForm(Form):
+    """The days between which an account is open."""
+
+    first = DateField("First day", [Optional()], description="Empty: at once")
+    last = DateField("Last day", [Optional()], description="Empty: until somebody closes it")
+
+    def values(self) -> dict[str, Any]:
+        """Return the keyword arguments of `limit_account`: from the morning of the one to the end of the other."""
+        first, last = self.first.data, self.last.data
+        return {
+            "valid_from": in_zone(first, None) if first else None,
+            "valid_until": in_zone(last + timedelta(days=1), None) if last else None,
+        }
+
+
+@dataclass(frozen=True)
+class Days:
+    """The first and the last day of an account, as the form shows them."""
+
+    first: date | None
+    last: date | None
+
+
+def shown_limits(account: Account) -> Days:
+    """Return the days that the limits of an account are."""
+    zone = ZoneInfo(current_settings().time_zone)
+    first = account.valid_from.astimezone(zone).date() if account.valid_from else None
+    last = (account.valid_until - timedelta(seconds=1)).astimezone(zone).date() if account.valid_until else None
+    return Days(first, last)
+
+
+def in_zone(on: date, at: time | None) -> datetime:
+    """Return the moment that a day and a time (none: midnight) are in the zone of the team.
+
+    An hour that is there twice, when clocks are set back, is the first; one that is left out is the one after it.
+    """
+    zone = ZoneInfo(current_settings().time_zone)
+    return datetime.combine(on, at or time(), tzinfo=zone).astimezone(UTC)
 
 
 class ForgotForm(Form):

@@ -1,9 +1,27 @@
 """What the clock does for accounts."""
 
-from accounts.operations import answer_wishes
+from accounts.couriers import DIRECTORY
+from accounts.operations import answer_wishes, settle_due
+from accounts.reconciling.running import compare_now
 from adminops.identity.models import SYSTEM
+from adminops.outbox.delivery import carry_due
 
 
 def answer() -> None:
     """Send links to people who asked for one since the last time."""
     answer_wishes(by=SYSTEM)
+
+
+def settle() -> None:
+    """Open and close accounts whose moment has come."""
+    settle_due(by=SYSTEM)
+
+
+def compare() -> None:
+    """Compare with all of the directory."""
+    compare_now()
+
+
+def tell() -> None:
+    """Let the directory hear what it has to know."""
+    carry_due(DIRECTORY)

@@ -48,7 +48,8 @@ def check_may_reset(account: Account, *, by: User) -> None:
 def check_can_reset(account: Account) -> None:
     """Raise with the reason, which is for staff only, unless the account is in a state that takes a new password."""
     if account.state is S.DISABLED:
-        why = f" ({account.disabled_reason.title.lower()})" if account.disabled_reason else ""
+        held = ", ".join(each.says.lower() for each in account.open_holds)
+        why = f" ({held})" if held else ""
         raise InvalidState(f"This account is disabled{why}. A new password would not open it: reactivate it first.")
     if account.state is not S.ACTIVE:
         raise InvalidState(_NOT_ACTIVE.get(account.state, "This account is not set up yet."))
@@ -56,7 +57,7 @@ def check_can_reset(account: Account) -> None:
 
 _NOT_ACTIVE = {
     S.INVITED: "This person has not chosen a first password yet. Send the invitation again instead.",
-    S.ARCHIVED: "This account is archived. If the person is back, they need a new one.",
+    S.ARCHIVED: "This account is archived. If the person is back, restore it.",
 }
 
 
@@ -89,8 +90,38 @@ def check_may_disable(account: Account, *, by: User) -> None:
     check_may_manage(account, by=by)
     if account.user_id == by.id:
         raise NotAllowed("Nobody can disable their own account. Ask another administrator.")
-    if account.state not in (S.INVITED, S.ACTIVE):
+    if account.state not in (S.PROVISIONING, S.INVITED, S.ACTIVE):
         raise InvalidState("Only an account that is in use can be disabled.")
+
+
+def check_may_hold(account: Account, *, by: User) -> None:
+    """Raise unless `by` may place a hold on the account, or limit its time: not one's own, not an archived one."""
+    check_may_manage(account, by=by)
+    if account.user_id == by.id:
+        raise NotAllowed("Nobody can disable their own account. Ask another administrator.")
+    if account.state is S.ARCHIVED:
+        raise InvalidState("This account is archived: it stays as it is.")
+
+
+def check_may_release(account: Account, *, by: User) -> None:
+    """Raise unless `by` may release a hold of the account."""
+    check_may_hold(account, by=by)
+
+
+def check_may_unlock(account: Account, *, by: User) -> None:
+    """Raise unless `by` may let the person try to sign in again at once."""
+    if not by.reach(Permission.RESET_PASSWORDS).covers(account.agency_id):
+        raise NotAllowed("Only the help desk can unlock an account.")
+    _check_rank(account, by)
+    if account.state is not S.ACTIVE:
+        raise InvalidState("Only an account in use can be locked by wrong tries.")
+
+
+def check_may_restore(account: Account, *, by: User) -> None:
+    """Raise unless `by` may take an archived account back."""
+    check_may_manage(account, by=by)
+    if account.state is not S.ARCHIVED:
+        raise InvalidState("Only an archived account can be restored.")
 
 
 def check_may_reactivate(account: Account, *, by: User) -> None:
@@ -98,13 +129,19 @@ def check_may_reactivate(account: Account, *, by: User) -> None:
     check_may_manage(account, by=by)
     if account.state is not S.DISABLED:
         raise InvalidState("Only a disabled account can be reactivated.")
+    held = account.open_holds
+    if not held:
+        raise InvalidState("It is closed by its limits of time: change these.")
+    if len(held) > 1:
+        why = ", ".join(each.says.lower() for each in held)
+        raise InvalidState(f"{len(held)} things keep it closed: {why}. Release each by itself.")
 
 
 def check_may_archive(account: Account, *, by: User) -> None:
     """Raise unless `by` may archive the account: it is disabled."""
     check_may_manage(account, by=by)
     if account.state is not S.DISABLED:
-        raise InvalidState("Disable the account first. An archived one can't be reactivated.")
+        raise InvalidState("Disable the account first.")
 
 
 def _check_rank(account: Account, by: User) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, null, or_, select, union_all
 from sqlalchemy.orm import contains_eager, joinedload, lazyload
 
-from accounts.models import Account, AccountState, LinkReason, PasswordReset
+from accounts.directory.local import LOCAL
+from accounts.models import Account, AccountState, Hold, LinkReason, PasswordReset
 from adminops import clock
 from adminops.db import db
 from adminops.identity.models import Agency, RoleGrant, User, UserSession
 from adminops.identity.permissions import Permission, Role
+from adminops.outbox.models import OutboxMessage
 from adminops.refs import Ref
 from adminops.web.listing import PAGE, Page, fetch_page
 
@@ -58,6 +60,24 @@ def find_account(account_id: int, viewer: User) -> Account | None:
 def account_of(user: User) -> Account | None:
     """Return somebody's account."""
     return db.session.scalar(select(Account).where(Account.user_id == user.id))
+
+
+def account_of_id(user_id: int) -> Account | None:
+    """Return the account of user `user_id`."""
+    return db.session.scalar(select(Account).where(Account.user_id == user_id))
+
+
+def hold_of(account: Account, hold_id: int) -> Hold | None:
+    """Return one hold of the account that was not released, or None."""
+    return next((hold for hold in account.holds if hold.id == hold_id and hold.released_at is None), None)
+
+
+def errand_of(account: Account) -> OutboxMessage | None:
+    """Return the newest thing that the directory is still to hear of the account; None: it knows all, or has none."""
+    if account.kept_in == LOCAL or account.applied_version >= account.version:
+        return None
+    about = (OutboxMessage.recipient_id == account.user_id, OutboxMessage.way == "directory")
+    return db.session.scalar(select(OutboxMessage).where(*about).order_by(OutboxMessage.id.desc()).limit(1))
 
 
 def find_named(text: str, viewer: User) -> Account | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from adminops.demo.cast import Cast
     from adminops.identity.models import User
     from adminops.identity.permissions import Permission
+    from adminops.outbox.delivery import Courier
     from adminops.outbox.messages import Mail
     from adminops.web.forms import Form
 
@@ -283,6 +284,8 @@ class Feature:
     guarded: Sequence[GuardedTexts] = ()
     mails: "Mapping[str, Callable[..., Mail | None]]" = field(default_factory=dict)
     """Mails by key ("tickets.reply"): functions of ids that are called when the mail is sent."""
+    couriers: "Sequence[Courier]" = ()
+    """What sees to messages of the outbox that are no mails."""
     banner: "Callable[[User | None], Markup | None] | None" = None
     """What stands above every page of the portal, and (None: nobody has signed in) of the pages around signing in."""
     figures: "Callable[[User], Sequence[Figure]] | None" = None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounts.models import Account, AccountState, PasswordReset
+from accounts.models import Account, AccountState, Hold, HoldKind, PasswordReset
 from accounts.operations import start_password_reset
 from accounts.tokens import token_of
 from adminops import clock
@@ -28,6 +28,8 @@ def make_account(
     account = Account(user=user, agency_id=user.agency_id, state=state, kept_in=kept_in)
     account.activated_at = clock.now() if active else None
     db.session.add(account)
+    if state in (AccountState.DISABLED, AccountState.ARCHIVED):
+        db.session.add(Hold(account=account, kind=HoldKind.ADMIN, reason=None))
     db.session.flush()
     if password:
         give_password(user)

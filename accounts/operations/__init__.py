@@ -1,5 +1,7 @@
 """The verbs of accounts: their life, their passwords, and the one-time links between the two."""
 
+from accounts.operations.converging import tell_directory, tell_directory_of
+from accounts.operations.holds import limit_account, place_hold, release_hold, withdraw_coming
 from accounts.operations.life import (
     archive_account,
     change_account,
@@ -7,6 +9,7 @@ from accounts.operations.life import (
     disable_account,
     reactivate_account,
     resend_invite,
+    restore_account,
 )
 from accounts.operations.links import drop_links_of_user
 from accounts.operations.passwords import (
@@ -17,7 +20,9 @@ from accounts.operations.passwords import (
     prove_password,
     redeem,
     start_password_reset,
+    unlock_account,
 )
+from accounts.operations.standing import settle_due
 
 __all__ = [
     "answer_wishes",
@@ -29,9 +34,18 @@ __all__ = [
     "disable_account",
     "drop_links_of_user",
     "finish_password_reset",
+    "limit_account",
+    "place_hold",
     "prove_password",
     "reactivate_account",
     "redeem",
+    "release_hold",
     "resend_invite",
+    "restore_account",
+    "settle_due",
     "start_password_reset",
+    "tell_directory",
+    "tell_directory_of",
+    "unlock_account",
+    "withdraw_coming",
 ]

@@ -1,25 +1,27 @@
-"""The life of an account: invited ⇄ disabled, active ⇄ disabled → archived."""
+"""The life of an account: made, invited, closed and opened, put away and taken back."""
+
+from datetime import datetime
 
 from accounts import policies
-from accounts.models import Account, AccountState, DisabledReason, LinkReason
-from accounts.operations.links import drop_links, hold, issue
+from accounts.directory import directory
+from accounts.directory.local import LOCAL
+from accounts.models import HOLD_FOR, Account, AccountState, DisabledReason, HoldKind
+from accounts.operations.holds import place_hold, release_hold
+from accounts.operations.links import drop_links, hold
+from accounts.operations.standing import invite, touch
 from adminops import clock
 from adminops.db import db
 from adminops.facts import (
     AccountArchived,
     AccountChanged,
     AccountCreated,
-    AccountDisabled,
     AccountInvited,
-    AccountReactivated,
+    AccountRestored,
     publish,
 )
 from adminops.identity.models import Agency, User
 from adminops.identity.operations import add_user, change_user, grant_role
 from adminops.identity.permissions import Role
-from adminops.identity.sessions import end_all_sessions
-from adminops.identity.tokens import revoke_all_tokens
-from adminops.outbox.messages import enqueue_mail
 from adminops.refs import Ref
 
 S = AccountState
@@ -45,16 +47,16 @@ def create_account(
     user = add_user(username=username, name=name, email=email, title=title, agency=agency, by=by)
     grant_role(user, role, agency=agency, by=by)
     account = Account(user=user, agency_id=agency.id if agency else None, state=S.INVITED)
+    if directory().kind != LOCAL:
+        account.kept_in, account.state = "directory", S.PROVISIONING  # invited once it is there
     db.session.add(account)
     db.session.flush()
     publish(AccountCreated(account_id=account.id, agency_id=account.agency_id, request=request), by=by)
-    _invite(account, by=by, request=request)
+    if account.state is S.PROVISIONING:
+        touch(account)
+    else:
+        invite(account, by=by, request=request)
     return account
-
-
-def _invite(account: Account, *, by: User, request: Ref | None = None) -> None:
-    link = issue(account, LinkReason.INVITATION, by=by, request=request)
-    enqueue_mail("accounts.invite", to=account.user, reset_id=link.id)
 
 
 def resend_invite(account: Account, *, by: User) -> None:
@@ -64,7 +66,7 @@ def resend_invite(account: Account, *, by: User) -> None:
     """
     hold(account)
     policies.check_may_invite(account, by=by)
-    _invite(account, by=by)
+    invite(account, by=by)
     publish(AccountInvited(account_id=account.id, agency_id=account.agency_id), by=by)
 
 
@@ -80,47 +82,42 @@ def change_account(account: Account, *, name: str, email: str, title: str, by: U
     if "email" in changed:
         drop_links(account)
         if account.state is S.INVITED:
-            _invite(account, by=by)
+            invite(account, by=by)
     if changed:
+        touch(account)
         what = ", ".join(changed)
         publish(AccountChanged(account_id=account.id, agency_id=account.agency_id, changed=what), by=by)
 
 
-def disable_account(account: Account, reason: DisabledReason, *, by: User, request: Ref | None = None) -> None:
-    """Close the sign-in at once: sessions end, unused links die.
+def disable_account(
+    account: Account,
+    reason: DisabledReason,
+    *,
+    begins_at: datetime | None = None,
+    by: User,
+    request: Ref | None = None,
+) -> None:
+    """Close the sign-in, at once or from `begins_at` on: sessions end, unused links and tokens die.
 
-    Raises `NotAllowed` (accounts.manage, a higher role, one's own account), `InvalidState` unless it is invited or
-    active. Publishes `AccountDisabled`.
+    It places the hold that the reason stands for. Raises `NotAllowed` (accounts.manage, a higher role, one's own
+    account), `InvalidState` for an archived one. Publishes `AccountHeld`, and `AccountDisabled` when it is closed.
     """
     hold(account)
     policies.check_may_disable(account, by=by)
-    account.move(S.DISABLED)
-    account.disabled_reason, account.disabled_at = reason, clock.now()
-    drop_links(account)
-    end_all_sessions(account.user, reason="account disabled")
-    revoke_all_tokens(account.user, by=by)
-    db.session.flush()
-    publish(
-        AccountDisabled(account_id=account.id, agency_id=account.agency_id, reason=reason.value, request=request),
-        by=by,
-    )
+    kind = HOLD_FOR.get(reason, HoldKind.ADMIN)
+    place_hold(account, kind, reason=reason, begins_at=begins_at, by=by, request=request)
 
 
 def reactivate_account(account: Account, *, by: User, request: Ref | None = None) -> None:
-    """Open the sign-in again with the password of before; who never chose one is invited again.
+    """Release the one hold that keeps an account closed; it opens with the password of before, or is invited again.
 
-    Raises `NotAllowed` (accounts.manage, a higher role), `InvalidState` unless it is disabled. Publishes
-    `AccountReactivated`.
+    Raises `NotAllowed` (accounts.manage, a higher role), `InvalidState` unless it is disabled, or when several holds
+    keep it closed: each is released by itself. Publishes `AccountReleased`, `AccountReactivated`.
     """
     hold(account)
     policies.check_may_reactivate(account, by=by)
-    end_all_sessions(account.user, reason="account disabled")  # one that began at the very moment of disabling
-    account.move(S.ACTIVE if account.activated_at else S.INVITED)
-    account.disabled_reason = account.disabled_at = None
-    db.session.flush()
-    if account.state is S.INVITED:
-        _invite(account, by=by)
-    publish(AccountReactivated(account_id=account.id, agency_id=account.agency_id, request=request), by=by)
+    [only] = account.open_holds
+    release_hold(only, by=by, request=request)
 
 
 def archive_account(account: Account, *, by: User) -> None:
@@ -133,5 +130,24 @@ def archive_account(account: Account, *, by: User) -> None:
     policies.check_may_archive(account, by=by)
     account.move(S.ARCHIVED)
     account.archived_at = clock.now()
-    db.session.flush()
+    touch(account)
     publish(AccountArchived(account_id=account.id, agency_id=account.agency_id), by=by)
+
+
+def restore_account(account: Account, *, by: User) -> None:
+    """Take an archived account back for somebody who returns: the same account, with all that is on record of it.
+
+    The holds of before are over, the old password is not: the person is invited to choose a new one. Raises
+    `NotAllowed` (accounts.manage, a higher role), `InvalidState` unless it is archived. Publishes `AccountRestored`.
+    """
+    hold(account)
+    policies.check_may_restore(account, by=by)
+    for each in account.holds:
+        if each.released_at is None:
+            each.released_at, each.released_by_id = clock.now(), by.id
+    account.archived_at = account.activated_at = account.valid_from = account.valid_until = None
+    account.user.password_hash, account.user.password_set_at = "", None
+    account.move(S.INVITED)
+    touch(account)
+    publish(AccountRestored(account_id=account.id, agency_id=account.agency_id), by=by)
+    invite(account, by=by)

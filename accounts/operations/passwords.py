@@ -10,12 +10,14 @@ from accounts.desired import desired_of
 from accounts.directory import Verdict, directory_of
 from accounts.models import Account, AccountState, LinkReason, PasswordReset, ResetWish
 from accounts.operations.links import drop_links, hold, issue, open_link
+from accounts.operations.standing import touch
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Invalid, NotAllowed, NotFound, TooMany
 from adminops.facts import (
     AccountActivated,
     AccountInvited,
+    AccountUnlocked,
     PasswordChanged,
     PasswordResetFinished,
     PasswordResetStarted,
@@ -169,11 +171,26 @@ def finish_password_reset(
     if account.state is S.INVITED:
         account.move(S.ACTIVE)
         account.activated_at = clock.now()
+        touch(account)
         publish(AccountActivated(account_id=account.id, agency_id=account.agency_id, request=link.request), by=by)
     else:
         publish(PasswordResetFinished(account_id=account.id, agency_id=account.agency_id, request=link.request), by=by)
         enqueue_mail("accounts.password_changed", to=account.user, reset_id=link.id)
     directory_of(account).set_password(desired_of(account), password)
+
+
+def unlock_account(account: Account, *, by: User) -> None:
+    """Let somebody who was slowed or locked by wrong tries try again at once, with the same password.
+
+    Raises `NotAllowed` (accounts.reset, a higher role), `InvalidState` unless the account is active, `Unavailable`.
+    Publishes `AccountUnlocked`.
+    """
+    hold(account)
+    policies.check_may_unlock(account, by=by)
+    name = account.user.username
+    throttle.clear_failures([throttle.Meter("anywhere", name, throttle.ANYWHERE)])
+    publish(AccountUnlocked(account_id=account.id, agency_id=account.agency_id), by=by)
+    directory_of(account).unlock(account.key)
 
 
 def prove_password(account: Account, password: str, *, by: User) -> str | None:

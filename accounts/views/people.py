@@ -15,10 +15,17 @@ from adminops.errors import NotFound
 from adminops.identity.models import User
 from adminops.identity.operations import grant_role, revoke_role
 from adminops.identity.permissions import Permission, Role
+from adminops.settings import current_settings
 from adminops.web.access import access, signed_in_user
 from adminops.web.navigation import panels
 
-SHOWN_STATES = (AccountState.ACTIVE, AccountState.INVITED, AccountState.DISABLED, AccountState.ARCHIVED)
+SHOWN_STATES = (
+    AccountState.ACTIVE,
+    AccountState.PROVISIONING,
+    AccountState.INVITED,
+    AccountState.DISABLED,
+    AccountState.ARCHIVED,
+)
 
 
 @blueprint.get("/accounts")
@@ -39,6 +46,7 @@ def index() -> ResponseReturnValue:
         filtered=any((wanted.words, wanted.agency_id, wanted.role)),
         agencies=agencies if len(agencies) > 1 else [],
         may_create=viewer.may(Permission.MANAGE_ACCOUNTS),
+        may_compare=viewer.may(Permission.MANAGE_ACCOUNTS) and bool(current_settings().directory_url),
     )
 
 
@@ -65,6 +73,7 @@ def show(account_id: int) -> ResponseReturnValue:
         task=task_of(viewer),
         places=queries.places_of(account),
         history=queries.history_of(account),
+        errand=queries.errand_of(account),
         cards=panels("user", account.user_id, viewer),
         **_steps(account, viewer),
     )
@@ -83,6 +92,9 @@ def _steps(account: Account, viewer: User) -> dict[str, Any]:
         "may_disable": may(policies.check_may_disable),
         "may_reactivate": may(policies.check_may_reactivate),
         "may_archive": may(policies.check_may_archive),
+        "may_restore": may(policies.check_may_restore),
+        "may_unlock": may(policies.check_may_unlock),
+        "may_hold": may(policies.check_may_hold),
         "may_grant": may(policies.check_may_grant),
     }
 

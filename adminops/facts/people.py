@@ -128,10 +128,75 @@ class AccountReactivated(AccountFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountHeld(AccountFact):
+    """Something keeps an account closed, now or from a later moment on; `kind` is a code of the accounts feature."""
+
+    says: ClassVar[str] = "placed a hold ({kind}) on account {account_id}"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountReleased(AccountFact):
+    """One of the things that kept an account closed does so no longer; others may."""
+
+    says: ClassVar[str] = "released the hold ({kind}) on account {account_id}"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountProvisioned(AccountFact):
+    """The directory has made an account of the network."""
+
+    says: ClassVar[str] = "set up account {account_id} in the directory"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountUnlocked(AccountFact):
+    """Wrong tries were forgotten; the password stays."""
+
+    says: ClassVar[str] = "unlocked account {account_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountLimited(AccountFact):
+    """The moments between which an account is open were set."""
+
+    says: ClassVar[str] = "limited the time of account {account_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountArchived(AccountFact):
     """A disabled account was put away for good."""
 
     says: ClassVar[str] = "archived account {account_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountMended(AccountFact):
+    """The directory had an account otherwise than it should, and is told; `finding` says what was wrong."""
+
+    says: ClassVar[str] = "has the directory put account {account_id} right ({finding})"
+    finding: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectoryCompared(Fact):
+    """All of the directory was compared with the accounts: done, halted by the brakes, or failed."""
+
+    about_kind: ClassVar[str] = "comparison"
+    about_field: ClassVar[str] = "comparison_id"
+    says: ClassVar[str] = "compared the directory ({outcome}), {mended} accounts put right"
+    comparison_id: int
+    outcome: str
+    mended: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRestored(AccountFact):
+    """Somebody came back: the archived account is theirs again."""
+
+    says: ClassVar[str] = "restored account {account_id}"
+    settles: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from adminops.facts import (
     SignInRefused,
     publish,
 )
-from adminops.identity import passwords, sessions, throttle
+from adminops.identity import credentials, passwords, sessions, throttle
 from adminops.identity.models import Agency, AgencyState, RoleGrant, User, UserSession
 from adminops.identity.permissions import Permission, Role
 
@@ -58,7 +58,10 @@ def sign_in(
         minutes = "in a minute" if wait <= 60 else f"in {(wait + 59) // 60} minutes"
         return SignInOutcome(sentence=f"Too many tries. Please try again {minutes}.", wait_seconds=wait)
     user = _take_user(username)
-    right = passwords.matches(user.password_hash if user else "", password)
+    said = credentials.check(user, password)
+    if said.sentence:  # nobody can tell, or the right password has to be changed first: no guess to count
+        return SignInOutcome(sentence=said.sentence)
+    right = said.right
     if user is None or not right or not user.may_sign_in:
         throttle.note_failure(meters)
         if user is not None:

@@ -38,13 +38,22 @@ def enqueue_mail(kind: str, *, to: User, after: datetime | None = None, **ids: i
 
     Call it inside the verb: it is part of the transaction, and the mail leaves only if that is stored.
     """
+    return _enqueue("mail", kind, to, after, ids)
+
+
+def enqueue_errand(way: str, kind: str, *, about: User, **ids: int | str) -> OutboxMessage:
+    """Ask the courier of `way` to see to something that concerns a user; asking again for the same changes nothing."""
+    return _enqueue(way, kind, about, None, ids)
+
+
+def _enqueue(way: str, kind: str, to: User, after: datetime | None, ids: dict[str, int | str]) -> OutboxMessage:
     about = ":".join(f"{name}={value}" for name, value in sorted(ids.items()))
     key = f"{kind}:user={to.id}:{about}"
     asked_before = select(OutboxMessage).where(OutboxMessage.key == key)
     found = db.session.scalar(asked_before)
     if found is not None:
         return found
-    message = OutboxMessage(key=key, kind=kind, arguments=dict(ids), recipient_id=to.id)
+    message = OutboxMessage(key=key, way=way, kind=kind, arguments=dict(ids), recipient_id=to.id)
     message.ticket_id, message.next_try_at = ticket_of(ids) or None, after or clock.now()
     try:
         with savepoint():

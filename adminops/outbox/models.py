@@ -45,6 +45,8 @@ class OutboxMessage(Model):
     id: Mapped[Key]
     key: Mapped[str] = mapped_column(String(200), unique=True)
     """Says the same thing twice only once: "tickets.reply:message=12:user=7"."""
+    way: Mapped[Code] = mapped_column(default="mail", server_default="mail")
+    """How it leaves: "mail", or the way of a courier that a feature offers (a directory)."""
     kind: Mapped[Code]
     """Which mail of the features' catalogue this is."""
     arguments: Mapped[dict[str, Any]]

@@ -18,7 +18,7 @@ from adminops import clock
 from adminops.db import db, transaction
 from adminops.feature import Job
 from adminops.outbox.bell import WORK_WAITS
-from adminops.outbox.delivery import deliver_due
+from adminops.outbox.delivery import Courier, carry_due, deliver_due
 from adminops.scheduler.leader import TERM, leadership_of
 from adminops.scheduler.models import JobOrder, JobRun, RunState
 from adminops.scheduler.runs import has_run, here, run_in_slot, run_job, slot_of
@@ -33,6 +33,11 @@ SLOTS_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 def jobs_of(app: Flask) -> Sequence[Job]:
     """Return the jobs of the app's features."""
     return [job for feature in app.extensions["features"].features for job in feature.jobs]
+
+
+def couriers_of(app: Flask) -> Sequence[Courier]:
+    """Return what sees to messages that are no mails."""
+    return [courier for feature in app.extensions["features"].features for courier in feature.couriers]
 
 
 def find_job(app: Flask, name: str) -> Job | None:
@@ -160,6 +165,8 @@ class Scheduler:
         try:
             with self._app.app_context():
                 deliver_due()
+                for courier in couriers_of(self._app):
+                    carry_due(courier)
             if self.leads:
                 self._take_up_orders()
         except Exception as broken:  # the clock calls again in a few seconds; the ear must stay open

@@ -8,7 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts import operations, policies
-from accounts.models import TRANSITIONS, Account, AccountState, DisabledReason, LinkReason, PasswordReset
+from accounts.models import (
+    TRANSITIONS,
+    Account,
+    AccountState,
+    DisabledReason,
+    HoldKind,
+    LinkReason,
+    PasswordReset,
+)
 from accounts.operations.links import open_link
 from adminops.audit.models import AuditEntry
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
@@ -108,7 +116,7 @@ def test_reactivated_account_opens_with_the_password_of_before(session: Session)
     assert (account.state, account.user.may_sign_in, account.user.password_hash) == (S.ACTIVE, True, before)
     assert (account.disabled_reason, account.disabled_at) == (None, None)
     assert sessions_of(account.user, idle=IDLE) == []
-    assert _facts(session) == ["AccountDisabled", "AccountReactivated"]
+    assert _facts(session) == ["AccountHeld", "AccountDisabled", "AccountReleased", "AccountReactivated"]
 
 
 def test_reactivated_account_without_a_password_is_invited_again(session: Session) -> None:
@@ -167,15 +175,29 @@ def test_changing_nothing_says_nothing(session: Session) -> None:
     assert _facts(session) == []
 
 
+def _release(account: Account, by: User) -> None:
+    """Release the first hold that there is."""
+    policies.check_may_release(account, by=by)
+    held = next((each for each in account.holds if each.released_at is None), None)
+    if held is None:
+        raise InvalidState("Nothing holds it.")
+    operations.release_hold(held, by=by)
+
+
 VERBS: dict[str, Callable[[Account, User], object]] = {
     "reset": lambda account, by: operations.start_password_reset(account, by=by),
     "invite": lambda account, by: operations.resend_invite(account, by=by),
     "disable": lambda account, by: operations.disable_account(account, DisabledReason.OTHER, by=by),
     "reactivate": lambda account, by: operations.reactivate_account(account, by=by),
     "archive": lambda account, by: operations.archive_account(account, by=by),
+    "restore": lambda account, by: operations.restore_account(account, by=by),
+    "hold": lambda account, by: operations.place_hold(account, HoldKind.TRAINING, by=by),
+    "release": _release,
+    "limit": lambda account, by: operations.limit_account(account, valid_from=None, valid_until=None, by=by),
+    "unlock": lambda account, by: operations.unlock_account(account, by=by),
     "change": lambda account, by: operations.change_account(account, name="X", email="x@example.org", title="", by=by),
 }
-NEEDS = {"reset": Permission.RESET_PASSWORDS}
+NEEDS = {"reset": Permission.RESET_PASSWORDS, "unlock": Permission.RESET_PASSWORDS}
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -234,8 +256,8 @@ def test_no_walk_of_verbs_leaves_the_machine_or_opens_a_closed_account(session: 
             moves.add((before, account.state))
             assert account.state in TRANSITIONS[before]
         assert account.user.may_sign_in is (account.state is S.ACTIVE)
-        assert (account.disabled_reason is not None) is (account.state in (S.DISABLED, S.ARCHIVED))
-    reached = {(old, new) for old, to in TRANSITIONS.items() for new in to}
+        assert bool(account.open_holds) is (account.state in (S.DISABLED, S.ARCHIVED))
+    reached = {(old, new) for old, to in TRANSITIONS.items() for new in to if new is not S.PROVISIONING}
     assert moves == {(old, new) for old, new in reached if old in (S.INVITED, S.ACTIVE, S.DISABLED)}
 
 

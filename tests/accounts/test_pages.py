@@ -16,7 +16,7 @@ from tests.make_accounts import make_account, make_link
 from tests.make_tickets import make_ticket
 
 S = AccountState
-STEPS = ("edit", "roles", "reset", "invite", "disable", "reactivate", "archive")
+STEPS = ("edit", "roles", "reset", "invite", "disable", "reactivate", "archive", "restore", "unlock", "limits", "hold")
 
 
 def _admin(desk: Desk, role: Role = Role.SYSTEM_ADMIN) -> Visitor:
@@ -143,7 +143,7 @@ def test_own_lead_sees_the_person_and_no_button(desk: Desk) -> None:
 def test_page_of_a_person_costs_few_statements(desk: Desk, counted: Callable[[], int], state: AccountState) -> None:
     with desk.work():
         account = make_account(state=state)
-        account.disabled_at = account.archived_at = account.created_at
+        account.archived_at = account.created_at
     visitor = _admin(desk)
     counted()
     page = visitor.get(f"/accounts/{account.id}")

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from adminops import clock
 from adminops.db import transaction
-from adminops.outbox.delivery import LONGEST_PAUSE, pause_after
+from adminops.outbox.delivery import LONGEST_PAUSE, MailCourier, pause_after
 from adminops.outbox.letters import Letter
 from adminops.outbox.models import MessageState, OutboxMessage
 from adminops.outbox.transports import Refused, Unreachable
@@ -192,7 +192,7 @@ def test_whoever_comes_back_too_late_does_not_send(post: Post, mail_server: Mail
     from adminops.outbox import delivery
 
     with post.app.app_context():
-        claim = delivery._claim(post.app.extensions["settings"], delivery.Deliveries())
+        claim = delivery._claim(_by_mail(post), delivery.Deliveries())
         assert claim is not None
         with clock.frozen_at(claim.until):
             assert delivery._deliver(claim, Lame(AssertionError("sent")), post.app.extensions["settings"]) is None
@@ -205,11 +205,12 @@ def test_a_late_record_changes_nothing(post: Post) -> None:
     from adminops.outbox import delivery
 
     with post.app.app_context():
-        claim = delivery._claim(post.app.extensions["settings"], delivery.Deliveries())
+        claim = delivery._claim(_by_mail(post), delivery.Deliveries())
     assert claim is not None
     assert post.deliver(later=HOUR).sent == 1
     with post.app.app_context():
-        delivery._record(claim, delivery.Outcome(MessageState.PENDING, "too late"), delivery.Deliveries())
+        late = delivery.Outcome(MessageState.PENDING, "too late")
+        delivery._record(claim, late, _by_mail(post), delivery.Deliveries())
     assert post.state(number) is MessageState.SENT
 
 
@@ -271,6 +272,11 @@ def test_a_refusal_is_not_tried_again_by_itself(post: Post) -> None:
     assert never.tries == 1
 
 
+def _by_mail(post: Post) -> MailCourier:
+    """Return the courier of mails, with a server that nothing reaches."""
+    return MailCourier(Lame(AssertionError("sent")), post.app.extensions["settings"])
+
+
 def _lose_the_claim(post: Post, number: int, *, later: timedelta = timedelta(0)) -> str:
     """Claim message `number` as a process that dies right afterwards; return its Message-ID."""
     from adminops.outbox import delivery
@@ -278,7 +284,7 @@ def _lose_the_claim(post: Post, number: int, *, later: timedelta = timedelta(0))
 
     settings = post.app.extensions["settings"]
     with post.app.app_context(), clock.frozen_at(clock.now() + later):
-        claim = delivery._claim(settings, delivery.Deliveries())
+        claim = delivery._claim(_by_mail(post), delivery.Deliveries())
     assert claim is not None
     assert claim.message_id == number
     return message_id(post.message(number), settings)

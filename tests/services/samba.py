@@ -127,6 +127,7 @@ def _provision(folder: Path) -> None:
         "winbindd socket directory": str(folder / "winbindd"),
         "disable netbios": "yes",
         "tls enabled": "yes",
+        "old password allowed period": "0",
         "tls keyfile": "tls/server.key",
         "tls certfile": "tls/server.pem",
         "tls cafile": "tls/ca.pem",

@@ -38,6 +38,8 @@ class Place:
     locks: bool = True
     knows_unique: bool = True
     """Whether it refuses an address that somebody else has."""
+    remembers: bool = True
+    """Whether it refuses a password of before when somebody else sets it; Active Directory asks the owner only."""
     server: Slapd | None = None
 
     def entry(self, desired: Desired) -> Entry:
@@ -82,7 +84,7 @@ def ad_place(samba: Samba) -> Place:
     """Return Samba as an Active Directory domain controller."""
     server = Server(url=samba.tls_url, user=samba.service, password=PASSWORD_OF_AD, ca_file=str(samba.ca_file))
     made = NetworkDirectory(FLAVOURS["ad"], server, samba.people, samba.groups, samba.archive)
-    return Place("ad", made, made.converge, knows_unique=False)
+    return Place("ad", made, made.converge, knows_unique=False, remembers=False)
 
 
 def openldap(slapd: Slapd, *, url: str = "", **over: Any) -> NetworkDirectory:

