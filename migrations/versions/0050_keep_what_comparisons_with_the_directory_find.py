@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 import adminops.db
 
-revision = "0062"
-down_revision = "0061"
+revision = "0050"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 
