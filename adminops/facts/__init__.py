@@ -128,7 +128,6 @@ from adminops.facts.people import (
     AccountUnlocked,
     AgencyAdded,
     AgencyChanged,
-    AgencyFact,
     DirectoryCompared,
     PasswordChanged,
     PasswordResetFinished,
