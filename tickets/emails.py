@@ -187,7 +187,7 @@ def _mail(template: str, subject: str, to_id: int, ticket_id: int, *, note: str 
     return Mail(
         subject=subject,
         template=template,
-        values={"number": ticket_id, "note": note},
+        values={"number": ticket_id} | ({"note": note} if note else {}),
         link=f"/tickets/{ticket_id}",
         link_label="Open the request",
     )

@@ -7,7 +7,7 @@ at, and all only where those are not enough for the page: then the words are rar
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, func, literal, select, true
 
 from adminops.db import db
 from adminops.identity.models import User
@@ -60,20 +60,24 @@ def find(visible: Select[Ticket], query: Query, viewer: User, *, page: int, befo
     newest = select(func.max(Ticket.id)).scalar_subquery()
     below: ColumnElement[int] = newest + 1 if before is None else literal(before)
 
-    def look(within: int | None, most: int) -> list[tuple[int, int]]:
-        """Return the numbers found among so many, or (None) among all, each with the number that they lie below."""
+    def look(within: int | None, most: int) -> tuple[list[int], int]:
+        """Return the numbers found among so many, or (None) among all, and the number that they lie below."""
         among = None if within is None else (below - within - 1, below)
         near = fulltext.holding(chosen, phrases, notes=notes, among=among)
         near = near if before is None else near.where(number < before)
-        found = near.with_only_columns(number, below, maintain_column_froms=True)
-        return [(id_, end) for id_, end in db.session.execute(found.order_by(number.desc()).limit(most))]
+        numbers = near.with_only_columns(number.label("number"), maintain_column_froms=True)
+        found = numbers.order_by(number.desc()).limit(most).subquery()
+        end = select(below.label("below")).subquery()
+        both = select(end.c.below, found.c.number).select_from(end.outerjoin(found, true()))
+        rows = db.session.execute(both.order_by(found.c.number.desc())).all()
+        return [row.number for row in rows if row.number is not None], rows[0].below or 0
 
-    rows = look(nearby, MOST_COUNTED + 1)
-    more = not rows or rows[0][1] > nearby + 1
-    if more and len(rows) <= page:
+    ids, end = look(nearby, MOST_COUNTED + 1)
+    more = end > nearby + 1
+    if more and len(ids) <= page:
         narrowed = any(term.field for term in query) or not notes  # and who is not of the team sees few
-        few = look(nearby * FARTHER, page + 1) if rows and narrowed else []
+        few = look(nearby * FARTHER, page + 1)[0] if ids and narrowed else []
         if len(few) > page:
-            return Found([id_ for id_, _ in few], more=True)
-        more, rows = False, look(None, MOST_COUNTED + 1)
-    return Found([id_ for id_, _ in rows[:MOST_COUNTED]], more=more or len(rows) > MOST_COUNTED)
+            return Found(few, more=True)
+        more, ids = False, look(None, MOST_COUNTED + 1)[0]
+    return Found(ids[:MOST_COUNTED], more=more or len(ids) > MOST_COUNTED)

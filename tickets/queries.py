@@ -279,7 +279,7 @@ def find_tickets(text: str, viewer: User, limit: int) -> list[TicketRow]:
     if not query:
         return []
     found = find(visible_to(viewer), query, viewer, page=limit)
-    return list(_page_of(found, viewer, first=True, limit=limit).rows)
+    return list(_page_of(found, viewer, first=True, limit=limit).rows) if found.ids else []
 
 
 def open_requests_of(user_id: int, viewer: User, limit: int) -> list[TicketRow]:

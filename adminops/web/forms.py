@@ -20,8 +20,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from adminops.db import savepoint
 from adminops.errors import DomainError
 
-_UNTYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202d\u202e]")
-"""Control characters but tabs and the ends of lines, and the two that turn round what others write behind them."""
+_UNTYPED = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202d\u202e]")
+"""Control characters that part nothing, and the two that turn round what others write behind them."""
+_PARTS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
+"""Control characters that part words or lines: blanks stand for them, so that what they part stays apart."""
 
 
 def trimmed(value: str | None) -> str | None:
@@ -29,7 +31,7 @@ def trimmed(value: str | None) -> str | None:
 
     No database takes a zero; others ring the bell or colour the terminal of who looks at an export.
     """
-    return _UNTYPED.sub("", value).strip() if isinstance(value, str) else value
+    return _UNTYPED.sub("", _PARTS.sub(" ", value)).strip() if isinstance(value, str) else value
 
 
 class HouseWords:

@@ -11,6 +11,7 @@ from adminops.web.forms import trimmed
         ("  Report stops \r\n", "Report stops"),
         ("one\ttab\r\ntwo lines", "one\ttab\r\ntwo lines"),
         ("a\x00b\x07c\x1b[31md\x7fe\x9bf\u202eg", "abc[31mdefg"),
+        ("219\x0b45\x1c0817\x0c", "219 45 0817"),
         ("Peña, Müller, 王 😀", "Peña, Müller, 王 😀"),
         (None, None),
     ],
