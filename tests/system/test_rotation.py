@@ -335,6 +335,7 @@ from pathlib import Path
 
 app = create_app(settings_for(Path(sys.argv[1]), database_url=sys.argv[2]), wsgi.FEATURES)
 resealing.reseal_some.__kwdefaults__["limit"] = 5
+rotation.PAUSE = 1.0  # the kill comes before the next step
 with app.app_context():
     rotation.rotate_keys(by=SYSTEM, tell=lambda title, done, total: total and print(done, flush=True))
 """
