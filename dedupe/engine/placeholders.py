@@ -17,7 +17,8 @@ undisclosed unk unkn unknown unnamed withheld
 """
 PARTICLES = frozenset(_PARTICLES.split())
 NO_NAMES = frozenset(_NO_NAMES.split())
-_DOES = frozenset({"baby", "jane", "janie", "john", "johnny", "jon"})
+DOES = ("baby", "jane", "janie", "john", "johnny", "jon")
+"""First names with which Doe is no last name."""
 _INFANT = re.compile(
     r"(baby|bb|newborn|new born|unborn|infant)( ?(boy|girl|child|twin|of|one|two|[abg123]))*( .*)?"
     r"|(twin|boy|girl)( ?(one|two|[ab12]))?"
@@ -39,4 +40,4 @@ def is_infant(folded: str) -> bool:
 
 def is_doe(first: str, last: str) -> bool:
     """Say whether a folded first and last name are John or Jane Doe; Doe with another first name is a name."""
-    return last == "doe" and first in _DOES
+    return last == "doe" and first in DOES

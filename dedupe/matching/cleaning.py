@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.engine.placeholders import DOES, is_infant, is_placeholder
 from dedupe.matching.columns import Columns, Key, Memberships, encode
 from dedupe.matching.dates import read_dates
 from dedupe.matching.names import Names, fold, make_names
 from dedupe.matching.numbers import read_ssns
-from dedupe.matching.placeholders import DOES, is_infant, is_placeholder
 
 _PARTIAL = 2  # HUD's code for a partial, street or code name and for an approximate or partial SSN or birth date
 _ROUGH = (2, 8, 9, 99)

@@ -4,13 +4,13 @@ import base64
 import binascii
 import io
 import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from adminops.errors import Invalid
+from adminops.files.sniffing import BROKEN
 
 MOST_ENTRIES = 20_000
 LARGEST_FILE = 50_000_000
@@ -19,8 +19,8 @@ KEYS = ("attachments", "files")
 _NAMES = ("filename", "file_name", "name", "original_name")
 _CONTENTS = ("content", "data", "base64", "body")
 _PATHS = ("path", "file", "store_path", "url")
-_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, KeyError)
-"""What `zipfile` says of archives that are damaged, lack an entry, have a password or are packed in an odd way."""
+_BROKEN = (*BROKEN, KeyError)
+"""What `zipfile` says of archives that are broken, or lack an entry."""
 
 
 @dataclass(frozen=True)

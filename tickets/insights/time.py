@@ -20,7 +20,7 @@ from tickets.insights.queries import reach_of
 from tickets.models import Ticket
 from tickets.sight import visible_to
 from tickets.spent.models import Activity, TicketTime
-from tickets.spent.queries import Spent
+from tickets.spent.queries import SPENT, Spent
 
 
 class TimeBy(StrEnum):
@@ -104,7 +104,7 @@ def list_entries(
 ) -> Page[Spent]:
     """Return a page of the entries behind a number, the newest day first: of tickets that `viewer` may see."""
     rows = _entries(period, viewer, told_by, key)
-    keyed = rows.with_only_columns(TicketTime.worked_on, TicketTime.id, *_SPENT, maintain_column_froms=True)
+    keyed = rows.with_only_columns(TicketTime.worked_on, TicketTime.id, *SPENT, maintain_column_froms=True)
     return fetch_page(
         keyed, [TicketTime.worked_on, TicketTime.id], after=after, limit=limit, shape=lambda row: Spent(*row[2:])
     )
@@ -116,17 +116,6 @@ def count_entries(period: Period, viewer: User, told_by: TimeBy, key: str) -> tu
     rows = _entries(period, viewer, told_by, key).with_only_columns(*numbers, maintain_column_froms=True)
     entries, minutes = db.session.execute(rows).one()
     return entries, minutes or 0
-
-
-_SPENT = (
-    TicketTime.ticket_id,
-    Ticket.subject,
-    Ticket.request_type,
-    User.name,
-    TicketTime.worked_on,
-    TicketTime.activity,
-    TicketTime.minutes,
-)
 
 
 def _entries(period: Period, viewer: User, told_by: TimeBy | None, key: str) -> Select[Any]:

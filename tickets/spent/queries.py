@@ -48,19 +48,23 @@ class Spent:
     minutes: int
 
 
+SPENT = (
+    TicketTime.ticket_id,
+    Ticket.subject,
+    Ticket.request_type,
+    User.name,
+    TicketTime.worked_on,
+    TicketTime.activity,
+    TicketTime.minutes,
+)
+"""The columns of `Spent`, of times joined with their tickets and people."""
+
+
 def spent_on(wanted: TicketFilter, viewer: User) -> Iterator[Spent]:
     """Yield the times that count of the tickets that `wanted` describes, the oldest day first. Raises `Wrong`."""
     tickets = matching(wanted, viewer).with_only_columns(Ticket.id)
     chosen = (
-        select(
-            TicketTime.ticket_id,
-            Ticket.subject,
-            Ticket.request_type,
-            User.name,
-            TicketTime.worked_on,
-            TicketTime.activity,
-            TicketTime.minutes,
-        )
+        select(*SPENT)
         .join(Ticket, Ticket.id == TicketTime.ticket_id)
         .join(User, User.id == TicketTime.user_id)
         .where(TicketTime.is_current, TicketTime.minutes > 0, TicketTime.ticket_id.in_(tickets))
