@@ -208,6 +208,14 @@ def test_command_says_what_differs_and_ends_in_one_when_the_brakes_held(house: F
     assert run.invoke(cli.accounts, ["reconcile"]).exit_code == 1
 
 
+def test_page_says_so_where_no_directory_is_set_and_nothing_was_compared(desk: Desk) -> None:
+    with desk.work():
+        admin = make_account(Role.SYSTEM_ADMIN).user
+    page = desk.signed_in(admin).get("/accounts/directory")
+    assert page.says("No directory is set")
+    assert not page.says("Nothing differs")
+
+
 def test_page_shows_both_sides_and_puts_right_what_somebody_has_looked_at(desk: Desk) -> None:
     with desk.work() as session:
         account = make_account(Role.END_USER, kept_in="directory", name="Hector Salinas")
