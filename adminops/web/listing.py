@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, TypeDecorator, tuple_
@@ -64,12 +64,13 @@ def _fits(key: SortKey, value: Any) -> bool:
     """Say whether `value` can be compared with `key`: both databases refuse, or answer oddly, where types differ."""
     stored: TypeEngine[Any] = key.type.impl_instance if isinstance(key.type, TypeDecorator) else key.type
     small = not isinstance(value, int) or abs(value) < 2**63
-    return isinstance(value, stored.python_type) and not isinstance(value, bool) and small
+    odd = isinstance(value, bool) or (stored.python_type is date and isinstance(value, datetime))  # subclasses
+    return isinstance(value, stored.python_type) and not odd and small
 
 
 def write_cursor(values: Sequence[Any]) -> str:
     """Return the place after a row with these key values, fit for a URL."""
-    plain = [{"t": value.isoformat()} if isinstance(value, datetime) else value for value in values]
+    plain = [_plain(value) for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
@@ -79,9 +80,22 @@ def read_cursor(text: str | None, count: int) -> list[Any] | None:
         return None
     try:
         plain = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        values = [datetime.fromisoformat(value["t"]) if isinstance(value, dict) else value for value in plain]
+        values = [_read(value) for value in plain]
     except (ValueError, KeyError, TypeError, binascii.Error):
         return None
-    scalar = all(isinstance(value, str | int | float | datetime) for value in values)
+    scalar = all(isinstance(value, str | int | float | date) for value in values)
     aware = all(value.tzinfo for value in values if isinstance(value, datetime))
     return values if len(values) == count and scalar and aware else None
+
+
+def _plain(value: Any) -> Any:
+    """Return a key value as JSON holds it: moments under "t", days under "d"."""
+    if isinstance(value, datetime):
+        return {"t": value.isoformat()}
+    return {"d": value.isoformat()} if isinstance(value, date) else value
+
+
+def _read(plain: Any) -> Any:
+    if not isinstance(plain, dict):
+        return plain
+    return datetime.fromisoformat(plain["t"]) if "t" in plain else date.fromisoformat(plain["d"])

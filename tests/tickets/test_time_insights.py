@@ -8,6 +8,7 @@ from adminops import clock
 from adminops.errors import NotAllowed
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
+from adminops.web.listing import write_cursor
 from tests.api.asking import program_of
 from tests.browsing import Desk
 from tests.make import make_agency, make_user
@@ -60,6 +61,23 @@ def test_entries_on_tickets_that_one_does_not_see_are_not_listed() -> None:
     assert time_report(month(), TimeBy.TYPE).over_all.minutes == 30
     assert list_entries(month(), helper).rows == []
     assert len(list_entries(month(), officer).rows) == 1
+
+
+@pytest.mark.usefixtures("session")
+def test_entries_come_page_by_page_the_newest_day_first() -> None:
+    helper, ticket = make_helper(), make_ticket()
+    days = [office_day() - back * DAY for back in (2, 0, 1, 0)]
+    for minutes, day in enumerate(days, start=1):
+        note_time(ticket, minutes=minutes, worked_on=day, by=helper)
+    seen: list[int] = []
+    after = None
+    for _ in range(2):
+        page = list_entries(month(), helper, after=after, limit=2)
+        seen += [row.minutes for row in page.rows]
+        after = page.after
+    assert (seen, after) == ([4, 2, 3, 1], None)
+    elsewhere = write_cursor([clock.now(), 1])
+    assert list_entries(month(), helper, after=elsewhere, limit=2).first, "a place in another list is none in this one"
 
 
 @pytest.mark.usefixtures("session")
