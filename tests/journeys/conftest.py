@@ -54,8 +54,9 @@ class Walker:
         self.page.get_by_role("button", name=label).first.click()
 
     def follow(self, label: str) -> None:
-        """Follow the link of that name in the page's content."""
-        self.page.get_by_role("main").get_by_role("link", name=label).first.click()
+        """Follow the link of that name in the page's content, and wait until its page is here."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("main").get_by_role("link", name=label).first.click()
 
     def sees(self, text: str, *, within: float = 5) -> None:
         """Wait until the page shows `text`, for so many seconds at most."""

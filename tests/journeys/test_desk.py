@@ -42,7 +42,7 @@ def test_locked_out_and_helped(house: House) -> None:
     helper.page.locator("textarea").first.fill("I start a reset for you. Look for a mail from us.")
     helper.press("Send reply")
     helper.sees("I start a reset for you.")
-    helper.page.get_by_role("link", name="Reset the password").first.click()
+    helper.follow("Reset the password")
     helper.look()
     helper.press("Send the link")
     helper.sees("started a password reset")

@@ -34,7 +34,7 @@ def test_request_approve_set_up_export(house: House) -> None:
     deciding.go(path)
     deciding.press("Approve")
     deciding.sees("Approved. Set the program up next.")
-    deciding.page.get_by_role("link", name="Set up program").click()
+    deciding.follow("Set up program")
     deciding.look()
     deciding.page.locator("[name=source]").select_option(label="Coast HMIS")
     deciding.press("Set up program")

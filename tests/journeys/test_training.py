@@ -32,6 +32,7 @@ def _course_with_a_class(walker: Walker) -> str:
     walker.look()
     walker.go("/training/courses/1/publish")
     walker.page.get_by_role("main").locator("form .button-primary").click()
+    walker.page.wait_for_url("**/training/courses/1")
     walker.go("/training/courses/1/schedule")
     soon = clock.now().astimezone(ZoneInfo("America/New_York")) + timedelta(days=2)
     fields = {"day": f"{soon:%Y-%m-%d}", "starts": "09:00", "ends": "11:00", "place": "Room 2", "seats": "12"}

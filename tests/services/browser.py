@@ -170,6 +170,7 @@ def _options(*, size: Size = "desktop", theme: Theme = "light", javascript: bool
 
 def axe_violations(page: Page) -> list[str]:
     """Return what axe-core finds wrong on `page`, one sentence per rule with the elements it means."""
+    page.wait_for_load_state()  # a page that is on its way has nothing to look at
     page.evaluate(AXE_SCRIPT)
     options = {"runOnly": {"type": "tag", "values": AXE_RULES}, "resultTypes": ["violations"]}
     result: dict[str, Any] = page.evaluate(f"axe.run(document, {json.dumps(options)})")
