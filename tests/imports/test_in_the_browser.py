@@ -12,7 +12,7 @@ from adminops.imports.operations import deciding
 from tests.browsing import Desk
 from tests.imports.conftest import make_tight_source, people, run_jobs, states
 from tests.make import make_admin
-from tests.services.browser import assert_no_axe_violations, assert_no_sideways_scrolling
+from tests.services.browser import assert_usable_by_all
 from tests.services.web import serving
 
 OpenPage = Callable[..., Page]
@@ -56,23 +56,21 @@ def _hand_in(served: Served, page: Page, export: Path) -> None:
     page.reload()
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_a_strange_export_is_held_looked_at_approved_and_undone(
-    served: Served, open_page: OpenPage, tmp_path: Path, size: str
+    served: Served, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    page = served.open(open_page, "/imports", size=size)
+    page = served.open(open_page, "/imports")
     _hand_in(served, page, people(6, "2024-05-01").zip(tmp_path / "first.zip"))
     strange = people(3, "2024-05-02").change("Client", 0, LastName="Vega").change("Client", 1, LastName="Vega")
     _hand_in(served, page, strange.zip(tmp_path / "second.zip"))
     expect(page.get_by_text("Held: nothing was changed.")).to_be_visible()
     expect(page.get_by_text("Enrollment.csv: 3 of 6 known rows would be removed")).to_be_visible()
-    assert_no_axe_violations(page)
-    assert_no_sideways_scrolling(page)
+    assert_usable_by_all(page)
 
     page.get_by_role("link", name="Approve").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("It can be undone within 7 days.")
-    assert_no_axe_violations(page)
+    assert_usable_by_all(page)
     dialog.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("The import was approved; it is being taken.")).to_be_visible()
     run_jobs(served.desk.app)
@@ -83,7 +81,7 @@ def test_a_strange_export_is_held_looked_at_approved_and_undone(
     page.get_by_role("dialog").get_by_role("button", name="Undo import").click()
     expect(page.get_by_text("Undone: the store is as it was before it.", exact=True)).to_be_visible()
     assert states(served.desk.app) == ["applied", "undone"]
-    assert_no_axe_violations(page)
+    assert_usable_by_all(page)
 
 
 def test_decisions_need_no_script(served: Served, open_page: OpenPage, tmp_path: Path) -> None:
@@ -96,27 +94,22 @@ def test_decisions_need_no_script(served: Served, open_page: OpenPage, tmp_path:
     expect(page.get_by_text("It was held and then cancelled.")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
 @pytest.mark.parametrize("path", ["/imports/sources", "/imports/sources/1", "/imports/sources/1/edit"])
-def test_pages_of_sources_fit_and_can_be_used_by_all(served: Served, open_page: OpenPage, size: str, path: str) -> None:
-    page = served.open(open_page, path, size=size, theme="dark" if size == "phone" else "light")
-    assert_no_axe_violations(page)
-    assert_no_sideways_scrolling(page)
+def test_pages_of_sources_fit_and_can_be_used_by_all(served: Served, open_page: OpenPage, path: str) -> None:
+    assert_usable_by_all(served.open(open_page, path))
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_a_large_undo_is_asked_for_and_its_page_turns_by_itself_when_it_is_done(
-    served: Served, open_page: OpenPage, tmp_path: Path, size: str, monkeypatch: pytest.MonkeyPatch
+    served: Served, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deciding, "WAITED_FOR", 10)
-    page = served.open(open_page, "/imports", size=size)
+    page = served.open(open_page, "/imports", size="phone")
     _hand_in(served, page, people().zip(tmp_path / "first.zip"))
     page.get_by_role("link", name="Undo import").click()
     page.get_by_role("button", name="Undo import").click()
     expect(page.get_by_text("The import will be undone.")).to_be_visible()
     expect(page.get_by_text("You can leave this page: the undo goes on.")).to_be_visible()
-    assert_no_axe_violations(page)
-    assert_no_sideways_scrolling(page)
+    assert_usable_by_all(page)
     run_jobs(served.desk.app)
     expect(page.get_by_text("Undone: the store is as it was before it.")).to_be_visible()
     assert states(served.desk.app) == ["undone"]
