@@ -24,7 +24,13 @@ from tests.services.private import free_port
 from tests.services.web_client import fetch
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAM = "import sys; from wsgi import cli; sys.exit(cli())"
+# A suite that was started in the background ignores Ctrl+C, and so would whatever it starts.
+PROGRAM = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from wsgi import cli
+sys.exit(cli())
+"""
 Run = Callable[..., Result]
 Start = Callable[..., "subprocess.Popen[str]"]
 
