@@ -155,6 +155,38 @@ def test_an_export_file_with_a_row_that_can_not_be_read_is_refused(take: Take):
     assert count(Project) == 0
 
 
+@pytest.mark.parametrize("name", ["Export", "Client"])
+@pytest.mark.parametrize(
+    ("tail", "rules"),
+    [
+        ("\r\n \t\r\n,,,\r\nCOMMAS\r\n\x1a", {"empty-lines": 4}),
+        ("\ufeffHEADER\r\n \r\nHEADER", {"empty-lines": 1, "repeated-header": 2}),
+    ],
+)
+def test_lines_that_are_no_rows_are_passed_over_and_named(take: Take, name: str, tail: str, rules: dict[str, int]):
+    export = two_clients()
+    text = export.csv(name)
+    header, width = text.split("\r\n")[0], text.split("\r\n")[0].count(",")
+    junk = tail.replace("HEADER", header.upper()).replace("COMMAS", "," * width)
+    export.raw[f"{name}.csv"] = (text + junk).encode()
+    result = take(export)
+    assert result.status == "applied"
+    counts = result.files[f"{name}.csv"]
+    assert (counts.read, counts.added, counts.rejected) == (len(export.rows[name]), len(export.rows[name]), 0)
+    found = [each for each in result.problems if each.rule in ("empty-lines", "repeated-header")]
+    assert {each.rule: int(each.text.split()[0]) for each in found} == rules
+    assert result.problems.by_severity["error"] == 0
+    assert "absence-ignored" not in result.problems.by_rule
+
+
+def test_the_mark_behind_the_last_value_of_a_file_is_no_part_of_it(take: Take):
+    export = two_clients()
+    export.raw["Client.csv"] = export.csv("Client").encode().rstrip() + b"\x1a"
+    result = take(export)
+    assert result.files["Client.csv"].added == 2
+    assert the_problem(result, "empty-lines").file == "Client.csv"
+
+
 @pytest.mark.parametrize(("start", "end"), [("", "2024-03-31"), ("2024-01-01", "never"), ("2024-04-01", "2024-03-31")])
 def test_an_export_without_a_period_is_refused(take: Take, start: str, end: str):
     result = take(two_clients().change("Export", ExportStartDate=start, ExportEndDate=end))

@@ -24,6 +24,10 @@ LONGEST_FIELD = 131_072
 """The standard reader refuses longer ones. A block no longer than this needs not be searched for them."""
 LONGEST_LINE = 1_000_000
 """Characters. HUD's longest row has a tenth of it; a line without end would fill the memory."""
+END_OF_DOS = "\x1a"
+"""Stands behind the last line of a file that was put together by old tools of Windows."""
+NOTHING = f' \t\r\n,"{END_OF_DOS}\x00\ufeff\xa0'
+"""Of these consist lines that hold no row: spreadsheets leave commas where rows were, others blanks."""
 END = "\x00"
 """A line behind the last of a block. No file has it (NUL is left out), so a quote that swallows it is found."""
 
@@ -34,6 +38,11 @@ class BrokenRecord:
 
     fields: int | None
     text: str
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing stands in it."""
+        return not self.text.strip(NOTHING)
 
     @property
     def has_long_field(self) -> bool:
@@ -48,6 +57,11 @@ class Block:
     lines: Sequence[int]
     columns: list[list[str]]
     broken: Sequence[tuple[int, BrokenRecord]] = ()
+
+
+def bare_name(name: str) -> str:
+    """Return the name of a column without a mark, blanks or quotes around it."""
+    return name.lstrip("\ufeff").strip().strip('"').strip()
 
 
 class _TooManyLines(Exception):
@@ -77,8 +91,14 @@ class _Lines:
         return line.replace("\x00", "") if "\x00" in line else line
 
     def block(self, size: int) -> str:
-        """Hand out about `size` characters, up to the end of a line. Their lines are to be counted, or taken back."""
-        return self._stream.read(size) + self._line()
+        """Hand out about `size` characters, up to the end of a line. Their lines are to be counted, or taken back.
+
+        The mark that DOS sets behind a file, where it sticks to the last value, gets a line of its own.
+        """
+        text = self._stream.read(size) + self._line()
+        if text.endswith(END_OF_DOS) and len(text) > 1 and text[-2] not in "\r\n":
+            text = f"{text[:-1]}\n{END_OF_DOS}"
+        return text
 
     def _line(self) -> str:
         line = self._stream.readline(LONGEST_LINE)
@@ -121,7 +141,7 @@ class Records:
             if isinstance(fields, BrokenRecord):
                 return []
             if fields:
-                return [name.lstrip("\ufeff").strip().strip('"').strip() for name in fields]
+                return [bare_name(name) for name in fields]
         return []
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | BrokenRecord]]:

@@ -18,7 +18,7 @@ from adminops.hmis import sealing
 from adminops.hmis.intake.dates import Form, is_ambiguous
 from adminops.hmis.intake.layout import Layout
 from adminops.hmis.intake.problems import ERROR, NOTE, WARNING, Problem, ProblemLog, Refused, mask, shown
-from adminops.hmis.intake.records import BLOCK, LONGEST_FIELD, Block, BrokenRecord, Records
+from adminops.hmis.intake.records import BLOCK, LONGEST_FIELD, Block, BrokenRecord, Records, bare_name
 from adminops.hmis.intake.retired import History
 from adminops.hmis.intake.values import ROOM, Flawed, Reader, RejectedLine, check_code, reader_for
 from adminops.hmis.spec import ColumnSpec, FileSpec
@@ -37,8 +37,12 @@ Found = tuple[int, int, Problem]
 """A problem with its line and where it stands there."""
 Ambiguous = dict[int, tuple[int, int]]
 """By the place of a column: how many of its dates could be read day first, and the first line with one."""
-Ending = tuple[int, int, int, list[Form | None], Ambiguous]
-"""How the reading of a file went: lines read, rejected and lost, and in which form the dates of its columns were."""
+PassedOver = dict[str, tuple[int, int]]
+"""By rule: how many lines were passed over because they are no rows at all, and the first of them."""
+Ending = tuple[int, int, int, list[Form | None], Ambiguous, PassedOver]
+"""How the reading of a file went: lines read, rejected and lost, in which form the dates of its columns were, and the
+lines that are no rows."""
+EMPTY_LINES, REPEATED_HEADER = "empty-lines", "repeated-header"
 
 
 @dataclass
@@ -134,11 +138,13 @@ class FileRows:
         """Lines that were rejected without their key being known."""
         self._records, self._log = records, log
         self._ambiguous: Ambiguous = {}
+        self._passed_over: PassedOver = {}
         self._readers = [reader_for(column, export_ids=export_ids) for column in self.file.columns]
         self._key = [column.name for column in self.file.columns].index(self.file.key)
         self._pair_checks = _pair_checks(self.file)
         self._history = History(self.file)
         self._hashed = _hash_getter(self.file)
+        self._header = [name.lower() for name in records.header]
         self._ssn = next((place for place, column in enumerate(self.file.columns) if column.name == "SSN"), None)
         records.may_span_lines = _may_span_lines(layout, len(records.header))
 
@@ -156,17 +162,19 @@ class FileRows:
     def ending(self) -> Ending:
         """Return how it went, once all rows were read."""
         forms = [reader.form_seen for reader in self._readers]
-        return self.read, self.rejected, self.lines_lost, forms, self._ambiguous
+        return self.read, self.rejected, self.lines_lost, forms, self._ambiguous, self._passed_over
 
     def take_over(self, ending: Ending) -> None:
         """Let it have gone as it did for somebody else who read this file."""
-        self.read, self.rejected, self.lines_lost, forms, self._ambiguous = ending
+        self.read, self.rejected, self.lines_lost, forms, self._ambiguous, self._passed_over = ending
         for reader, form in zip(self._readers, forms, strict=True):
             reader.form_seen = form
 
     def _batch(self, block: Block) -> Batch:
         self.read += len(block.lines) + len(block.broken)
-        found = [self._reject_broken(line, broken) for line, broken in block.broken]
+        found = [
+            self._reject_broken(line, broken) for line, broken in block.broken if not self._is_nothing(line, broken)
+        ]
         if self.lines_lost > MOST_LOST and self.lines_lost * 2 > self.read:
             sentence = f"Most lines of {self.file.file} are not what its header says: it is damaged, or no such file."
             raise Refused("mostly-broken", sentence, file=self.file.file)
@@ -181,7 +189,7 @@ class FileRows:
         has_retired = bool(self.layout.retired)
         batch = Batch(block.lines, columns[self._key], columns, retired=retired, has_retired=has_retired, found=found)
         if faults:
-            batch = self._judge(batch, raws, faults)
+            batch = self._judge(batch, raws, faults, self._no_rows(block, faults))
         self._count_ambiguous(block.lines, raws, set(batch.lines))
         self._check_pairs(batch)
         return replace(batch, texts=self._texts(batch))
@@ -206,9 +214,39 @@ class FileRows:
             sentence = f"{self.file.file}, line {line}: {refused.sentence}"
             raise Refused(refused.rule, sentence, file=self.file.file, line=line) from None
 
-    def _judge(self, batch: Batch, raws: Sequence[Sequence[str]], faults: "list[_Fault]") -> Batch:
-        """Note what is wrong in a batch, line by line from left to right, and leave rejected lines out."""
-        rejected: set[int] = set()
+    def _is_nothing(self, line: int, broken: BrokenRecord) -> bool:
+        """Tell whether nothing stands in a line, which is then passed over as a blank one is."""
+        if broken.is_nothing:
+            self._pass_over(EMPTY_LINES, line)
+        return broken.is_nothing
+
+    def _no_rows(self, block: Block, faults: "list[_Fault]") -> set[int]:
+        """Return the places of lines that are no rows: with nothing in any field, or with the header once more.
+
+        Either has something wrong with it, so nobody else need be looked at.
+        """
+        found = set()
+        for place in sorted({place for place, _, _ in faults}):
+            names = [bare_name(column[place]).lower() for column in block.columns]
+            if not any(names):
+                self._pass_over(EMPTY_LINES, block.lines[place])
+            elif names == self._header:
+                self._pass_over(REPEATED_HEADER, block.lines[place])
+            else:
+                continue
+            found.add(place)
+        return found
+
+    def _pass_over(self, rule: str, line: int) -> None:
+        number, first = self._passed_over.get(rule, (0, line))
+        self._passed_over[rule] = (number + 1, first)
+        self.read -= 1
+
+    def _judge(
+        self, batch: Batch, raws: Sequence[Sequence[str]], faults: "list[_Fault]", no_rows: Collection[int]
+    ) -> Batch:
+        """Note what is wrong in a batch, line by line from left to right; leave rejected lines and `no_rows` out."""
+        rejected = set(no_rows)
         aside: dict[int, list[tuple[str, str]]] = {}
         for place, order, fault in sorted(faults, key=itemgetter(0, 1)):
             line = batch.lines[place]
@@ -290,7 +328,14 @@ class FileRows:
         return {line: json.dumps(held, sort_keys=True) for line, held in filled.items()}
 
     def note_forms(self) -> None:
-        """Log which columns had dates in other forms than HUD's, once all rows were read."""
+        """Log which columns had dates in other forms than HUD's, and lines that are no rows, once all were read."""
+        for rule, (number, line) in self._passed_over.items():
+            lines = "1 line" if number == 1 else f"{number:,} lines"
+            if rule == EMPTY_LINES:
+                text, severity = f"{lines} without anything in a field, the first here: passed over.", NOTE
+            else:
+                text, severity = f"{lines} with the header once more, the first here: passed over.", WARNING
+            self._log.add(Problem(rule, severity, self.file.file, text, line))
         for place, reader in enumerate(self._readers):
             name = reader.column.name
             count, first = self._ambiguous.get(place, (0, 0))

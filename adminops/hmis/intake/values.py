@@ -158,8 +158,13 @@ class ExportIdReader(Reader):
         self._export_ids = export_ids
 
     def read(self, text: str) -> str:
-        """Return `text` if it is the export's. Raises `Refused` else: the whole export is in doubt."""
+        """Return `text` if it is the export's. Raises `Refused` else: the whole export is in doubt.
+
+        A header in the midst of the rows is nobody's: that line alone can't be taken.
+        """
         if text not in self._export_ids:
+            if text.lower() == "exportid":
+                raise RejectedLine("foreign-export", "The line has no ExportID but the name of the column.")
             raise Refused("foreign-export", "There are rows of another export: their ExportID is not in Export.csv.")
         return text
 
