@@ -12,10 +12,8 @@ from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, NotFound
 from adminops.hmis.intake.brakes import Brakes
-from adminops.hmis.models import HmisImport, HmisSource, ImportStatus, Project
+from adminops.hmis.models import HmisSource
 from adminops.hmis.spec import coc_codes
-
-NOT_TAKEN = (ImportStatus.REFUSED, ImportStatus.FAILED, ImportStatus.CANCELLED)
 
 
 def add_source(
@@ -25,12 +23,22 @@ def add_source(
     name = name.strip()
     if not name:
         raise Invalid("A source needs a name.", field="name")
-    if find_source(name) is not None:
+    source = find_source(name)
+    if source is not None and source.is_known:
         raise Conflict(f"There is a source called {name} already.", field="name")
-    source = HmisSource(
-        name=name, vendor=vendor, time_zone=time_zone, names_hashed=names_hashed, created_at=clock.now()
-    )
+    source = source or HmisSource(name=name, created_at=clock.now())
+    source.vendor, source.time_zone, source.names_hashed, source.is_known = vendor, time_zone, names_hashed, True
     db.session.add(source)
+    db.session.flush()
+    return source
+
+
+def name_source(name: str) -> HmisSource:
+    """Return the source called `name`; a new one is not known before one of its exports was taken. Raises `Invalid`."""
+    if (found := find_source(name)) is not None:
+        return found
+    source = add_source(name)
+    source.is_known = False
     db.session.flush()
     return source
 
@@ -64,7 +72,7 @@ def change_source(
     source.name, source.vendor, source.time_zone, source.names_hashed = name, vendor, time_zone, names_hashed
     source.known_ids, source.cocs = list(dict.fromkeys(known_ids)), sorted(set(cocs))
     source.brakes = (brakes or Brakes()).differences()
-    source.is_watched = is_watched
+    source.is_watched, source.is_known = is_watched, True
     if is_watched and source.drop_folder is None:
         source.drop_folder = _folder_for(name)
     db.session.flush()
@@ -97,7 +105,7 @@ def find_source(name: str) -> HmisSource | None:
 def source_named(name: str) -> HmisSource:
     """Return the source called `name`. Raises `NotFound`."""
     found = find_source(name)
-    if found is None:
+    if found is None or not found.is_known:
         raise NotFound(f"There is no source called {name}.")
     return found
 
@@ -110,18 +118,14 @@ def get_source(source_id: int) -> HmisSource:
     return found
 
 
+def get_known_source(source_id: int) -> HmisSource:
+    """Return the source with this number. Raises `NotFound`, for one that only the log of imports knows, too."""
+    source = get_source(source_id)
+    if not source.is_known:
+        raise NotFound("There is no such source.")
+    return source
+
+
 def all_sources() -> list[HmisSource]:
-    """Return all sources by name."""
-    return list(db.session.scalars(select(HmisSource).order_by(HmisSource.name)))
-
-
-def sources_in_use() -> list[HmisSource]:
-    """Return the sources by name, without those of which no more is known than exports that were not taken.
-
-    A name that was mistyped at an upload makes a source, and its log keeps it.
-    """
-    imports = select(HmisImport.id).where(HmisImport.source_id == HmisSource.id)
-    taken = imports.where(HmisImport.status.not_in(NOT_TAKEN))
-    projects = select(Project.id).where(Project.source_id == HmisSource.id)
-    chosen = select(HmisSource).where(~imports.exists() | taken.exists() | projects.exists())
-    return list(db.session.scalars(chosen.order_by(HmisSource.name)))
+    """Return all sources by name, without those that only the log of imports knows."""
+    return list(db.session.scalars(select(HmisSource).where(HmisSource.is_known).order_by(HmisSource.name)))

@@ -23,7 +23,7 @@ blueprint = Blueprint("exports", __name__, url_prefix="/imports/export")
 @access(Permission.EXPORT_STORE)
 def new() -> ResponseReturnValue:
     """Choose what shall be in an export."""
-    every, by = sources.sources_in_use(), signed_in_user()
+    every, by = sources.all_sources(), signed_in_user()
     source = _chosen_source(every)
     form = ExportForm()
     if source is None:
@@ -45,7 +45,7 @@ def _chosen_source(every: list[HmisSource]) -> HmisSource | None:
     if len(every) == 1 and "source" not in request.args:
         return every[0]
     number = request.args.get("source", "")
-    return sources.get_source(int(number)) if number.isdecimal() and len(number) < 10 else None
+    return sources.get_known_source(int(number)) if number.isdecimal() and len(number) < 10 else None
 
 
 @blueprint.get("/<int:order_id>")

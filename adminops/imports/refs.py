@@ -17,7 +17,9 @@ def resolve_sources(ids: Sequence[str], viewer: User) -> dict[str, Link]:
     if not viewer.may(Permission.IMPORT_EXPORTS):
         return {}
     wanted = [int(id_) for id_ in ids if id_.isdecimal() and len(id_) < 10]
-    found = db.session.execute(select(HmisSource.id, HmisSource.name).where(HmisSource.id.in_(wanted)))
+    found = db.session.execute(
+        select(HmisSource.id, HmisSource.name).where(HmisSource.id.in_(wanted), HmisSource.is_known)
+    )
     return {str(id_): Link(name, url_for("sources.show", source_id=id_), "database") for id_, name in found}
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adminops.hmis.intake.brakes import Brakes
-from adminops.hmis.sources import get_source
+from adminops.hmis.sources import get_known_source
 from adminops.identity.permissions import Permission
 from adminops.imports import operations, queries
 from adminops.imports.forms import SourceForm
@@ -28,7 +28,7 @@ def index() -> ResponseReturnValue:
 @access(Permission.IMPORT_EXPORTS)
 def show(source_id: int) -> ResponseReturnValue:
     """Show one source: its particulars, its brakes and its last imports."""
-    source = get_source(source_id)
+    source = get_known_source(source_id)
     return render_template(
         "imports/source.html",
         source=source,
@@ -55,7 +55,7 @@ def new() -> ResponseReturnValue:
 @access(Permission.IMPORT_EXPORTS)
 def edit(source_id: int) -> ResponseReturnValue:
     """Change a source."""
-    source = get_source(source_id)
+    source = get_known_source(source_id)
     if (form := SourceForm.of(source)).submitted():
         with form.refusals():
             operations.change_source(source, **form.values(), by=signed_in_user())

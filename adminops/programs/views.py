@@ -161,7 +161,7 @@ def withdraw(request_id: int) -> ResponseReturnValue:
 def set_up(request_id: int) -> ResponseReturnValue:
     """Show what will be made, and make it."""
     wish, form = queries.get_request(request_id, signed_in_user()), SetUpForm()
-    form.source.choices = choices((str(source.id), source.name) for source in sources.sources_in_use())
+    form.source.choices = choices((str(source.id), source.name) for source in sources.all_sources())
     if form.submitted():
         with form.refusals():
             source = sources.get_source(int(form.source.data))

@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
 @access(Permission.IMPORT_EXPORTS)
 def source(source_id: int) -> ResponseReturnValue:
     """Show the switches of a source."""
-    shown = sources.get_source(source_id)
+    shown = sources.get_known_source(source_id)
     return render_template("repairs/source.html", source=shown, rows=queries.rules_of(shown))
 
 
@@ -41,7 +41,7 @@ def source(source_id: int) -> ResponseReturnValue:
 @access(Permission.IMPORT_EXPORTS)
 def rule(source_id: int, rule: str) -> ResponseReturnValue:
     """Show what a rule changes at a source, value by value."""
-    shown, known = sources.get_source(source_id), rule_named(rule)
+    shown, known = sources.get_known_source(source_id), rule_named(rule)
     key, file = request.args.get("q", "").strip(), request.args.get("file", "")
     columns = shown.repair_counts.get(known.key, {})
     return render_template(
@@ -64,7 +64,7 @@ def rule(source_id: int, rule: str) -> ResponseReturnValue:
 @access(Permission.IMPORT_EXPORTS)
 def values(source_id: int, rule: str) -> ResponseReturnValue:
     """Hand out what a rule changes at a source as a CSV file."""
-    shown, known = sources.get_source(source_id), rule_named(rule)
+    shown, known = sources.get_known_source(source_id), rule_named(rule)
     text = io.StringIO(newline="")
     write_values(queries.all_repairs(shown, known.key, viewer=signed_in_user()), text)
     headers = {"Content-Disposition": f'attachment; filename="repairs-{source_id}-{known.key}.csv"'}
@@ -75,7 +75,7 @@ def values(source_id: int, rule: str) -> ResponseReturnValue:
 @access(Permission.IMPORT_EXPORTS)
 def switch(source_id: int, rule: str) -> ResponseReturnValue:
     """Say what switching a rule would change, and switch it."""
-    by, shown, known = signed_in_user(), sources.get_source(source_id), rule_named(rule)
+    by, shown, known = signed_in_user(), sources.get_known_source(source_id), rule_named(rule)
     on, form = request.args.get("to", "on") != "off", ConfirmForm()
     if form.submitted():
         with form.refusals():
@@ -90,7 +90,7 @@ def switch(source_id: int, rule: str) -> ResponseReturnValue:
 @access(Permission.IMPORT_EXPORTS)
 def undo(source_id: int, rule: str, repair_id: int) -> ResponseReturnValue:
     """Take a rule back from one row."""
-    by, shown, known = signed_in_user(), sources.get_source(source_id), rule_named(rule)
+    by, shown, known = signed_in_user(), sources.get_known_source(source_id), rule_named(rule)
     repair = queries.get_repair(shown, known.key, repair_id)
     if (form := UndoForm()).submitted():
         with form.refusals():

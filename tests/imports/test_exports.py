@@ -24,11 +24,12 @@ from adminops.audit.models import AuditEntry
 from adminops.hmis import sources
 from adminops.hmis.intake import import_export
 from adminops.hmis.intake.claims import alone
-from adminops.hmis.models import Client, ExportOrder, HmisImport, ImportStatus, OrderStatus
+from adminops.hmis.models import Client, ExportOrder, OrderStatus
 from adminops.identity.permissions import Role
 from adminops.imports import exporting, jobs
 from tests.browsing import Desk, Visitor
 from tests.hmis.exports import SmallExport, whole_export
+from tests.imports.conftest import Command, people
 from tests.make import make_admin, make_user
 
 
@@ -224,18 +225,18 @@ def test_an_export_that_is_begun_while_old_ones_are_removed_stays(
     (home / "exports" / "77").rmdir()
 
 
-def test_sources_of_which_nothing_was_taken_are_not_offered(visitor: Visitor, desk: Desk) -> None:
-    now = clock.now()
-    with desk.work() as session:
-        for name, ends in (("Nroth HMIS", ["refused", "failed"]), ("South HMIS", ["refused", "applied"]), ("New", [])):
-            source = sources.add_source(name)
-            for end in ends:
-                session.add(HmisImport(source_id=source.id, status=ImportStatus(end), file_name="x.zip", queued_at=now))
-    with desk.look():
-        assert [source.name for source in sources.sources_in_use()] == ["New", "North HMIS", "South HMIS"]
-    page = visitor.get("/imports/export?source=")
-    assert page.says("South HMIS")
-    assert not page.says("Nroth HMIS")
+def test_a_source_of_which_nothing_was_taken_is_in_the_log_alone(
+    visitor: Visitor, desk: Desk, tmp_path: Path, command: Command
+) -> None:
+    wrong, right = people(1).change("Export", ExportEndDate=""), people(1)
+    for export, is_taken in ((wrong, False), (right, True)):
+        done = command("hmis", "import", str(export.zip(tmp_path / "export.zip")), "--source", "Nroth HMIS")
+        assert done.exit_code == (0 if is_taken else 4)
+        for page in ("/imports/sources", "/imports/new", "/imports/export?source="):
+            assert (b"Nroth HMIS" in visitor.get(page).body) is is_taken, page
+        visitor.get("/imports/sources/2", status=200 if is_taken else 404)
+        assert visitor.get("/imports").says("Nroth HMIS")
+    assert command("hmis", "export", str(tmp_path / "out.zip"), "--source", "Nroth HMIS").exit_code == 0
 
 
 def test_no_file_stays_whose_writing_could_not_be_written_down(

@@ -253,6 +253,7 @@ def _remember_source(session: Session, record: HmisImport, source: HmisSource, t
     header = taken.header
     if header is None:
         return
+    source.is_known = True
     newest = source.newest_export
     learnt = [each for each in header.source_ids if each not in source.known_ids]
     History(session.connection(), record.id).keep_source(

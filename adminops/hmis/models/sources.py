@@ -4,7 +4,7 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops.db import Code, Key, LongText, Model, Name
@@ -39,6 +39,9 @@ class HmisSource(Model):
     """Name of its folder below the drop folder. Given once: it stays when the source gets another name."""
     is_watched: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether exports that are put into its drop folder are taken."""
+    is_known: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether it is more than a name, perhaps a mistyped one, that somebody gave with an export. It is once an export
+    was taken or somebody has set it up; until then only the log of imports knows it."""
 
 
 class ImportStatus(enum.Enum):

@@ -23,15 +23,15 @@ def check_may_import(by: User) -> None:
 
 
 def source_for(name: str, *, by: User) -> HmisSource:
-    """Return the source called `name`, adding it when there is none.
+    """Return the source called `name`, adding it when there is none: the log knows it, and all others once it is used.
 
     Raises `NotAllowed`, `Invalid`. Publishes `SourceChanged` for one that it added.
     """
     check_may_import(by)
-    if (found := sources.find_source(name)) is not None:
-        return found
-    source = sources.add_source(name)
-    publish(SourceChanged(source_id=source.id), by=by)
+    is_new = sources.find_source(name) is None
+    source = sources.name_source(name)
+    if is_new:
+        publish(SourceChanged(source_id=source.id), by=by)
     return source
 
 
