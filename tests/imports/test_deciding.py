@@ -180,6 +180,10 @@ def test_the_command_line_holds_approves_and_undoes(app: AdminOps, command: Comm
     assert uploads.upload_of(home_of(app), held["import_id"]).is_dir()
     approved = _exit_of(command, second, "--approve")[1]
     assert approved["status"] == "applied"
+    assert states(app) == ["applied", "cancelled", "applied"]
+    listed = json.loads(command("hmis", "imports", "--json").stdout)[1]["sentence"]
+    assert listed == f"It was held. The same export was then taken as import {approved['import_id']}."
+    assert not uploads.folder_of(home_of(app), held["import_id"]).exists()
     assert command("hmis", "undo", str(held["import_id"])).exit_code == 1
     undone = command("hmis", "undo", str(approved["import_id"]), "--json")
     expected = {"status": "undone", "import_id": approved["import_id"], "source": "Night feed"}

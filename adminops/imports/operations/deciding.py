@@ -29,6 +29,7 @@ HELD_FOR = timedelta(days=30)
 WAITED_FOR = 5_000
 """Rows of an export, and rows it removed, whose undo a page waits for: some seconds. More are left to the jobs."""
 CANCELLED = "It was held and then cancelled. Nothing was changed."
+TAKEN_AS = "It was held. The same export was then taken as import {}."
 TOO_OLD = "It was held, and nobody approved it within 30 days. Nothing was changed."
 
 
@@ -64,6 +65,23 @@ def cancel_import(record: HmisImport, *, home: Path, sentence: str = CANCELLED, 
     db.session.flush()
     after_commit(lambda: uploads.forget(home, record.id))
     publish(ImportCancelled(import_id=record.id), by=by)
+
+
+def settle_twins(record: HmisImport, *, home: Path, by: User) -> None:
+    """Let other imports of the very same export be that are still held: with `record` it was taken.
+
+    One that somebody decides on just now is left to them. Publishes `ImportCancelled`.
+    """
+    if record.status not in undoing.TAKEN:
+        return
+    twins = select(HmisImport).where(
+        HmisImport.source_id == record.source_id,
+        HmisImport.content_hash == record.content_hash,
+        HmisImport.status == ImportStatus.HELD,
+        HmisImport.id != record.id,
+    )
+    for twin in db.session.scalars(twins.order_by(HmisImport.id).with_for_update(skip_locked=True)).all():
+        cancel_import(twin, home=home, sentence=TAKEN_AS.format(record.id), by=by)
 
 
 def is_large(record: HmisImport) -> bool:

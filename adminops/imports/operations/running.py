@@ -14,6 +14,7 @@ from adminops.hmis.intake.progress import ProgressFile, Tell
 from adminops.hmis.models import HmisImport, ImportStatus, ImportWay
 from adminops.identity.models import SYSTEM, User
 from adminops.imports import uploads
+from adminops.imports.operations.deciding import settle_twins
 from adminops.imports.queries import WAITING
 
 FAILED = "AdminOps failed while it took this export. Nothing was changed. Try again; if it stays, tell us."
@@ -40,6 +41,7 @@ def run_import(record: HmisImport, *, home: Path, unpacked_limit: int, by: User)
         unpacked_limit=unpacked_limit,
     )
     publish(ExportImported(import_id=record.id, outcome=result.status), by=by)
+    settle_twins(record, home=home, by=by)
     return result
 
 
@@ -69,6 +71,7 @@ def finish_here(
     if result.is_held:
         uploads.keep_copy(path, uploads.folder_of(home, record.id))
     publish(ExportImported(import_id=record.id, outcome=result.status), by=by)
+    settle_twins(record, home=home, by=by)
     return result
 
 
