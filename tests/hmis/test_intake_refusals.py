@@ -151,7 +151,9 @@ def test_an_export_file_without_a_row_is_refused(take: Take):
 def test_an_export_file_with_a_row_that_can_not_be_read_is_refused(take: Take):
     export = two_clients()
     export.raw["Export.csv"] = export.csv("Export").encode() + b"E2,1\r\n"
-    assert the_problem(take(export), "export-rows").file == "Export.csv"
+    result = take(export)
+    assert the_problem(result, "export-rows").file == "Export.csv"
+    assert result.sentence.startswith("Export.csv, line 3: The line has too few fields: 2 instead of 19.")
     assert count(Project) == 0
 
 
@@ -475,7 +477,8 @@ def test_a_line_without_end_is_not_read_into_memory(take: Take):
     export = two_clients()
     export.raw["Services.csv"] = export.csv("Services").encode() + b"x" * 3_000_000
     result = take(export)
-    assert (result.status, result.problems.by_rule["endless-line"]) == ("refused", 1)
+    assert (result.status, the_problem(result, "endless-line").line) == ("refused", 2)
+    assert result.sentence.startswith("Services.csv, line 2: It has more than a million characters")
 
 
 def test_a_file_that_is_mostly_broken_refuses_the_set(take: Take):

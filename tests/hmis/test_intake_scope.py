@@ -105,6 +105,20 @@ def test_an_older_export_does_not_overwrite_newer_rows_and_removes_none(take: Ta
     assert {problem.rule for problem in result.problems} >= {"older-export", "older-rows"}
 
 
+@pytest.mark.parametrize(
+    ("made", "rule", "is_removed"), [("2099-01-01", "export-date-ahead", True), ("", "older-export", False)]
+)
+def test_an_export_date_that_can_not_be_right_takes_nothing_from_later_exports(
+    take: Take, source: HmisSource, made: str, rule: str, is_removed: bool
+):
+    take(whole_export())
+    result = take(next_export(whole_export().drop("Exit")).change("Export", ExportDate=made))
+    assert rule in result.problems.by_rule
+    assert result.files["Exit.csv"].removed == is_removed
+    assert source.newest_export is not None
+    assert source.newest_export <= clock.now().replace(tzinfo=None)
+
+
 def test_the_newest_export_is_right_even_where_a_row_looks_older(take: Take):
     take(whole_export())
     take(next_export(whole_export().change("Client", 0, LastName="Vega", DateUpdated="2024-02-01 10:00:00")))

@@ -27,7 +27,7 @@ from adminops.hmis.intake.references import References
 from adminops.hmis.intake.rows import Batch, FileRows
 from adminops.hmis.intake.scope import Scope
 from adminops.hmis.intake.writing import FileCounts, FileWriter, Occasion
-from adminops.hmis.spec import FileSpec, Spec, current
+from adminops.hmis.spec import FileSpec, Spec, current, declared_year
 
 MANY = 500
 """Rows added to a table from which on the planner is told of them."""
@@ -216,8 +216,8 @@ class Intake:
             raise Refused("plain-names", sentence, file="Client.csv")
 
     def _is_newest(self) -> bool:
-        newest, made = self._target.newest_export, self.header.export_date
-        return newest is None or made is None or made >= newest
+        newest, made = self._target.newest_export, self.header.made
+        return newest is None or (made is not None and made >= newest)
 
     def _note_what_is_odd(self) -> None:
         for file in current().files:
@@ -231,14 +231,22 @@ class Intake:
                 "Export.csv",
                 f"The export is of FY{self._spec.year}; it was converted to FY{current().year}.",
             )
+        if declared_year(self.header.csv_version) != self._spec.year:
+            said = f"CSVVersion is “{self.header.csv_version}”" if self.header.csv_version else "CSVVersion is blank"
+            self._note("version-by-columns", "Export.csv", f"{said}; the columns are those of FY{self._spec.year}.")
+        self._note_of_when_it_is()
+
+    def _note_of_when_it_is(self) -> None:
         if not self.header.is_whole:
             self._note(
                 "partial-export", "Export.csv", "The export holds changes only: no row is removed for being absent."
             )
         if not self.occasion.is_newest:
-            self._note(
-                "older-export", "Export.csv", "A newer export was taken before: newer rows stay, and none is removed."
-            )
+            why = "A newer export was taken before" if self.header.made else "It does not say when it was made"
+            self._note("older-export", "Export.csv", f"{why}: newer rows stay, and none is removed.")
+        if self.header.is_ahead:
+            said = f"ExportDate {self.header.export_date:%Y-%m-%d} is still to come: the export counts as made today."
+            self.log.add(Problem("export-date-ahead", WARNING, "Export.csv", said, None, "ExportDate"))
 
     def _note_file(self, file: FileSpec, member: Member, unknown: tuple[str, ...]) -> None:
         if not member.encoding.title.startswith("UTF-8"):

@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
+from adminops import clock
 from adminops.hmis.codes import ExportDirective, ExportPeriodType
 from adminops.hmis.intake.layout import WrongHeader, choose_spec, lay_out
 from adminops.hmis.intake.packages import Member, Package
-from adminops.hmis.intake.problems import ProblemLog, Refused
+from adminops.hmis.intake.problems import ERROR, ProblemLog, Refused
 from adminops.hmis.intake.records import Records
 from adminops.hmis.intake.rows import FileRows
 from adminops.hmis.spec import Spec, current
 
 REQUIRED = ("Export", "Organization", "Project")
+AHEAD = timedelta(days=1)
+"""No time zone is so far ahead of another: an export that says to be made later has a wrong clock behind it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,16 @@ class Header:
     """Whether it holds all rows of its period: only then does absence mean anything."""
     rows: int = 1
     """Rows of Export.csv: more than one when the vendor has merged several exports."""
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it says to be made at a time that is still to come."""
+        return self.export_date is not None and self.export_date > _now() + AHEAD
+
+    @property
+    def made(self) -> datetime | None:
+        """When it was made as far as that can be believed: else all later exports would be taken for older ones."""
+        return _now() if self.is_ahead else self.export_date
 
 
 def spec_of(package: Package, header: Header) -> Spec:
@@ -59,12 +72,16 @@ def read_header(package: Package) -> Header:
             layout = lay_out(file, records.header, choose_spec("", {"Export": records.header}))
         except WrongHeader as wrong:
             raise Refused("missing-column", str(wrong), file=file.file) from None
-        rows = FileRows(records, layout, ProblemLog(), export_ids=None)
-        found = [values for batch in rows.batches() for values in zip(*batch.columns, strict=True)]
+        rows, log = FileRows(records, layout, ProblemLog(), export_ids=None), ProblemLog()
+        found: list[tuple[str, ...]] = []
+        for batch in rows.batches():
+            batch.log_problems(log)
+            found += zip(*batch.columns, strict=True)
     if not rows.read:
         raise Refused("export-rows", "Export.csv has no row; it must have one.", file=file.file)
     if rows.read != len(found):
-        raise Refused("export-rows", "Export.csv has a row that can't be read.", file=file.file)
+        why = next(each for each in log if each.severity == ERROR and each.column is None)
+        raise Refused("export-rows", f"Export.csv, line {why.line}: {why.text}", file=file.file, line=why.line)
     return _header([dict(zip(file.by_name, row, strict=True)) for row in found])
 
 
@@ -92,6 +109,11 @@ def _header(rows: list[dict[str, str]]) -> Header:
     )
 
 
+def _now() -> datetime:
+    """Return the time as exports have it, without a zone."""
+    return clock.now().astimezone(UTC).replace(tzinfo=None)
+
+
 def _is_whole(row: dict[str, str]) -> bool:
     return row["ExportPeriodType"] == str(ExportPeriodType.REPORTING_PERIOD.value) and row["ExportDirective"] == str(
         ExportDirective.FULL_REFRESH.value
@@ -101,4 +123,8 @@ def _is_whole(row: dict[str, str]) -> bool:
 @contextmanager
 def _records(member: Member) -> Iterator[Records]:
     with member.open_text() as (stream, _raw):
-        yield Records(stream)
+        try:
+            records = Records(stream)
+        except Refused as refused:
+            raise refused.of(member.name) from None
+        yield records

@@ -30,6 +30,10 @@ class Refused(Exception):
         self.sentence = sentence
         self.file = file
 
+    def of(self, file: str) -> "Refused":
+        """Return the same, naming the file and the line, for who reads lines does not know of which file they are."""
+        return Refused(self.rule, f"{file}, line {self.line}: {self.sentence}", file=file, line=self.line)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

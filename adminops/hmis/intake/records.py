@@ -95,15 +95,20 @@ class _Lines:
 
         The mark that DOS sets behind a file, where it sticks to the last value, gets a line of its own.
         """
-        text = self._stream.read(size) + self._line()
+        text = self._stream.read(size)
+        text += self._line(text)
         if text.endswith(END_OF_DOS) and len(text) > 1 and text[-2] not in "\r\n":
             text = f"{text[:-1]}\n{END_OF_DOS}"
         return text
 
-    def _line(self) -> str:
+    def _line(self, before: str = "") -> str:
+        """Return the next line, or the rest of the last one of what was handed out `before` it."""
         line = self._stream.readline(LONGEST_LINE)
         if len(line) == LONGEST_LINE:
-            raise Refused("endless-line", "A line is longer than a million characters: that is no HMIS CSV export.")
+            number = self.number + sum(1 for _ in io.StringIO(f"{before}x", newline=""))
+            raise Refused(
+                "endless-line", "It has more than a million characters; no line of an HMIS CSV export has.", line=number
+            )
         return line
 
     def take_back(self, text: str) -> None:

@@ -156,8 +156,14 @@ class FileRows:
     def unhashed(self, size: int) -> Generator[Batch, None, None]:
         """Yield the same without the hashes: what they are over is there, for somebody else to make them."""
         with rarely_collecting():
-            for block in self._records.blocks(size):
+            for block in self._blocks(size):
                 yield self._batch(block)
+
+    def _blocks(self, size: int) -> Iterator[Block]:
+        try:
+            yield from self._records.blocks(size)
+        except Refused as refused:
+            raise refused.of(self.file.file) from None
 
     def ending(self) -> Ending:
         """Return how it went, once all rows were read."""
@@ -210,9 +216,8 @@ class FileRows:
         try:
             return _read_all(reader, raws, order, faults)
         except Refused as refused:
-            line = _first_refused(reader, lines, raws)
-            sentence = f"{self.file.file}, line {line}: {refused.sentence}"
-            raise Refused(refused.rule, sentence, file=self.file.file, line=line) from None
+            refused.line = _first_refused(reader, lines, raws)
+            raise refused.of(self.file.file) from None
 
     def _is_nothing(self, line: int, broken: BrokenRecord) -> bool:
         """Tell whether nothing stands in a line, which is then passed over as a blank one is."""

@@ -263,8 +263,8 @@ def _remember_source(session: Session, record: HmisImport, source: HmisSource, t
         source.names_hashed = True
     if learnt:
         source.known_ids = [*source.known_ids, *learnt]
-    if header.export_date and (newest is None or header.export_date > newest):
-        source.newest_export = header.export_date
+    if header.made and (newest is None or header.made > newest):
+        source.newest_export = header.made
 
 
 def _keep_problems(connection: Connection, import_id: int, problems: ProblemLog) -> None:
