@@ -97,11 +97,23 @@ def _try(path: Path, name: str, approve: bool, progress: Any) -> ImportResult:
     return result
 
 
+def _number_of(name: str) -> int:
+    """Return the number of a source, adding it when there is none: only then is there something to write.
+
+    While an import writes, on SQLite nobody else can; who comes into its source is to be told that, and not to wait.
+    """
+    with transaction(writes=False):
+        found = sources.find_source(name)
+    if found is not None:
+        return found.id
+    with transaction():
+        return operations.source_for(name, by=SYSTEM).id
+
+
 def _take(path: Path, name: str, approve: bool, progress: Any) -> ImportResult:
     """Put the import on the log, then run it: a command that is killed leaves a trace, and nothing else."""
     settings = current_settings()
-    with transaction() as session:
-        source_id = operations.source_for(name, by=SYSTEM).id
+    source_id = _number_of(name)
     with claimed(settings.home, source_id):
         with transaction():
             record_id = operations.begin_import(path, source=sources.get_source(source_id), by=SYSTEM).id

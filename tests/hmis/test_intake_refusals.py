@@ -403,9 +403,11 @@ def test_zero_bytes_are_left_out_and_counted(take: Take):
     export = two_clients()
     export.raw["Client.csv"] = export.csv("Client").replace("Lopez", "Lo\0\0pez").encode()
     export.raw["User.csv"] = export.csv("User").encode("utf-16")
-    problem = the_problem(take(export), "zero-bytes")
+    export.raw["Funder.csv"] = export.csv("Funder").encode() + b"\0" * 5000
+    padded, zeros = [problem for problem in take(export).problems if problem.rule == "zero-bytes"]
     assert row("Client", "C1").last_name == "Lopez"
-    assert (problem.file, problem.severity, problem.text[:7]) == ("Client.csv", "warning", "2 bytes")
+    assert (zeros.file, zeros.severity, zeros.text[:7]) == ("Client.csv", "warning", "2 bytes")
+    assert (padded.file, padded.text[:11]) == ("Funder.csv", "5,000 bytes")
 
 
 @pytest.mark.parametrize("inside", ["HMIS export/", "a/b/c/", "HMIS export\\", "Exports\\2024\\"])

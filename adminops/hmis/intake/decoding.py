@@ -85,9 +85,9 @@ def _unmarked_utf16(start: bytes) -> Encoding | None:
     if len(start) < 8:
         return None
     zeros_first, zeros_second = start[0::2].count(0), start[1::2].count(0)
-    if zeros_second > len(start) * 0.3 and zeros_first < zeros_second:
+    if zeros_second > len(start) * 0.3 and zeros_first * 4 < zeros_second:  # else it is padded with zeros
         return Encoding("UTF-16", "utf-16-le", "replace")
-    if zeros_first > len(start) * 0.3 and zeros_second < zeros_first:
+    if zeros_first > len(start) * 0.3 and zeros_second * 4 < zeros_first:
         return Encoding("UTF-16", "utf-16-be", "replace")
     return None
 
