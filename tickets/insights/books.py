@@ -24,25 +24,22 @@ MARKS_AT_ONCE = 10_000
 """Marks that one statement takes away."""
 
 
-def read_parts(parts: Sequence[Period], by: By, reach: Reach, *, lengths: bool = True) -> list[Tallies]:
-    """Return the tallies of each of `parts`, from books as far as there are right ones, else from the tickets.
-
-    Without `lengths`, how long things took is left out of what comes from books, which is quicker.
-    """
+def read_parts(parts: Sequence[Period], by: By, reach: Reach) -> list[Tallies]:
+    """Return the tallies of each of `parts`, from books as far as there are right ones, else from the tickets."""
     zone = current_settings().time_zone
     if not reach.everywhere:  # an agency's tickets are few
         return [counted[by] for counted in count_tickets(parts, [by], reach, zone)]
     sums: list[Tallies] = [{} for _ in parts]
     spoilt = _spoilt(parts)
     whole = {n: part.first for n, part in enumerate(parts) if month_of(part.first) == part and not _any(part, spoilt)}
-    of_months = _kept(BookSpan.MONTH, by, whole.values(), lengths)
+    of_months = _kept(BookSpan.MONTH, by, whole.values())
     rest: list[tuple[int, date]] = []
     for n, part in enumerate(parts):
         if n in whole and whole[n] in of_months:
             _add(sums[n], of_months[whole[n]])
         else:
             rest += [(n, part.first + ONE * day) for day in range(part.days)]
-    of_days = _kept(BookSpan.DAY, by, {day for _, day in rest} - spoilt, lengths)
+    of_days = _kept(BookSpan.DAY, by, {day for _, day in rest} - spoilt)
     missing = [(n, day) for n, day in rest if day not in of_days]
     for n, day in rest:
         _add(sums[n], of_days.get(day, {}))
@@ -157,16 +154,13 @@ def _any(part: Period, spoilt: set[date]) -> bool:
     return any(part.first <= day <= part.last for day in spoilt)
 
 
-def _kept(span: BookSpan, by: By, firsts: Collection[date], lengths: bool) -> dict[date, Tallies]:
+def _kept(span: BookSpan, by: By, firsts: Collection[date]) -> dict[date, Tallies]:
     if not firsts:
         return {}
     chosen = select(TicketBook.first, TicketBook.tallies).where(
         TicketBook.told_by == by, TicketBook.span == span, TicketBook.first.in_(sorted(firsts))
     )
-    return {
-        first: {key: read(row, lengths=lengths) for key, row in rows.items()}
-        for first, rows in db.session.execute(chosen)
-    }
+    return {first: {key: read(row) for key, row in rows.items()} for first, rows in db.session.execute(chosen)}
 
 
 def _add(mine: Tallies, theirs: Tallies) -> None:

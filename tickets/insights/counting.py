@@ -1,12 +1,16 @@
-"""Counting tickets: of each part of a period, the tallies of types, agencies or priorities. Tickets, not books."""
+"""Counting tickets: of each part of a period, the tallies of types, agencies or priorities. Tickets, not books.
+
+Private tickets are counted apart (`unlisted.py`), for each person those that they see: a number tells of a ticket.
+"""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from adminops.db import db
 from adminops.identity.models import Agency
@@ -24,6 +28,9 @@ COLUMNS: dict[By, InstrumentedAttribute[Any]] = {
     By.AGENCY: Ticket.agency_id,
     By.PRIORITY: Ticket.priority,
 }
+_LOCKED = aliased(Ticket)
+PRIVATE = Ticket.id.in_(select(_LOCKED.id).where(_LOCKED.is_private))
+"""That a ticket is private, by number: so it is looked up among the few that are, and not among all that are open."""
 RANKED = dict(enumerate((Priority.LOW, Priority.NORMAL, Priority.HIGH, Priority.URGENT)))
 """Priorities by their urgency."""
 
@@ -33,13 +40,16 @@ def key_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def in_reach(reach: Reach) -> list[ColumnElement[bool]]:
+def within(reach: Reach) -> list[ColumnElement[bool]]:
     """Return the condition that a ticket lies where somebody may see numbers."""
     return [] if reach.everywhere else [Ticket.agency_id.in_(sorted(reach.agency_ids))]
 
 
 def count_tickets(parts: Sequence[Period], told_by: Collection[By], reach: Reach, zone: str) -> list[dict[By, Tallies]]:
-    """Return the tallies of each of `parts` (in order, without overlaps): two reads for all of them."""
+    """Return the tallies of each of `parts` (in order, without overlaps): two reads for all of them.
+
+    Of tickets that are not private.
+    """
     bounds = [part.bounds(zone) for part in parts]
     starts = [start for start, _ in bounds]
     counted: list[dict[By, Tallies]] = [{by: {} for by in told_by} for _ in parts]
@@ -67,24 +77,29 @@ def count_tickets(parts: Sequence[Period], told_by: Collection[By], reach: Reach
 
 
 def count_open(by: By, reach: Reach) -> dict[str, int]:
-    """Return how many tickets are open now, by the keys of their tallies."""
-    if by is By.AGENCY:
-        return _open_by_agency(reach)
+    """Return how many tickets that are not private are open now, by the keys of their tallies.
+
+    All are counted in their indexes, and the few private ones taken off: an index does not say which those are.
+    """
     column = Ticket.urgency if by is By.PRIORITY else COLUMNS[by]  # what the indexes of the lists begin with
-    rows = select(column, func.count()).where(Ticket.is_open, *in_reach(reach)).group_by(column)
-    counted = {row[0]: row[1] for row in db.session.execute(rows)}
-    if by is By.PRIORITY:
-        return {priority.value: counted[rank] for rank, priority in RANKED.items() if rank in counted}
-    return {key_of(value): number for value, number in counted.items()}
+    is_open = (Ticket.is_open, *within(reach))
+    all_open = (
+        _of_agencies(reach) if by is By.AGENCY else [select(column, func.count()).where(*is_open).group_by(column)]
+    )
+    private = select(column, -func.count()).where(PRIVATE, *is_open).group_by(column)
+    counted: Counter[str] = Counter()
+    for value, number in db.session.execute(union_all(*all_open, private)):
+        counted[RANKED[value].value if by is By.PRIORITY else key_of(value)] += number
+    return {key: number for key, number in counted.items() if number}
 
 
-def _open_by_agency(reach: Reach) -> dict[str, int]:
+def _of_agencies(reach: Reach) -> list[Select[Any]]:
     """Return how many are open of each agency: one count in its own index each, which beats sorting all of them."""
     of_it = select(func.count()).where(Ticket.is_open)
     each = select(Agency.id, of_it.where(Ticket.agency_id == Agency.id).scalar_subquery())
-    of_none = select(null(), of_it.where(Ticket.agency_id.is_(None)).scalar_subquery())
-    rows = union_all(each, of_none) if reach.everywhere else each.where(Agency.id.in_(sorted(reach.agency_ids)))
-    return {key_of(value): number for value, number in db.session.execute(rows) if number}
+    if not reach.everywhere:
+        return [each.where(Agency.id.in_(sorted(reach.agency_ids)))]
+    return [each, select(null(), of_it.where(Ticket.agency_id.is_(None)).scalar_subquery())]
 
 
 def _within(
@@ -98,4 +113,4 @@ def _within(
         else:
             spans.append([start, end])
     inside = or_(*(and_(moment >= start, moment < end) for start, end in spans))
-    return select(Ticket).where(inside, *in_reach(reach))
+    return select(Ticket).where(inside, Ticket.is_private.is_(False), *within(reach))

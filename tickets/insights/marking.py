@@ -18,7 +18,7 @@ from tickets.insights.models import TicketBookChange
 from tickets.models import Ticket
 
 COUNTED = (
-    "filed_at", "resolved_at", "request_type", "agency_id", "priority",
+    "filed_at", "resolved_at", "request_type", "agency_id", "priority", "is_private",
     "reply_took", "reply_met", "solution_took", "solution_met", "times_reopened", "rating",
 )  # fmt: skip
 """The columns that tallies are made of."""

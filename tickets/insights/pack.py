@@ -78,7 +78,7 @@ def board_pack(period: Period, names: Mapping[By, Mapping[str, str]], viewer: Us
     """Return the pack of `period`. Raises `NotAllowed` for who does not see the numbers of all agencies."""
     if not reach_of(viewer).everywhere:
         raise NotAllowed("The board pack tells of all agencies. Your numbers stand on the page “Numbers”.")
-    told = {by: report(period, by, viewer) for by in By}
+    told = {by: report(period, by, viewer, private=False) for by in By}
     tables = [table for by in By for table in _tables(by, told[by], names[by])]
     if current_settings().time_spent and minutes_in(period):
         tables += [_time_table(period, by, names[By(by.value)]) for by in (TimeBy.TYPE, TimeBy.AGENCY)]
@@ -88,7 +88,11 @@ def board_pack(period: Period, names: Mapping[By, Mapping[str, str]], viewer: Us
 def _lines(shown: Report) -> list[Line]:
     numbers, tally, late = shown.over_all, shown.over_all.tally, count_cases()
     return [
-        Line("Requests opened", tally.opened, "Tickets that were filed in the period, however they came."),
+        Line(
+            "Requests opened",
+            tally.opened,
+            "Tickets filed in the period, however they came. Private ones (incidents) are in no number here.",
+        ),
         Line("Requests resolved", tally.resolved, "Tickets that were resolved in it and are not open again."),
         Line("Open at the end", numbers.backlog, "Tickets not resolved as the period ended."),
         Line("Reopened", tally.reopened, "Of those opened: resolved once, and taken up again."),

@@ -1,6 +1,6 @@
 """The numbers of a period as one page shows them, for who looks, each with the query of the tickets behind it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -19,6 +19,7 @@ from tickets.insights.counting import Tallies, count_open
 from tickets.insights.models import By
 from tickets.insights.periods import Period, months_within
 from tickets.insights.tallies import Tally, percentile, total
+from tickets.insights.unlisted import add_private
 from tickets.language import NONE, Query, Term, write
 
 
@@ -89,16 +90,24 @@ def reach_of(viewer: User) -> Reach:
     return reach
 
 
-def report(period: Period, told_by: By, viewer: User) -> Report:
-    """Return the numbers of `period` that `viewer` may see. Raises `NotAllowed`."""
+def report(period: Period, told_by: By, viewer: User, *, private: bool = True) -> Report:
+    """Return the numbers of `period` that `viewer` may see. Raises `NotAllowed`.
+
+    Of private tickets those that `viewer` sees, as the lists behind the numbers show them; without `private` none, so
+    that the numbers are the same for everybody.
+    """
     reach = reach_of(viewer)
     parts = period.columns()
-    counted = read_parts(parts, told_by, reach)
+    since = _since(period)
+    counted = read_parts([*parts, *since], told_by, reach)
+    backlog = _backlog(counted[len(parts) :], told_by, reach)
+    counted = counted[: len(parts)]
+    if private:
+        add_private(counted, backlog, parts, told_by, viewer, reach)
     summed: Tallies = {}
     for tallies in counted:
         for key, tally in tallies.items():
             summed.setdefault(key, Tally()).add(tally)
-    backlog = _backlog(period, told_by, reach)
     scope = _scope(reach)
     rows = [
         Numbers(key, summed.get(key, Tally()), backlog.get(key, 0), (*_about(told_by, key, reach),))
@@ -115,15 +124,18 @@ def report(period: Period, told_by: By, viewer: User) -> Report:
     )
 
 
-def _backlog(period: Period, told_by: By, reach: Reach) -> Mapping[str, int]:
+def _since(period: Period) -> list[Period]:
+    """Return the months between the end of `period` and today."""
+    today = clock.today(current_settings().time_zone)
+    return months_within(Period(period.last + timedelta(days=1), today)) if period.last < today else []
+
+
+def _backlog(since: Sequence[Tallies], told_by: By, reach: Reach) -> dict[str, int]:
     """Return how many tickets were open as the period ended: those open now, less what came since, and what went."""
     left = count_open(told_by, reach)
-    today = clock.today(current_settings().time_zone)
-    if period.last < today:
-        since = Period(period.last + timedelta(days=1), today)
-        for tallies in read_parts(months_within(since), told_by, reach, lengths=False):
-            for key, tally in tallies.items():
-                left[key] = left.get(key, 0) + tally.resolved - tally.opened
+    for tallies in since:
+        for key, tally in tallies.items():
+            left[key] = left.get(key, 0) + tally.resolved - tally.opened
     return left
 
 

@@ -109,10 +109,10 @@ _COUNTS = (
 )  # fmt: skip
 
 
-def read(written: list[Any], *, lengths: bool = True) -> Tally:
-    """Return what `written` gave, or without the lengths."""
+def read(written: list[Any]) -> Tally:
+    """Return what `written` gave."""
     *counts, replies, solutions = written
-    spreads = (dict(zip(one[::2], one[1::2], strict=True)) for one in (replies, solutions) if lengths)
+    spreads = (dict(zip(one[::2], one[1::2], strict=True)) for one in (replies, solutions))
     return Tally(*counts, *spreads)
 
 

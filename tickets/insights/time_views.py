@@ -38,7 +38,7 @@ def time_spent() -> ResponseReturnValue:
         wrong, period = refused.sentence, periods.chosen("", "", "", today())
     page = render_template(
         "tickets/time_insights.html",
-        shown=time.time_report(period, told_by),
+        shown=time.time_report(period, told_by, user),
         period=period,
         wrong=wrong,
         names=names_of(told_by),
@@ -56,10 +56,10 @@ def time_spent() -> ResponseReturnValue:
 @access(SIGNED_IN)
 def time_file() -> ResponseReturnValue:
     """Give the lines of the page as a file."""
-    told_by = _told_by()
-    time.check_sees_time(signed_in_user(), told_by)
+    user, told_by = signed_in_user(), _told_by()
+    time.check_sees_time(user, told_by)
     period, names = _period_or_none(), names_of(told_by)
-    shown = time.time_report(period, told_by)
+    shown = time.time_report(period, told_by, user)
     rows: list[list[Cell]] = [
         [names.get(row.key, row.key), row.minutes, row.entries, row.tickets, row.each] for row in shown.rows
     ]

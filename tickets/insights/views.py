@@ -135,7 +135,7 @@ def _spent(period: Period, user: User) -> str:
     """Return the time spent in words, for who sees the numbers of all; empty where it is not kept."""
     if not (current_settings().time_spent and reach_of(user).everywhere):
         return ""
-    return in_words(minutes_in(period))
+    return in_words(minutes_in(period, user))
 
 
 def today() -> date:
