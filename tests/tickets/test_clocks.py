@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.tickets.test_calendars import ALWAYS, OFFICE, WITH_LUNCH, calendars, here
 from tickets.clocks import Calendar, Clocks, Event, Policy, Step, Target, Told, Why, run, warnings_of
-from tickets.clocks.picture import draw
+from tickets.clocks.picture import BROADEST, draw
 from tickets.clocks.words import explain, outcome
 from tickets.models import Happening, Priority, TicketState, WaitingOn
 
@@ -241,6 +241,8 @@ def test_picture_stays_inside_its_frame(events: list[Event], calendar: Calendar,
             assert 0 <= bar.x <= bar.x + bar.width <= 100.5
         assert all(place is None or 0 <= place <= 100.001 for place in (row.due, row.done))
     assert len(picture.marks) <= 4
+    years = draw(run(events[:1], calendar, POLICY, events[0].at + 9 * BROADEST).all)
+    assert [len(row.bars) for row in years.rows] == [1, 1]  # no night of so long a time can be seen
 
 
 @given(lives(), st.sampled_from([OFFICE, WITH_LUNCH]), later)

@@ -58,13 +58,23 @@ class Calendar:
     _known: dict[date, tuple[tuple[datetime, datetime], ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _months: dict[date, timedelta] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Return the open time from `start` to `end`; negative when `end` comes first."""
         if end < start:
             return -self.between(end, start)
-        opened = (min(until, end) - max(since, start) for since, until in self._open_from(start, end))
-        return sum((length for length in opened if length > _NOTHING), _NOTHING)
+        first, last = self.here(start).date(), self.here(end).date()
+        day, opened = first, _NOTHING
+        while day <= last:
+            over = _month_after(day)
+            # A day is left on both sides: where the clocks change at midnight, a day may reach into the one before.
+            if day.day == 1 and first < day - _DAY and over < last:
+                opened, day = opened + self._open_in(day, over), over
+                continue
+            lengths = (min(until, end) - max(since, start) for since, until in self._windows(day))
+            opened, day = opened + sum((each for each in lengths if each > _NOTHING), _NOTHING), day + _DAY
+        return opened
 
     def minutes(self, start: datetime, end: datetime) -> int:
         """Return the whole open minutes from `start` to `end`; negative when `end` comes first."""
@@ -152,6 +162,15 @@ class Calendar:
         for day in self._days(start, end):
             yield from self._windows(day)
 
+    def _open_in(self, month: date, over: date) -> timedelta:
+        """Return the open time of a whole month: a ticket that is open for years is counted by months."""
+        known = self._months.get(month)
+        if known is None:
+            days = (month + _DAY * n for n in range((over - month).days))
+            lengths = (until - since for day in days for since, until in self._windows(day))
+            known = self._months[month] = sum(lengths, _NOTHING)
+        return known
+
     def _days(self, start: datetime, end: datetime) -> Iterator[date]:
         day, last = self.here(start).date(), self.here(end).date()
         step = _DAY if day <= last else -_DAY
@@ -193,3 +212,7 @@ class Calendar:
             middle = low + (high - low) // timedelta(minutes=2) * timedelta(minutes=1)
             low, high = (middle, high) if self._offset(middle) == offset else (low, middle)
         return high
+
+
+def _month_after(day: date) -> date:
+    return (day.replace(day=28) + 4 * _DAY).replace(day=1)

@@ -122,6 +122,11 @@ class Clock:
         """All of its time, without a gap: counted or not, and why."""
         return tuple(span for phase in self.phases for span in _spans(phase, self.calendar))
 
+    @property
+    def coarse(self) -> tuple[Span, ...]:
+        """The same without what the calendar is closed for: one span a phase."""
+        return tuple(Span(p.start, p.end, p.why, p.reason) for p in self.phases if p.start < p.end)
+
 
 @dataclass(frozen=True)
 class Clocks:

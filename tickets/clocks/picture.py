@@ -10,6 +10,8 @@ from tickets.clocks.words import day
 
 NARROWEST = 0.4
 """Nothing is drawn narrower: a minute must be seen, too."""
+BROADEST = timedelta(days=120)
+"""In what is longer, nights and weekends are too narrow to be told apart: waits alone interrupt what is drawn."""
 MARKS = 3
 """At most so many days are named: their names must not touch in a narrow card."""
 
@@ -62,7 +64,7 @@ def draw(clocks: Sequence[Clock]) -> Picture:
     rows = tuple(
         Row(
             clock,
-            tuple(_bars(clock.spans, place)),
+            tuple(_bars(clock.spans if whole <= BROADEST else clock.coarse, place)),
             place(clock.due_at) if clock.due_at else None,
             place(clock.done_at) if clock.done_at else None,
         )
