@@ -2,37 +2,50 @@
 
 from typing import Any
 
-from dedupe.engine import Level, Part, ScoredPair
+from dedupe.matching.explain import Part, ScoredPair
+from dedupe.matching.fields import Level
 from dedupe.models import Pair
 
 #: Levels at which two values say the same thing, if in other letters.
 FULL = frozenset(
     {
         Level.SAME,
+        Level.SAME_COMMON,
+        Level.SAME_RARE,
         Level.SHORT_FORM,
         Level.SOUNDS_SAME,
         Level.NEARLY,
+        Level.PART_SAME,
         Level.BOTH_YES,
         Level.BOTH_NO,
         Level.MEMBERS_LINKED,
+        Level.SAME_PROJECT,
+        Level.THIRD_RECORD,
     }
 )
+AGAINST = frozenset({Level.DIFFERENT, Level.PART_DIFFERENT})
 
 
 def describe(pair: Pair, scored: ScoredPair) -> Pair:
     """Write the score, its reasons (the strongest first) and its warnings into `pair`."""
     pair.score, pair.probability = scored.score, scored.probability
-    pair.reasons = [_reason(part) for part in sorted(scored.parts, key=lambda part: -part.points)]
+    pair.reasons = reasons_of(scored)
     pair.warnings = [warning.sentence for warning in scored.warnings]
     return pair
 
 
+def reasons_of(scored: ScoredPair) -> list[dict[str, Any]]:
+    """Return the reasons of a score, the strongest first."""
+    return [_reason(part) for part in sorted(scored.parts, key=lambda part: -part.points)]
+
+
 def _reason(part: Part) -> dict[str, Any]:
-    return {"field": part.title, "says": part.words, "points": part.points, "strength": _strength(part)}
+    told = {"field": part.title, "says": part.words, "points": part.points, "strength": _strength(part)}
+    return {**told, "bits": round(part.bits, 2)}
 
 
 def _strength(part: Part) -> str:
     """Say whether a reason speaks for the pair fully ("full"), in part ("part") or against it ("against")."""
-    if part.points < 0 or part.level is Level.DIFFERENT:
+    if part.points < 0 or part.level in AGAINST:
         return "against"
     return "full" if part.level in FULL else "part"

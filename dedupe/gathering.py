@@ -1,17 +1,22 @@
-"""From the store to the engine: the client records that take part in matching, as the engine wants them.
+"""From the store to the engine: the client records that take part in matching, as columns.
 
 Clients whose stays are all with victim service providers are left out by law (VAWA): they take part in no matching.
 Of clients who also stay elsewhere, the stays with victim service providers are no evidence and are never spoken of.
 Sources whose exports hold hashes in place of names are left out as a whole: there is nothing to compare.
+
+Rows are read some thousands at a time, and a text that comes often is kept once.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from adminops.db import db
 from adminops.hmis import sealing
@@ -19,7 +24,8 @@ from adminops.hmis.codes import NoYes
 from adminops.hmis.layers import layers_of, whole_table
 from adminops.hmis.models import Client, Enrollment, Exit, HmisSource
 from adminops.identity.scopes import is_with_victim_services, victim_service_projects
-from dedupe.engine import MatchRecord, Stay
+from dedupe.matching.columns import AS_GIVEN, NO_CODE, Columns, Memberships
+from dedupe.matching.warn import Stay
 
 RACES = (
     "am_ind_ak_native",
@@ -30,61 +36,52 @@ RACES = (
     "native_hi_pacific",
     "white",
 )
-COLUMNS = (
-    Client.id,
-    Client.source_id,
-    Client.personal_id,
-    Client.first_name,
-    Client.middle_name,
-    Client.last_name,
-    Client.name_suffix,
-    Client.name_data_quality,
-    Client.ssn_sealed,
-    Client.ssn_data_quality,
-    Client.dob,
-    Client.dob_data_quality,
-    Client.sex,
-    Client.veteran_status,
-    *(getattr(Client, race) for race in RACES),
-)
-ClientKey = tuple[int, str]
+TEXTS = ("first_name", "middle_name", "last_name", "name_suffix")
+CODES = {
+    "name_data_quality": AS_GIVEN,
+    "ssn_data_quality": AS_GIVEN,
+    "dob_data_quality": AS_GIVEN,
+    "sex": NO_CODE,
+    "veteran_status": NO_CODE,
+}
+"""The columns of codes, and what a blank one counts as."""
+IDENTITY = (Client.id, Client.source_id, Client.personal_id, Client.ssn_sealed, Client.dob)
+COLUMNS = (*IDENTITY, *(getattr(Client, name) for name in (*TEXTS, *CODES, *RACES)))
 AT_ONCE = 2_000
 """So many records are asked for in one statement."""
+CHUNK = 10_000
+"""So many rows are held as rows at a time."""
+
+_IS_THEIRS = (Enrollment.source_id == Client.source_id) & (Enrollment.personal_id == Client.personal_id)
+Rows = Sequence[Sequence[Any]]
 
 
 @dataclass(frozen=True)
 class Gathered:
     """The records that take part, and how many do not: by law, or because their source holds hashes."""
 
-    records: list[MatchRecord]
+    columns: Columns
     victim_services: int
     hashed: int
 
-
-@dataclass
-class Stays:
-    """What the enrollments say: households and stays by client, and who was where."""
-
-    households: dict[ClientKey, set[str]] = field(default_factory=lambda: defaultdict(set))
-    stays: dict[ClientKey, list[Stay]] = field(default_factory=lambda: defaultdict(list))
-    elsewhere: set[ClientKey] = field(default_factory=set)
-    """Clients with a stay outside victim services."""
-    victim_services: set[ClientKey] = field(default_factory=set)
-    """Clients with a stay at a victim service provider."""
+    def __len__(self) -> int:
+        """Return how many take part."""
+        return len(self.columns)
 
 
-def records_to_match(client_ids: Iterable[int] | None = None) -> Gathered:
+def records_to_match(client_ids: Collection[int] | None = None) -> Gathered:
     """Return the records to match: all, or those among `client_ids`."""
-    wanted = None if client_ids is None else list(client_ids)
     chosen = select(*COLUMNS).join(HmisSource, HmisSource.id == Client.source_id)
-    chosen = chosen.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(False)).order_by(Client.id)
-    if wanted is not None:
-        chosen = chosen.where(Client.id.in_(wanted))
-    rows = db.session.execute(chosen).all()
-    stays = _stays(None if wanted is None else {row.personal_id for row in rows})
-    protected = stays.victim_services - stays.elsewhere
-    kept = [row for row in rows if (row.source_id, row.personal_id) not in protected]
-    return Gathered([_record(row, stays) for row in kept], len(rows) - len(kept), _hashed(wanted))
+    chosen = chosen.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(False))
+    clients = _Clients()
+    for rows in _in_chunks(chosen.order_by(Client.id), client_ids):
+        clients.add(rows)
+    stays = _Stays(clients)
+    for rows in _in_chunks(_enrollments(of_some=client_ids is not None), client_ids):
+        stays.add(rows)
+    protected = stays.protected()
+    columns = clients.columns(stays).without(protected)
+    return Gathered(columns, int(np.count_nonzero(protected)), _hashed(client_ids))
 
 
 def protected_clients(*clients: Client) -> int:
@@ -94,8 +91,8 @@ def protected_clients(*clients: Client) -> int:
 
 def protected_among(client_ids: Iterable[int]) -> set[int]:
     """Return which of `client_ids` stay with victim service providers alone."""
-    left, found = iter(client_ids), set[int]()
-    while some := list(islice(left, AT_ONCE)):
+    found = set[int]()
+    for some in in_parts(client_ids):
         found.update(db.session.scalars(select(Client.id).where(Client.id.in_(some), is_protected(Client))))
     return found
 
@@ -111,56 +108,172 @@ def is_protected(client: Any) -> ColumnElement[bool]:
     return and_(there.correlate(client).exists(), ~elsewhere.correlate(client).exists())
 
 
-def _hashed(client_ids: list[int] | None) -> int:
-    counted = select(func.count(Client.id)).join(HmisSource, HmisSource.id == Client.source_id)
-    counted = counted.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(True))
-    if client_ids is not None:
-        counted = counted.where(Client.id.in_(client_ids))
-    return db.session.scalar(counted) or 0
-
-
-def _record(row: Any, stays: Stays) -> MatchRecord:
-    client = (row.source_id, row.personal_id)
-    return MatchRecord(
-        key=row.id,
-        first=row.first_name,
-        middle=row.middle_name,
-        last=row.last_name,
-        suffix=row.name_suffix,
-        name_quality=row.name_data_quality,
-        ssn=sealing.open_ssn(row.source_id, row.personal_id, row.ssn_sealed) or None,
-        ssn_quality=row.ssn_data_quality,
-        dob=row.dob,
-        dob_quality=row.dob_data_quality,
-        sex=row.sex,
-        races=frozenset(race for race in RACES if getattr(row, race) == NoYes.YES.value),
-        veteran=row.veteran_status,
-        household_keys=frozenset(stays.households.get(client, ())),
-        stays=tuple(stays.stays.get(client, ())),
-    )
-
-
-def _stays(personal_ids: set[str] | None) -> Stays:
-    """Read the enrollments of all clients, or of those with one of `personal_ids`."""
-    protected = victim_service_projects()
-    found, seen = Stays(), set()
-    for id_, source_id, personal_id, project_id, household_id, entry, exit_, left_out in _enrollments(personal_ids):
-        client = (source_id, personal_id or "")
-        if (source_id, project_id) in protected:
-            found.victim_services.add(client)
-            continue
-        found.elsewhere.add(client)
-        if left_out:  # by a repair: it is no evidence, but who is protected goes by the rows as they came
-            continue
-        if household_id:
-            found.households[client].add(f"{source_id}|{project_id}|{household_id}")
-        if entry and id_ not in seen:  # a second exit of one stay is the vendor's fault, not another stay
-            found.stays[client].append(Stay(f"{source_id}|{project_id}", entry, exit_))
+def stays_to_warn_of(client_ids: Iterable[int]) -> dict[int, list[Stay]]:
+    """Return the stays of records in order, without those with victim service providers, for the warnings of pairs."""
+    found: dict[int, list[Stay]] = defaultdict(list)
+    protected, seen = victim_service_projects(), set()
+    for some in in_parts(client_ids):
+        for client_id, id_, source_id, project_id, entry, left in db.session.execute(
+            _dated().where(Client.id.in_(some))
+        ):
+            if id_ in seen or (source_id, project_id) in protected:
+                continue  # a second exit of one stay is the vendor's fault, not another stay
             seen.add(id_)
+            found[client_id].append(Stay(f"{source_id}|{project_id}", entry, left))
     return found
 
 
-def _enrollments(personal_ids: set[str] | None) -> Iterable[Any]:
+def in_parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Yield numbers, as many at a time as one statement may name."""
+    left = iter(ids)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
+
+
+def _in_chunks(chosen: Select[*tuple[Any, ...]], client_ids: Collection[int] | None) -> Iterator[Rows]:
+    """Yield rows some thousands at a time: all, or those of some clients."""
+    if client_ids is None:
+        yield from db.session.execute(chosen.execution_options(yield_per=CHUNK)).partitions()
+        return
+    for some in in_parts(sorted(client_ids)):
+        yield db.session.execute(chosen.where(Client.id.in_(some))).all()
+
+
+def _hashed(client_ids: Collection[int] | None) -> int:
+    counted = select(func.count(Client.id)).join(HmisSource, HmisSource.id == Client.source_id)
+    counted = counted.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(True))
+    if client_ids is not None:
+        return sum(db.session.scalar(counted.where(Client.id.in_(some))) or 0 for some in in_parts(client_ids))
+    return db.session.scalar(counted) or 0
+
+
+@dataclass
+class _Clients:
+    """Columns that grow. A name or a date that comes often is one text for all."""
+
+    ids: list[int] = field(default_factory=list)
+    places: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    """By source and PersonalID, where each record stands."""
+    ssn: list[str] = field(default_factory=list)
+    dob: list[str] = field(default_factory=list)
+    texts: Mapping[str, list[str]] = field(default_factory=lambda: {name: [] for name in TEXTS})
+    codes: Mapping[str, list[NDArray[np.int16]]] = field(default_factory=lambda: {name: [] for name in CODES})
+    races: list[NDArray[np.uint8]] = field(default_factory=list)
+    _known: dict[str, str] = field(default_factory=dict)
+    _days: dict[date | None, str] = field(default_factory=lambda: {None: ""})
+
+    def add(self, rows: Rows) -> None:
+        """Put rows of `COLUMNS` behind the others."""
+        if not rows:
+            return
+        ids, sources, personal_ids, sealed, dobs, *rest = zip(*rows, strict=True)
+        for place, (source_id, personal_id) in enumerate(zip(sources, personal_ids, strict=True), len(self.ids)):
+            self.places[source_id][personal_id] = place
+        self.ids.extend(ids)
+        self.ssn.extend(map(sealing.open_ssn, sources, personal_ids, sealed))
+        self.dob.extend(map(self._day, dobs))
+        given = dict(zip((*TEXTS, *CODES, *RACES), rest, strict=True))
+        for name, texts in self.texts.items():
+            texts.extend(self._known.setdefault(text, text) if text else "" for text in given[name])
+        for name, parts in self.codes.items():
+            blank = CODES[name]
+            parts.append(np.array([blank if code is None else code for code in given[name]], dtype=np.int16))
+        self.races.append(_races([given[race] for race in RACES]))
+
+    def _day(self, born: date | None) -> str:
+        found = self._days.get(born)
+        if found is None:
+            found = self._days[born] = f"{born:%Y-%m-%d}" if born else ""
+        return found
+
+    def columns(self, stays: "_Stays") -> Columns:
+        """Return what was read as the engine wants it."""
+        codes = {name: _joined(parts, np.int16) for name, parts in self.codes.items()}
+        return Columns(
+            ids=self.ids,
+            first=self.texts["first_name"],
+            middle=self.texts["middle_name"],
+            last=self.texts["last_name"],
+            suffix=self.texts["name_suffix"],
+            name_quality=codes["name_data_quality"],
+            ssn=self.ssn,
+            ssn_quality=codes["ssn_data_quality"],
+            dob=self.dob,
+            dob_quality=codes["dob_data_quality"],
+            sex=codes["sex"],
+            races=_joined(self.races, np.uint8),
+            veteran=codes["veteran_status"],
+            households=_memberships(stays.who, stays.household),
+            projects=_memberships(stays.who, stays.project),
+        )
+
+
+def _races(columns: Sequence[Sequence[int | None]]) -> NDArray[np.uint8]:
+    found = np.zeros(len(columns[0]), dtype=np.uint8)
+    for place, answers in enumerate(columns):
+        found |= np.array([answer == NoYes.YES for answer in answers], dtype=np.uint8) << np.uint8(place)
+    return found
+
+
+class _Stays:
+    """Who was where with whom, as it is read; groups are numbers that stand for no more than being the same."""
+
+    def __init__(self, clients: _Clients) -> None:
+        self._places, self._count = clients.places, len(clients.ids)
+        self._protected = victim_service_projects()
+        self.who: list[NDArray[np.int32]] = []
+        self.household: list[NDArray[np.int64]] = []
+        self.project: list[NDArray[np.int64]] = []
+        self._there, self._elsewhere = (np.zeros(self._count, dtype=np.bool_) for _ in range(2))
+
+    def add(self, rows: Rows) -> None:
+        """Note enrollments: (source, PersonalID, project, household, left out by a repair)."""
+        who, household, project = [], [], []
+        for source_id, personal_id, project_id, household_id, left_out in rows:
+            place = self._places[source_id].get(personal_id, -1) if source_id in self._places else -1
+            if place < 0:
+                continue
+            if (source_id, project_id) in self._protected:
+                self._there[place] = True
+                continue
+            self._elsewhere[place] = True
+            if left_out:  # by a repair: it is no evidence, but who is protected goes by the rows as they came
+                continue
+            where = (source_id, project_id)
+            who.append(place)
+            project.append(hash(where) or 1)
+            household.append(hash((where, household_id)) or 1 if household_id else 0)
+        self.who.append(np.array(who, dtype=np.int32))
+        self.household.append(np.array(household, dtype=np.int64))
+        self.project.append(np.array(project, dtype=np.int64))
+
+    def protected(self) -> NDArray[np.bool_]:
+        """Say which records stay with victim service providers alone."""
+        return self._there & ~self._elsewhere
+
+
+def _memberships(who: Sequence[NDArray[np.int32]], groups: Sequence[NDArray[np.int64]]) -> Memberships:
+    record, group = _joined(who, np.int32), _joined(groups, np.int64)
+    known = group != 0
+    _, numbers = np.unique(group[known], return_inverse=True)
+    return Memberships(record[known], numbers.astype(np.int32))
+
+
+def _joined(parts: Sequence[NDArray[Any]], kind: type[Any]) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
+
+
+def _enrollments(*, of_some: bool) -> Select[*tuple[Any, ...]]:
+    layers = layers_of()
+    household = layers.value(Enrollment, "household_id")
+    left_out = layers.left_out(Enrollment)
+    chosen = select(Enrollment.source_id, Enrollment.personal_id, Enrollment.project_id, household, left_out)
+    chosen = chosen.where(Enrollment.removed_at.is_(None))
+    return chosen.join(Client, _IS_THEIRS) if of_some else chosen
+
+
+def _dated() -> Select[*tuple[Any, ...]]:
+    """Return the reading of stays with their days: client, stay, source, project, entry, exit."""
     layers = layers_of()
     stay = layers.value(Exit, "enrollment_id")
     leaving = whole_table(
@@ -169,23 +282,19 @@ def _enrollments(personal_ids: set[str] | None) -> Iterable[Any]:
         ),
         read_through=layers.touches(Exit, "enrollment_id"),
     )
-    chosen = (
+    return (
         select(
+            Client.id,
             Enrollment.id,
             Enrollment.source_id,
-            Enrollment.personal_id,
             Enrollment.project_id,
-            layers.value(Enrollment, "household_id"),
             Enrollment.entry_date,
             leaving.c.exit_date,
-            layers.left_out(Enrollment),
         )
+        .join(Enrollment, _IS_THEIRS)
         .outerjoin(
             leaving, (leaving.c.source_id == Enrollment.source_id) & (leaving.c.stay == Enrollment.enrollment_id)
         )
-        .where(Enrollment.removed_at.is_(None))
+        .where(Enrollment.removed_at.is_(None), Enrollment.entry_date.is_not(None), ~layers.left_out(Enrollment))
         .order_by(Enrollment.id, leaving.c.id)
     )
-    if personal_ids is not None:
-        chosen = chosen.where(Enrollment.personal_id.in_(personal_ids))
-    return db.session.execute(chosen)

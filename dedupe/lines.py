@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal
 
 from adminops.web.marks import Parts, marked
-from dedupe.engine import percent_alike, ssn_in_words
+from dedupe.matching.diffs import percent_alike, ssn_in_words
 
 ALIKE = 70
 """From this per cent on, two names count as nearly the same."""

@@ -115,6 +115,22 @@ WAYS_ON = {
 }
 
 
+class StoredModel(Model):
+    """What a scan scored with: plain numbers without any value of a client. Look-ups and single pairs use the last."""
+
+    __tablename__ = "dedupe_model"
+
+    id: Mapped[Key]
+    version: Mapped[int]
+    """Of the engine's levels and formulas; a model of another version is not used."""
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    records: Mapped[int]
+    candidate_pairs: Mapped[int]
+    """The sample it was learned from: so many records, and so many pairs that were compared."""
+    learned: Mapped[bool]
+    numbers: Mapped[dict[str, Any]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"))
+
+
 class ScanState(StrEnum):
     """Where a scan stands."""
 
@@ -145,7 +161,10 @@ class Scan(Model):
     finished_at: Mapped[datetime | None]
     seconds: Mapped[float | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """records, matchable, compared, pairs, new, gone, victim_services, skipped (number by reason)"""
+    """records, matchable, candidate_pairs, pairs, new, gone, victim_services, hashed, skipped (number by reason)"""
+    groups: Mapped[list[dict[str, Any]]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"), default=list)
+    """Records that hang together and were not joined: [{"records": [1, 2, 3], "apart": [[1, 3]], "more": 0}, …]"""
+    model_id: Mapped[int | None] = mapped_column(ForeignKey(StoredModel.id))
     weights: Mapped[Name] = mapped_column(default="")
     """Where the weights of the score came from, in a sentence."""
     sentence: Mapped[Name] = mapped_column(default="")

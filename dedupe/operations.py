@@ -27,9 +27,9 @@ from adminops.hmis.models import Client, Merge, Verdict
 from adminops.identity.models import User
 from dedupe import policies, queries
 from dedupe.describing import describe
-from dedupe.engine import score_pair
 from dedupe.gathering import is_protected, protected_clients, records_to_match
 from dedupe.models import UNDECIDED, Pair, PairState
+from dedupe.scoring import score_gathered
 from dedupe.settling import settle_around, take_out_protected
 from dedupe.standing import in_order
 
@@ -223,9 +223,8 @@ def pair_for_request(one: Client, other: Client, *, ticket_id: int, by: User) ->
     pair = queries.find_pair(one.id, other.id)
     if pair is None:
         low, high = in_order(one.id, other.id)
-        one_record, other_record = gathered.records
-        proposed = describe(Pair(low_client_id=low, high_client_id=high), score_pair(one_record, other_record))
-        pair = _add(proposed)
+        scored = score_gathered(gathered.columns, [(low, high)])[low, high]
+        pair = _add(describe(Pair(low_client_id=low, high_client_id=high), scored))
     _lock(pair)
     if pair.state is PairState.GONE:
         pair.move(PairState.OPEN)

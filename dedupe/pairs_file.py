@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dedupe.matching.columns import Key
 from dedupe.matching.fields import Field
-from dedupe.matching.matching import Pairs
+from dedupe.matching.judging import Pairs
 
 PARTS = (
     Field.FIRST, Field.MIDDLE, Field.LAST, Field.SUFFIX, Field.SSN, Field.DOB, Field.SEX, Field.RACE, Field.VETERAN,

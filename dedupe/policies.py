@@ -67,7 +67,7 @@ def check_comparable(one: Client, other: Client, gathered: Gathered) -> None:
     if gathered.hashed or any(sealing.is_hash(name) for name in names if name):
         raise Invalid("The names of these records are hashed, so nobody can tell whether they are one person.")
     check_not_protected(gathered.victim_services)
-    if len(gathered.records) < 2:
+    if len(gathered) < 2:
         raise Invalid("One of these records has left its source.")
 
 

@@ -5,7 +5,7 @@ in a short transaction afterwards. What was decided in between holds, and so doe
 then: both are looked at again before anything is stored.
 """
 
-from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
@@ -18,12 +18,18 @@ from adminops.db import db
 from adminops.errors import Conflict
 from adminops.facts import ScanFinished, publish
 from adminops.hmis.merging import apart_pairs
+from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import SYSTEM, User
 from dedupe import policies
 from dedupe.describing import describe
-from dedupe.engine import MINIMUM_SCORE, MatchRecord, ScanResult, ScoredPair, find_pairs, score_pair
-from dedupe.gathering import Gathered, protected_among, records_to_match
-from dedupe.models import Pair, PairState, Scan, ScanState
+from dedupe.gathering import Gathered, in_parts, protected_among, records_to_match, stays_to_warn_of
+from dedupe.matching.clusters import Conflict as Group
+from dedupe.matching.clusters import Link, make_clusters
+from dedupe.matching.explain import ScoredPair, explain
+from dedupe.matching.matching import Matched, match, peak_mb
+from dedupe.matching.model import VERSION
+from dedupe.models import Pair, PairState, Scan, ScanState, StoredModel
+from dedupe.scoring import score_clients
 from dedupe.settling import retire, settle
 from dedupe.standing import PairOfIds, Standing, in_order, standing_of_all
 
@@ -31,6 +37,8 @@ LONGEST = timedelta(minutes=30)
 """A scan that runs for longer has died with its process."""
 CUT_OFF = "The scan was cut off. Nothing was changed."
 FAILED = "AdminOps failed while it scanned. Nothing was changed. Try again; if it stays, tell us."
+MOST_GROUPS, MOST_NAMED = 200, 60
+"""So many groups of a scan are kept, and so many records of each."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,9 @@ class Found:
     """What a look through the store found, before any of it is stored. `seconds` is how long it took."""
 
     gathered: Gathered
-    result: ScanResult
+    matched: Matched
+    pairs: list[ScoredPair]
+    groups: tuple[Group, ...]
     seconds: float
 
 
@@ -105,14 +115,22 @@ def look_through_store() -> Found:
     """Compare all records of the store. Reads only."""
     began = perf_counter()
     gathered = records_to_match()
-    standing = standing_of_all()
-    result = find_pairs(
-        gathered.records,
-        keep_apart=apart_pairs(),
-        joined=standing.persons.items(),
-        minimum_score=MINIMUM_SCORE,
-    )
-    return Found(gathered, result, perf_counter() - began)
+    matched = match(gathered.columns)
+    pairs, groups = _sorted_out(gathered, matched)
+    return Found(gathered, matched, pairs, groups, perf_counter() - began)
+
+
+def _sorted_out(gathered: Gathered, matched: Matched) -> tuple[list[ScoredPair], tuple[Group, ...]]:
+    """Return the pairs that nothing settles yet, in words, and the groups that contradict what was decided."""
+    ids, pairs, standing = gathered.columns.ids, matched.pairs, standing_of_all()
+    both = [
+        (int(ids[one]), int(ids[other])) for one, other in zip(pairs.one.tolist(), pairs.other.tolist(), strict=True)
+    ]
+    links = (Link(*keys, weight) for keys, weight in zip(both, pairs.weight.tolist(), strict=True))
+    clusters = make_clusters(links, must_link=standing.persons.items(), cannot_link=apart_pairs())
+    free = [at for at, keys in enumerate(both) if not standing.settles(*keys)]
+    stays = stays_to_warn_of({key for at in free for key in both[at]})
+    return explain(gathered.columns, pairs.take(free), matched.model, stays), clusters.conflicts
 
 
 def finish_scan(scan: Scan, found: Found, *, by: User = SYSTEM) -> Scan:
@@ -124,14 +142,30 @@ def finish_scan(scan: Scan, found: Found, *, by: User = SYSTEM) -> Scan:
     began = perf_counter()
     db.session.refresh(scan, with_for_update=True)
     scan.move(ScanState.DONE)
+    stored = _store_model(found.matched)
     kept = _keep(found)
     scan.finished_at, scan.seconds = clock.now(), round(found.seconds + perf_counter() - began, 3)
-    scan.counts, scan.weights = _counts(found, kept), found.result.parameters.note
-    pairs, records = len(found.result.pairs), len(found.gathered.records)
+    scan.counts, scan.weights, scan.model_id = _counts(found, kept), found.matched.model.note, stored.id
+    scan.groups = [_told(group) for group in found.groups[:MOST_GROUPS]]
+    pairs, records = len(found.pairs), len(found.gathered)
     scan.sentence = f"{_number(pairs, 'pair')} proposed, {kept.new:,} of them new, among {_number(records, 'record')}."
     db.session.flush()
     publish(ScanFinished(scan_id=scan.id, proposed=kept.new), by=by)
     return scan
+
+
+def _store_model(matched: Matched) -> StoredModel:
+    model = matched.model
+    sample = {"records": model.records, "candidate_pairs": matched.candidate_pairs, "learned": model.learned}
+    stored = StoredModel(version=VERSION, numbers=model.as_numbers(), **sample)
+    db.session.add(stored)
+    db.session.flush()
+    return stored
+
+
+def _told(group: Group) -> dict[str, Any]:
+    named = group.records[:MOST_NAMED]
+    return {"records": named, "apart": group.apart, "more": len(group.records) - len(named)}
 
 
 def scan_store(*, by: User = SYSTEM) -> Scan:
@@ -142,20 +176,28 @@ def scan_store(*, by: User = SYSTEM) -> Scan:
 def _keep(found: Found) -> Kept:
     """Store the proposed pairs and take back the others. Who is protected since the look takes part in none."""
     standing, known = standing_of_all(), _known_pairs()
-    proposed = {_key(scored): scored for scored in found.result.pairs}
+    proposed = {_key(scored): scored for scored in found.pairs}
     proposed = {key: scored for key, scored in proposed.items() if not standing.settles(*key)}
-    waiting = (key for key, pair in known.items() if pair.is_undecided or pair.state is PairState.SETTLED)
+    waiting = [key for key, pair in known.items() if pair.is_undecided or pair.state is PairState.SETTLED]
     protected = protected_among({id_ for key in (*proposed, *waiting) for id_ in key})
     proposed = {key: scored for key, scored in proposed.items() if protected.isdisjoint(key)}
     kept = Kept()
     for key, scored in proposed.items():
         kept = replace(kept, new=kept.new + _propose(known.get(key), key, scored))
-    records = {int(record.key): record for record in found.gathered.records if int(record.key) not in protected}
-    for key, pair in known.items():
-        if key not in proposed:
-            kept = replace(kept, gone=kept.gone + _take_back(pair, standing, records, found.result))
+    left = [pair for key, pair in known.items() if key not in proposed]
+    kept = replace(kept, gone=_take_back(left, standing, comparable_among(waiting) - protected))
     db.session.flush()
     return kept
+
+
+def comparable_among(pairs: Iterable[PairOfIds]) -> set[int]:
+    """Return which of the records of some pairs are in the store still, with names that are no hashes."""
+    reading = select(Client.id).join(HmisSource, HmisSource.id == Client.source_id)
+    reading = reading.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(False))
+    found = set[int]()
+    for some in in_parts({id_ for pair in pairs for id_ in pair}):
+        found.update(db.session.scalars(reading.where(Client.id.in_(some))))
+    return found
 
 
 def _known_pairs() -> dict[PairOfIds, Pair]:
@@ -179,21 +221,30 @@ def _propose(pair: Pair | None, key: PairOfIds, scored: ScoredPair) -> bool:
     return True
 
 
-def _take_back(pair: Pair, standing: Standing, records: dict[int, MatchRecord], result: ScanResult) -> bool:
-    """Take a pair that is not proposed out of the queue; say whether it is gone.
+def _take_back(pairs: Iterable[Pair], standing: Standing, comparable: Collection[int]) -> int:
+    """Take pairs that are not proposed out of the queue; return how many are gone.
 
     One that a ticket asks for, or that somebody is looking at, stays as long as both records can be compared.
     """
-    one, other = records.get(pair.low_client_id), records.get(pair.high_client_id)
-    settle(pair, settled=standing.settles(pair.low_client_id, pair.high_client_id))
-    if not pair.is_undecided:
-        return False
-    held = pair.claimed_until is not None and pair.claimed_until > clock.now()
-    if one is not None and other is not None and (pair.ticket_id or held):
-        describe(pair, score_pair(one, other, result.parameters))
-        return False
-    retire(pair)
-    return True
+    gone, held = 0, []
+    for pair in pairs:
+        settle(pair, settled=standing.settles(pair.low_client_id, pair.high_client_id))
+        if not pair.is_undecided:
+            continue
+        if {pair.low_client_id, pair.high_client_id}.issubset(comparable) and _is_wanted(pair):
+            held.append(pair)
+            continue
+        retire(pair)
+        gone += 1
+    scores = score_clients((pair.low_client_id, pair.high_client_id) for pair in held)
+    for pair in held:
+        if scored := scores.get((pair.low_client_id, pair.high_client_id)):
+            describe(pair, scored)
+    return gone
+
+
+def _is_wanted(pair: Pair) -> bool:
+    return bool(pair.ticket_id) or (pair.claimed_until is not None and pair.claimed_until > clock.now())
 
 
 def _key(scored: ScoredPair) -> PairOfIds:
@@ -201,19 +252,20 @@ def _key(scored: ScoredPair) -> PairOfIds:
 
 
 def _counts(found: Found, kept: Kept) -> dict[str, Any]:
-    result, gathered = found.result, found.gathered
+    matched, gathered = found.matched, found.gathered
     return {
-        "records": result.counts.records,
-        "matchable": result.counts.matchable,
-        "candidate_pairs": result.counts.pairs_compared,
-        "pairs": len(result.pairs),
+        "records": matched.records,
+        "matchable": matched.matchable,
+        "candidate_pairs": matched.candidate_pairs,
+        "pairs": len(found.pairs),
         "new": kept.new,
         "gone": kept.gone,
         "victim_services": gathered.victim_services,
         "hashed": gathered.hashed,
-        "skipped": dict(Counter(skipped.reason for skipped in result.skipped)),
-        "capped_blocks": len(result.capped),
-        "conflicts": len(result.conflicts),
+        "skipped": {reason: len(rows) for reason, rows in matched.skipped.items()},
+        "capped_blocks": len(matched.capped),
+        "conflicts": len(found.groups),
+        "peak_mb": round(peak_mb()),
     }
 
 

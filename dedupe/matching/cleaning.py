@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.engine.placeholders import DOES, is_infant, is_placeholder
 from dedupe.matching.columns import Columns, Key, Memberships, encode
 from dedupe.matching.dates import read_dates
 from dedupe.matching.names import Names, fold, make_names
 from dedupe.matching.numbers import read_ssns
+from dedupe.matching.placeholders import DOES, is_infant, is_placeholder
 
 _PARTIAL = 2  # HUD's code for a partial, street or code name and for an approximate or partial SSN or birth date
 _ROUGH = (2, 8, 9, 99)
@@ -134,6 +134,12 @@ def _answer(codes: NDArray[np.int16]) -> NDArray[np.uint8]:
     return np.where(known, codes + 1, 0).astype(np.uint8)
 
 
+def is_rough(born: NDArray[np.uint32], first_day: NDArray[np.bool_], quality: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Say which birth dates are a guess: those on a 1 January, and those of which the desk says so."""
+    found: NDArray[np.bool_] = (born > 0) & (first_day | np.isin(quality, _ROUGH))
+    return found
+
+
 def clean(columns: Columns) -> Clean:
     """Read the columns. What is missing, made up or unusable is 0."""
     names, found = _name_columns(columns)
@@ -151,7 +157,7 @@ def clean(columns: Columns) -> Clean:
         number=number,
         ssn_loose=columns.ssn_quality == _PARTIAL,
         born=born,
-        rough=(born > 0) & (first_day | np.isin(columns.dob_quality, _ROUGH)),
+        rough=is_rough(born, first_day, columns.dob_quality),
         sex=_answer(columns.sex),
         races=columns.races,
         veteran=_answer(columns.veteran),
@@ -189,6 +195,4 @@ def places_of(memberships: Memberships, records: Clean, count: int) -> Membershi
     """Give memberships with the places that records have here; those of records that are not here are left out."""
     place = np.full(count, -1, dtype=np.int32)
     place[records.rows] = np.arange(len(records), dtype=np.int32)
-    moved = place[memberships.record] if len(memberships.record) else memberships.record
-    kept = moved >= 0
-    return Memberships(moved[kept], memberships.group[kept])
+    return memberships.moved(place)

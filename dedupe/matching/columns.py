@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,11 @@ class Memberships:
 
     record: NDArray[np.int32] = field(default_factory=lambda: _NOBODY)
     group: NDArray[np.int32] = field(default_factory=lambda: _NOBODY)
+
+    def moved(self, place: NDArray[np.int32]) -> Memberships:
+        """Give them with the places that records have now; those of records at -1 are left out."""
+        now = place[self.record] if len(self.record) else self.record
+        return Memberships(now[now >= 0], self.group[now >= 0])
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,22 @@ class Columns:
     def __len__(self) -> int:
         """Give the number of records."""
         return len(self.ids)
+
+    def without(self, left_out: NDArray[np.bool_]) -> Columns:
+        """Give the records that are not left out."""
+        if not left_out.any():
+            return self
+        kept = np.flatnonzero(~left_out)
+        rows, place = kept.tolist(), np.full(len(self), -1, dtype=np.int32)
+        place[kept] = np.arange(len(kept), dtype=np.int32)
+        values: dict[str, Any] = {}
+        for name in (each.name for each in fields(self)):
+            column = getattr(self, name)
+            if isinstance(column, Memberships):
+                values[name] = column.moved(place)
+            else:
+                values[name] = column[kept] if isinstance(column, np.ndarray) else [column[row] for row in rows]
+        return Columns(**values)
 
 
 def encode(values: Sequence[str], count: int) -> tuple[NDArray[np.int32], list[str]]:

@@ -125,13 +125,23 @@ def _hidden(ssn: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _numbers(records: Clean, a: Places, b: Places) -> Codes:
+    """Compare SSNs; where one is marked as partial or approximate, differing says nothing."""
+    found = compare_numbers(records.ssn, records.number, a, b)
+    loose = records.ssn_loose[a] | records.ssn_loose[b]
+    found[loose & ((found == _SSN[Level.DIFFERENT]) | (found == _SSN[Level.PART_DIFFERENT]))] = 0
+    return found
+
+
+def compare_numbers(
+    ssn: NDArray[np.uint64], number: NDArray[np.int64], a: NDArray[np.generic], b: NDArray[np.generic]
+) -> Codes:
     """Compare SSNs as full numbers, or place by place where digits are hidden."""
     codes = np.zeros(len(a), dtype=np.uint8)
-    known = np.flatnonzero((records.ssn[a] > 0) & (records.ssn[b] > 0))
+    known = np.flatnonzero((ssn[a] > 0) & (ssn[b] > 0))
     if not len(known):
         return codes
     a, b = a[known], b[known]
-    one, other, left, right = records.ssn[a], records.ssn[b], records.number[a], records.number[b]
+    one, other, left, right = ssn[a], ssn[b], number[a], number[b]
     full = (left > 0) & (right > 0)
     wrong = _nonzero(one ^ other)
     count = np.bitwise_count(wrong)
@@ -155,10 +165,7 @@ def _numbers(records: Clean, a: Places, b: Places) -> Codes:
         (count == 1, _SSN[Level.PART_DIGIT_DIFFERS]),
         ((count == 2) & _is_transposed(one, other, wrong), _SSN[Level.PART_DIGIT_DIFFERS]),
     )
-    found = np.where(full, whole, partial)
-    loose = records.ssn_loose[a] | records.ssn_loose[b]
-    found[loose & ((found == _SSN[Level.DIFFERENT]) | (found == _SSN[Level.PART_DIFFERENT]))] = 0
-    codes[known] = found
+    codes[known] = np.where(full, whole, partial)
     return codes
 
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from dedupe.matching.defaults import DEFAULTS, MOST_BITS, USUAL_RECORDS, default_priors
 from dedupe.matching.fields import CODE, KINDS, LEVELS, Field, Kind, Level
+from dedupe.matching.values import Usual
 
 Floats = NDArray[np.float64]
-VERSION = 2
+VERSION = 3
 """Raised whenever levels or formulas change: a stored model of another version is not used."""
 
 _ALIKE = (
@@ -29,6 +30,11 @@ _ALIKE = (
     Level.SWAPPED,
 )
 _AGREEING = tuple(CODE[Field.FIRST][level] for level in _ALIKE)
+_LEVELS_OF_EQUAL = (Level.SAME_COMMON, Level.SAME, Level.SAME_RARE)
+DEFAULT_USUAL: Usual = {
+    name: {CODE[name][level]: share for level, share in zip(_LEVELS_OF_EQUAL, shares, strict=True)}
+    for name, shares in ((Field.FIRST, (0.008, 0.0015, 0.0003)), (Field.LAST, (0.0025, 0.0004, 0.00006)))
+}
 SAME, UNRELATED = KINDS.index(Kind.SAME), KINDS.index(Kind.UNRELATED)
 
 
@@ -63,6 +69,7 @@ class Model:
     priors: Floats
     table: Mapping[Field, Floats] = field(repr=False)
     dependence: Dependence
+    usual: Usual
     records: int
     learned: bool
     note: str
@@ -79,6 +86,10 @@ class Model:
                 "full_name": self.dependence.full_name,
                 "sex": list(self.dependence.sex),
                 "race": list(self.dependence.race),
+            },
+            "usual": {
+                name.value: {LEVELS[name][code].value: share for code, share in shares.items()}
+                for name, shares in self.usual.items()
             },
             "chances": {
                 name.value: {
@@ -98,6 +109,7 @@ def default_model(records: int = USUAL_RECORDS, note: str = "Built-in weights.")
         priors=np.array([priors[kind] for kind in KINDS]),
         table=default_table(),
         dependence=Dependence(),
+        usual=DEFAULT_USUAL,
         records=records,
         learned=False,
         note=note,
@@ -111,6 +123,7 @@ def model_of(numbers: Mapping[str, object]) -> Model | None:
     stored: Mapping[str, Mapping[str, list[float]]] = numbers["chances"]  # type: ignore[assignment]
     priors: Mapping[str, float] = numbers["priors"]  # type: ignore[assignment]
     drawn: Mapping[str, list[float]] = numbers["dependence"]  # type: ignore[assignment]
+    usual: Mapping[str, Mapping[str, float]] = numbers["usual"]  # type: ignore[assignment]
     table = default_table()
     for name, levels in stored.items():
         for level, chances in levels.items():
@@ -119,6 +132,10 @@ def model_of(numbers: Mapping[str, object]) -> Model | None:
         priors=np.array([priors[kind.value] for kind in KINDS]),
         table=table,
         dependence=Dependence(float(str(drawn["full_name"])), tuple(drawn["sex"]), tuple(drawn["race"])),  # type: ignore[arg-type]
+        usual={
+            Field(name): {CODE[Field(name)][Level(level)]: share for level, share in shares.items()}
+            for name, shares in usual.items()
+        },
         records=int(str(numbers["records"])),
         learned=bool(numbers["learned"]),
         note=str(numbers["note"]),

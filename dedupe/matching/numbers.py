@@ -113,3 +113,9 @@ def has_first_five(ssn: NDArray[np.uint64]) -> NDArray[np.bool_]:
     for place in (16, 20, 24, 28, 32):
         hidden |= (ssn >> np.uint64(place)) & np.uint64(15) == HIDDEN
     return (ssn > 0) & ~hidden
+
+
+def shows_last_four_only(text: str) -> bool:
+    """Say whether of an SSN just the last four digits are known."""
+    nine = _as_nine(text)
+    return nine[:5] in ("xxxxx", "00000", "99999") and "x" not in nine[5:]

@@ -162,7 +162,7 @@ class _Learning:
 
 
 def _step(state: _Learning, patterns: Patterns, chance: Chance, records: int, ssn_pairs: float) -> _Learning:
-    model = Model(state.priors, state.table, state.dependence, records, learned=True, note="")
+    model = Model(state.priors, state.table, state.dependence, {}, records, learned=True, note="")
     weights = _shares(model, patterns) * patterns.count[:, None]
     built_in, start = default_table(), default_priors(records)
     table, related = {}, weights.copy()
@@ -224,7 +224,7 @@ def learn(records: Clean, values: Values, candidates: Patterns, comparer: Compar
     if state.likely < LEAST_LIKELY_PAIRS:
         return default_model(count, TOO_FEW_PAIRS)
     note = f"Learned from {count:,} records and {int(candidates.count.sum()):,} candidate pairs."
-    return Model(state.priors, state.table, state.dependence, count, learned=True, note=note)
+    return Model(state.priors, state.table, state.dependence, values.usual, count, learned=True, note=note)
 
 
 def replace_around(state: _Learning, start: Model) -> _Learning:

@@ -14,9 +14,9 @@ from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to
 from dedupe import operations, policies, queries
 from dedupe.comparison import Comparison, compare
-from dedupe.engine import band_of
 from dedupe.forms import DecisionForm
 from dedupe.gathering import protected_clients
+from dedupe.matching.scores import band_of
 from dedupe.models import Pair
 from dedupe.queries import Place
 from dedupe.views.blueprint import blueprint

@@ -22,7 +22,7 @@ from dedupe.matching.files import read_clients
 from dedupe.matching.matching import Matched, match
 from tests.bench.figures import Figure
 from tests.bench.town import Lists, Town, make_town
-from tests.dedupe.engine.invented_names import NameBag
+from tests.dedupe.matching.invented_names import NameBag
 
 RECORDS = 50_000
 LARGE = 200_000

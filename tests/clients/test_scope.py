@@ -12,7 +12,7 @@ from adminops.hmis.search import find_by_ssn
 from adminops.identity.models import AgencyOrganization, User
 from adminops.identity.permissions import Role
 from adminops.identity.scopes import scope_of
-from dedupe.gathering import records_to_match
+from dedupe.gathering import records_to_match, stays_to_warn_of
 from tests.browsing import Desk, Visitor
 from tests.make import make_agency, make_user
 from tests.make_dedupe import make_client, make_project, make_source, make_stay
@@ -169,11 +169,10 @@ def test_stays_with_victim_services_are_not_even_counted(world: World) -> None:
 def test_clients_of_victim_services_are_never_matched(world: World) -> None:
     with world.desk.look():
         gathered = records_to_match()
-    ids = {world.clients[record].id for record in PLACES if PLACES[record] != {V}}
-    assert {record.key for record in gathered.records} == ids
+        stays = stays_to_warn_of([world.clients["Both"].id])
+    assert set(gathered.columns.ids) == {world.clients[record].id for record in PLACES if PLACES[record] != {V}}
     assert gathered.victim_services == 2
-    both = next(record for record in gathered.records if record.key == world.clients["Both"].id)
-    assert len(both.stays) == 1
+    assert [len(each) for each in stays.values()] == [1]
 
 
 def _links(page: object, world: World) -> set[str]:

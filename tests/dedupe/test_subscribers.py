@@ -73,7 +73,7 @@ def test_clients_who_are_protected_since_a_scan_began_do_not_come_back_with_it(
     held = make_pair(one, third)
     review_pair(held, by=reviewer)
     scan, found = begin_scan(by=SYSTEM), look_through_store()
-    assert len(found.result.pairs) == 3
+    assert len(found.pairs) == 3
     change(agency, reviewer, is_victim_service_provider=True)
     finish_scan(scan, found)
     assert (asked_for.state, held.state) == (PairState.GONE, PairState.GONE)

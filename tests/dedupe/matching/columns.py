@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from dedupe.engine import MatchRecord
 from dedupe.matching.columns import AS_GIVEN, NO_CODE, Columns, Memberships
+from dedupe.matching.explain import ScoredPair, explain
+from dedupe.matching.few import CountNames, nobody, score_pairs
+from dedupe.matching.model import Model, default_model
+from tests.dedupe.matching.records import Record
 
 RACES = ("AmIndAKNative", "Asian", "BlackAfAmerican", "HispanicLatinao", "MidEastNAfrican", "NativeHIPacific", "White")
 
 
-def columns_of(records: Sequence[MatchRecord]) -> Columns:
+def columns_of(records: Sequence[Record]) -> Columns:
     """Put records side by side as the engine wants them."""
 
     def codes(values: Iterable[int | None], otherwise: int = NO_CODE) -> np.ndarray:
@@ -36,7 +39,7 @@ def columns_of(records: Sequence[MatchRecord]) -> Columns:
     )
 
 
-def _memberships(records: Sequence[MatchRecord], groups: Callable[[MatchRecord], Iterable[str]]) -> Memberships:
+def _memberships(records: Sequence[Record], groups: Callable[[Record], Iterable[str]]) -> Memberships:
     number: dict[str, int] = {}
     rows = [
         (place, number.setdefault(key, len(number)))
@@ -45,3 +48,13 @@ def _memberships(records: Sequence[MatchRecord], groups: Callable[[MatchRecord],
     ]
     both = np.array(rows, dtype=np.int32).reshape(-1, 2)
     return Memberships(both[:, 0], both[:, 1])
+
+
+def scored(one: Record, other: Record, model: Model | None = None, count: CountNames = nobody) -> ScoredPair:
+    """Score two records, and put into words why."""
+    columns, places = columns_of([one, other]), np.arange(2, dtype=np.int32)
+    known = model or default_model()
+    pairs = score_pairs(columns, places[:1], places[1:], known, count)
+    stays = {each.key: each.stays for each in (one, other)}
+    (found,) = explain(columns, pairs, known, stays)
+    return found

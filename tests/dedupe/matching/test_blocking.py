@@ -4,20 +4,20 @@ from datetime import date
 
 import pytest
 
-from dedupe.engine import MatchRecord
 from dedupe.matching import blocking
 from dedupe.matching.blocking import TIGHT, USUAL, WIDE, bits_wanted, find_candidates
 from dedupe.matching.cleaning import clean
 from tests.dedupe.matching.columns import columns_of
+from tests.dedupe.matching.records import Record
 
 
-def pairs_of(one: MatchRecord, other: MatchRecord, rules: dict[str, tuple[str, ...]] = USUAL) -> int:
+def pairs_of(one: Record, other: Record, rules: dict[str, tuple[str, ...]] = USUAL) -> int:
     return len(find_candidates(clean(columns_of([one, other])), rules, 1).one)
 
 
-def person(key: int, **known: object) -> MatchRecord:
+def person(key: int, **known: object) -> Record:
     values = {"first": "Dolores", "last": "Whitaker", "ssn": "219450817", "dob": date(1987, 3, 11), **known}
-    return MatchRecord(key, **values)  # type: ignore[arg-type]
+    return Record(key, **values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_records_of_one_person_meet(other: dict[str, object]) -> None:
 
 
 def test_what_is_missing_brings_nobody_together() -> None:
-    assert pairs_of(MatchRecord(1, "Kim", "Abel"), MatchRecord(2, "Ida", "Ross")) == 0
+    assert pairs_of(Record(1, "Kim", "Abel"), Record(2, "Ida", "Ross")) == 0
 
 
 def test_the_rules_grow_from_tight_to_usual() -> None:

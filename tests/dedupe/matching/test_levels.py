@@ -6,15 +6,13 @@ from datetime import date
 import numpy as np
 import pytest
 
-from dedupe.engine import MatchRecord
 from dedupe.matching.cleaning import clean
 from dedupe.matching.fields import CODE, LEVELS, Field, Level
 from dedupe.matching.levels import Comparer, packed, unpacked
 from tests.dedupe.matching.columns import columns_of
+from tests.dedupe.matching.records import Record
 
-BASE = MatchRecord(
-    1, "Dolores", "Ana", "Whitaker", "", 1, "219450817", 1, date(1987, 3, 11), 1, 0, frozenset({"White"}), 0
-)
+BASE = Record(1, "Dolores", "Ana", "Whitaker", "", 1, "219450817", 1, date(1987, 3, 11), 1, 0, frozenset({"White"}), 0)
 
 
 def level(field: Field, one: dict[str, object], other: dict[str, object]) -> Level:

@@ -11,17 +11,17 @@ from random import Random
 import numpy as np
 import pytest
 
-from dedupe.engine import MatchRecord
 from dedupe.matching.admission import CONSTANT, HASHED, NO_IDENTITY, TOO_LITTLE
 from dedupe.matching.matching import Matched, match
 from dedupe.matching.model import default_model, model_of
-from tests.dedupe.engine.people import People, make_people
 from tests.dedupe.matching.columns import columns_of
+from tests.dedupe.matching.people import People, make_people
+from tests.dedupe.matching.records import Record
 
 PairOfKeys = tuple[int, int]
 
 
-def found_in(records: Sequence[MatchRecord], **how: object) -> tuple[Matched, dict[PairOfKeys, float]]:
+def found_in(records: Sequence[Record], **how: object) -> tuple[Matched, dict[PairOfKeys, float]]:
     """Match records; the probability of each pair by its two keys, strongest first."""
     found = match(columns_of(records), **how)  # type: ignore[arg-type]
     keys = [int(record.key) for record in records]
@@ -39,9 +39,9 @@ def likely(made: People) -> dict[PairOfKeys, float]:
     return found_in(made.records, minimum=0.01, workers=1)[1]
 
 
-def person(key: int, **known: object) -> MatchRecord:
+def person(key: int, **known: object) -> Record:
     values = {"first": "Dolores", "last": "Whitaker", "ssn": "219450817", "dob": date(1987, 3, 11), **known}
-    return MatchRecord(key, **values)  # type: ignore[arg-type]
+    return Record(key, **values)  # type: ignore[arg-type]
 
 
 def test_duplicates_are_found_with_one_error_in_a_hundred(made: People, likely: dict[PairOfKeys, float]) -> None:

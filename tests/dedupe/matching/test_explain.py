@@ -4,12 +4,14 @@ from datetime import date
 
 import pytest
 
-from dedupe.engine import Field, MatchRecord, band_of, score_pair
-from tests.dedupe.engine.records import bare, record
+from dedupe.matching.fields import Field
+from dedupe.matching.scores import band_of
+from tests.dedupe.matching.columns import scored
+from tests.dedupe.matching.records import Record, bare, record
 
 
-def _labels(other: MatchRecord, one: MatchRecord | None = None) -> dict[Field, str]:
-    return {part.field: part.label for part in score_pair(one or record(1), other).parts}
+def _labels(other: Record, one: Record | None = None) -> dict[Field, str]:
+    return {part.field: part.label for part in scored(one or record(1), other).parts}
 
 
 def test_the_parts_read_like_the_merge_page() -> None:
@@ -17,9 +19,9 @@ def test_the_parts_read_like_the_merge_page() -> None:
         record(2, first="Catherine", middle=None, last="Sandoval Reyes", ssn="4471", dob=date(1987, 3, 17))
     )
     assert labels == {
-        Field.FIRST: "First name sounds the same",
+        Field.FIRST: "First name is a short form or variant",
         Field.LAST: "Last name 97% alike",
-        Field.SSN_PART: "SSN last four same",
+        Field.SSN: "SSN last four same",
         Field.DOB: "Birth date 1 digit differs",
         Field.SEX: "Sex same",
         Field.RACE: "Race and ethnicity same",
@@ -40,7 +42,7 @@ def test_the_parts_read_like_the_merge_page() -> None:
         ({"middle": "A."}, Field.MIDDLE, "Middle name starts with the same letter"),
         ({"ssn": "412743471"}, Field.SSN, "SSN two digits transposed"),
         ({"ssn": "412734473"}, Field.SSN, "SSN a few numbers apart"),
-        ({"ssn": "412xx4471"}, Field.SSN_PART, "SSN known digits same"),
+        ({"ssn": "412xx4471"}, Field.SSN, "SSN known digits same"),
         ({"dob": date(1978, 3, 11)}, Field.DOB, "Birth date two digits transposed"),
         ({"dob": date(1987, 11, 3)}, Field.DOB, "Birth date day and month swapped"),
         ({"dob": date(1987, 1, 1)}, Field.DOB, "Birth date about the same, one is estimated"),
@@ -78,7 +80,7 @@ def test_a_score_has_its_words(score: int, band: str) -> None:
 
 
 def test_no_part_tells_a_name_a_date_or_a_digit_of_the_number() -> None:
-    pair = score_pair(record(1), record(2, first="Kate", dob=date(1987, 3, 17), ssn="412734481"))
+    pair = scored(record(1), record(2, first="Kate", dob=date(1987, 3, 17), ssn="412734481"))
     told = " ".join(part.label for part in pair.parts) + repr(pair)
     for secret in ("Kate", "Katherine", "Sandoval", "412", "4471", "1987", "March", "Hispanic"):
         assert secret not in told

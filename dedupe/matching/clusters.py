@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dedupe.engine.records import Key, PairKey, key_order, pair_key, pair_keys
-
+Key = int
+PairKey = tuple[Key, Key]
 UNSCORED_BITS = -7.0
+LARGEST = 50
+"""More records than this are never put together without a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Records that hang together although some of them must be kept apart. None of them was joined.
+    """Records that hang together although some of them must be kept apart, or that are too many. None was joined.
 
     `records` are all that hang together, `apart` the pairs among them to be kept apart, `links` what ties them.
     """
@@ -70,13 +72,23 @@ class Groups:
 
     def all(self) -> list[list[Key]]:
         """List the groups of two and more records, each in order."""
-        groups = {id(group): sorted(group, key=key_order) for group in self._group_of.values() if len(group) > 1}
-        return sorted(groups.values(), key=lambda group: key_order(group[0]))
+        groups = {id(group): sorted(group) for group in self._group_of.values() if len(group) > 1}
+        return sorted(groups.values())
 
     def hold_apart(self, one: Key, other: Key, apart: Apart) -> bool:
         """Say whether some member of one group must be kept apart from some member of the other."""
         right = self.members(other)
         return any(not apart[key].isdisjoint(right) for key in self.members(one) if key in apart)
+
+
+def pair_key(one: Key, other: Key) -> PairKey:
+    """Put two different keys in order, so that a pair has one name only.
+
+    Raises ValueError when both are the same key.
+    """
+    if one == other:
+        raise ValueError("A pair needs two different records.")
+    return (one, other) if one < other else (other, one)
 
 
 def joined_groups(pairs: Iterable[PairKey]) -> Groups:
@@ -97,7 +109,7 @@ def apart_by_key(pairs: Iterable[PairKey]) -> dict[Key, frozenset[Key]]:
 
 
 def _in_key_order(pairs: Iterable[PairKey]) -> tuple[PairKey, ...]:
-    return tuple(sorted(pairs, key=lambda pair: (key_order(pair[0]), key_order(pair[1]))))
+    return tuple(sorted(pairs))
 
 
 def _mean(left: Sequence[Key], right: Sequence[Key], weights: Mapping[PairKey, float]) -> float:
@@ -111,18 +123,17 @@ def _strongest_first(links: Iterable[Link]) -> dict[PairKey, float]:
     for link in links:
         pair = pair_key(link.one, link.other)
         weights[pair] = max(link.weight, weights.get(pair, link.weight))
-    ordered = sorted(weights.items(), key=lambda item: (-item[1], key_order(item[0][0]), key_order(item[0][1])))
-    return dict(ordered)
+    return dict(sorted(weights.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _join_scored(groups: Groups, weights: Mapping[PairKey, float], apart: Apart) -> list[PairKey]:
-    """Join what matches, strongest first; give the links that would join records to be kept apart."""
+    """Join what matches, strongest first; give the links that would join records to be kept apart, or too many."""
     blocked = []
     for (one, other), weight in weights.items():
         left, right = groups.members(one), groups.members(other)
         if weight < 0 or left is right or other in apart.get(one, ()):
             continue
-        if groups.hold_apart(one, other, apart):
+        if len(left) + len(right) > LARGEST or groups.hold_apart(one, other, apart):
             blocked.append((one, other))
         elif _mean(left, right, weights) >= 0:
             groups.join(one, other)
@@ -149,7 +160,8 @@ def make_clusters(
     A link that is itself between two records to be kept apart is settled and makes no conflict. The result does not
     depend on the order of the links. Raises ValueError for a pair of one record with itself.
     """
-    decided, kept_apart = pair_keys(must_link), pair_keys(cannot_link)
+    decided = {pair_key(*pair) for pair in must_link}
+    kept_apart = frozenset(pair_key(*pair) for pair in cannot_link)
     apart = apart_by_key(kept_apart)
     weights = _strongest_first(links)
     groups = joined_groups(_in_key_order(decided))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.engine import Conflict, Link, make_clusters
+from dedupe.matching.clusters import LARGEST, Conflict, Link, make_clusters
 
 
 def test_links_put_records_together() -> None:
@@ -26,11 +26,16 @@ def test_a_chain_of_weak_links_does_not_become_one_person() -> None:
 
 
 def test_one_is_two_and_two_is_three_but_one_is_not_three_is_a_conflict() -> None:
-    clusters = make_clusters([Link("a", "b", 20.0), Link("b", "c", 15.0)], cannot_link=[("c", "a")])
+    clusters = make_clusters([Link(1, 2, 20.0), Link(2, 3, 15.0)], cannot_link=[(3, 1)])
     assert clusters.groups == ()
-    assert clusters.conflicts == (
-        Conflict(records=("a", "b", "c"), apart=(("a", "c"),), links=(("a", "b"), ("b", "c"))),
-    )
+    assert clusters.conflicts == (Conflict(records=(1, 2, 3), apart=((1, 3),), links=((1, 2), (2, 3))),)
+
+
+def test_a_crowd_is_put_together_by_a_person_or_not_at_all() -> None:
+    everybody = [Link(one, other, 9.0) for one, other in combinations(range(LARGEST + 1), 2)]
+    clusters = make_clusters([*everybody, Link(90, 91, 9.0)])
+    assert clusters.groups == ((90, 91),)
+    assert [(len(conflict.records), conflict.apart) for conflict in clusters.conflicts] == [(LARGEST + 1, ())]
 
 
 @pytest.mark.parametrize("order", list(permutations([(1, 2), (2, 3)])))

@@ -1,13 +1,9 @@
-"""Words that stand where a name should be, and small words inside names."""
+"""Words that stand where a name should be."""
 
 from __future__ import annotations
 
 import re
 
-_PARTICLES = """
-al ap ben bin da das de del dem den der des di do dos du el ibn la las le los st san santa ter van vander vom von y
-zu zur
-"""
 _NO_NAMES = """
 anon anonymous blank client clientdoesnotknow clientdoesntknow clientrefused confidential datanotcollected declined
 declines deidentified deleted doesnotknow doesntknow dontknow firstname fname hidden lastname lname missing na name
@@ -15,7 +11,6 @@ namenotgiven nfn nln nmi nmn nofirstname nolastname nomiddlename noname none not
 notgiven notprovided null pending prefernottoanswer prefersnottoanswer redacted refusal refused tbd test testing
 undisclosed unk unkn unknown unnamed withheld
 """
-PARTICLES = frozenset(_PARTICLES.split())
 NO_NAMES = frozenset(_NO_NAMES.split())
 DOES = ("baby", "jane", "janie", "john", "johnny", "jon")
 """First names with which Doe is no last name."""
@@ -36,8 +31,3 @@ def is_placeholder(folded: str) -> bool:
 def is_infant(folded: str) -> bool:
     """Say whether a folded first name only tells that this is a newborn child (baby boy, infant, twin a)."""
     return _INFANT.fullmatch(folded) is not None
-
-
-def is_doe(first: str, last: str) -> bool:
-    """Say whether a folded first and last name are John or Jane Doe; Doe with another first name is a name."""
-    return last == "doe" and first in DOES

@@ -5,19 +5,23 @@ Nothing here is meant for answers in codes: two codes are the same or not.
 
 from __future__ import annotations
 
+import numpy as np
 from rapidfuzz.distance import JaroWinkler
 
-from dedupe.engine.compare import compare_partial_ssn, compare_ssn
-from dedupe.engine.fields import Level
-from dedupe.engine.normalise import ssn_of
+from dedupe.matching.fields import LEVELS, Field, Level
+from dedupe.matching.levels import compare_numbers
+from dedupe.matching.numbers import read_ssns
 
 _SSN_WORDS = {
     Level.SAME: "same",
+    Level.PART_SAME: "same",
     Level.NEAR_SERIAL: "a few numbers apart",
     Level.TRANSPOSED: "two digits transposed",
     Level.DIGIT_DIFFERS: "1 digit differs",
+    Level.PART_DIGIT_DIFFERS: "1 digit differs",
     Level.TWO_DIGITS: "2 digits differ",
     Level.DIFFERENT: "different",
+    Level.PART_DIFFERENT: "different",
 }
 
 
@@ -38,8 +42,6 @@ def ssn_in_words(left: str | None, right: str | None) -> str | None:
 
     Where digits are hidden on a side the words are about the digits both show, and None when those are under four.
     """
-    one, other = ssn_of(left), ssn_of(right)
-    if one is None or other is None:
-        return None
-    level = compare_partial_ssn(one, other) if "x" in one + other else compare_ssn(one, other)
-    return _SSN_WORDS.get(level)
+    ssn, number = read_ssns([left or "", right or ""])
+    level = compare_numbers(ssn, number, np.array([0]), np.array([1]))[0]
+    return _SSN_WORDS.get(LEVELS[Field.SSN][level])

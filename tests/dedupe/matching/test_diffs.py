@@ -2,7 +2,7 @@
 
 import pytest
 
-from dedupe.engine import percent_alike, ssn_in_words
+from dedupe.matching.diffs import percent_alike, ssn_in_words
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from datetime import date, timedelta
 from random import Random
 from typing import NamedTuple
 
-from dedupe.engine import MatchRecord, PairKey, Stay, pair_key
-from tests.dedupe.engine.invented_names import SHORT_FORMS, NameBag
+from dedupe.matching.clusters import PairKey, pair_key
+from dedupe.matching.warn import Stay
+from tests.dedupe.matching.invented_names import SHORT_FORMS, NameBag
+from tests.dedupe.matching.records import Record
 
 _RACES = (frozenset({"White"}), frozenset({"BlackAfAmerican"}), frozenset({"HispanicLatinao"}),
           frozenset({"Asian"}), frozenset({"AmIndAKNative"}), frozenset({"White", "HispanicLatinao"}),
@@ -34,7 +36,7 @@ class Person:
     sex: int
     born: date
     ssn: str
-    races: frozenset[int | str]
+    races: frozenset[str]
     veteran: int
     has_ssn: bool = True
 
@@ -43,7 +45,7 @@ class Person:
 class People:
     """A made-up store: its records, who each record is, and which different people look alike and how."""
 
-    records: list[MatchRecord] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     person_of: dict[int, int] = field(default_factory=dict)
     lookalikes: dict[PairKey, str] = field(default_factory=dict)
 
@@ -265,12 +267,12 @@ class Typist:
         years = self._random.choice((-10, 10)) if kind == 2 else self._random.choice((-1, 1, 2))
         return date(born.year + years, born.month, min(born.day, 28))
 
-    def record(self, key: int, person: Person, household: str, entry: date) -> MatchRecord:
+    def record(self, key: int, person: Person, household: str, entry: date) -> Record:
         """Type one record."""
         first, middle, last = self.names(person, (entry - person.born).days)
         ssn, ssn_quality = self.ssn(person)
         born, born_quality = self.born(person)
-        return MatchRecord(
+        return Record(
             key=key,
             first=first.title(),
             middle=middle.title(),

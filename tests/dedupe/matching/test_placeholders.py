@@ -2,7 +2,7 @@
 
 import pytest
 
-from dedupe.engine.placeholders import is_doe, is_infant, is_placeholder
+from dedupe.matching.placeholders import is_infant, is_placeholder
 
 
 @pytest.mark.parametrize(
@@ -28,10 +28,3 @@ def test_newborns_without_a_name_are_infants(folded: str) -> None:
 @pytest.mark.parametrize("folded", ["bo", "babs", "bobby", "barbara", "boyd", "twinkle", "babette"])
 def test_names_that_begin_like_baby_are_names(folded: str) -> None:
     assert not is_infant(folded)
-
-
-def test_john_doe_is_nobody_and_maria_doe_is_somebody() -> None:
-    assert is_doe("john", "doe")
-    assert is_doe("jane", "doe")
-    assert not is_doe("maria", "doe")
-    assert not is_doe("john", "dole")

@@ -4,19 +4,19 @@ from datetime import date
 
 import pytest
 
-from dedupe.engine import MatchRecord, Stay, WarningKind, score_pair
-from dedupe.engine.warn import overlap
-from tests.dedupe.engine.records import bare, record
+from dedupe.matching.warn import Stay, WarningKind, overlap
+from tests.dedupe.matching.columns import scored
+from tests.dedupe.matching.records import Record, bare, record
 
 
-def _warned(one: MatchRecord, other: MatchRecord) -> set[WarningKind]:
-    pair = score_pair(one, other)
+def _warned(one: Record, other: Record) -> set[WarningKind]:
+    pair = scored(one, other)
     assert all(warning.sentence.endswith(".") for warning in pair.warnings)
     assert len({warning.kind for warning in pair.warnings}) == len(pair.warnings)
     return {warning.kind for warning in pair.warnings}
 
 
-def _stays(*stays: Stay) -> tuple[MatchRecord, MatchRecord]:
+def _stays(*stays: Stay) -> tuple[Record, Record]:
     return record(1, stays=stays[:1]), record(2, stays=stays[1:])
 
 
@@ -72,7 +72,7 @@ def test_stays_at_one_time_in_one_project_are_pointed_out_with_their_days() -> N
     one, other = _stays(
         Stay("p", date(2026, 1, 3), date(2026, 1, 14)), Stay("p", date(2026, 1, 12), date(2026, 2, 20))
     )  # fmt: skip
-    (warning,) = score_pair(one, other).warnings
+    (warning,) = scored(one, other).warnings
     assert warning.kind is WarningKind.STAYS_OVERLAP
     assert "in the same project from 12 to 14 January 2026." in warning.sentence
 
@@ -94,13 +94,13 @@ def test_stays_at_one_time_in_one_project_are_pointed_out_with_their_days() -> N
     ],
 )
 def test_days_are_written_as_people_write_them(first: Stay, second: Stay, days: str) -> None:
-    (warning,) = score_pair(*_stays(first, second)).warnings
+    (warning,) = scored(*_stays(first, second)).warnings
     assert days in warning.sentence
 
 
 def test_several_overlaps_are_counted() -> None:
     stays = (Stay("p", date(2025, 1, 1), date(2025, 2, 1)), Stay("p", date(2026, 1, 1), date(2026, 2, 1)))
-    (warning,) = score_pair(record(1, stays=stays), record(2, stays=stays)).warnings
+    (warning,) = scored(record(1, stays=stays), record(2, stays=stays)).warnings
     assert "from 1 January to 1 February 2025, and 1 more at the same time." in warning.sentence
 
 

@@ -1,0 +1,62 @@
+"""Scoring client records of the store by the model of its last scan: two of them, or one against a few."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from sqlalchemy import func, literal, select
+
+from adminops.db import db
+from adminops.hmis.models import Client
+from dedupe.gathering import records_to_match, stays_to_warn_of
+from dedupe.matching.columns import Columns
+from dedupe.matching.explain import ScoredPair, explain
+from dedupe.matching.few import score_pairs
+from dedupe.matching.fields import Field
+from dedupe.matching.model import Model, default_model, model_of
+from dedupe.models import StoredModel
+from dedupe.standing import PairOfIds, in_order
+
+MOST_COUNTED = 20_000
+"""A name that more records have is counted no further: it is common in any store."""
+
+
+def present_model() -> Model:
+    """Return the model of the last scan, or the built-in one where there is none that can be used."""
+    stored = db.session.scalar(select(StoredModel).order_by(StoredModel.id.desc()).limit(1))
+    model = model_of(stored.numbers) if stored else None
+    return model or default_model(db.session.scalar(select(func.count(Client.id))) or 0)
+
+
+def score_clients(wanted: Iterable[PairOfIds], model: Model | None = None) -> dict[PairOfIds, ScoredPair]:
+    """Score pairs of records, as far as both can be compared; the lower number is first in each key."""
+    pairs = [in_order(*pair) for pair in wanted]
+    ids = {id_ for pair in pairs for id_ in pair}
+    return score_gathered(records_to_match(ids).columns, pairs, model) if ids else {}
+
+
+def score_gathered(
+    columns: Columns, pairs: Sequence[PairOfIds], model: Model | None = None
+) -> dict[PairOfIds, ScoredPair]:
+    """Score pairs of records of which both are among `columns`."""
+    place = {id_: row for row, id_ in enumerate(columns.ids)}
+    kept = [pair for pair in pairs if place.keys() >= set(pair)]
+    if not kept:
+        return {}
+    known = model or present_model()
+    one, other = (np.array([place[pair[side]] for pair in kept], dtype=np.int32) for side in (0, 1))
+    found = score_pairs(columns, one, other, known, count_names)
+    stays = stays_to_warn_of({id_ for pair in kept for id_ in pair})
+    return dict(zip(kept, explain(columns, found, known, stays), strict=True))
+
+
+def count_names(name: Field, texts: Sequence[str]) -> Mapping[str, int]:
+    """Count the records with each of some first or last names, up to `MOST_COUNTED`; those that have left, too.
+
+    Each is one range of an index, and no row is looked at.
+    """
+    key = Client.first_key if name is Field.FIRST else Client.last_key
+    found = {}
+    for text in texts:
+        some = select(literal(1)).select_from(Client).where(key == text).limit(MOST_COUNTED).subquery()
+        found[text] = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return found
