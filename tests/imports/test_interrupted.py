@@ -18,7 +18,7 @@ from adminops.app import AdminOps
 from adminops.db import db, transaction
 from adminops.errors import Conflict
 from adminops.hmis.intake.claims import claimed, is_claimed
-from adminops.hmis.models import Client, HmisImport, ImportStatus, ImportWay
+from adminops.hmis.models import Client, HmisImport, HmisSource, ImportStatus, ImportWay
 from adminops.identity.models import SYSTEM
 from adminops.imports import jobs, operations, uploads
 from tests.browsing import Desk

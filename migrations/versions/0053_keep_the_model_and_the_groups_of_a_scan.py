@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 import adminops.db
 
-revision = "0057"
-down_revision = "0050"
+revision = "0053"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 

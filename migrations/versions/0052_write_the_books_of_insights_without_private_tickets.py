@@ -5,8 +5,8 @@ Books are derived: dropped, they are written anew within minutes, and pages coun
 
 from alembic import op
 
-revision = "0054"
-down_revision = "0050"
+revision = "0052"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 
