@@ -7,6 +7,7 @@
 import enum
 import os
 import sqlite3
+import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -77,6 +78,8 @@ db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": Fa
 LOCKED = ("55P03", "40P01", "40001")
 """PostgreSQL's lock_not_available, deadlock_detected and serialization_failure."""
 PATIENCE = timedelta(seconds=15)
+LOOK_EVERY = 0.002
+"""Seconds after which a writer on SQLite looks again whether it may begin."""
 _patience: ContextVar[timedelta] = ContextVar("adminops_patience", default=PATIENCE)
 _writing: ContextVar[bool] = ContextVar("adminops_writing", default=True)
 _open: ContextVar[bool] = ContextVar("adminops_transaction_open", default=False)
@@ -221,4 +224,29 @@ def _begin_sqlite(connection: Any) -> None:
     if connection.info.get("patience") != patience:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
         connection.info["patience"] = patience
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() and _open.get() else "BEGIN")
+    if _writing.get() and _open.get():
+        _take_writer(connection, patience)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_writer(connection: Any, patience: int) -> None:
+    """Begin to write on SQLite, as soon as the one who writes now is done.
+
+    By itself SQLite looks ever more rarely, at last each tenth of a second: who came last gets the lock, and who waits
+    longest goes on waiting. Here everybody looks every other millisecond.
+    """
+    driver, until = connection.connection.driver_connection, time.monotonic() + patience / 1000
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as refused:
+                if refused.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break  # and raised below, as the other errors of statements are
+            time.sleep(LOOK_EVERY)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={patience}")

@@ -4,13 +4,14 @@ import os
 import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta, timezone
+from threading import Timer
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import DataError, IntegrityError, StatementError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
 
 from adminops.app import AdminOps
-from adminops.db import after_commit, db, savepoint, transaction
+from adminops.db import after_commit, db, is_busy, savepoint, transaction
 from adminops.identity.models import Agency
 from tests.make import make_agency
 
@@ -113,7 +114,8 @@ def test_the_text_of_a_database_error_holds_no_values(app: AdminOps) -> None:
 
 def test_a_writer_on_sqlite_has_its_lock_before_it_reads_and_a_reader_needs_none(sqlite_app: AdminOps) -> None:
     path = sqlite_app.extensions["settings"].home / "adminops.sqlite"
-    with sqlite_app.app_context(), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+    connected = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    with sqlite_app.app_context(), closing(connected) as other:
         with transaction() as session:
             session.scalar(select(Agency.id))
             with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -122,7 +124,14 @@ def test_a_writer_on_sqlite_has_its_lock_before_it_reads_and_a_reader_needs_none
         with transaction(writes=False) as session:
             session.scalar(select(Agency.id))
             other.execute("BEGIN IMMEDIATE")
-            other.execute("ROLLBACK")
+        with pytest.raises(OperationalError) as failed, transaction(patience=timedelta(milliseconds=20)) as session:
+            session.scalar(select(Agency.id))
+        assert is_busy(failed.value)
+        freed = Timer(0.05, other.execute, ["ROLLBACK"])
+        freed.start()
+        with transaction() as session:
+            assert session.scalar(text("PRAGMA busy_timeout")) == 15_000
+        freed.join()
 
 
 def test_foreign_keys_are_checked(app: AdminOps) -> None:

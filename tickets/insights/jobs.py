@@ -9,7 +9,7 @@ from adminops.scheduler.runs import PAUSE, is_told_to_end
 from tickets.goals import keeping
 from tickets.insights import books
 
-AT_ONCE = 50
+AT_ONCE = 10
 """Tickets that are measured in one transaction."""
 MONTHS = 6
 """Of which the books are written in one run."""
