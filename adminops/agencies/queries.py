@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import joinedload
 
+from adminops import clock
+from adminops.agencies.models import AgencyAgreement, AgreementKind
 from adminops.db import db
 from adminops.identity.models import Agency, AgencyState, RoleGrant, User
-from adminops.identity.permissions import Permission, Role
+from adminops.identity.permissions import ROLE_PERMISSIONS, Permission, Role
+from adminops.settings import current_settings
 from adminops.web.listing import Page, fetch_page
 
 
@@ -74,3 +79,63 @@ def contacts_of(agency: Agency) -> Sequence[tuple[User, Role]]:
         .order_by(User.name)
     )
     return [(user, role) for user, role in db.session.execute(chosen)]
+
+
+# What agencies have signed
+
+
+def today() -> date:
+    """Return the team's day."""
+    return clock.today(current_settings().time_zone)
+
+
+def agreements_of(agency: Agency) -> Sequence[AgencyAgreement]:
+    """Return all that the agency has signed, the newest first."""
+    chosen = select(AgencyAgreement).where(AgencyAgreement.agency_id == agency.id)
+    newest = chosen.order_by(AgencyAgreement.begins_on.desc(), AgencyAgreement.id.desc())
+    return db.session.scalars(newest.options(joinedload(AgencyAgreement.file))).all()
+
+
+def find_agreement(agreement_id: int, agency: Agency) -> AgencyAgreement | None:
+    """Return one agreement of the agency, or None."""
+    chosen = select(AgencyAgreement).where(AgencyAgreement.id == agreement_id, AgencyAgreement.agency_id == agency.id)
+    return db.session.scalar(chosen)
+
+
+def mou_of(agency_id: int) -> AgencyAgreement | None:
+    """Return the agency's agreement to take part: the one that holds today, else the last there was."""
+    chosen = select(AgencyAgreement).where(
+        AgencyAgreement.agency_id == agency_id, AgencyAgreement.kind == AgreementKind.MOU
+    )
+    found = db.session.scalars(chosen.order_by(AgencyAgreement.begins_on, AgencyAgreement.id)).all()
+    holding = [each for each in found if each.holds_on(today())]
+    if holding:
+        return max(holding, key=lambda each: each.last_on or date.max)
+    begun = [each for each in found if each.begins_on <= today()]
+    return begun[-1] if begun else None
+
+
+def running_out(within: timedelta) -> Sequence[AgencyAgreement]:
+    """Return the agreements whose last day is near, but for those that were renewed: for reminders."""
+    day = today()
+    near = or_(
+        AgencyAgreement.expires_on.between(day, day + within), AgencyAgreement.ended_on.between(day, day + within)
+    )
+    found = db.session.scalars(select(AgencyAgreement).where(near).order_by(AgencyAgreement.id)).all()
+    return [each for each in found if not _is_renewed(each)]
+
+
+def _is_renewed(agreement: AgencyAgreement) -> bool:
+    after = (agreement.last_on or date.max) + timedelta(days=1)
+    chosen = select(AgencyAgreement).where(
+        AgencyAgreement.agency_id == agreement.agency_id, AgencyAgreement.kind == agreement.kind
+    )
+    return any(each.holds_on(after) for each in db.session.scalars(chosen))
+
+
+def people_for(agency_id: int) -> Sequence[User]:
+    """Return who is told about the agency's agreements: its leads, and who keeps the agencies, as far as they work."""
+    keepers = [role for role, held in ROLE_PERMISSIONS.items() if Permission.MANAGE_AGENCIES in held]
+    at_agency = (RoleGrant.role == Role.AGENCY_LEAD) & (RoleGrant.agency_id == agency_id)
+    told = select(RoleGrant.user_id).where(or_(at_agency, RoleGrant.role.in_(keepers)))
+    return db.session.scalars(select(User).where(User.may_sign_in, User.id.in_(told)).order_by(User.id)).all()

@@ -34,11 +34,13 @@ def index() -> ResponseReturnValue:
 def show(agency_id: int) -> ResponseReturnValue:
     """Show one agency."""
     viewer = signed_in_user()
-    agency = _get(agency_id, viewer)
+    agency = get_agency(agency_id, viewer)
     return render_template(
         "agencies/show.html",
         agency=agency,
         contacts=queries.contacts_of(agency),
+        agreements=queries.agreements_of(agency),
+        today=queries.today(),
         cards=panels("agency", agency.id, viewer),
         may_change=viewer.may(Permission.MANAGE_AGENCIES),
     )
@@ -60,7 +62,7 @@ def new() -> ResponseReturnValue:
 @access(Permission.MANAGE_AGENCIES)
 def edit(agency_id: int) -> ResponseReturnValue:
     """Change an agency's particulars."""
-    agency = _get(agency_id, signed_in_user())
+    agency = get_agency(agency_id, signed_in_user())
     if (form := AgencyForm(obj=agency)).submitted():
         with form.refusals():
             operations.change_agency(agency, **form.values(), by=signed_in_user())
@@ -69,7 +71,8 @@ def edit(agency_id: int) -> ResponseReturnValue:
     return render_template("agencies/edit.html", form=form, agency=agency), form.status
 
 
-def _get(agency_id: int, viewer: User) -> Agency:
+def get_agency(agency_id: int, viewer: User) -> Agency:
+    """Return the agency. Raises `NotFound` when there is none that the viewer may see."""
     agency = queries.find_agency(agency_id, viewer)
     if agency is None:
         raise NotFound("There is no such agency.")

@@ -244,3 +244,26 @@ class AgencyChanged(AgencyFact):
 
     says: ClassVar[str] = "changed agency {agency_id}: {changed}"
     changed: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreementFact(AgencyFact):
+    """Something about what an agency has signed; `kind` says what it is: mou, sharing, other."""
+
+    says: ClassVar[str] = "changed agreement {agreement_id} of agency {agency_id}"
+    agreement_id: int
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreementRecorded(AgreementFact):
+    """An agency has signed, and it was put on record."""
+
+    says: ClassVar[str] = "recorded agreement {agreement_id} of agency {agency_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreementEnded(AgreementFact):
+    """An agreement ends before its time."""
+
+    says: ClassVar[str] = "ended agreement {agreement_id} of agency {agency_id}"

@@ -27,6 +27,7 @@ EXEMPT = {
     "accounts.forms.NewAccountForm": (("name", "title", "email", "username"), STAFFS),
     "accounts.forms.ForgotForm": (("text",), LOOK_UP),
     "adminops.agencies.forms.AgencyForm": (("name", "phone"), RECORD),
+    "adminops.agencies.forms.AgreementForm": (("signer",), STAFFS),
     "adminops.clients.forms.LookUpForm": (("words", "birth_date"), LOOK_UP),
     "adminops.clients.forms.SsnForm": (("ssn",), LOOK_UP),
     "adminops.imports.forms.UploadForm": (("source",), SETTING),
