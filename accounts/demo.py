@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from accounts.licenses import demo as licenses
 from accounts.models import Account, AccountState, DisabledReason
 from accounts.operations import archive_account, create_account, disable_account, finish_password_reset
 from accounts.operations.links import open_link
@@ -51,6 +52,7 @@ def fill(cast: Cast) -> None:
     db.session.flush()
     for part in PARTS:
         _play(cast, part)
+    licenses.fill(cast)
 
 
 def _sign_in_and_out(cast: Cast, user: User) -> None:

@@ -4,6 +4,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts.demo import PARTS, fill
+from accounts.licenses.models import LicenseOrder
+from accounts.licenses.queries import today
 from accounts.models import Account, AccountState
 from adminops import clock
 from adminops.demo.cast import PASSWORD, Cast
@@ -16,6 +18,7 @@ from tests.make import make_agency, make_user
 def _cast() -> Cast:
     agencies = [make_agency() for _ in range(12)]
     people = {f"worker{number}": make_user(agency=agency) for number, agency in enumerate(agencies)}
+    people["desmond"] = make_user(Role.MANAGER, username="desmond")
     people["maya"] = make_user(Role.SYSTEM_ADMIN, username="maya")
     return Cast(seed=1, now=clock.now(), source_id=1, agencies=agencies, people=people)
 
@@ -30,6 +33,8 @@ def test_everybody_has_an_account_and_some_come_and_go(session: Session) -> None
         AccountState.DISABLED: 3,
         AccountState.ARCHIVED: 1,
     }
+    standings = {order.standing_on(today()) for order in session.scalars(select(LicenseOrder))}
+    assert {"ordered", "overdue", "paid"} <= standings
     assert all(user.last_sign_in_at and user.last_sign_in_at < clock.now() for user in cast.people.values())
 
 

@@ -25,6 +25,7 @@ VERB = (
 EXEMPT = {
     "accounts.forms.PersonForm": (("name", "title", "email"), STAFFS),
     "accounts.forms.NewAccountForm": (("name", "title", "email", "username"), STAFFS),
+    "accounts.licenses.forms.InvoiceForm": (("invoice",), "It is the number of an invoice."),
     "accounts.forms.ForgotForm": (("text",), LOOK_UP),
     "adminops.agencies.forms.AgencyForm": (("name", "phone"), RECORD),
     "adminops.agencies.forms.AgreementForm": (("signer",), STAFFS),
