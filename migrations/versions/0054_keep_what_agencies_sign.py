@@ -5,8 +5,8 @@ from alembic import op
 
 import adminops.db
 
-revision = "0060"
-down_revision = "0050"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
