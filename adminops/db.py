@@ -134,6 +134,11 @@ def is_busy(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", None) in LOCKED
 
 
+def is_deadlock(error: OperationalError) -> bool:
+    """Tell whether PostgreSQL ended a transaction so that another one could go on: the same again will do."""
+    return getattr(error.orig, "sqlstate", None) in LOCKED[1:]
+
+
 def writes_stored() -> int:
     """Return how many writing transactions this process has stored: what was read before the last may be old."""
     return _stored[0]

@@ -14,10 +14,20 @@ from adminops.identity.models import Agency, User
 from tickets import policies, sharing
 from tickets.approvals import asked_now
 from tickets.goals import keeping
+from tickets.locking import lock_all
 from tickets.models import Channel, Ticket, TicketMessage, TicketState, Voice
 from tickets.notices.telling import mail_quietly
 from tickets.operations import file_ticket
-from tickets.relations import LADDERS, Kind, TicketMerge, TicketRelation, leads_to, root_of, standing_merge
+from tickets.relations import (
+    LADDERS,
+    Kind,
+    TicketMerge,
+    TicketRelation,
+    get_relation,
+    leads_to,
+    root_of,
+    standing_merge,
+)
 from tickets.sight import TicketParticipant, Why, participants_of
 
 
@@ -31,7 +41,7 @@ def merge(source: Ticket, *, into: Ticket, by: User) -> Ticket:
     (`InvalidState`). Publishes `TicketMerged`; mails who asked for the source.
     """
     target = root_of(into)
-    _lock(source, target)
+    lock_all([source.id, target.id])
     policies.check_is_team(source, by=by)
     policies.check_may_work(target, by=by)
     _check_may_merge(source, target)
@@ -62,7 +72,7 @@ def undo_merge(source: Ticket, *, by: User) -> None:
     """
     target_id = source.merged_into_id
     target = db.session.get_one(Ticket, target_id) if target_id else source
-    _lock(source, target)
+    lock_all([source.id, target.id])
     policies.check_is_team(source, by=by)
     merged = standing_merge(source)
     merged.undone_at, merged.undone_by_id = clock.now(), by.id
@@ -80,7 +90,7 @@ def relate(ticket: Ticket, other: Ticket, kind: Kind, *, by: User) -> TicketRela
     Rules in the order checked: `by` works on both (`NotAllowed`, `InvalidState`); two tickets; no way leads back; no
     second ticket that this is part of (`Invalid`). Publishes `TicketsRelated`.
     """
-    _lock(ticket, other)
+    lock_all([ticket.id, other.id])
     policies.check_may_work(ticket, by=by)
     policies.check_is_team(other, by=by)
     if ticket.id == other.id:
@@ -100,9 +110,15 @@ def relate(ticket: Ticket, other: Ticket, kind: Kind, *, by: User) -> TicketRela
 
 
 def unrelate(ticket: Ticket, relation: TicketRelation, *, by: User) -> None:
-    """Take a relation of `ticket` off. Raises as `check_may_work`. Publishes `TicketsUnrelated`."""
-    policies.check_may_work(ticket, by=by)
+    """Take a relation of `ticket` off. Publishes `TicketsUnrelated`.
+
+    Raises as `check_may_work`, and `NotFound` when somebody else has taken it off meanwhile.
+    """
+    relation_id = relation.id
     other_id = relation.other_id if relation.ticket_id == ticket.id else relation.ticket_id
+    lock_all([ticket.id, other_id])
+    policies.check_may_work(ticket, by=by)
+    relation = get_relation(ticket, relation_id)
     kind = relation.kind
     db.session.delete(relation)
     db.session.flush()
@@ -155,14 +171,6 @@ def split_off(
 
 def _fit(writing: Mapping[str, Any]) -> dict[str, Any]:
     return {name: writing[name] for name in ("nonce", "confirmed_clean", "to_redactors") if name in writing}
-
-
-def _lock(*tickets: Ticket) -> None:
-    """Lock tickets in the order of their numbers, so that two merges never wait for each other."""
-    db.session.flush()
-    ids = sorted({ticket.id for ticket in tickets})
-    rows = select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update(key_share=True)
-    db.session.execute(rows.execution_options(populate_existing=True)).all()
 
 
 def _check_may_merge(source: Ticket, target: Ticket) -> None:

@@ -127,7 +127,7 @@ def standing_merge(source: Ticket) -> TicketMerge:
 
 def get_relation(ticket: Ticket, relation_id: int) -> TicketRelation:
     """Return a relation at one of whose ends `ticket` stands. Raises `NotFound`."""
-    found = db.session.get(TicketRelation, relation_id)
+    found = db.session.get(TicketRelation, relation_id, populate_existing=True)
     if found is None or ticket.id not in (found.ticket_id, found.other_id):
         raise NotFound("That was taken off already.")
     return found

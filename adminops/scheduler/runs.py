@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 from flask import Flask
@@ -14,13 +15,14 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from adminops import clock
-from adminops.db import db, transaction
+from adminops.db import db, is_deadlock, transaction
 from adminops.errors import DomainError
 from adminops.feature import Job
 from adminops.logs import place_of
 from adminops.scheduler.models import JobRun, RunState
 
 log = structlog.get_logger("adminops.scheduler")
+T = TypeVar("T")
 
 PAUSE = 0.15
 """Seconds between two steps: whoever waits to write on SQLite looks every tenth of a second whether it may."""
@@ -108,10 +110,12 @@ def _run(job: Job, slot: int | None) -> Ran | None:
 
 
 def _run_within(job: Job, slot: int | None) -> None:
-    with transaction():
+    def step() -> None:
         run = _enter(job, slot)
         job.run()
         run.state, run.ended_at = RunState.DONE, clock.now()
+
+    _stored(step)
 
 
 def _run_beside(job: Job, slot: int | None) -> None:
@@ -128,11 +132,22 @@ def _run_beside(job: Job, slot: int | None) -> None:
 
 def _take_steps(job: Job) -> None:
     for _ in range(MOST_STEPS):
-        with transaction():
-            more = job.run()
+        more = _stored(job.run)
         if not more or is_told_to_end():
             break
         time.sleep(PAUSE)
+
+
+def _stored(step: Callable[[], T]) -> T:
+    """Run `step` in a transaction; once more where it was ended so that somebody else could go on."""
+    try:
+        with transaction():
+            return step()
+    except OperationalError as failed:
+        if not is_deadlock(failed):
+            raise
+    with transaction():
+        return step()
 
 
 def _enter(job: Job, slot: int | None) -> JobRun:

@@ -1,5 +1,8 @@
 """Changing many tickets at once: the plan, what is left out and why, the receipt, the undo."""
 
+from threading import Event
+from time import sleep
+
 import pytest
 from sqlalchemy import select, update
 
@@ -10,6 +13,7 @@ from adminops.identity.permissions import Role
 from tests.browsing import Desk
 from tests.make import make_user
 from tests.make_tickets import make_helper, make_ticket
+from tests.together import at_once
 from tickets import merging, operations, sharing, tagging
 from tickets.bulk import jobs
 from tickets.bulk import operations as bulk
@@ -243,6 +247,29 @@ def test_many_tickets_are_changed_and_put_back_on_the_pages(desk: Desk) -> None:
     visit = desk.signed_in(lead)
     visit.get("/tickets/bulk", status=403)
     assert not visit.get("/tickets").says("Change selected")
+
+
+def test_a_reply_by_hand_and_replies_to_many_never_wait_for_each_other(desk: Desk) -> None:
+    with desk.work():
+        helper, first, second = make_helper(), make_ticket(), make_ticket()
+        act = _planned([first, second], Act.REPLY, helper, body="It works again.", then="")
+    holds = Event()
+
+    def by_hand() -> None:
+        person, ticket = db.session.get_one(User, helper.id), db.session.get_one(Ticket, second.id)
+        operations.lock(ticket)
+        holds.set()
+        sleep(0.3)  # the others come as far as they can
+        operations.reply(ticket, body="I look into it.", nonce="one-form", by=person)
+
+    def to_many() -> None:
+        holds.wait()
+        bulk.start(get_act(act.id, helper), by=db.session.get_one(User, helper.id))
+
+    at_once(desk, by_hand, to_many)
+    with desk.look() as session:
+        written = session.scalars(select(TicketMessage.body).order_by(TicketMessage.ticket_id, TicketMessage.id))
+        assert list(written)[-2:] == ["I look into it.", "It works again."]
 
 
 def make_stranger(desk: Desk) -> User:

@@ -15,8 +15,8 @@ from tickets.bulk.acting import carry_out, why_left
 from tickets.bulk.images import image_of, put_back
 from tickets.bulk.models import Act, BulkAct, BulkItem, BulkState, Outcome
 from tickets.bulk.queries import count_outcomes, next_items
+from tickets.locking import lock_all
 from tickets.models import Ticket
-from tickets.operations import lock
 
 MOST_TICKETS = 2_000
 AT_ONCE = 40
@@ -81,6 +81,7 @@ def go_on(act: BulkAct, *, limit: int = AT_ONCE, by: User) -> None:
     undoing = act.state is BulkState.UNDOING
     work, waiting = (_undo_one, Outcome.DONE) if undoing else (_do_one, Outcome.PLANNED)
     items = next_items(act, waiting, limit + 1)
+    lock_all(ticket.id for _, ticket in items[:limit])  # what others do meanwhile is part of what an undo puts back
     for item, ticket in items[:limit]:
         work(act, item, ticket, by)
     if len(items) <= limit:
@@ -96,7 +97,6 @@ def go_on(act: BulkAct, *, limit: int = AT_ONCE, by: User) -> None:
 
 def _do_one(act: BulkAct, item: BulkItem, ticket: Ticket, by: User) -> None:
     tag = act.value.get("tag", "")
-    lock(ticket)  # what somebody else does meanwhile is part of what it was before, or an undo would take that back
     before = image_of(ticket, tag)
     try:
         with savepoint():
@@ -110,7 +110,6 @@ def _do_one(act: BulkAct, item: BulkItem, ticket: Ticket, by: User) -> None:
 
 def _undo_one(act: BulkAct, item: BulkItem, ticket: Ticket, by: User) -> None:
     tag = act.value.get("tag", "")
-    lock(ticket)
     try:
         with savepoint():
             _put_back(item, ticket, tag, by)

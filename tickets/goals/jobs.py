@@ -23,7 +23,7 @@ def warn_of_goals() -> bool:
     if not queries.office_calendar().is_open(clock.now()):
         return False
     due = select(Ticket).where(Ticket.next_step_at <= clock.now()).order_by(Ticket.next_step_at).limit(AT_ONCE)
-    tickets = db.session.scalars(due.with_for_update(key_share=True)).all()
+    tickets = db.session.scalars(due.with_for_update(key_share=True, skip_locked=True)).all()
     for ticket in tickets:
         warn(ticket, by=SYSTEM)
     return len(tickets) == AT_ONCE

@@ -79,7 +79,7 @@ def take_up_again(ticket: Ticket) -> None:
 def measure_older(limit: int = BATCH) -> int:
     """Measure tickets from before clocks were measured; return how many. One without a history has no measure."""
     unmeasured = select(Ticket).where(Ticket.measured.is_(False)).order_by(Ticket.id).limit(limit)
-    tickets = db.session.scalars(unmeasured.with_for_update(key_share=True)).all()
+    tickets = db.session.scalars(unmeasured.with_for_update(key_share=True, skip_locked=True)).all()
     events = queries.events_of([ticket.id for ticket in tickets])
     for ticket in tickets:
         ticket.measured = True
@@ -93,7 +93,7 @@ def measure_older(limit: int = BATCH) -> int:
 
 def count_anew(limit: int = BATCH) -> int:
     """Count the clocks of open tickets by their calendars as these are now; return how many were behind."""
-    tickets = db.session.scalars(queries.behind().limit(limit).with_for_update(key_share=True)).all()
+    tickets = db.session.scalars(queries.behind().limit(limit).with_for_update(key_share=True, skip_locked=True)).all()
     events = queries.events_of([ticket.id for ticket in tickets])
     hours: dict[int, CalendarVersion] = {}
     for ticket in tickets:
