@@ -55,7 +55,7 @@ def faulty_export() -> SmallExport:
     export.add_client("C1", FirstName="Again").add_client("C4", NameDataQuality="many", FirstName="a\x1eb")
     export.add("Services", ServicesID="SV9", DateProvided="02/03/2024", EnrollmentID="nobody's")
     lines = export.csv("Exit").encode()
-    export.raw["Exit.csv"] = lines + b'X2,"open\r\nX3,1,2\r\n'
+    export.raw["Exit.csv"] = lines + b'X2,"open\r\nX3,1,2\r\n \r\n' + lines.splitlines()[0] + b"\r\n\x1a"
     return export
 
 

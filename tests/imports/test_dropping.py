@@ -5,13 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from adminops import clock
 from adminops.app import AdminOps
-from adminops.db import transaction
+from adminops.db import db, transaction
 from adminops.hmis import sources
 from adminops.hmis.intake.drops import entries_of
-from adminops.hmis.models import HmisImport
+from adminops.hmis.models import HmisImport, ImportProblem
 from adminops.identity.models import SYSTEM
 from adminops.imports import dropping, jobs, operations, uploads
 from tests.browsing import Desk
@@ -121,6 +122,8 @@ def test_what_is_no_export_is_refused_with_its_reason(app: AdminOps, folder: Pat
     _look_twice(app)
     assert states(app) == ["refused"]
     assert "neither a zip file nor a folder" in (folder / "refused" / "1-photo.zip.report.txt").read_text()
+    with app.app_context(), transaction(writes=False):
+        assert [problem.file for problem in db.session.scalars(select(ImportProblem))] == ["photo.zip"]
 
 
 def test_a_crash_between_taking_and_moving_takes_nothing_twice(

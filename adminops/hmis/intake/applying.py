@@ -44,6 +44,8 @@ class Target:
     names_hashed: bool | None = None
     """Whether names must be hashed (or must not); None when either will do."""
     newest_export: datetime | None = None
+    file_name: str = ""
+    """What it was called when it was handed in; it may wait under another name."""
 
 
 class Intake:

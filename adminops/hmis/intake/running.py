@@ -141,7 +141,15 @@ def _take(
             result.files, result.not_read, taken.header = intake.counts, intake.not_read, intake.header
             taken.brings_hashes = intake.brings_hashes
     except Refused as refused:
-        log.add(Problem(refused.rule, ERROR, refused.file or path.name[:60], refused.sentence, refused.line))
+        log.add(
+            Problem(
+                refused.rule,
+                ERROR,
+                refused.file or (target.file_name or path.name)[:60],
+                refused.sentence,
+                refused.line,
+            )
+        )
         result.sentence = refused.sentence
         return taken
     changes = sum(counts.changes for name, counts in result.files.items() if name != "Export.csv")
@@ -227,6 +235,7 @@ def _target(source: HmisSource, record: HmisImport, at: datetime) -> Target:
         known_ids=tuple(source.known_ids),
         names_hashed=source.names_hashed,
         newest_export=source.newest_export,
+        file_name=record.file_name,
     )
 
 
