@@ -15,14 +15,14 @@ from adminops.hmis.intake.brakes import Brakes
 from adminops.hmis.models import HmisSource
 from adminops.hmis.spec import coc_codes
 
+LONGEST_NAME = 200
+
 
 def add_source(
     name: str, *, vendor: str = "", time_zone: str = "America/New_York", names_hashed: bool = False
 ) -> HmisSource:
-    """Add a source called `name`. Raises `Invalid` for a blank name and `Conflict` for one that is taken."""
-    name = name.strip()
-    if not name:
-        raise Invalid("A source needs a name.", field="name")
+    """Add a source called `name`. Raises `Invalid` for a wrong name and `Conflict` for one that is taken."""
+    name = _checked(name)
     source = find_source(name)
     if source is not None and source.is_known:
         raise Conflict(f"There is a source called {name} already.", field="name")
@@ -31,6 +31,16 @@ def add_source(
     db.session.add(source)
     db.session.flush()
     return source
+
+
+def _checked(name: str) -> str:
+    """Return the name of a source without blanks around it. Raises `Invalid` for one that can't be."""
+    name = name.strip()
+    if not name:
+        raise Invalid("A source needs a name.", field="name")
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid(f"A source's name has at most {LONGEST_NAME} characters, all of them printable.", field="name")
+    return name
 
 
 def name_source(name: str) -> HmisSource:
@@ -57,11 +67,9 @@ def change_source(
 ) -> None:
     """Give a source these particulars. A source that is watched gets a drop folder, whose name stays for ever.
 
-    Raises `Invalid` for a blank name, an unknown Continuum of Care or zone, and `Conflict` for a name that is taken.
+    Raises `Invalid` for a wrong name, an unknown Continuum of Care or zone, and `Conflict` for a name that is taken.
     """
-    name = name.strip()
-    if not name:
-        raise Invalid("A source needs a name.", field="name")
+    name = _checked(name)
     namesake = find_source(name)
     if namesake is not None and namesake.id != source.id:
         raise Conflict(f"There is a source called {name} already.", field="name")
@@ -99,6 +107,8 @@ def sources_with_folder() -> list[HmisSource]:
 
 def find_source(name: str) -> HmisSource | None:
     """Return the source called `name`, or None."""
+    if not name.isprintable():  # no source has it, and not every database can be asked
+        return None
     return db.session.scalar(select(HmisSource).where(HmisSource.name == name.strip()))
 
 

@@ -21,6 +21,7 @@ from adminops.db import db, is_busy, transaction
 from adminops.errors import DomainError
 from adminops.hmis import sources
 from adminops.hmis.intake import ImportResult, check_export, import_export
+from adminops.hmis.intake.bulk import HIGHEST_ID
 from adminops.hmis.intake.claims import claimed
 from adminops.hmis.intake.progress import Progress, tell_nobody
 from adminops.hmis.models import HmisImport, HmisSource, ImportStatus
@@ -185,7 +186,7 @@ def _summary(record: HmisImport, source: str) -> dict[str, Any]:
 
 
 @hmis.command("undo")
-@click.argument("import_id", metavar="ID", type=int)
+@click.argument("import_id", metavar="ID", type=click.IntRange(1, HIGHEST_ID))
 @as_json
 @with_appcontext
 def undo(import_id: int, as_json: bool) -> None:
