@@ -230,6 +230,13 @@ def test_a_grant_outside_the_period_is_not_removed(take: Take, start: str, end: 
     assert is_active("Funder", "F9") is not removed
 
 
+def test_an_export_without_projects_removes_nothing_and_says_so(take: Take):
+    take(whole_export())
+    result = take(next_export(whole_export().drop("Services").drop("Project")))
+    assert is_active("Services", "SV1")
+    assert "no-projects" in result.problems.by_rule
+
+
 @pytest.mark.parametrize(("column", "code"), [("ExportDirective", "1"), ("ExportPeriodType", "1")])
 def test_an_export_of_changes_only_removes_nothing(take: Take, column: str, code: str):
     take(whole_export())

@@ -158,6 +158,9 @@ class Intake:
         if file.name == "Client":
             self._refuse_wrong_names(hashed)
             self._note_merges(is_complete=not rows.lines_lost)
+        if file.name == "Project" and not rows.read:
+            text = "It has no row, so nothing is in the scope of the export: no row is removed for being absent."
+            self.log.add(Problem("no-projects", WARNING, file.file, text))
         if rows.lines_lost:
             self._note(
                 "absence-ignored", file.file, "Lines could not be identified, so no row was removed for being absent."

@@ -145,6 +145,7 @@ class FileRows:
         self._history = History(self.file)
         self._hashed = _hash_getter(self.file)
         self._header = [name.lower() for name in records.header]
+        self._key_place = layout.places[self._key]
         self._ssn = next((place for place, column in enumerate(self.file.columns) if column.name == "SSN"), None)
         records.may_span_lines = _may_span_lines(layout, len(records.header))
 
@@ -231,7 +232,10 @@ class FileRows:
         Either has something wrong with it, so nobody else need be looked at.
         """
         found = set()
+        keys, title = block.columns[self._key_place], self._header[self._key_place]
         for place in sorted({place for place, _, _ in faults}):
+            if (key := bare_name(keys[place]).lower()) and key != title:
+                continue
             names = [bare_name(column[place]).lower() for column in block.columns]
             if not any(names):
                 self._pass_over(EMPTY_LINES, block.lines[place])
