@@ -35,7 +35,7 @@ def count_anew() -> bool:
     Says whether there may be more.
     """
     keeping.policies_there()
-    return keeping.count_anew(AT_ONCE) == AT_ONCE
+    return keeping.count_anew() == keeping.BATCH
 
 
 JOBS = (

@@ -20,8 +20,8 @@ from tickets.goals.models import CalendarVersion, PolicyVersion
 from tickets.models import OPEN_STATES, Happening, Ticket, TicketEvent, TicketState
 
 _MINUTE = timedelta(minutes=1)
-BATCH = 500
-"""So many tickets are counted anew in one transaction."""
+BATCH = 20
+"""So many tickets are counted anew in one transaction: while they are, nobody else writes on SQLite."""
 
 
 def begin(ticket: Ticket, kind: RequestType) -> None:

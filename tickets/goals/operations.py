@@ -43,8 +43,8 @@ def save_calendar(
 
     `seen` is the number of the version that `by` was looking at. Rules in the order checked: `by` sets goals
     (`NotAllowed`); nobody saved another version meanwhile, and the name is free (`Conflict`); a zone that exists, an
-    hour a week at least, days in order (`Invalid`). Where many tickets are open, the job counts the rest. Saving what
-    is there already changes nothing. Publishes `CalendarSaved`.
+    hour a week at least, days in order (`Invalid`). Where many tickets are open, the job counts the rest within
+    minutes. Saving what is there already changes nothing. Publishes `CalendarSaved`.
     """
     _check_may_set(by)
     calendar = _numbered(calendar, seen) if calendar else GoalCalendar(name=name, number=0)

@@ -51,7 +51,7 @@ def calendar(calendar_id: int) -> ResponseReturnValue:
     if form.submitted():
         with form.refusals():
             save_calendar(edited, **form.values(), by=user)
-            flash("Saved. Clocks of open tickets count by it from now on.", "good")
+            flash("Saved. Clocks of open tickets count by it; with many of them that takes some minutes.", "good")
             return redirect(url_for(".calendar", calendar_id=edited.id))
     elif not form.is_submitted():
         form.fill(edited, versions[0][0])
