@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Executable, Select, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
@@ -13,6 +14,8 @@ from adminops.refs import Ref
 from tickets.models import Ticket, TicketEntry, TicketMessage, Voice
 
 Person = aliased(User)
+NEWEST = 100
+"""So many messages a page shows at first, beside the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,54 @@ class Line:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a page shows of it: all, or the first message and the latest ones with what happened from `since` on."""
+
+    told: Sequence[Message | Line]
+    since: datetime | None = None
+
+    @property
+    def shown_from(self) -> int:
+        """The number of the oldest of the latest messages; 0 where nothing is left out."""
+        return next((item.id for item in self.told[1:] if isinstance(item, Message)), 0) if self.since else 0
+
+
 def timeline(ticket: Ticket, *, team: bool, sources: Sequence[int] = ()) -> list[Message | Line]:
     """Return messages and lines of `ticket`, the oldest first; notes and inner matters only for the team.
 
     `sources` are the numbers of the tickets that were merged into it: theirs stand between.
     """
-    told: list[Message | Line] = [*_messages(ticket, team, sources), *_lines(ticket, team, sources)]
-    return sorted(told, key=lambda item: (item.at, isinstance(item, Line), item.id))
+    return _in_order(_read(_messages(ticket, team, sources), ticket), _lines(ticket, team, sources))
 
 
-def _messages(ticket: Ticket, team: bool, sources: Sequence[int]) -> list[Message]:
-    chosen = (
+def story(ticket: Ticket, *, team: bool, sources: Sequence[int], newest: int = NEWEST) -> Story:
+    """Return what `timeline` does, without what lies between the first message and the `newest` ones."""
+    chosen = _messages(ticket, team, sources)
+    at, id_ = TicketMessage.written_at, TicketMessage.id
+    ends = (chosen.order_by(at, id_).limit(1), chosen.order_by(at.desc(), id_.desc()).limit(newest + 2))
+    read = _read(union_all(*(select(end.subquery()) for end in ends)), ticket)
+    first, found = read[:1], read[1:]
+    if len(found) < newest + 2:
+        return Story(_in_order(found, _lines(ticket, team, sources)))
+    latest = found[:newest]
+    since = min(message.at for message in latest)
+    return Story(_in_order([*first, *latest], _lines(ticket, team, sources, since)), since)
+
+
+def how_many_since(message_id: int, ticket: Ticket, sources: Sequence[int]) -> int:
+    """Return how many messages of `ticket` were written since one of them; 0 when it has no such message."""
+    inside = TicketMessage.ticket_id.in_([ticket.id, *sources])
+    then = select(TicketMessage.written_at).where(TicketMessage.id == message_id, inside).scalar_subquery()
+    return db.session.scalar(select(func.count()).where(inside, TicketMessage.written_at >= then)) or 0
+
+
+def _in_order(messages: Sequence[Message], lines: Sequence[Line]) -> list[Message | Line]:
+    return sorted([*messages, *lines], key=lambda item: (item.at, isinstance(item, Line), item.id))
+
+
+def _messages(ticket: Ticket, team: bool, sources: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    chosen: Select[*tuple[Any, ...]] = (
         select(
             TicketMessage.written_at,
             TicketMessage.id,
@@ -61,7 +101,7 @@ def _messages(ticket: Ticket, team: bool, sources: Sequence[int]) -> list[Messag
             TicketMessage.author_id,
             User.name,
             User.title,
-            Agency.name,
+            Agency.name.label("of_agency"),
             TicketMessage.body,
             TicketMessage.ticket_id,
         )
@@ -69,8 +109,10 @@ def _messages(ticket: Ticket, team: bool, sources: Sequence[int]) -> list[Messag
         .outerjoin(Agency, Agency.id == User.agency_id)
         .where(TicketMessage.ticket_id.in_([ticket.id, *sources]))
     )
-    if not team:
-        chosen = chosen.where(TicketMessage.voice != Voice.NOTE)
+    return chosen if team else chosen.where(TicketMessage.voice != Voice.NOTE)
+
+
+def _read(chosen: Executable, ticket: Ticket) -> list[Message]:
     return [
         Message(at, id_, voice, author_id, author, _role(title, agency), body, of if of != ticket.id else 0)
         for at, id_, voice, author_id, author, title, agency, body, of in db.session.execute(chosen)
@@ -81,7 +123,7 @@ def _role(title: str, agency: str | None) -> str:
     return ", ".join(filter(None, (title, agency)))
 
 
-def _lines(ticket: Ticket, team: bool, sources: Sequence[int]) -> list[Line]:
+def _lines(ticket: Ticket, team: bool, sources: Sequence[int], since: datetime | None = None) -> list[Line]:
     chosen = (
         select(TicketEntry, User.name, Person.name)
         .outerjoin(User, User.id == TicketEntry.actor_id)
@@ -90,6 +132,8 @@ def _lines(ticket: Ticket, team: bool, sources: Sequence[int]) -> list[Line]:
     )
     if not team:
         chosen = chosen.where(TicketEntry.for_team.is_(False))
+    if since is not None:
+        chosen = chosen.where(TicketEntry.at >= since)
     return [_line(entry, actor, named) for entry, actor, named in db.session.execute(chosen)]
 
 

@@ -1,11 +1,13 @@
 """The pages of the help desk as people meet them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
+from adminops import clock
 from adminops.db import db
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
@@ -220,10 +222,38 @@ def test_ticket_costs_few_statements_however_long_it_is(desk: Desk, counted: Cal
             linking.link(ticket, Ref.to("agency", other.agency_id or 0), by=helper)
     visitor, requester = desk.signed_in(helper), desk.signed_in(person)
     counted()
-    visitor.get(f"/tickets/{ticket.id}")
+    whole = visitor.get(f"/tickets/{ticket.id}")
     assert counted() <= 12
+    assert not whole.says("Show earlier messages")
     requester.get(f"/tickets/{ticket.id}")
     assert counted() <= 12
+
+
+def test_long_conversation_shows_its_beginning_and_its_end_and_the_rest_when_asked(
+    desk: Desk, counted: Callable[[], int]
+) -> None:
+    with desk.work():
+        helper, ticket = make_helper(), make_ticket(body="How it began.")
+        rows = [{"body": f"Mail {n}.", "written_at": clock.now() + timedelta(seconds=n)} for n in range(1, 130)]
+        about = {"ticket_id": ticket.id, "author_id": ticket.requester_id, "voice": Voice.REQUESTER}
+        db.session.execute(insert(TicketMessage), [row | about for row in rows])
+        oldest = db.session.scalars(select(TicketMessage.id).where(TicketMessage.body == "Mail 3.")).one()
+    visitor = desk.signed_in(helper)
+    visitor.get(f"/tickets/{ticket.id}")
+    counted()
+    page = visitor.get(f"/tickets/{ticket.id}")
+    assert counted() <= 8
+    assert [page.says(words) for words in ("How it began.", "Mail 29.", "Mail 30.", "Mail 129.")] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+    assert visitor.get(page.link("Show earlier messages")).says("Mail 1.")
+    back = visitor.get(f"/tickets/{ticket.id}?message={oldest}")
+    assert [back.says(f"Mail {n}.") for n in (2, 3)] == [False, True]
+    for odd in ("shown=-4", "shown=x", "message=99999999999", "message=0"):
+        assert visitor.get(f"/tickets/{ticket.id}?{odd}").says("Mail 129.")
 
 
 def test_answer_is_stored_and_shown(desk: Desk) -> None:

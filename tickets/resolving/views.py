@@ -45,8 +45,8 @@ def missing_before(
     """
     if kind is None or ticket.state not in OPEN_STATES or not policies.may_work(ticket, by=user):
         return []
-    of_team = {item.id for item in told if isinstance(item, Message) and item.voice is not Voice.REQUESTER}
-    files = any(not file.is_gone for id_, files in side.files.items() if id_ in of_team for file in files)
+    asked = {item.id for item in told if isinstance(item, Message) and item.voice is Voice.REQUESTER}
+    files = any(not file.is_gone for id_, files in side.files.items() if id_ not in asked for file in files)
     standing = Standing(
         open_steps=still_open(kind.checklist, side.ticked),
         shown=side.shown or side.worked or files,

@@ -35,5 +35,7 @@ def remove_file(ticket_id: int, attachment_id: int) -> ResponseReturnValue:
     if form.submitted():
         attaching.remove_attachment(ticket, row, by=user)
         flash("The file is removed. The conversation says that there was one.", "good")
-        return redirect(url_for(".show", ticket_id=ticket.id, _anchor=f"message-{row.message_id}"))
+        return redirect(
+            url_for(".show", ticket_id=ticket.id, message=row.message_id, _anchor=f"message-{row.message_id}")
+        )
     return render_template("tickets/remove_file.html", ticket=ticket, file=row, form=form), form.status

@@ -1,5 +1,6 @@
 """A ticket: its page, which its requester sees too, and everything that is done on it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,9 +29,12 @@ from tickets.resolving.views import missing_before
 from tickets.sending import waiting_on
 from tickets.side import side_of
 from tickets.spent.queries import in_words
-from tickets.timeline import Line, Message, timeline
+from tickets.timeline import NEWEST, Line, Message, how_many_since, story
 from tickets.views import writing
 from tickets.views.desk import blueprint
+
+MOST_SHOWN = 10_000
+"""Messages that one page shows at most."""
 
 
 @blueprint.get("/<int:ticket_id>")
@@ -159,15 +163,15 @@ def ticket_page(
     """Return the page of a ticket, with a refused form in its place (or who will get it), and its status."""
     user, features = signed_in_user(), registry().features
     team, kind = policies.is_team(user, ticket), kind_of(ticket)
-    story = _story(ticket, user, team)
-    begun = story["side"].draft or not team
-    form = message or writing.empty_form(ticket, story["unsent"], user, begun=begun)
+    told_so_far = _story(ticket, user, team)
+    begun = told_so_far["side"].draft or not team
+    form = message or writing.empty_form(ticket, told_so_far["unsent"], user, begun=begun)
     form.mark(ticket.agency_id, user)
-    form.offer(story["side"].canned)
+    form.offer(told_so_far["side"].canned)
     form.seen.data = str(
-        max((item.id for item in story["told"] if isinstance(item, Message) and not item.of), default=0)
+        max((item.id for item in told_so_far["told"] if isinstance(item, Message) and not item.of), default=0)
     )
-    parts = bool(story["side"].open_parts)
+    parts = bool(told_so_far["side"].open_parts)
     form.speak(ticket, kind, note=team, parts=parts)
     page = render_template(
         "tickets/show.html",
@@ -182,11 +186,11 @@ def ticket_page(
         panels=panels("ticket", ticket.id, user),
         preview=told,
         tag_form=(tagged or TagForm(formdata=None)) if team else None,
-        **story,
+        **told_so_far,
         **_rights(ticket, user),
         goals=goals_of(ticket) if team else None,
-        time_spent=in_words(story["side"].minutes) if team and current_settings().time_spent else "",
-        missing=missing_before(ticket, kind, story["side"], story["told"], user) if team else [],
+        time_spent=in_words(told_so_far["side"].minutes) if team and current_settings().time_spent else "",
+        missing=missing_before(ticket, kind, told_so_far["side"], told_so_far["told"], user) if team else [],
     )
     refused = message or properties or tagged
     return page, refused.status if refused else 200
@@ -207,12 +211,16 @@ def work_of(kind: RequestType | None, ticket: Ticket, user: User) -> tuple[str, 
 
 def _story(ticket: Ticket, user: User, team: bool) -> dict[str, Any]:
     side = side_of(ticket, user if team else None)
-    told = timeline(ticket, team=team, sources=side.sources)
+    shown = _how_many(ticket, side.sources)
+    read = story(ticket, team=team, sources=side.sources, newest=shown)
+    told, mails = read.told, [mail for mail in side.mails if read.since is None or mail.at >= read.since]
     things = [item.thing for item in told if isinstance(item, Line) and item.thing]
     links = links_to([*things, *side.refs], user)
     unsent = waiting_on(ticket) if side.unsent else []
     return {
-        "told": sorted([*told, *posts(side.mails)], key=_when),
+        "told": sorted([*told, *posts(mails)], key=_when),
+        "left_out": read.shown_from,
+        "earlier": min(shown * 4, MOST_SHOWN),
         "side": side,
         "linked": side.linked,
         "links": links,
@@ -220,6 +228,14 @@ def _story(ticket: Ticket, user: User, team: bool) -> dict[str, Any]:
         "leaves_soon": writing.seconds_until(unsent),
         "opened_at": int(clock.now().timestamp()),
     }
+
+
+def _how_many(ticket: Ticket, sources: Sequence[int]) -> int:
+    """Return how many messages to show: as many as were asked for, or as reach back to the one that was."""
+    wanted, asked = request.args.get("shown", NEWEST, type=int), request.args.get("message", type=int)
+    if asked is not None and 0 < asked < 2**31:
+        wanted = max(wanted, how_many_since(asked, ticket, sources))
+    return max(1, min(wanted, MOST_SHOWN))
 
 
 def _when(item: Message | Line | Post) -> tuple[datetime, bool]:
