@@ -5,7 +5,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops import clock
@@ -17,12 +17,25 @@ from adminops.web.navigation import registry
 from tickets import fulltext
 from tickets.goals.queries import office_calendar
 from tickets.language import NONE, Query, Term, Wrong, between
-from tickets.models import OPEN_STATES, Priority, Rating, Tag, Tagging, Ticket, TicketLink, TicketState, WaitingOn
+from tickets.models import (
+    OPEN_STATES,
+    Priority,
+    Rating,
+    SavedView,
+    Tag,
+    Tagging,
+    Ticket,
+    TicketLink,
+    TicketState,
+    WaitingOn,
+)
 from tickets.projects.models import TicketProject
 from tickets.queues.queries import all_queues
 
 S = TicketState
 K = TypeVar("K")
+OF_TEAM = ("rated", "tag", "case")
+"""Fields that only the Systems Team can filter by."""
 MOST_PEOPLE = 50
 SOON = timedelta(hours=4)
 """A clock with less office time than this left is "due soon"."""
@@ -56,6 +69,12 @@ def phrases_of(query: Query) -> list[list[str]]:
 def looks_in_notes(viewer: User) -> bool:
     """Say whether `viewer` finds tickets also by what the team wrote to itself."""
     return viewer.reach(Permission.WORK_TICKETS).everywhere
+
+
+def can_use(viewer: User) -> ColumnElement[bool]:
+    """Return that a saved view asks for nothing that `viewer` can't filter by."""
+    asks = (SavedView.query.icontains(f"{field}:") for field in OF_TEAM)
+    return true() if looks_in_notes(viewer) else not_(or_(*asks))
 
 
 def has_words(query: Query) -> bool:

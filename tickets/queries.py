@@ -19,7 +19,7 @@ from adminops.web.listing import PAGE, Page, fetch_page, read_cursor, write_curs
 from adminops.web.remembering import recalled, remembered
 from tickets.approvals import waiting_for
 from tickets.columns.models import TicketColumns
-from tickets.filters import has_words, narrow
+from tickets.filters import can_use, has_words, narrow
 from tickets.finding import MOST_COUNTED, Found, Total, find
 from tickets.fulltext import number_key, words_of
 from tickets.goals.queries import calendar_numbered
@@ -382,7 +382,7 @@ def _views(viewer: User) -> Select[SavedView]:
 
 
 def _is_theirs(viewer: User) -> ColumnElement[bool]:
-    return or_(SavedView.owner_id == viewer.id, SavedView.is_shared)
+    return or_(SavedView.owner_id == viewer.id, SavedView.is_shared & can_use(viewer))
 
 
 # Choices

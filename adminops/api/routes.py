@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from adminops.api import bearer, once
-from adminops.api.shapes import Shape, check, is_storable, read_query_value
+from adminops.api.shapes import Shape, check, cleaned, is_storable, read_query_value
 from adminops.errors import DomainError
 from adminops.feature import Feature
 from adminops.identity.models import User
@@ -147,7 +147,7 @@ def _read_body(route: Route) -> Any:
     if request.mimetype != "application/json":
         raise NotJson("Send a body of the type application/json.")
     try:
-        return json.loads(request.get_data(), parse_constant=_refuse)
+        return cleaned(json.loads(request.get_data(), parse_constant=_refuse))
     except (ValueError, RecursionError):
         raise Malformed("The body is no JSON.") from None
 

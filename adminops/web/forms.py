@@ -31,7 +31,12 @@ def trimmed(value: str | None) -> str | None:
 
     No database takes a zero; others ring the bell or colour the terminal of who looks at an export.
     """
-    return _UNTYPED.sub("", _PARTS.sub(" ", value)).strip() if isinstance(value, str) else value
+    return typed(value).strip() if isinstance(value, str) else value
+
+
+def typed(value: str) -> str:
+    """Return `value` without signs that nobody types."""
+    return _UNTYPED.sub("", _PARTS.sub(" ", value))
 
 
 class HouseWords:
@@ -45,6 +50,14 @@ class HouseWords:
         "Not a valid datetime value.": "Enter a date and a time.",
         "Not a valid time value.": "Enter a time.",
         "Not a valid choice.": "Choose one of the list.",
+        "Invalid Choice: could not coerce.": "Choose one of the list.",
+        "'%(value)s' is not a valid choice for this field.": "Choose from the list.",
+        "'%(value)s' are not valid choices for this field.": "Choose from the list.",
+        "Not a valid float value.": "Enter a number.",
+        "Number must be at least %(min)s.": "Enter a number from %(min)s on.",
+        "Number must be at most %(max)s.": "Enter a number up to %(max)s.",
+        "Field must be at least %(min)d character long.": "Write at least %(min)d character.",
+        "Field must be at least %(min)d characters long.": "Write at least %(min)d characters.",
         "Invalid email address.": "Enter an e-mail address, like name@example.org.",
         "Field cannot be longer than %(max)d character.": "Write no more than %(max)d character.",
         "Field cannot be longer than %(max)d characters.": "Write no more than %(max)d characters.",

@@ -42,7 +42,10 @@ def test_everything_an_agent_does_works(desk: Desk) -> None:
     program.ask("POST", f"{path}/links", {"ref": f"user:{helper.id}"}, status=404)
     other = filed(desk)
     program.ask("POST", f"{path}/links", {"ref": f"ticket:{other}"})
-    assert program.ask("POST", f"{path}/replies", {"body": "It works now.", "then": "resolve"})["state"] == "resolved"
+    assert (
+        program.ask("POST", f"{path}/replies", {"body": "It works\a now.\u202e", "then": "resolve"})["state"]
+        == "resolved"
+    )
     whole = program.ask("GET", path)
     assert [entry["text"] for entry in whole["timeline"] if entry["kind"] != "line"] == [
         "It ends in the middle.",
@@ -50,6 +53,10 @@ def test_everything_an_agent_does_works(desk: Desk) -> None:
         "It works now.",
     ]
     assert (whole["tags"], whole["links"], whole["state"]) == (["vendor-case"], [f"ticket:{other}"], "resolved")
+    with desk.work() as session:
+        session.get_one(Ticket, other).is_private = True
+    unseen, told = program.ask("GET", path), f"ticket:{other}"
+    assert (told in str(whole["timeline"]), told in str(unseen)) == (True, False)
     program.ask("PUT", f"{path}/state", {"state": "open"})
     program.ask("POST", f"{path}/tags/remove", {"name": "vendor-case"})
     program.ask("POST", f"{path}/links/remove", {"ref": f"ticket:{other}"})

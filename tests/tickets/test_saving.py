@@ -13,7 +13,7 @@ from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_ticket
 from tickets import operations, policies, saving
 from tickets.models import Priority, SavedView
-from tickets.queries import get_view, views_of
+from tickets.queries import choices_of, get_view, views_of
 from tickets.saving import change_view, remove_view, save_view
 
 WAITING = {"name": "Waiting long", "query": "is:waiting updated:>1w"}
@@ -32,7 +32,9 @@ def test_a_view_is_ones_own_unless_it_is_shared() -> None:
     theirs = save_view(name="Waiting long", query="is:mine", by=lead)
     assert views_of(one) == [shared, own]
     assert views_of(other) == [shared]
+    save_view(name="Praised", query="is:done Rated:good", shared=True, by=one)  # a lead can't filter by that
     assert views_of(lead) == [theirs, shared]
+    assert [view.name for view in choices_of(lead).views] == ["Waiting long", "All late"]
     assert get_view(own.id, one) is own
     with pytest.raises(NotFound):
         get_view(own.id, other)

@@ -125,6 +125,9 @@ def test_link_is_good_for_its_ticket_alone_and_until_it_expires() -> None:
             redeem(survey.id, wrong)
     with clock.frozen_at(clock.now() + 20 * DAY), pytest.raises(NotFound):
         redeem(survey.id, token_of(survey))
+    another.person.may_sign_in = False
+    with pytest.raises(NotFound):
+        redeem(another.id, token_of(another))
     make_user(Role.MANAGER)
     make_private(ticket, by=make_helper())
     with pytest.raises(NotFound):

@@ -22,7 +22,7 @@ from tickets.language import LONGEST, parse
 from tickets.models import Channel
 from tickets.queries import Order, TicketFilter, View
 from tickets.side import side_of
-from tickets.timeline import timeline
+from tickets.timeline import Line, timeline
 
 MOST = 100
 _ORDERS = {order.value: order for order in Order}
@@ -49,8 +49,11 @@ def show_ticket(asked: Asked) -> Answer:
     side = side_of(ticket)
     told = timeline(ticket, team=team, sources=side.sources)
     tags = queries.tags_of([ticket.id]).get(ticket.id, []) if team else []
-    links = [str(ref) for ref in links_to([each.ref for each in side.linked], asked.user)] if team else []
-    return Answer(telling.whole(ticket, told=told, tags=tags, links=links))
+    linked = [each.ref for each in side.linked] if team else []
+    things = [item.thing for item in told if isinstance(item, Line) and item.thing]
+    seen = links_to([*linked, *things], asked.user)
+    links = [str(ref) for ref in linked if ref in seen]
+    return Answer(telling.whole(ticket, told=told, tags=tags, links=links, seen=seen))
 
 
 def show_goals(asked: Asked) -> Answer:

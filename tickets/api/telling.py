@@ -1,11 +1,12 @@
 """How a ticket is told to a program, and the shapes of that."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from adminops.api.shapes import KEY, either, moment, number, or_null, record, several, table, text, truth, word
 from adminops.identity.models import User
+from adminops.refs import Ref
 from tickets.goals.card import Goal
 from tickets.models import Priority, Resolution, Ticket, TicketState, Voice, WaitingOn
 from tickets.queries import Choice, TicketRow
@@ -128,9 +129,14 @@ def row(ticket: TicketRow) -> dict[str, Any]:
 
 
 def whole(
-    ticket: Ticket, *, told: Sequence[Message | Line], tags: Sequence[Choice], links: Sequence[str]
+    ticket: Ticket,
+    *,
+    told: Sequence[Message | Line],
+    tags: Sequence[Choice],
+    links: Sequence[str],
+    seen: Collection[Ref],
 ) -> dict[str, Any]:
-    """Return a ticket with what was said and done."""
+    """Return a ticket with what was said and done; things are named that stand in `seen`, others by their kind."""
     return {
         "id": ticket.id,
         "subject": ticket.subject,
@@ -149,11 +155,11 @@ def whole(
         "resolution": ticket.resolution.value if ticket.resolution else None,
         "tags": [tag.name for tag in tags],
         "links": list(links),
-        "timeline": [entry(item) for item in told],
+        "timeline": [entry(item, seen) for item in told],
     }
 
 
-def entry(item: Message | Line) -> dict[str, Any]:
+def entry(item: Message | Line, seen: Collection[Ref]) -> dict[str, Any]:
     """Return a message or a line of the timeline."""
     if isinstance(item, Message):
         return {
@@ -163,7 +169,8 @@ def entry(item: Message | Line) -> dict[str, Any]:
             "author": item.author,
             "text": item.body,
         }
-    words = f"{item.before}{item.person or item.thing or ''}{item.after}"
+    thing = item.thing if item.thing in seen else item.thing and f"the {item.thing.kind.replace('_', ' ')}"
+    words = f"{item.before}{item.person or thing or ''}{item.after}"
     return {"kind": "line", "id": item.id, "at": said(item.at), "author": item.actor, "text": words}
 
 

@@ -27,12 +27,15 @@ def survey_of(ticket_id: int) -> TicketSurvey | None:
 
 
 def redeem(survey_id: int, token: str) -> TicketSurvey:
-    """Return the survey that a link belongs to. Raises `NotFound` for a wrong, unsent or expired one, all alike."""
+    """Return the survey that a link belongs to. Raises `NotFound` for a dead one, whatever it died of.
+
+    That is: wrong, not sent, or expired; about what is private by now, or of somebody who may no longer sign in.
+    """
     survey = db.session.get(TicketSurvey, survey_id)
     now = clock.now()
     if survey is None or survey.expires_at is None or survey.expires_at <= now or not fits(survey, token):
         raise NotFound(DEAD)
-    if survey.ticket.is_private:
+    if survey.ticket.is_private or not survey.person.may_sign_in:
         raise NotFound(DEAD)
     return survey
 
