@@ -57,7 +57,7 @@ class Walker:
         with self.page.expect_navigation():
             self.page.get_by_role("main").get_by_role("link", name=label).first.click()
 
-    def sees(self, text: str, *, within: float = 5) -> None:
+    def sees(self, text: str, *, within: float = 15) -> None:
         """Wait until the page shows `text`, for so many seconds at most."""
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=within * 1000)
 

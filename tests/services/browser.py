@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.services.private import ServiceFailed
@@ -50,6 +50,8 @@ ARGUMENTS = ("--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 12
 AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 #: What can differ between light and dark on one and the same page.
 AXE_COLOURS = ("color-contrast", "link-in-text-block")
+#: Milliseconds that a page may take to come or to become what is expected of it: the processors have other tests, too.
+PATIENCE = 15_000
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
     window.reportViolation(`${event.effectiveDirective}: ${event.blockedURI || event.sourceFile}`));
@@ -153,7 +155,8 @@ def window(browser: Browser, base_url: str | None = None, **wishes: Any) -> Iter
     `wishes` are `size` ("desktop", "phone"), `theme` ("light", "dark") and `javascript` (False turns it off).
     """
     with browser.new_context(base_url=base_url, **_options(**wishes)) as context:
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         watch = Watch()
         watch.attach(context)
         yield context.new_page(), watch
