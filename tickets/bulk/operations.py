@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from adminops.db import db, savepoint
 from adminops.errors import DomainError, Invalid, InvalidState, NotAllowed
@@ -41,11 +41,12 @@ def plan(ids: Sequence[int], act: Act, *, value: dict[str, Any], body: str = "",
     planned = BulkAct(by_id=by.id, act=act, value=value, body=body.strip() if act in WRITTEN else "")
     db.session.add(planned)
     db.session.flush()
+    items = []
     for ticket in db.session.scalars(select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id)):
         why = why_left(planned, ticket, by=by)
         outcome = Outcome.LEFT if why else Outcome.PLANNED
-        db.session.add(BulkItem(act_id=planned.id, ticket_id=ticket.id, outcome=outcome, why=why[:200]))
-    db.session.flush()
+        items.append({"act_id": planned.id, "ticket_id": ticket.id, "outcome": outcome, "why": why[:200]})
+    db.session.execute(insert(BulkItem), items)
     return planned
 
 
