@@ -136,6 +136,8 @@ class _Line(http.client.HTTPConnection):
         self.found, self.trust = found, trust
         self.default_port = 443 if trust else 80
         self.is_over = threading.Event()
+        self.held: socket.socket | None = None
+        """The socket, also when http.client has let go of it because the answer is the last that comes over it."""
 
     def connect(self) -> None:
         """Connect to the first address that answers; with TLS the certificate has to be that of the name."""
@@ -149,9 +151,9 @@ class _Line(http.client.HTTPConnection):
     def hang_up(self) -> None:
         """End the call from another thread, wherever it stands."""
         self.is_over.set()
-        if self.sock is not None:
+        if self.held is not None:
             with contextlib.suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+                self.held.shutdown(socket.SHUT_RDWR)
 
     def _reached(self) -> socket.socket:
         for address in self.found[:-1]:
@@ -162,7 +164,7 @@ class _Line(http.client.HTTPConnection):
         return socket.create_connection((self.found[-1], self.port), self.timeout)
 
     def _hold(self, line: socket.socket) -> None:
-        self.sock = line
+        self.sock = self.held = line
         if self.is_over.is_set():  # the time was up before there was anything to hang up
             raise TimeoutError
 

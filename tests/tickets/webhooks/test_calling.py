@@ -1,5 +1,6 @@
 """One call, against real servers on this machine: signed, bounded, and nowhere it must not go."""
 
+import contextlib
 import hashlib
 import hmac
 import socket
@@ -16,6 +17,7 @@ import pytest
 from tests.tickets.webhooks.receiver import BESIDE, receiving, shown_in
 from tickets.webhooks.calling import (
     INTERNET,
+    MOST_READ,
     NotCalled,
     Reach,
     _connection,
@@ -227,12 +229,6 @@ def drip_a_handshake(line: socket.socket, over: threading.Event) -> None:
     drip(line, over, b"\x02")
 
 
-def drip_a_body(line: socket.socket, over: threading.Event) -> None:
-    line.recv(4096)
-    line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-    drip(line, over)
-
-
 @pytest.mark.parametrize(
     ("scheme", "serve"), [("http", be_silent), ("http", drip), ("https", be_silent), ("https", drip_a_handshake)]
 )
@@ -243,9 +239,19 @@ def test_silent_and_dripping_servers_are_hung_up_on(
         call(f"{scheme}://127.0.0.1:{port}/", b"{}", {}, reach=BESIDE, deadline=0.3)
 
 
-def test_answer_counts_also_when_the_rest_of_it_only_drips() -> None:
+def test_answer_counts_also_when_the_rest_of_it_only_drips_and_is_not_waited_for() -> None:
+    dripped: list[int] = []
+
+    def drip_a_body(line: socket.socket, over: threading.Event) -> None:
+        line.recv(4096)
+        line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while not over.wait(0.02):
+            with contextlib.suppress(OSError):
+                dripped.append(line.send(b"H"))
+
     with serving_badly(drip_a_body) as port:
         assert call(f"http://127.0.0.1:{port}/", b"{}", {}, reach=BESIDE, deadline=0.3).is_good
+    assert len(dripped) < MOST_READ, "all that is read at most"
 
 
 def test_server_that_is_not_there_and_one_that_speaks_nonsense_are_told_apart_from_an_answer() -> None:
