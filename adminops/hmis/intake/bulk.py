@@ -26,7 +26,7 @@ STAYS = "intake_stays"
 """Temporary table: the stays that are in the scope of the export."""
 ABSENT = "intake_absent"
 """Temporary table: ids of the rows that a file did not have."""
-ROOM = {"cache_size": -96_000, "mmap_size": 0}
+ROOM = {"cache_size": -80_000, "mmap_size": 0}
 """What SQLite may keep of its pages while it takes an import: more in its cache, for indexes in no order are written
 all over; nothing of the file as memory, for an import goes through all of it."""
 
