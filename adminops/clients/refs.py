@@ -34,7 +34,7 @@ def find_by_id(text: str, viewer: User, limit: int) -> list[Found]:
 
 def find_all(text: str, viewer: User, limit: int) -> list[Found]:
     """Return the records that the words mean. An SSN is looked for on the clients' own page."""
-    found = find_clients(understand(text), scope=scope_of(viewer), limit=limit)
+    found = find_clients(understand(text), scope=scope_of(viewer), limit=limit, at_once=True)
     return [_found(row, row.name, f"Client {row.personal_id}, {row.source_name}") for row in found.rows]
 
 

@@ -11,7 +11,7 @@ from adminops.db import db
 from adminops.errors import NotFound
 from adminops.hmis.codes import label
 from adminops.hmis.keys import SourceKey, among
-from adminops.hmis.layers import THROUGH_ALL, layers_of
+from adminops.hmis.layers import THROUGH_ALL, Layers, layers_of
 from adminops.hmis.models import (
     CEParticipation,
     Enrollment,
@@ -76,10 +76,12 @@ def list_projects(
     organizations: Collection[OrganizationKey] | Select[int, str] | None = None,
     text: str = "",
     operating_on: date | None = None,
+    layers: Layers | None = None,
 ) -> list[ProjectRow]:
     """Return projects by organization and name: of `scope`, of `organizations` or those selected.
 
     `text` is in the name of each; `operating_on` leaves out those that had not begun or had ended on that day.
+    `layers` is how rows are read, where that is known.
     """
     funders = (
         select(func.count(Funder.id))
@@ -90,7 +92,8 @@ def list_projects(
         )
         .scalar_subquery()
     )
-    layers = layers_of() if scope is None and organizations is None else THROUGH_ALL
+    if layers is None:
+        layers = layers_of() if scope is None and organizations is None else THROUGH_ALL
     named = layers.value(Organization, "organization_name")
     reading = (
         select(Project, layers.value(Project, "project_name"), HmisSource.name, named, funders)

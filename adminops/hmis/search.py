@@ -82,11 +82,14 @@ def _may_be_one(beginning: str, other: str) -> bool:
     return beginning.startswith(other) or other.startswith(beginning)
 
 
-def find_clients(asked: Question, *, scope: Scope | None, limit: int = 25, after: str | None = None) -> FoundClients:
+def find_clients(
+    asked: Question, *, scope: Scope | None, limit: int = 25, after: str | None = None, at_once: bool = False
+) -> FoundClients:
     """Find the records that `asked` means: its PersonalID first, then exact names, nicknames, beginnings of names.
 
     `after` is where the page before ended. Only records that `scope` (None: everything) lets see are found. SSNs are
-    looked for by `find_by_ssn` alone. A name of fewer than two letters finds nothing.
+    looked for by `find_by_ssn` alone. A name of fewer than two letters finds nothing. `at_once` asks in all ways
+    in one read: where other things are looked for as well, and most words are nobody's name.
     """
     seen = scope or EVERYTHING
     gathered = seen.gathered()
@@ -96,7 +99,8 @@ def find_clients(asked: Question, *, scope: Scope | None, limit: int = 25, after
     found: dict[int, int] = {}
     # Way by way, for a later way is read in vain when the page is full; of the few gathered ones all at once.
     # A number that is somebody's ID is nobody's name.
-    for _, group in groupby(arms[begin:], key=lambda numbered: gathered is None and numbered[1].way):
+    way_by_way = gathered is None and not at_once
+    for _, group in groupby(arms[begin:], key=lambda numbered: way_by_way and numbered[1].way):
         for number, id_ in reading.run(list(group), (begin, last)):
             found.setdefault(id_, number)
         is_answered = asked.is_surely_an_id and any(arms[number][1].way == "id" for number in found.values())

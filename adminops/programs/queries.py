@@ -9,12 +9,14 @@ from sqlalchemy import Select, func, or_, select
 
 from adminops.db import db
 from adminops.errors import NotFound
-from adminops.hmis.models import Project
+from adminops.hmis.layers import layers_of
+from adminops.hmis.models import HmisSource, Project
 from adminops.hmis.projects import ProjectPage, ProjectRow, list_projects, project_page
 from adminops.identity.models import Agency, AgencyOrganization, AgencyState, User
 from adminops.identity.permissions import Permission
 from adminops.programs.models import ProgramRequest, RequestState
 from adminops.web.listing import PAGE, Page, fetch_page
+from adminops.web.remembering import remembered
 
 OPEN = (RequestState.SUBMITTED, RequestState.APPROVED, RequestState.QUESTIONED)
 
@@ -120,6 +122,16 @@ def page_of_programs(
 def visible_programs(viewer: User, *, words: str = "") -> list[ProjectRow]:
     """Return the programs the viewer may see, by name."""
     return list_projects(organizations=_organizations_of(viewer), text=words)
+
+
+def find_programs(words: str, viewer: User, limit: int) -> list[ProjectRow]:
+    """Return the first of the programs the viewer may see that have `words` in their names.
+
+    For the box that looks for everything: whether rows are repaired at all is remembered for seconds.
+    """
+    theirs = _organizations_of(viewer)
+    layers = remembered("programs.layers", layers_of, of=(HmisSource,)) if theirs is None else None
+    return list_projects(organizations=theirs, text=words, layers=layers)[:limit]
 
 
 def get_program(source_id: int, project_id: str, viewer: User) -> ProjectPage:

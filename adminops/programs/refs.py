@@ -36,7 +36,7 @@ def find_programs(text: str, viewer: User, limit: int) -> list[Found]:
             url_for("programs.program", source_id=row.source_id, project_id=row.project_id),
             "building-2",
         )
-        for row in queries.visible_programs(viewer, words=text)[:limit]
+        for row in queries.find_programs(text, viewer, limit)
     ]
 
 

@@ -20,6 +20,7 @@ from adminops.identity.permissions import Permission, Role
 from tests.browsing import Desk, Page
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import make_client, make_exit, make_project, make_service, make_source, make_stay
+from tests.make_tickets import make_ticket
 
 
 @pytest.fixture
@@ -354,6 +355,7 @@ def test_pages_cost_few_statements_whoever_looks(store: Desk, counted: Callable[
         make_agency(name="Safe Place", is_victim_service_provider=True)
         viewer = make_user(role, agency=agency if role in (Role.AGENCY_LEAD, Role.END_USER) else None)
         may_reveal = viewer.may(Permission.REVEAL_SSN)
+        number = make_ticket(viewer).id
     visitor = store.signed_in(viewer)
     visitor.get(f"/clients/{client.id}")
     costs: dict[str, int] = {}
@@ -367,6 +369,14 @@ def test_pages_cost_few_statements_whoever_looks(store: Desk, counted: Callable[
     for words in (client.personal_id, "a", f"{client.last_name}, {client.first_name}"):
         count(f"look up {words}", lambda words=words: visitor.post("/clients", {"words": words}, status=200))
     count("search", lambda: visitor.post("/search", {"q": client.personal_id}, status=200))
+    visitor.post(
+        "/search", {"q": "rows"}, status=200
+    )  # what is remembered for seconds is read: known problems, repairs
+    for words in ("rows", client.last_name):
+        count(f"search {words}", lambda words=words: visitor.post("/search", {"q": words}, status=200))
+    both = visitor.post("/search", {"q": str(number)}, status=200)
+    assert both.says("Report stops at 10,000 rows")
+    count("search a number", lambda: visitor.post("/search", {"q": str(number)}, status=200))
     count("search by the address", lambda: visitor.get("/search", query_string={"q": client.personal_id}))
     if may_reveal:
         url = f"/clients/{client.id}/ssn"
