@@ -130,6 +130,7 @@ def _standing(values: Sequence[str], viewer: User, _visible: Select[Ticket]) -> 
         "unassigned": lambda: Ticket.assignee_id.is_(None),
         "unanswered": lambda: and_(Ticket.is_open, Ticket.first_reply_at.is_(None)),
         "reopened": lambda: Ticket.times_reopened > 0,
+        "merged": lambda: Ticket.merged_into_id.is_not(None),
         "project": lambda: Ticket.id.in_(select(TicketProject.ticket_id)),
     }
     return or_(*(conditions[value]() if value in conditions else _in_state(S(value)) for value in values))

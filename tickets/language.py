@@ -52,7 +52,7 @@ FIELDS: dict[str, Field] = {
             "How it stands",
             (
                 "open", "done", "new", "waiting", "resolved", "closed",
-                "late", "due-soon", "mine", "unassigned", "unanswered", "reopened", "project",
+                "late", "due-soon", "mine", "unassigned", "unanswered", "reopened", "merged", "project",
             ),
         ),
         Field("status", Kind.CHOICE, "Its exact status", ("new", "open", "waiting", "resolved", "closed")),

@@ -43,7 +43,7 @@ def test_a_query_and_its_opposite_share_the_list_out() -> None:
             'agency:"harbor house"', "agency:none", "assignee:me", "assignee:none", "assignee:grace", "due:<3w",
             "due:none", "resolved:<1d", "resolved:none", "waiting:vendor", "is:late", "is:open", "is:done",
             "status:waiting,resolved", "priority:>=high", "type:something_else", "requester:me", "created:today",
-            "is:unanswered", "is:reopened", "report", '"report stops"', "created:<2026-01-01",
+            "is:unanswered", "is:reopened", "is:merged", "report", '"report stops"', "created:<2026-01-01",
         ):  # fmt: skip
             yes, no = found(query, helper), found(f"-{query}", helper)
             assert yes | no == everything, query

@@ -13,7 +13,7 @@ from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Reach, Role
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
-from tickets import operations
+from tickets import merging, operations
 from tickets.goals import keeping
 from tickets.insights import books, periods
 from tickets.insights.counting import count_tickets
@@ -212,6 +212,12 @@ def test_every_number_is_that_of_the_list_behind_it() -> None:
 def test_backlog_of_a_day_that_is_over_is_that_of_its_list() -> None:
     manager = make_helper(Role.MANAGER)
     now = _lively_month(make_helper(), Random(12))
+    for private in (False, True):
+        source, target = db.session.scalars(select(Ticket).where(Ticket.is_open, Ticket.is_private.is_(private))).all()[
+            :2
+        ]
+        source.agency_id = target.agency_id
+        merging.merge(source, into=target, by=manager)
     for day in (5, 12, 20):
         shown = seen(manager, now, Period(NOVEMBER.first, date(2026, 11, day)))
         for row in (*shown.rows, shown.over_all):

@@ -173,7 +173,9 @@ def _left(report: Report) -> Query:
     if report.ends_today:
         return (Term("is", ("open",)),)
     last = (report.period.last.isoformat(),)
-    return Term("created", last, "<="), Term("resolved", last, "<=", negated=True)
+    # What was merged was never resolved, and waits in the ticket that it is part of.
+    merged = Term("is", ("merged",), negated=True)
+    return Term("created", last, "<="), Term("resolved", last, "<=", negated=True), merged
 
 
 _TERMS: dict[str, Callable[[Report], Query]] = {

@@ -42,7 +42,7 @@ class _Private:
 
     def left_open(self, now: bool, end: datetime) -> bool:
         """Say whether it is open `now`, or was at `end`: what the list behind that number asks."""
-        return self.is_open if now else self.resolved_at is None or self.resolved_at >= end
+        return self.is_open if now or self.resolved_at is None else self.resolved_at >= end
 
 
 def seen_by(viewer: User) -> ColumnElement[bool]:
