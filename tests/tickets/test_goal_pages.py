@@ -118,8 +118,8 @@ def test_calendar_is_added_and_chosen_in_a_policy(boss: Visitor, desk: Desk) -> 
         ("resolution_low", "-1 h", "Write a length like"),
         ("steps", "tell everybody", "Write each step like"),
         ("calendar", "9999", "Choose one of the list"),
-        ("request_types", "nothing", "choice"),
-        ("pauses", "weather", "choice"),
+        ("request_types", "nothing", "Choose from the list"),
+        ("pauses", "weather", "Choose from the list"),
     ],
 )
 def test_policy_that_makes_no_sense_is_refused_with_a_sentence(
