@@ -7,6 +7,7 @@ from adminops.feature import Feature, Job, NavItem, Panel
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
 from dedupe import jobs, refs, subscribers
+from dedupe.api import ROUTES
 from dedupe.cli import dedupe
 from dedupe.demo import fill
 from dedupe.models import SCAN_TRANSITIONS, TRANSITIONS
@@ -29,6 +30,15 @@ feature = Feature(
             short="Merges",
             count=open_counted,
         ),
+        NavItem(
+            label="Here already?",
+            icon="scan-search",
+            endpoint="dedupe.here",
+            permission=Permission.READ_CLIENTS,
+            group="Records",
+            order=11,
+            shell="both",
+        ),
     ),
     jobs=(
         Job(
@@ -47,6 +57,7 @@ feature = Feature(
     ),
     request_types=REQUEST_TYPES,
     cli=(dedupe,),
+    api=ROUTES,
     refs=(RefProvider("pair", refs.resolve_pairs),),
     panels=(Panel(place="client", render=refs.client_panel, order=20),),
     figures=refs.figures,

@@ -2,15 +2,32 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 
+from adminops.db import transaction
+from adminops.errors import DomainError, Invalid
+from adminops.hmis.merging import get_merge
+from adminops.hmis.models import Client
+from adminops.identity.models import SYSTEM
+from dedupe import policies
+from dedupe.describing import reasons_of
+from dedupe.gathering import records_to_match
 from dedupe.jobs import scan_now
+from dedupe.lookup import Wanted, look_up_person, read_ssn
+from dedupe.matching.explain import ScoredPair
 from dedupe.matching.files import UnreadableFileError, read_clients
 from dedupe.matching.matching import MINIMUM_PROBABILITY, Clock, Matched, match, peak_mb
+from dedupe.operations import keep_clients_apart, undo_merge
 from dedupe.pairs_file import write_pairs
+from dedupe.queries import requested_pairs, source_names
+from dedupe.scoring import score_gathered
+from dedupe.standing import in_order
 
 STAGES = ("read", "block", "score", "em", "cluster")
 
@@ -30,6 +47,119 @@ def scan(as_json: bool) -> None:
     done = scan_now()
     answer = {"scan": done.id, "seconds": done.seconds, **done.counts}
     click.echo(json.dumps(answer, indent=2) if as_json else done.sentence)
+
+
+@dedupe.command("lookup")
+@click.option("--first", default="", help="First name.")
+@click.option("--last", default="", help="Last name.")
+@click.option("--dob", type=click.DateTime(["%Y-%m-%d"]), help="Birth date.")
+@click.option("--ssn", default="", help="Nine digits or the last four; - asks for it, so that it stands in no history.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@with_appcontext
+def lookup(first: str, last: str, dob: datetime | None, ssn: str, as_json: bool) -> None:
+    """Ask whether a person is a client already. Tells client IDs, scores and reasons, no names and dates.
+
+    Exit code 0 also when nobody is found, 1 when too little is known to ask.
+    """
+    number = click.prompt("SSN", hide_input=True, err=True) if ssn == "-" else ssn
+    read = read_ssn(number)
+    if number and not read:
+        raise click.ClickException("An SSN has nine digits: 123-45-6789. Or give its last four.")
+    with _refusals(), transaction():
+        found = look_up_person(Wanted(first, last, dob.date() if dob else None, read), by=SYSTEM)
+    told = [
+        {"client": hit.client_id, "personal_id": hit.personal_id, "source": hit.source_name, **_told(hit.scored)}
+        for hit in found.hits
+    ]
+    if as_json:
+        click.echo(json.dumps({"clients": told, "judged": found.judged, "cut": found.is_cut}, indent=2))
+        return
+    for hit in found.hits:
+        click.echo(f"{hit.scored.score:3}  client {hit.personal_id} of {hit.source_name}: {hit.scored.band}")
+        _say(hit.scored)
+    if not found.hits:
+        click.echo("Nobody like this is here.")
+
+
+@dedupe.command("explain")
+@click.argument("one")
+@click.argument("other")
+@click.option("--source", help="The source of both, where several have these client IDs.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@with_appcontext
+def explain(one: str, other: str, source: str | None, as_json: bool) -> None:
+    """Say how likely two clients are one person, and why, by the model of the last scan."""
+    with _refusals(), transaction(writes=False):
+        first, second = _two(one, other, source)
+        gathered = records_to_match([first.id, second.id])
+        policies.check_comparable(first, second, gathered)
+        (scored,) = score_gathered(gathered.columns, [in_order(first.id, second.id)]).values()
+    if as_json:
+        click.echo(json.dumps(_told(scored), indent=2))
+        return
+    click.echo(f"{scored.score}  {scored.band} (probability {scored.probability:.4f})")
+    _say(scored)
+
+
+@dedupe.command("apart")
+@click.argument("one")
+@click.argument("other")
+@click.option("--reason", default="", help="Why, for the log; no names, birth dates or SSNs.")
+@click.option("--source", help="The source of both, where several have these client IDs.")
+@with_appcontext
+def apart(one: str, other: str, reason: str, source: str | None) -> None:
+    """Record that two clients are two people: they are never proposed or merged again."""
+    with _refusals(), transaction():
+        pair = keep_clients_apart(*_two(one, other, source), reason=reason, by=SYSTEM)
+        number = pair.id
+    click.echo(f"Clients {one} and {other} are kept apart (pair {number}).")
+
+
+@dedupe.command("undo")
+@click.argument("merge_id", metavar="MERGE", type=click.IntRange(1, 2**31 - 1))
+@click.option("--reason", default="", help="Why, for the log; no names, birth dates or SSNs.")
+@with_appcontext
+def undo(merge_id: int, reason: str) -> None:
+    """Take a merge back: every record reads as if it had never been made."""
+    with _refusals(), transaction():
+        undo_merge(get_merge(merge_id), reason=reason, by=SYSTEM)
+    click.echo(f"Merge {merge_id} is undone.")
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Let what is refused end the command with its sentence."""
+    try:
+        yield
+    except DomainError as refusal:
+        raise click.ClickException(str(refusal)) from None
+
+
+def _two(one: str, other: str, source: str | None) -> tuple[Client, Client]:
+    """Return the two clients that are meant. Raises `NotFound`, and `Invalid` when they are not clear."""
+    candidates = requested_pairs(one, other)
+    names = source_names({client.source_id for pair in candidates for client in pair})
+    if source is not None:
+        candidates = [pair for pair in candidates if all(names[client.source_id] == source for client in pair)]
+    if len(candidates) != 1:
+        raise Invalid(f"Say with --source which of these is meant: {', '.join(sorted(names.values()))}.")
+    return candidates[0]
+
+
+def _told(scored: ScoredPair) -> dict[str, object]:
+    return {
+        "score": scored.score,
+        "probability": round(scored.probability, 6),
+        "reasons": reasons_of(scored),
+        "warnings": [warning.sentence for warning in scored.warnings],
+    }
+
+
+def _say(scored: ScoredPair) -> None:
+    for reason in reasons_of(scored):
+        click.echo(f"     {reason['points']:+4}  {reason['field']} {reason['says']}")
+    for warning in scored.warnings:
+        click.echo(f"     Check: {warning.sentence}")
 
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

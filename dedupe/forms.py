@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from wtforms import StringField, TextAreaField
+from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms.validators import AnyOf, InputRequired, Length, Regexp
 
+from adminops.hmis.asking import date_in
 from adminops.hmis.merging import Side
 from adminops.web.forms import Form, choice_field
 from adminops.web.guarding import CleanForm
 from dedupe.comparison import Choice
+from dedupe.lookup import Wanted, read_ssn
 
 CLIENT_ID = [
     InputRequired("Enter a client ID."),
@@ -86,3 +88,37 @@ class RequestForm(Form):
         ),
         validators=[InputRequired("Look at both records and say what agrees.")],
     )
+
+
+class LookUpForm(Form):
+    """Whom somebody asks for. It is sent as a POST: names, birth dates and SSNs don't belong into addresses."""
+
+    first = StringField("First name", [Length(max=100)])
+    last = StringField("Last name", [Length(max=100)])
+    birth_date = StringField("Birth date", [Length(max=30)], description="Like 5/17/1985 or 1985-05-17.")
+    ssn = StringField(
+        "SSN",
+        [Length(max=20)],
+        description="All nine digits, or the last four. That you asked with one is kept on the audit trail, it is not.",
+        render_kw={"autocomplete": "off", "inputmode": "numeric"},
+    )
+
+    def validate_birth_date(self, field: Field) -> None:
+        """Refuse what is no day in the past."""
+        if field.data and date_in(field.data) is None:
+            raise ValidationError("That is no birth date. Write it like 5/17/1985 or 1985-05-17.")
+
+    def validate_ssn(self, field: Field) -> None:
+        """Refuse what is neither a whole SSN nor its end."""
+        if field.data and not read_ssn(field.data):
+            raise ValidationError("An SSN has nine digits: 123-45-6789. Or give its last four.")
+
+    @property
+    def wanted(self) -> Wanted:
+        """Who is asked for."""
+        return Wanted(
+            first=(self.first.data or "").strip(),
+            last=(self.last.data or "").strip(),
+            dob=date_in(self.birth_date.data or ""),
+            ssn=read_ssn(self.ssn.data or ""),
+        )

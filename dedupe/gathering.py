@@ -11,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from adminops.db import db
 from adminops.hmis import sealing
@@ -53,6 +54,7 @@ CHUNK = 10_000
 """So many rows are held as rows at a time."""
 
 _IS_THEIRS = (Enrollment.source_id == Client.source_id) & (Enrollment.personal_id == Client.personal_id)
+_IS_AMONG = Client.id.in_(bindparam("ids", expanding=True))
 Rows = Sequence[Sequence[Any]]
 
 
@@ -71,17 +73,36 @@ class Gathered:
 
 def records_to_match(client_ids: Collection[int] | None = None) -> Gathered:
     """Return the records to match: all, or those among `client_ids`."""
-    chosen = select(*COLUMNS).join(HmisSource, HmisSource.id == Client.source_id)
-    chosen = chosen.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(False))
-    clients = _Clients()
-    for rows in _in_chunks(chosen.order_by(Client.id), client_ids):
-        clients.add(rows)
-    stays = _Stays(clients)
+    clients = _read_clients(client_ids)
+    stays = _Stays(clients, victim_service_projects())
     for rows in _in_chunks(_enrollments(of_some=client_ids is not None), client_ids):
         stays.add(rows)
     protected = stays.protected()
     columns = clients.columns(stays).without(protected)
     return Gathered(columns, int(np.count_nonzero(protected)), _hashed(client_ids))
+
+
+def identities(client_ids: Collection[int]) -> Columns:
+    """Return some records without their households, in the order of their numbers.
+
+    Nobody is left out by law here: ask `protected_among` before anything is told of one.
+    """
+    clients = _read_clients(client_ids)
+    return clients.columns(_Stays(clients, frozenset()))
+
+
+def _read_clients(client_ids: Collection[int] | None) -> "_Clients":
+    clients = _Clients()
+    for rows in _in_chunks(_comparable(of_some=client_ids is not None), client_ids):
+        clients.add(rows)
+    return clients
+
+
+@cache
+def _comparable(*, of_some: bool) -> Select[*tuple[Any, ...]]:
+    chosen = select(*COLUMNS).join(HmisSource, HmisSource.id == Client.source_id).order_by(Client.id)
+    chosen = chosen.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(False))
+    return chosen.where(_IS_AMONG) if of_some else chosen
 
 
 def protected_clients(*clients: Client) -> int:
@@ -93,8 +114,13 @@ def protected_among(client_ids: Iterable[int]) -> set[int]:
     """Return which of `client_ids` stay with victim service providers alone."""
     found = set[int]()
     for some in in_parts(client_ids):
-        found.update(db.session.scalars(select(Client.id).where(Client.id.in_(some), is_protected(Client))))
+        found.update(db.session.scalars(_protected_ones(), {"ids": some}))
     return found
+
+
+@cache
+def _protected_ones() -> Select[int]:
+    return select(Client.id).where(_IS_AMONG, is_protected(Client))
 
 
 def is_protected(client: Any) -> ColumnElement[bool]:
@@ -131,12 +157,12 @@ def in_parts(ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _in_chunks(chosen: Select[*tuple[Any, ...]], client_ids: Collection[int] | None) -> Iterator[Rows]:
-    """Yield rows some thousands at a time: all, or those of some clients."""
+    """Yield rows some thousands at a time: all, or those of some clients, whom `chosen` has as `ids`."""
     if client_ids is None:
         yield from db.session.execute(chosen.execution_options(yield_per=CHUNK)).partitions()
         return
     for some in in_parts(sorted(client_ids)):
-        yield db.session.execute(chosen.where(Client.id.in_(some))).all()
+        yield db.session.execute(chosen, {"ids": some}).all()
 
 
 def _hashed(client_ids: Collection[int] | None) -> int:
@@ -218,13 +244,12 @@ def _races(columns: Sequence[Sequence[int | None]]) -> NDArray[np.uint8]:
 class _Stays:
     """Who was where with whom, as it is read; groups are numbers that stand for no more than being the same."""
 
-    def __init__(self, clients: _Clients) -> None:
-        self._places, self._count = clients.places, len(clients.ids)
-        self._protected = victim_service_projects()
+    def __init__(self, clients: _Clients, protected: Collection[tuple[int, str]]) -> None:
+        self._places, self._protected = clients.places, protected
         self.who: list[NDArray[np.int32]] = []
         self.household: list[NDArray[np.int64]] = []
         self.project: list[NDArray[np.int64]] = []
-        self._there, self._elsewhere = (np.zeros(self._count, dtype=np.bool_) for _ in range(2))
+        self._there, self._elsewhere = (np.zeros(len(clients.ids), dtype=np.bool_) for _ in range(2))
 
     def add(self, rows: Rows) -> None:
         """Note enrollments: (source, PersonalID, project, household, left out by a repair)."""
@@ -269,7 +294,7 @@ def _enrollments(*, of_some: bool) -> Select[*tuple[Any, ...]]:
     left_out = layers.left_out(Enrollment)
     chosen = select(Enrollment.source_id, Enrollment.personal_id, Enrollment.project_id, household, left_out)
     chosen = chosen.where(Enrollment.removed_at.is_(None))
-    return chosen.join(Client, _IS_THEIRS) if of_some else chosen
+    return chosen.join(Client, _IS_THEIRS).where(_IS_AMONG) if of_some else chosen
 
 
 def _dated() -> Select[*tuple[Any, ...]]:

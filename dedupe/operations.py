@@ -216,6 +216,31 @@ def pair_for_request(one: Client, other: Client, *, ticket_id: int, by: User) ->
     twice, for clients of victim service providers and for hashed names. Publishes nothing: nothing is decided yet.
     """
     policies.check_may_review(by)
+    pair = _pair_of(one, other)
+    if pair.state is PairState.GONE:
+        pair.move(PairState.OPEN)
+    if pair.is_undecided:
+        pair.ticket_id = ticket_id
+    db.session.flush()
+    settle_around(one, other)
+    return pair
+
+
+def keep_clients_apart(one: Client, other: Client, *, reason: str = "", by: User) -> Pair:
+    """Record that two records are two people, also when no scan proposed them.
+
+    Raises and publishes as `keep_apart`, and `Invalid` as `pair_for_request`.
+    """
+    policies.check_may_review(by)
+    pair = _pair_of(one, other)
+    if pair.state is PairState.GONE:
+        pair.move(PairState.OPEN)
+    keep_apart(pair, reason=reason, by=by)
+    return pair
+
+
+def _pair_of(one: Client, other: Client) -> Pair:
+    """Return the pair of two records, locked; scored by the model of the last scan when no scan proposed it."""
     if one.id == other.id:
         raise Invalid("Both client IDs are the same record. Ask for the other one.")
     gathered = records_to_match([one.id, other.id])
@@ -226,12 +251,6 @@ def pair_for_request(one: Client, other: Client, *, ticket_id: int, by: User) ->
         scored = score_gathered(gathered.columns, [(low, high)])[low, high]
         pair = _add(describe(Pair(low_client_id=low, high_client_id=high), scored))
     _lock(pair)
-    if pair.state is PairState.GONE:
-        pair.move(PairState.OPEN)
-    if pair.is_undecided:
-        pair.ticket_id = ticket_id
-    db.session.flush()
-    settle_around(one, other)
     return pair
 
 

@@ -23,6 +23,14 @@ def check_may_review(by: User) -> None:
         raise NotAllowed("Your role does not include reviewing duplicates.")
 
 
+def check_may_look_up(by: User, *, with_ssn: bool) -> None:
+    """Raise `NotAllowed` unless `by` may look up who is here already, by SSN too if one was given."""
+    if not by.may(Permission.READ_CLIENTS):
+        raise NotAllowed("Your role does not include looking clients up.")
+    if with_ssn and not by.may(Permission.REVEAL_SSN):
+        raise NotAllowed("Your role does not include looking for a client by SSN. Ask without it.")
+
+
 def check_may_decide(pair: Pair, by: User) -> None:
     """Raise `NotAllowed`, `Conflict` while somebody else holds the pair, `InvalidState` when it is decided."""
     check_may_review(by)

@@ -1,9 +1,11 @@
 """Scoring client records of the store by the model of its last scan: two of them, or one against a few."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache, lru_cache
 
 import numpy as np
-from sqlalchemy import func, literal, select
+from sqlalchemy import Select, bindparam, func, literal, select
 
 from adminops.db import db
 from adminops.hmis.models import Client
@@ -22,9 +24,16 @@ MOST_COUNTED = 20_000
 
 def present_model() -> Model:
     """Return the model of the last scan, or the built-in one where there is none that can be used."""
-    stored = db.session.scalar(select(StoredModel).order_by(StoredModel.id.desc()).limit(1))
-    model = model_of(stored.numbers) if stored else None
+    last = db.session.execute(
+        select(StoredModel.id, StoredModel.made_at).order_by(StoredModel.id.desc()).limit(1)
+    ).first()
+    model = _model(*last) if last else None
     return model or default_model(db.session.scalar(select(func.count(Client.id))) or 0)
+
+
+@lru_cache(maxsize=4)
+def _model(model_id: int, _made_at: datetime) -> Model | None:
+    return model_of(db.session.get_one(StoredModel, model_id).numbers)
 
 
 def score_clients(wanted: Iterable[PairOfIds], model: Model | None = None) -> dict[PairOfIds, ScoredPair]:
@@ -54,9 +63,12 @@ def count_names(name: Field, texts: Sequence[str]) -> Mapping[str, int]:
 
     Each is one range of an index, and no row is looked at.
     """
+    counting = _counting(name)
+    return {text: db.session.scalar(counting, {"text": text}) or 0 for text in texts}
+
+
+@cache
+def _counting(name: Field) -> Select[int]:
     key = Client.first_key if name is Field.FIRST else Client.last_key
-    found = {}
-    for text in texts:
-        some = select(literal(1)).select_from(Client).where(key == text).limit(MOST_COUNTED).subquery()
-        found[text] = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return found
+    some = select(literal(1)).select_from(Client).where(key == bindparam("text")).limit(MOST_COUNTED).subquery()
+    return select(func.count()).select_from(some)

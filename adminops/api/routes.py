@@ -65,10 +65,12 @@ class Route:
     """What an answer is; for another one `run` returns a response."""
     looks_up: bool = False
     """A POST that only looks something up, by words that must not stand in an address."""
+    is_noted: bool = False
+    """A look-up that is kept on the audit trail."""
 
     @property
     def writes(self) -> bool:
-        """Whether it changes something."""
+        """Whether it changes something, so that it may be sent twice and done once."""
         return self.method != "GET" and not self.looks_up
 
 
@@ -116,7 +118,7 @@ def _view(route: Route) -> Callable[..., ResponseReturnValue]:
             once.answer(key, _fingerprint(body), asked.user, lambda: _run(route, asked)) if key else _run(route, asked)
         )
 
-    view.__access__ = Access(route.needs, route.writes, bearer=True)  # type: ignore[attr-defined]
+    view.__access__ = Access(route.needs, route.writes or route.is_noted, bearer=True)  # type: ignore[attr-defined]
     return view
 
 

@@ -43,6 +43,17 @@ class SsnLookedUp(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonLookedUp(Fact):
+    """Somebody asked whether a person is here already. Who was found is said by ids, who was asked for by nothing."""
+
+    about_kind: ClassVar[str] = "user"
+    about_field: ClassVar[str] = "user_id"
+    says: ClassVar[str] = "asked whether a person is here already and found client records {client_ids}"
+    user_id: int
+    client_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClientsMerged(ClientFact):
     """The source record was linked to the destination's person."""
 

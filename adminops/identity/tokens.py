@@ -35,6 +35,7 @@ class TokenScope(StrEnum):
 
     READ_TICKETS = "tickets:read", "Read tickets, and what they may be about"
     WRITE_TICKETS = "tickets:write", "File, answer and change tickets"
+    LOOK_UP_CLIENTS = "clients:lookup", "Ask whether a person is a client already"
 
 
 LIVING = (

@@ -7,6 +7,7 @@ required. Such constants are taken for missing.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,12 +84,19 @@ def without_crowds(records: Clean) -> tuple[Clean, NDArray[np.bool_]]:
     return cleaned, constant
 
 
+def known_fields(records: Clean) -> NDArray[np.int8]:
+    """Say how many of first name, last name, birth date and SSN each record has; one alone can't be matched."""
+    columns: tuple[NDArray[Any], ...] = (records.first, records.last, records.born, records.ssn)
+    found = np.zeros(len(records), dtype=np.int8)
+    for column in columns:
+        found += column.astype(np.bool_)
+    return found
+
+
 def admit(records: Clean) -> tuple[Clean, dict[str, NDArray[np.int32]]]:
     """Give the records that can be matched, constants taken off, and the rows of the others by the reason."""
     cleaned, constant = without_crowds(records.take(np.flatnonzero(~records.hashed)))
-    known = sum(
-        column.astype(np.bool_).astype(np.int8) for column in (cleaned.first, cleaned.last, cleaned.born, cleaned.ssn)
-    )
+    known = known_fields(cleaned)
     reasons = {
         HASHED: records.rows[records.hashed],
         CONSTANT: cleaned.rows[(known < 2) & constant],

@@ -73,6 +73,37 @@ class Columns:
                 values[name] = column[kept] if isinstance(column, np.ndarray) else [column[row] for row in rows]
         return Columns(**values)
 
+    def followed_by(self, others: Columns) -> Columns:
+        """Give these records and others behind them, with no word of households and projects."""
+        values: dict[str, Any] = {}
+        for name in (each.name for each in fields(self)):
+            mine, theirs = getattr(self, name), getattr(others, name)
+            if isinstance(mine, np.ndarray):
+                values[name] = np.concatenate((mine, theirs))
+            elif not isinstance(mine, Memberships):
+                values[name] = [*mine, *theirs]
+        return Columns(**values)
+
+
+def one_record(id_: Key, *, first: str, last: str, ssn: str, dob: str) -> Columns:
+    """Give a single record of which nothing else is known."""
+    as_given, nothing = np.array([AS_GIVEN], dtype=np.int16), np.array([NO_CODE], dtype=np.int16)
+    return Columns(
+        ids=[id_],
+        first=[first],
+        middle=[""],
+        last=[last],
+        suffix=[""],
+        name_quality=as_given,
+        ssn=[ssn],
+        ssn_quality=as_given,
+        dob=[dob],
+        dob_quality=as_given,
+        sex=nothing,
+        races=np.zeros(1, dtype=np.uint8),
+        veteran=nothing,
+    )
+
 
 def encode(values: Sequence[str], count: int) -> tuple[NDArray[np.int32], list[str]]:
     """Number the distinct values of a column in the order in which they come; give the numbers and the values."""

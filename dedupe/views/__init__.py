@@ -1,6 +1,6 @@
-"""The pages of the merge desk: pairs, merges, scans, the vendor's work list."""
+"""The pages of the merge desk: pairs, merges, scans, the vendor's work list, and who is here already."""
 
-from dedupe.views import merges, pairs, scans, worklist
+from dedupe.views import lookup, merges, pairs, scans, worklist
 from dedupe.views.blueprint import blueprint
 
-__all__ = ["blueprint", "merges", "pairs", "scans", "worklist"]
+__all__ = ["blueprint", "lookup", "merges", "pairs", "scans", "worklist"]

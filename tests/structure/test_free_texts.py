@@ -43,6 +43,7 @@ EXEMPT = {
         ("act", "keep", "name", "dob", "ssn", "sex", "race", "veteran"),
         "Sides and a number.",
     ),
+    "dedupe.forms.LookUpForm": (("first", "last", "birth_date", "ssn"), LOOK_UP),
     "dedupe.forms.RequestForm": (("first_client", "second_client"), "IDs of clients, checked to be nothing else."),
     "tickets.bulk.forms.BulkForm": (("tag",), VERB),
     "tickets.cases.forms.CaseForm": (("vendor", "number", "title", "release"), VERB),

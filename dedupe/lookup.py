@@ -1,0 +1,245 @@
+"""Is this person here already? One look at a store of a million, before somebody adds a client.
+
+Candidates come out of the indexes that the store has: the blind ones of the SSN and its last four digits, names, birth
+dates. Each way to find some is one short range of one index with an end, so that a common name costs what a rare one
+does. The engine judges what comes out, by the model of the last scan.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import Any
+
+import numpy as np
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, literal, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
+
+from adminops import clock
+from adminops.db import db
+from adminops.errors import Invalid
+from adminops.facts import PersonLookedUp, SsnLookedUp, publish
+from adminops.hmis import sealing
+from adminops.hmis.asking import EARLIEST_YEAR, ssn_in
+from adminops.hmis.models import Client, HmisSource
+from adminops.hmis.names import name_key
+from adminops.hmis.nicknames import also_called
+from adminops.hmis.persons import full_name
+from adminops.hmis.scope import Scope
+from adminops.hmis.search import LAST_LETTER as _END
+from adminops.identity.models import User
+from adminops.identity.scopes import scope_of
+from adminops.keyboard import as_typed
+from dedupe import policies
+from dedupe.gathering import identities, protected_among
+from dedupe.matching.admission import known_fields
+from dedupe.matching.cleaning import clean
+from dedupe.matching.columns import Columns, one_record
+from dedupe.matching.explain import ScoredPair, explain
+from dedupe.matching.few import score_pairs
+from dedupe.scoring import count_names, present_model
+
+MOST_SHOWN = 10
+MOST_JUDGED = 120
+"""So many candidates are judged: those that most ways have found."""
+A_WAY = 200
+"""So many candidates a way gives at most."""
+LEAST_LIKELY = 0.001
+"""Whom the engine finds less likely than this is not shown; one of many who bear a name alone is about so likely."""
+_LONGEST = 100
+_QUERY = 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whom somebody asks for. Printed, it tells nothing."""
+
+    first: str = field(default="", repr=False)
+    last: str = field(default="", repr=False)
+    dob: date | None = field(default=None, repr=False)
+    ssn: str = field(default="", repr=False)
+    """Nine digits, x for one that is not known; or the last four."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A record that may be of the person, and why."""
+
+    client_id: int
+    personal_id: str
+    source_name: str
+    name: str = field(repr=False)
+    dob: date | None = field(repr=False)
+    is_folded: bool
+    """Whether it reads under another record of the same person."""
+    scored: ScoredPair
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """What a look-up found, the likeliest first. `is_cut` tells that there were more candidates than were judged."""
+
+    hits: tuple[Hit, ...]
+    judged: int
+    is_cut: bool
+
+
+def read_ssn(text: str) -> str:
+    """Return the nine digits, or the last four, that somebody typed as an SSN; empty for anything else."""
+    typed = as_typed(text).strip()
+    return typed if re.fullmatch(r"\d{4}", typed, re.ASCII) else ssn_in(typed)
+
+
+def look_up_person(wanted: Wanted, *, by: User) -> LookedUp:
+    """Return the records that may be of a person, ten at most, as far as `by` may see them.
+
+    Rules in the order checked: clients.read; clients.ssn when an SSN is given; names short enough and a birth date that
+    can be one; two of first name, last name, birth date and SSN known. Raises `NotAllowed`, `Invalid`. Publishes
+    `PersonLookedUp`, and `SsnLookedUp` when an SSN was given.
+    """
+    policies.check_may_look_up(by, with_ssn=bool(wanted.ssn))
+    query = _checked(wanted)
+    found = find_person(wanted, query, scope=scope_of(by))
+    ids = tuple(hit.client_id for hit in found.hits)
+    publish(PersonLookedUp(user_id=by.id, client_ids=ids, agency_id=by.agency_id), by=by)
+    if wanted.ssn:
+        publish(SsnLookedUp(user_id=by.id, client_ids=ids, agency_id=by.agency_id), by=by)
+    return found
+
+
+def _checked(wanted: Wanted) -> Columns:
+    """Return the record that is asked for as the engine wants it. Raises `Invalid` for one that can't be matched."""
+    for name in ("first", "last"):
+        if len(getattr(wanted, name)) > _LONGEST:
+            raise Invalid(f"A name has at most {_LONGEST} letters.", field=name)
+    if wanted.dob and not EARLIEST_YEAR <= wanted.dob.year <= clock.today().year:
+        raise Invalid("Nobody who comes today was born then. Look at the birth date again.", field="dob")
+    query = one_record(
+        _QUERY,
+        first=wanted.first,
+        last=wanted.last,
+        ssn=wanted.ssn,
+        dob=wanted.dob.isoformat() if wanted.dob else "",
+    )
+    if known_fields(clean(query))[0] < 2:
+        raise Invalid("Enter two of these: first name, last name, birth date, SSN. Made-up ones count for nothing.")
+    return query
+
+
+def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:
+    """Find and judge the records that may be of a person. The caller keeps it on the record."""
+    ids = _candidates(wanted, scope)
+    columns = identities(ids[:MOST_JUDGED])
+    if not len(columns):
+        return LookedUp((), 0, is_cut=False)
+    model = present_model()
+    together = query.followed_by(columns)
+    others = np.arange(1, len(together), dtype=np.int32)
+    pairs = score_pairs(together, np.zeros_like(others), others, model, count_names, minimum=LEAST_LIKELY)
+    likeliest = [int(together.ids[row]) for row in np.maximum(pairs.one, pairs.other)[: 2 * MOST_SHOWN].tolist()]
+    protected = protected_among(likeliest)
+    shown = [at for at, id_ in enumerate(likeliest) if id_ not in protected][:MOST_SHOWN]
+    scored = explain(together, pairs.take(shown), model)
+    return LookedUp(_hits(scored), len(columns), is_cut=len(ids) > MOST_JUDGED)
+
+
+def _hits(scored: Sequence[ScoredPair]) -> tuple[Hit, ...]:
+    by_client = {int(pair.right if pair.left == _QUERY else pair.left): pair for pair in scored}
+    reading = select(Client, HmisSource.name).join(HmisSource, HmisSource.id == Client.source_id)
+    rows = {client.id: (client, name) for client, name in db.session.execute(reading.where(Client.id.in_(by_client)))}
+    return tuple(_hit(*rows[id_], pair) for id_, pair in by_client.items() if id_ in rows)
+
+
+def _hit(client: Client, source_name: str, scored: ScoredPair) -> Hit:
+    is_folded = client.person_id is not None and client.person_id != client.id
+    name = full_name(client)
+    return Hit(client.id, client.personal_id, source_name, name, client.dob, is_folded, scored)
+
+
+# ---- candidates -----------------------------------------------------------------------------------------------------
+
+
+def _candidates(asked: Wanted, scope: Scope) -> Sequence[int]:
+    """Return the numbers of candidates, those first that most ways find; one more than are judged if there are more."""
+    known = _known(asked)
+    reading = _reading(frozenset(known))
+    if conditions := scope.clients():
+        reading = reading.where(*conditions)
+    return db.session.scalars(reading, known).all()
+
+
+def _known(asked: Wanted) -> dict[str, Any]:
+    """Return what there is to look for, by the names that `_ways` has for it."""
+    first, last, day = name_key(asked.first), name_key(asked.last), asked.dob
+    words = {name_key(word) for word in asked.last.replace("-", " ").split()} - {last}
+    last4 = sealing.last4_index(sealing.last4_of(asked.ssn.rjust(9, "x")))
+    found: dict[str, Any] = {
+        "numbers": sealing.ssn_indexes(asked.ssn),
+        "last4": last4,
+        "first": first,
+        "last": last,
+        "nicknames": sorted(also_called(first)) if first else [],
+        "words": sorted(word for word in words if len(word) > 2),
+    }
+    for name, key in (("first", first), ("last", last)):
+        for letters in (1, 2, 3):
+            found |= {
+                f"{name}_{letters}": key[:letters],
+                f"{name}_{letters}_end": key[:letters] and key[:letters] + _END,
+            }
+    if day:
+        turned = date(day.year, day.day, day.month) if day.day <= 12 else day
+        found |= {"days": sorted({day, turned}), "year": date(day.year, 1, 1), "year_end": date(day.year, 12, 31)}
+    return {name: value for name, value in found.items() if value}
+
+
+@cache
+def _reading(known: frozenset[str]) -> Select[int]:
+    """Return the reading of candidates where so much is known. Made once: that takes longer than to read them."""
+    ways = [_way(conditions, worth) for needs, worth, conditions in _ways() if known.issuperset(needs)]
+    found = union_all(*ways, select(Client.id, literal(0).label("worth")).where(false())).subquery()
+    ranked = select(found.c.id, func.sum(found.c.worth).label("worth")).group_by(found.c.id).subquery()
+    reading = select(Client.id).join(ranked, ranked.c.id == Client.id)
+    return reading.order_by(ranked.c.worth.desc(), Client.id).limit(MOST_JUDGED + 1)
+
+
+def _way(conditions: Sequence[ColumnElement[bool]], worth: int) -> Select[int, int]:
+    some = select(Client.id).where(*conditions).limit(A_WAY).subquery()
+    return select(some.c.id, literal(worth).label("worth"))
+
+
+def _ways() -> Iterator[tuple[Sequence[str], int, Sequence[ColumnElement[bool]]]]:
+    """Yield the ways to find candidates: what has to be known, what it is worth in bits, and one range of an index."""
+    first, last, dob = Client.first_key, Client.last_key, Client.dob
+    has_last4, born = Client.ssn_last4_index == bindparam("last4"), dob.in_(_list("days"))
+    in_year = dob.between(bindparam("year"), bindparam("year_end"))
+    yield ["numbers"], 20, [Client.ssn_index.in_(_list("numbers"))]
+    yield ["last4", "first"], 15, [has_last4, _has_initial(first, "first")]
+    yield ["last4", "last"], 15, [has_last4, _has_initial(last, "last")]
+    yield ["last4", "days"], 20, [has_last4, born]
+    yield ["last", "first"], 14, [last == bindparam("last"), first == bindparam("first")]
+    yield ["last", "first"], 12, [last == bindparam("first"), first == bindparam("last")]
+    yield ["last", "nicknames"], 10, [last == bindparam("last"), first.in_(_list("nicknames"))]
+    yield ["last", "first"], 7, [_starts(last, "last", 3), _starts(first, "first", 3)]
+    yield ["words", "first"], 9, [last.in_(_list("words")), _starts(first, "first", 2)]
+    yield ["last", "first", "year"], 13, [last == bindparam("last"), _starts(first, "first", 1), in_year]
+    yield ["last", "first", "year"], 12, [first == bindparam("first"), _starts(last, "last", 1), in_year]
+    yield ["days", "last"], 15, [born, _has_initial(last, "last")]
+    yield ["days", "first"], 15, [born, _has_initial(first, "first")]
+
+
+def _list(name: str) -> BindParameter[Any]:
+    return bindparam(name, expanding=True)
+
+
+def _starts(column: InstrumentedAttribute[str], name: str, letters: int) -> ColumnElement[bool]:
+    return and_(column >= bindparam(f"{name}_{letters}"), column < bindparam(f"{name}_{letters}_end"))
+
+
+def _has_initial(column: InstrumentedAttribute[str], name: str) -> ColumnElement[bool]:
+    """Return the condition that a name begins with a letter, for rows that another index gives.
+
+    No range: PostgreSQL would go through all names of that letter to put two indexes together.
+    """
+    return func.substr(column, 1, 1) == bindparam(f"{name}_1")

@@ -1,0 +1,36 @@
+"""Is this person here already? Asked before a client is added a second time."""
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from adminops.identity.permissions import Permission
+from adminops.web.access import access, signed_in_user
+from dedupe.describing import reasons_of
+from dedupe.forms import LookUpForm
+from dedupe.lookup import LookedUp, look_up_person
+from dedupe.views.blueprint import blueprint
+
+
+@blueprint.get("/here")
+@access(Permission.READ_CLIENTS)
+def here() -> ResponseReturnValue:
+    """Ask who it is."""
+    return _page(LookUpForm(formdata=None))
+
+
+@blueprint.post("/here")
+@access(Permission.READ_CLIENTS)
+def look_up() -> ResponseReturnValue:
+    """Show who may be here already, with the reasons."""
+    form, found = LookUpForm(), None
+    if form.submitted():
+        with form.refusals():
+            found = look_up_person(form.wanted, by=signed_in_user())
+    form.ssn.data = ""  # it stands on no page, not even on the answer to who typed it
+    return _page(form, found)
+
+
+def _page(form: LookUpForm, found: LookedUp | None = None) -> ResponseReturnValue:
+    may_give_ssn = signed_in_user().may(Permission.REVEAL_SSN)
+    shown = render_template("dedupe/here.html", form=form, found=found, reasons=reasons_of, may_give_ssn=may_give_ssn)
+    return shown, form.status

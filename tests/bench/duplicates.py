@@ -1,0 +1,106 @@
+"""Duplicates in a store whose truth is known, on both databases: a full scan, one after an import, and single look-ups.
+
+The people are those of `match`, written by statements of their own and not through the intake. `duplicates` has 50,000
+records; ADMINOPS_BENCH_CLIENTS says another number.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+import wsgi
+from adminops.app import create_app
+from adminops.db import db, transaction
+from adminops.hmis import sealing
+from adminops.hmis.names import name_key
+from adminops.hmis.sources import add_source
+from adminops.settings import Settings
+from migrations.run import upgrade_database
+from tests.bench.match import SEED, invented
+from tests.bench.town import Town, make_town
+
+RECORDS = int(os.environ.get("ADMINOPS_BENCH_CLIENTS", "50000"))
+_RACES = {
+    "AmIndAKNative": "am_ind_ak_native", "Asian": "asian", "BlackAfAmerican": "black_af_american",
+    "HispanicLatinao": "hispanic_latinao", "MidEastNAfrican": "mid_east_n_african",
+    "NativeHIPacific": "native_hi_pacific", "White": "white",
+}  # fmt: skip
+_CODES = {
+    "NameDataQuality": "name_data_quality", "SSNDataQuality": "ssn_data_quality", "DOBDataQuality": "dob_data_quality",
+    "Sex": "sex", "VeteranStatus": "veteran_status",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A store that holds a town."""
+
+    source_id: int
+    town: Town
+
+
+def town_of(records: int) -> Town:
+    """Return the people of the bench."""
+    return make_town(records, SEED, invented(SEED))
+
+
+@contextmanager
+def filled(settings: Settings, town: Town) -> Iterator[Filled]:
+    """Open an app whose store holds a town."""
+    app = create_app(settings, wsgi.FEATURES)
+    with app.app_context():
+        upgrade_database()
+        with transaction():
+            source_id = add_source("bench").id
+        with db.engine.begin() as connection:
+            _fill(connection, source_id, town)
+            connection.execute(text("ANALYZE"))
+        if db.engine.dialect.name == "postgresql":
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("VACUUM (ANALYZE) hmis_client"))
+        yield Filled(source_id, town)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _fill(connection: Connection, source_id: int, town: Town) -> None:
+    projects = sorted({stay[2] for stay in town.stays})
+    _insert(
+        connection, "hmis_project", "source_id project_id project_type", ((source_id, each, 1) for each in projects)
+    )
+    names = "first_name middle_name last_name name_suffix first_key last_key dob ssn_sealed ssn_index ssn_last4_index"
+    columns = f"source_id personal_id import_id {names} {' '.join(_CODES.values())} {' '.join(_RACES.values())}"
+    _insert(connection, "hmis_client", columns, (client_row(source_id, row) for row in town.clients))
+    columns = "source_id enrollment_id personal_id project_id entry_date household_id relationship_to_hoh"
+    _insert(connection, "hmis_enrollment", columns, ((source_id, *stay) for stay in town.stays))
+
+
+def client_row(source_id: int, row: dict[str, str]) -> tuple[Any, ...]:
+    """Return a row of Client.csv as the table has it."""
+    first, last, ssn = row["FirstName"], row["LastName"], row["SSN"].replace("-", "")
+    ssn = ssn if len(ssn) == 9 else ""
+    sealed = sealing.seal_ssn(source_id, row["PersonalID"], ssn)
+    texts = (first or None, row["MiddleName"] or None, last or None, row["NameSuffix"] or None)
+    keys = (name_key(first), name_key(last))
+    codes = tuple(int(row[name]) if row[name] else None for name in _CODES)
+    races = tuple(int(row[name] or 0) for name in _RACES)
+    return (source_id, row["PersonalID"], 1, *texts, *keys, row["DOB"] or None, *sealed, *codes, *races)
+
+
+def _insert(connection: Connection, table: str, columns: str, rows: Iterator[tuple[Any, ...]]) -> None:
+    names = columns.split()
+    marks = ", ".join(["?" if connection.dialect.name == "sqlite" else "%s"] * len(names))
+    while portion := list(islice(rows, 20_000)):
+        connection.exec_driver_sql(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", portion)
+
+
+def settings_in(folder: str, url: str = "") -> Settings:
+    """Return the settings of an app of a bench."""
+    more: dict[str, Any] = {"database_url": url} if url else {}
+    return Settings(home=Path(folder), environment="test", log_level="error", **more)
