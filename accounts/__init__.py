@@ -5,8 +5,24 @@ from datetime import timedelta
 from accounts import cli, couriers, demo, emails, findings, jobs, panels, refs, signing_in, subscribers
 from accounts.models import TRANSITIONS
 from accounts.request_types import REQUEST_TYPES
+from accounts.requests.models import REQUEST_TRANSITIONS
 from accounts.views import blueprint, own
-from adminops.facts import RoleGranted, RoleRevoked, SignedIn
+from adminops.facts import (
+    CompletionWithdrawn,
+    CourseCompleted,
+    RoleGranted,
+    RoleRevoked,
+    SignedIn,
+    TicketApproved,
+    TicketMoved,
+    TicketRefused,
+)
+from adminops.facts.opening import (
+    AgreementEnded,
+    AgreementRecorded,
+    LicenseSeatsOrdered,
+    UserAgreementSigned,
+)
 from adminops.feature import Feature, Job, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
@@ -48,6 +64,12 @@ feature = Feature(
             every=timedelta(minutes=1),
         ),
         Job(
+            name="review-account-requests",
+            title="See to requests for accounts",
+            run=jobs.review_requests,
+            every=timedelta(hours=1),
+        ),
+        Job(
             name="tell-directory",
             title="Tell the directory how accounts should be",
             run=jobs.tell,
@@ -68,6 +90,15 @@ feature = Feature(
         (SignedIn, subscribers.let_coming_holds_go),
         (RoleGranted, subscribers.tell_roles),
         (RoleRevoked, subscribers.tell_roles),
+        (TicketApproved, subscribers.note_word),
+        (TicketRefused, subscribers.note_refusal),
+        (TicketMoved, subscribers.note_move),
+        (AgreementRecorded, subscribers.review_of_agency),
+        (AgreementEnded, subscribers.review_of_agency),
+        (LicenseSeatsOrdered, subscribers.review_of_agency),
+        (CourseCompleted, subscribers.review_of_learner),
+        (CompletionWithdrawn, subscribers.review_of_learner),
+        (UserAgreementSigned, subscribers.review_of_signer),
     ),
     init_app=signing_in.init_app,
     request_types=REQUEST_TYPES,
@@ -76,6 +107,7 @@ feature = Feature(
     refs=(RefProvider("account", refs.resolve_accounts), RefProvider("user", refs.resolve_users)),
     panels=(
         Panel(place="user", render=panels.own_password, order=90),
+        Panel(place="user", render=panels.own_agreement, order=91),
         Panel(place="requester", render=panels.account_card, order=10),
     ),
     mails={
@@ -83,8 +115,11 @@ feature = Feature(
         "accounts.reset": emails.reset,
         "accounts.password_changed": emails.password_changed,
         "accounts.compared": emails.compared,
+        "accounts.sign": emails.sign,
+        "accounts.supervisor": emails.supervisor,
+        "accounts.request_waits": emails.request_waits,
     },
     findings=findings.of_directory,
-    machines={"Account": TRANSITIONS},
+    machines={"Account": TRANSITIONS, "Request for an account": REQUEST_TRANSITIONS},
     demo=demo.fill,
 )

@@ -3,14 +3,20 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import select
+
+from accounts.agreements.models import AgreementSignature
+from accounts.agreements.operations import publish_text, sign
 from accounts.licenses import demo as licenses
 from accounts.models import Account, AccountState, DisabledReason
 from accounts.operations import archive_account, create_account, disable_account, finish_password_reset
 from accounts.operations.links import open_link
+from accounts.requests.operations import review
+from accounts.requests.queries import waiting
 from adminops import clock
 from adminops.db import db
 from adminops.demo.cast import PASSWORD, Cast
-from adminops.identity.models import User, UserSession
+from adminops.identity.models import SYSTEM, User, UserSession
 from adminops.identity.permissions import Role
 from adminops.identity.sessions import token_hash
 
@@ -29,6 +35,16 @@ class Part:
 
 
 DEVICES = ("Chrome on Windows", "Edge on Windows", "Firefox on Windows", "Safari on macOS", "Chrome on Android")
+
+AGREEMENT = (
+    "I use the HMIS only for my work with clients, and look up only those whom I serve.\n\n"
+    "I keep what I learn of clients to myself, at work and after it. I write no names, birth dates or "
+    "Social Security numbers into mails or tickets; a client ID is enough.\n\n"
+    "My password and my codes are mine alone. I lock the screen when I leave it, and take nothing home on paper.\n\n"
+    "I tell the agency lead and the Systems Team at once when something went wrong: a lost device, a mail "
+    "to the wrong person, somebody who saw what they should not.\n\n"
+    "When I leave the agency or need the HMIS no longer, my access ends, and what I have signed still binds me."
+)
 
 PARTS = (
     Part("Imani Brooks", "Intake worker", 0, joined=0.4),
@@ -53,6 +69,9 @@ def fill(cast: Cast) -> None:
     for part in PARTS:
         _play(cast, part)
     licenses.fill(cast)
+    _sign(cast)
+    for request in waiting():
+        review(request, by=SYSTEM)
 
 
 def _sign_in_and_out(cast: Cast, user: User) -> None:
@@ -73,6 +92,23 @@ def _sign_in_and_out(cast: Cast, user: User) -> None:
             )
         )
     user.last_sign_in_at = cast.days_ago(days[-1])
+
+
+def _sign(cast: Cast) -> None:
+    """Publish the user agreement and let most people sign it; the first newcomer has, too."""
+    with clock.frozen_at(cast.days_ago(300)):
+        text = publish_text(AGREEMENT, valid_days=365, for_everybody=False, by=cast["desmond"])
+    for account in db.session.scalars(select(Account).where(Account.state == AccountState.ACTIVE)):
+        if cast.chance.random() < 0.9:
+            days = cast.chance.randrange(8, 290)
+            signed = AgreementSignature(account_id=account.id, text_id=text.id, typed_name=account.user.name)
+            signed.signed_at = cast.days_ago(days)
+            signed.expires_on = (cast.now + timedelta(days=364 - days)).date()
+            db.session.add(signed)
+    db.session.flush()
+    for request in waiting()[:1]:
+        with clock.frozen_at(cast.days_ago(2)):
+            sign(request.account, text, typed_name=request.account.user.name, by=request.account.user)
 
 
 def _play(cast: Cast, part: Part) -> None:

@@ -1,8 +1,10 @@
 """The mails of accounts. Each is written when it is sent, so a link that died meanwhile is not sent at all."""
 
 from accounts import tokens
+from accounts.agreements.models import SigningLink
 from accounts.models import LinkReason, PasswordReset
 from accounts.reconciling.models import Comparison
+from accounts.requests.models import AccountRequest, GateKind, GateState, RequestState
 from adminops.db import db
 from adminops.outbox.messages import Mail
 
@@ -48,6 +50,50 @@ def password_changed(*, to_id: int, reset_id: int = 0, at: int = 0) -> Mail | No
         template="accounts/password_changed",
         link="/sign-in",
         link_label="Sign in",
+    )
+
+
+def sign(*, to_id: int, link_id: int) -> Mail | None:
+    """Return the mail with the link to the user agreement, or None when the link is dead."""
+    link = db.session.get(SigningLink, link_id)
+    if link is None or not link.is_alive or link.account.user_id != to_id or not tokens.still_fits(link):
+        return None
+    return Mail(
+        subject="Please read and sign the user agreement",
+        template="accounts/sign",
+        values={"agency": link.account.agency.name if link.account.agency else "", "expires_at": link.expires_at},
+        link=f"/agreement/{tokens.token_of(link)}",
+        link_label="Read and sign",
+    )
+
+
+def supervisor(*, to_id: int, account_request: int, at: int = 0) -> Mail | None:
+    """Ask a supervisor for their word; None once it is given, or the request over."""
+    del at
+    asked = db.session.get(AccountRequest, account_request)
+    gate = asked.gate(GateKind.SUPERVISOR) if asked is not None and asked.supervisor_id == to_id else None
+    if asked is None or asked.state is not RequestState.WAITING or gate is None or gate.state is not GateState.OPEN:
+        return None
+    return _of_request(asked, "A new account waits for your word", "accounts/supervisor")
+
+
+def request_waits(*, to_id: int, account_request: int, days: int, at: int = 0) -> Mail | None:
+    """Remind who asked of what is missing; None once nothing is, or something has happened since."""
+    del to_id
+    asked = db.session.get(AccountRequest, account_request)
+    if asked is None or asked.state is not RequestState.WAITING or int(asked.moved_at.timestamp()) != at:
+        return None
+    return _of_request(asked, "A request for an account waits", "accounts/request_waits", days=days)
+
+
+def _of_request(asked: AccountRequest, subject: str, template: str, **values: object) -> Mail:
+    missing = [gate.kind.title for gate in asked.open_gates]
+    return Mail(
+        subject=subject,
+        template=template,
+        values={"missing": missing, "expires_at": asked.expires_at, **values},
+        link=f"/accounts/requests/{asked.id}",
+        link_label="Open the request",
     )
 
 

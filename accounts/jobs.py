@@ -3,6 +3,8 @@
 from accounts.couriers import DIRECTORY
 from accounts.operations import answer_wishes, settle_due
 from accounts.reconciling.running import compare_now
+from accounts.requests.operations import expire_due, remind, review
+from accounts.requests.queries import waiting
 from adminops.identity.models import SYSTEM
 from adminops.outbox.delivery import carry_due
 
@@ -15,6 +17,14 @@ def answer() -> None:
 def settle() -> None:
     """Open and close accounts whose moment has come."""
     settle_due(by=SYSTEM)
+
+
+def review_requests() -> None:
+    """See to requests for accounts: what is on record by now, what waits for long, what is over."""
+    expire_due(by=SYSTEM)
+    for request in waiting():
+        review(request, by=SYSTEM)
+    remind(by=SYSTEM)
 
 
 def compare() -> None:

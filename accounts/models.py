@@ -37,7 +37,7 @@ TRANSITIONS: dict[AccountState, Sequence[AccountState]] = {
     S.INVITED: (S.ACTIVE, S.DISABLED),
     S.ACTIVE: (S.DISABLED,),
     S.DISABLED: (S.ACTIVE, S.INVITED, S.PROVISIONING, S.ARCHIVED),  # back to where it was
-    S.ARCHIVED: (S.INVITED,),  # the person is back
+    S.ARCHIVED: (S.INVITED, S.REQUESTED),  # the person is back
 }
 
 REFUSED_MOVE = {

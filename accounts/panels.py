@@ -3,6 +3,8 @@
 from flask import render_template
 from markupsafe import Markup
 
+from accounts.agreements.queries import current_text, signed_by, today
+from accounts.queries import account_of as find_own
 from accounts.queries import find_of_user
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
@@ -15,6 +17,15 @@ def account_card(ref: Ref, viewer: User) -> Markup | None:
     if account is None or not viewer.reach(Permission.READ_ACCOUNTS).covers(account.agency_id):
         return None
     page = render_template("accounts/account_card.html", account=account, user=account.user)
+    return Markup(page)  # noqa: S704 - a template, escaped already
+
+
+def own_agreement(ref: Ref, viewer: User) -> Markup | None:
+    """Return the card about the viewer's signature under the user agreement; nothing on anybody else's page."""
+    account = find_own(viewer) if ref.id == str(viewer.id) else None
+    if account is None or current_text() is None:
+        return None
+    page = render_template("accounts/agreements/own.html", signed=signed_by(account.id), today=today())
     return Markup(page)  # noqa: S704 - a template, escaped already
 
 

@@ -73,6 +73,9 @@ class NewAccountForm(Form):
         "Where, and under which user name",
         [When("had_login", "yes", sentence="Say where it was: a training may still count."), Length(max=200)],
     )
+    supervisor = account_field(
+        "Supervisor", description="User name of the person's supervisor, who confirms this; empty if that is you"
+    )
     replaces = account_field(
         "Takes the place of", description="User name, if somebody left. Their own account is closed by its own request"
     )

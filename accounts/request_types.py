@@ -7,11 +7,17 @@ from flask import url_for
 
 from accounts import request_forms as forms
 from accounts.queries import find_named, find_of_user
+from accounts.requests.operations import open_request
+from accounts.requests.queries import of_ticket
 from adminops.feature import FirstStep, RequestGroup, RequestType, WorkScreen
+from adminops.identity.models import User
 from adminops.identity.permissions import Permission
+from adminops.refs import Ref
 from adminops.web.access import signed_in_user
 
 STAFF_RULE = "Names of staff are fine here. Names of clients are not."
+NEEDED = ("person", "work_email", "employment")
+"""Answers without which nobody knows for whom an account is asked."""
 OFFICE_DAY = 9
 """Hours of business of a day, as targets are counted."""
 
@@ -23,9 +29,30 @@ def reset_url(ticket: Any) -> str | None:
     return url_for("accounts.start_reset", account_id=account.id, ticket=ticket.id) if account else None
 
 
-def new_account_url(ticket: Any) -> str:
-    """Return where the account is created."""
-    return url_for("accounts.new", ticket=ticket.id)
+def new_account_url(ticket: Any) -> str | None:
+    """Return the request that the ticket made, else where an account is created by hand."""
+    request = of_ticket(Ref.to("ticket", ticket.id))
+    if request is not None:
+        return url_for("accounts.request_page", request_id=request.id)
+    by_hand = signed_in_user().may(Permission.MANAGE_ACCOUNTS)
+    return url_for("accounts.new", ticket=ticket.id) if by_hand else None
+
+
+def begin(ticket: Any, is_authorized: bool, by: User) -> None:
+    """Begin the request for the account that a ticket asks for.
+
+    A ticket without the answers of the form, taken over from elsewhere or written on a call, is worked on by hand.
+    """
+    if ticket.agency_id is None or not all(ticket.answers.get(field) for field in NEEDED):
+        return
+    open_request(
+        Ref.to("ticket", ticket.id),
+        requester=ticket.requester,
+        agency_id=ticket.agency_id,
+        answers=ticket.answers,
+        is_authorized=is_authorized,
+        by=by,
+    )
 
 
 def named_account_url(page: str) -> Callable[[Any], str]:
@@ -94,15 +121,15 @@ NEW_ACCOUNT = _of_staff(
     target_hours=3 * OFFICE_DAY,
     approval="team",
     checklist=(
-        "The agency is active, its agreement is current, and a license is free.",
-        "Background check, user agreement and privacy training are proven.",
-        "Create the account here, then organization, location and workgroups in the HMIS.",
+        "The request says what is missing; when nothing is, the person is invited by itself.",
+        "Then organization, location and workgroups in the HMIS.",
         "The person has signed in, changed the password and signed the agreement on the screen.",
     ),
     manuals=("new account",),
     work=WorkScreen(
-        label="Set up the account", icon="user-cog", permission=Permission.MANAGE_ACCOUNTS, url=new_account_url
+        label="Set up the account", icon="list-checks", permission=Permission.READ_ACCOUNTS, url=new_account_url
     ),
+    filed=begin,
 )
 DEACTIVATE = _of_staff(
     key="deactivate_account",

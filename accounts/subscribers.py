@@ -3,8 +3,28 @@
 from accounts.models import HoldKind
 from accounts.operations import drop_links_of_user, tell_directory_of, withdraw_coming
 from accounts.queries import account_of_id
-from adminops.facts import RoleGranted, RoleRevoked, SignedIn
-from adminops.identity.models import User
+from accounts.requests.models import AccountRequest, RequestState
+from accounts.requests.operations import end_request, note_approval, note_lead, resume_request, review
+from accounts.requests.queries import of_ticket, waiting
+from adminops.facts import (
+    CompletionWithdrawn,
+    CourseCompleted,
+    RoleGranted,
+    RoleRevoked,
+    SignedIn,
+    TicketApproved,
+    TicketMoved,
+    TicketRefused,
+)
+from adminops.facts.opening import (
+    AgreementFact,
+    LicenseSeatsOrdered,
+    UserAgreementSigned,
+)
+from adminops.identity.models import SYSTEM, User
+
+OVER = ("resolved", "closed")
+"""States of a ticket in which nothing more is expected."""
 
 
 def let_links_die(fact: SignedIn, by: User) -> None:
@@ -18,6 +38,55 @@ def let_coming_holds_go(fact: SignedIn, by: User) -> None:
     account = account_of_id(fact.user_id)
     if account is not None and any(each.kind is HoldKind.INACTIVITY for each in account.coming_holds):
         withdraw_coming(account, HoldKind.INACTIVITY, by=by)
+
+
+def note_word(fact: TicketApproved, by: User) -> None:
+    """A word that a request for an account waited for was given on its ticket."""
+    request = of_ticket(fact.about)
+    if request is not None and request.state is RequestState.WAITING:
+        (note_lead if fact.step == "agency" else note_approval)(request, by=by)
+
+
+def note_refusal(fact: TicketRefused, by: User) -> None:
+    """A request for an account was refused on its ticket."""
+    if (request := of_ticket(fact.about)) is not None:
+        end_request(request, RequestState.REFUSED, by=by)
+
+
+def note_move(fact: TicketMoved, by: User) -> None:
+    """A ticket is over without the account, or is taken up again."""
+    if fact.because == "merged" or (request := of_ticket(fact.about)) is None:
+        return
+    if fact.new in OVER:
+        end_request(request, RequestState.WITHDRAWN, by=by)
+    elif fact.old in OVER:
+        resume_request(request, by=by)
+
+
+def review_of_agency(fact: AgreementFact | LicenseSeatsOrdered, by: User) -> None:
+    """The agency has signed, or has seats: requests that waited for it go on."""
+    del by
+    for request in waiting(AccountRequest.agency_id == fact.agency_id):
+        review(request, by=SYSTEM)
+
+
+def review_of_learner(fact: CourseCompleted | CompletionWithdrawn, by: User) -> None:
+    """Somebody took a course, or did not after all."""
+    del by
+    account = account_of_id(fact.learner_id)
+    if account is not None:
+        _review(account.id)
+
+
+def review_of_signer(fact: UserAgreementSigned, by: User) -> None:
+    """Somebody signed the user agreement."""
+    del by
+    _review(fact.account_id)
+
+
+def _review(account_id: int) -> None:
+    for request in waiting(AccountRequest.account_id == account_id):
+        review(request, by=SYSTEM)
 
 
 def tell_roles(fact: RoleGranted | RoleRevoked, by: User) -> None:

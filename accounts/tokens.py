@@ -10,18 +10,21 @@ import base64
 import hashlib
 import hmac
 
+from accounts.agreements.models import SigningLink
 from accounts.models import PasswordReset
 from adminops.settings import current_settings
 
 PURPOSE = b"accounts: one-time link"
+SIGNING = b"accounts: link to the user agreement"
 LENGTH = 43
 """Characters of a token: 32 bytes in base64 without padding."""
 
 
-def token_of(reset: PasswordReset) -> str:
+def token_of(link: PasswordReset | SigningLink) -> str:
     """Return the token of a stored row (it has its id)."""
-    key = hmac.digest(current_settings().cookie_secret().encode(), PURPOSE, "sha256")
-    made = hmac.digest(key, f"{reset.id}|{reset.nonce.hex()}".encode(), "sha256")
+    purpose = PURPOSE if isinstance(link, PasswordReset) else SIGNING
+    key = hmac.digest(current_settings().cookie_secret().encode(), purpose, "sha256")
+    made = hmac.digest(key, f"{link.id}|{link.nonce.hex()}".encode(), "sha256")
     return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
@@ -30,6 +33,6 @@ def hash_of(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def still_fits(reset: PasswordReset) -> bool:
+def still_fits(link: PasswordReset | SigningLink) -> bool:
     """Say whether the token made now is the one whose hash was stored: not after the app's secret was changed."""
-    return hmac.compare_digest(hash_of(token_of(reset)), reset.token_hash or b"")
+    return hmac.compare_digest(hash_of(token_of(link)), link.token_hash or b"")

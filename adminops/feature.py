@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from adminops.identity.permissions import Permission
     from adminops.outbox.delivery import Courier
     from adminops.outbox.messages import Mail
+    from adminops.proofs import Proof
     from adminops.web.forms import Form
 
 
@@ -165,6 +166,9 @@ class RequestType:
     start: str | None = None
     """Endpoint of a screen that asks for this instead of the general form (a program request has its own)."""
     work: WorkScreen | None = None
+    filed: "Callable[[Any, bool, User], None] | None" = None
+    """What the owning feature begins with a ticket that was filed: it is given the ticket, whether who asked may ask
+    (else the agency's lead has to send it on), and who filed it. A refusal of it refuses the request."""
     offered: bool = True
     """Whether people may ask for it at present; a type that is switched off keeps its tickets."""
     version: int = 0
@@ -286,6 +290,8 @@ class Feature:
     """Mails by key ("tickets.reply"): functions of ids that are called when the mail is sent."""
     couriers: "Sequence[Courier]" = ()
     """What sees to messages of the outbox that are no mails."""
+    proofs: "Mapping[str, Callable[[Sequence[int]], Mapping[int, Proof]]]" = field(default_factory=dict)
+    """What the feature can prove of people, by kind: see `adminops.proofs`."""
     banner: "Callable[[User | None], Markup | None] | None" = None
     """What stands above every page of the portal, and (None: nobody has signed in) of the pages around signing in."""
     figures: "Callable[[User], Sequence[Figure]] | None" = None

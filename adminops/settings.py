@@ -101,6 +101,16 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+def _some_of(*words: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        named = raw.split()
+        if named != ["none"] and not set(named) <= set(words):
+            raise ValueError("some of " + ", ".join(words) + ", with blanks between, or none")
+        return " ".join(word for word in words if word in named)
+
+    return read
+
+
 def _web_address(raw: str) -> str:
     try:
         parts = urlsplit(raw.strip())
@@ -227,6 +237,11 @@ class Settings:
         30, "An export in a drop folder is taken once it has not grown for so long.", _positive
     )
     trusted_proxies: int = setting(0, "Number of reverse proxies whose forwarded headers are believed.", _count)
+    account_gates: str = setting(
+        "supervisor mou seat background agreement training",
+        "What a request for an account needs besides the words of the agency lead and the HMIS lead, or `none`.",
+        _some_of("supervisor", "mou", "seat", "background", "agreement", "training"),
+    )
     directory_url: str = setting(
         "",
         "ldaps:// address of the directory, or ldap:// (StartTLS is used); empty keeps accounts in AdminOps.",

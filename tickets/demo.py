@@ -149,8 +149,34 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
         show_import(cast["maya"])
     _tick(cast)
     _let_programs_in(cast)
+    _ask_for_accounts(cast, kinds["new_account"])
     bring_mails(cast)
     show_webhooks(cast)
+
+
+def _ask_for_accounts(cast: Cast, kind: RequestType) -> None:
+    """Let leads ask for accounts whose requests wait today; the team has agreed to the first two."""
+    for number, (agency, days, name, title) in enumerate(scenes.JOINERS):
+        lead = cast.lead_of(cast.agencies[agency])
+        mail = f"{name.casefold().replace(' ', '.')}@agency{agency}.example.org"
+        with clock.frozen_at(cast.days_ago(days)):
+            ticket = operations.file_ticket(
+                kind=kind,
+                subject=f"Account for our new {title.lower()}",
+                body="The first day is in two weeks, and the background check is on file with us.",
+                answers={
+                    "person": name,
+                    "job_title": title,
+                    "work_email": mail,
+                    "employment": "staff",
+                    "role": "direct",
+                    "background_check": number != 2,
+                },
+                by=lead,
+            )
+        if number < 2:
+            with clock.frozen_at(cast.days_ago(days - 1)):
+                approve(ticket, by=cast["maya"])
 
 
 def _send_to_redactors(cast: Cast) -> None:

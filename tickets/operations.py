@@ -120,6 +120,8 @@ def file_ticket(
         approvals.open_steps(ticket, steps)
     elif give:
         give_out(ticket)
+    if kind.filed and not quiet:
+        kind.filed(ticket, approvals.Step.AGENCY not in steps, by)
     return ticket
 
 

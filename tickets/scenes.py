@@ -63,6 +63,13 @@ LOCKED_OUT = (
     ),
 )
 
+JOINERS = (
+    (1, 9, "Odalys Ferrer", "Case manager"),
+    (0, 4, "Priya Raman", "Intake worker"),
+    (3, 2, "Tobias Engel", "Housing navigator"),
+    (8, 1.2, "Lucille Pratt", "Data entry"),
+)
+"""Accounts that are asked for: index of the agency, days ago, name and job title."""
 STAFF_CHANGE = (
     Scene(
         "New case manager needs an account by {day}",

@@ -80,9 +80,12 @@ def keep_on_timeline(fact: Fact, by: User) -> None:
 
 
 def settle(fact: Fact, by: User) -> None:  # noqa: ARG001 - whoever did the work, the ticket resolves by itself
-    """Resolve the ticket that asked for what `fact` carried out, unless somebody did already."""
-    if fact.settles and (ticket := _requested_by(fact)) is not None and ticket.state in OPEN_STATES:
-        resolve(ticket, because="settled", by=SYSTEM)
+    """Resolve the ticket that asked for what `fact` carried out or gave up, unless somebody did already."""
+    if not (fact.settles or fact.gives_up):
+        return
+    if (ticket := _requested_by(fact)) is not None and ticket.state in OPEN_STATES:
+        done = Resolution.DONE if fact.settles else Resolution.NO_ANSWER
+        resolve(ticket, because="settled" if fact.settles else "given up", resolution=done, by=SYSTEM)
 
 
 def _requested_by(fact: Fact) -> Ticket | None:
@@ -162,6 +165,7 @@ def _moved(fact: TicketMoved) -> str | None:
         "reopened": "reopened this",
         "settled": "resolved this: the work is done",
         "refused": "resolved this: it was refused",
+        "given up": "resolved this: what was needed did not come",
         "undone": "put this back to where it was",
         "silence": "closed this: nobody answered",
     }

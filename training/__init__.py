@@ -2,6 +2,7 @@
 
 from adminops.feature import Feature, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
+from adminops.proofs import TRAINING
 from adminops.refs import RefProvider
 from training import refs
 from training.demo import fill
@@ -9,6 +10,7 @@ from training.emails import MAILS
 from training.figures import figures
 from training.jobs import JOBS
 from training.models import COURSE_TRANSITIONS, LEARNER_TRANSITIONS, OFFERING_TRANSITIONS
+from training.queries import prove
 from training.request_types import REQUEST_TYPES
 from training.views import blueprint
 
@@ -37,6 +39,7 @@ feature = Feature(
         Panel(place="requester", render=refs.person_card, order=20),
     ),
     mails=MAILS,
+    proofs={TRAINING: prove},
     figures=figures,
     machines={
         "Course": COURSE_TRANSITIONS,

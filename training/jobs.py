@@ -29,7 +29,7 @@ def remind_classes() -> None:
             Offering.starts_at > now,
             Offering.starts_at <= now + AHEAD,
             CourseEnrollment.state == LearnerState.JOINED,
-            User.may_sign_in,
+            User.takes_part,
         )
         .order_by(Offering.starts_at, User.id)
     )

@@ -83,7 +83,7 @@ def check_may_sign_up(offering: Offering, learner: User, by: User) -> None:
     """Raise unless `by` may put `learner` into the class; also one that has begun, for people who walk in."""
     check_may_manage(by)
     _check_is_open(offering, also_held=True)
-    if not learner.may_sign_in or not learner.may(Permission.TAKE_TRAINING):
+    if not learner.takes_part or not learner.may(Permission.TAKE_TRAINING):
         raise InvalidState("This person's account does not take part in classes.")
     if offering.trainer_id == learner.id:
         raise InvalidState("This person teaches the class.")

@@ -8,7 +8,15 @@ from accounts.licenses.models import LicenseOrder, LicensePeriod
 from accounts.licenses.queries import today
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
-from adminops.facts import LicenseInvoiced, LicensePaid, LicensePeriodOpened, LicenseSeatsOrdered, publish
+from adminops.facts import (
+    publish,
+)
+from adminops.facts.opening import (
+    LicenseInvoiced,
+    LicensePaid,
+    LicensePeriodOpened,
+    LicenseSeatsOrdered,
+)
 from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Permission
 

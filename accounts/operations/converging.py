@@ -9,6 +9,7 @@ from accounts.directory import Desired, Entry
 from accounts.models import Account, AccountState
 from accounts.operations.links import hold
 from accounts.operations.standing import invite, touch
+from accounts.requests.queries import of_account
 from adminops.db import db
 from adminops.facts import AccountProvisioned, publish
 from adminops.identity.models import User
@@ -60,7 +61,8 @@ def note_applied(errand: Errand, entry: Entry | None, *, by: User) -> None:
         account.directory_id = entry.id
     if account.state is S.PROVISIONING:
         account.move(S.INVITED)
-        invite(account, by=by)
+        asked = of_account(account)
+        invite(account, by=by, request=asked.ticket if asked else None)
     db.session.flush()
     if first:
         publish(AccountProvisioned(account_id=account.id, agency_id=account.agency_id), by=by)

@@ -56,6 +56,12 @@ def get_account(account_id: int, viewer: User) -> Account:
     return account
 
 
+def unreferred(answer: Response) -> Response:
+    """Tell the browser to name this address to nobody: a token is in it."""
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
 def why_not(check: Callable[..., None], account: Account, viewer: User) -> str | None:
     """Return why the account's state forbids it, for its page to say. Raises `NotAllowed` when the viewer may not."""
     try:

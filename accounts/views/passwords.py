@@ -4,13 +4,12 @@ from typing import Any
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response
 
 from accounts.forms import ChangePasswordForm, ForgotForm, NewPasswordForm
 from accounts.models import LinkReason, PasswordReset
 from accounts.operations import ask_for_reset, change_password, finish_password_reset, prove_password, redeem
 from accounts.queries import account_of
-from accounts.views.blueprint import blueprint, own
+from accounts.views.blueprint import blueprint, own, unreferred
 from adminops.errors import NotFound
 from adminops.identity.throttle import Meter, sign_in_meters
 from adminops.signin.devices import known_device
@@ -38,12 +37,12 @@ def reset(token: str) -> ResponseReturnValue:
             with form.refusals():
                 finish_password_reset(link, form.password.data or "", by=link.account.user, forgive=_own_tries(link))
                 flash("Your new password works. Sign in with it.", "good")
-                return _unreferred(redirect(url_for("signin.sign_in")))
+                return unreferred(redirect(url_for("signin.sign_in")))
     except NotFound as dead:
-        return _unreferred(make_response(_plain("dead_link", sentence=dead.sentence), 404))
+        return unreferred(make_response(_plain("dead_link", sentence=dead.sentence), 404))
     first = link.reason is LinkReason.INVITATION
     page = _plain("reset", form=form, username=link.account.user.username, first=first)
-    return _unreferred(make_response(page, form.status))
+    return unreferred(make_response(page, form.status))
 
 
 def _plain(name: str, **values: Any) -> str:
@@ -57,12 +56,6 @@ def _own_tries(link: PasswordReset) -> list[Meter]:
     device = known_device(username)
     here = sign_in_meters(username, request.remote_addr or "")
     return [*here, *(sign_in_meters(username, "", device) if device else ())]
-
-
-def _unreferred(answer: Response) -> Response:
-    """Tell the browser to name this address to nobody: the token is in it."""
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
 
 
 @own.route("/password", methods=["GET", "POST"])

@@ -10,6 +10,7 @@ from accounts.forms import NewAccountForm, PersonForm, RoleForm
 from accounts.models import Account, AccountState
 from accounts.operations import change_account, create_account
 from accounts.queries import AccountFilter
+from accounts.requests.queries import of_account
 from accounts.views.blueprint import blueprint, get_account, task_of
 from adminops.errors import NotFound
 from adminops.identity.models import User
@@ -20,6 +21,7 @@ from adminops.web.access import access, signed_in_user
 from adminops.web.navigation import panels
 
 SHOWN_STATES = (
+    AccountState.REQUESTED,
     AccountState.ACTIVE,
     AccountState.PROVISIONING,
     AccountState.INVITED,
@@ -46,6 +48,7 @@ def index() -> ResponseReturnValue:
         filtered=any((wanted.words, wanted.agency_id, wanted.role)),
         agencies=agencies if len(agencies) > 1 else [],
         may_create=viewer.may(Permission.MANAGE_ACCOUNTS),
+        may_rule=viewer.may(Permission.KEEP_ACCESS_RULES),
         may_compare=viewer.may(Permission.MANAGE_ACCOUNTS) and bool(current_settings().directory_url),
     )
 
@@ -74,6 +77,7 @@ def show(account_id: int) -> ResponseReturnValue:
         places=queries.places_of(account),
         history=queries.history_of(account),
         errand=queries.errand_of(account),
+        asked=of_account(account) if account.state is AccountState.REQUESTED else None,
         cards=panels("user", account.user_id, viewer),
         **_steps(account, viewer),
     )

@@ -7,7 +7,13 @@ from adminops import clock
 from adminops.agencies.models import AgencyAgreement, AgreementKind
 from adminops.db import db
 from adminops.errors import Invalid, InvalidState, NotAllowed
-from adminops.facts import AgreementEnded, AgreementRecorded, publish
+from adminops.facts import (
+    publish,
+)
+from adminops.facts.opening import (
+    AgreementEnded,
+    AgreementRecorded,
+)
 from adminops.files import IMAGES, FileKind, keep_upload
 from adminops.files.storage import Readable
 from adminops.identity.models import Agency, User

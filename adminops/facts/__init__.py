@@ -1,9 +1,10 @@
 """What happened: the catalogue of everything that can happen, and how it is announced.
 
 A verb publishes one fact in its transaction; the audit keeps every one, and features meet through them without
-importing each other.
+importing each other. What opens accounts has its facts in `adminops.facts.opening`.
 """
 
+from adminops.facts import opening
 from adminops.facts.base import (
     Fact,
     FactBus,
@@ -128,13 +129,7 @@ from adminops.facts.people import (
     AccountUnlocked,
     AgencyAdded,
     AgencyChanged,
-    AgreementEnded,
-    AgreementRecorded,
     DirectoryCompared,
-    LicenseInvoiced,
-    LicensePaid,
-    LicensePeriodOpened,
-    LicenseSeatsOrdered,
     PasswordChanged,
     PasswordResetFinished,
     PasswordResetStarted,
@@ -252,8 +247,6 @@ __all__ = [
     "AccountUnlocked",
     "AgencyAdded",
     "AgencyChanged",
-    "AgreementEnded",
-    "AgreementRecorded",
     "AttendanceMarked",
     "BackupRestored",
     "BackupWritten",
@@ -299,10 +292,6 @@ __all__ = [
     "KnownProblemReopened",
     "KnownProblemResolved",
     "KnownProblemShared",
-    "LicenseInvoiced",
-    "LicensePaid",
-    "LicensePeriodOpened",
-    "LicenseSeatsOrdered",
     "MailClaimed",
     "MailIgnored",
     "MailOpened",
@@ -435,5 +424,6 @@ __all__ = [
     "WebhookSwitchedOff",
     "WebhookSwitchedOn",
     "all_facts",
+    "opening",
     "publish",
 ]

@@ -26,6 +26,8 @@ class Fact:
     about_field: ClassVar[str]
     settles: ClassVar[bool] = False
     """Whether this carries out the request (a ticket) that it was done for."""
+    gives_up: ClassVar[bool] = False
+    """Whether the request that it was done for is over without having been carried out."""
 
     agency_id: int | None = None
     """The agency concerned, for the audit's scope."""

@@ -108,6 +108,7 @@ class AccountActivated(AccountFact):
     """The owner set a first password: the account is in use."""
 
     says: ClassVar[str] = "activated account {account_id}"
+    settles: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,70 +245,3 @@ class AgencyChanged(AgencyFact):
 
     says: ClassVar[str] = "changed agency {agency_id}: {changed}"
     changed: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgreementFact(AgencyFact):
-    """Something about what an agency has signed; `kind` says what it is: mou, sharing, other."""
-
-    says: ClassVar[str] = "changed agreement {agreement_id} of agency {agency_id}"
-    agreement_id: int
-    kind: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgreementRecorded(AgreementFact):
-    """An agency has signed, and it was put on record."""
-
-    says: ClassVar[str] = "recorded agreement {agreement_id} of agency {agency_id}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgreementEnded(AgreementFact):
-    """An agreement ends before its time."""
-
-    says: ClassVar[str] = "ended agreement {agreement_id} of agency {agency_id}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LicenseFact(AgencyFact):
-    """Something about the license seats of an agency."""
-
-    says: ClassVar[str] = "changed license period {period_id} of agency {agency_id}"
-    period_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class LicensePeriodOpened(LicenseFact):
-    """A period with a price for a seat was opened."""
-
-    says: ClassVar[str] = "opened license period {period_id} of agency {agency_id}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LicenseOrderFact(LicenseFact):
-    """Something about seats that were ordered together."""
-
-    says: ClassVar[str] = "changed license order {order_id} of agency {agency_id}"
-    order_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class LicenseSeatsOrdered(LicenseOrderFact):
-    """An agency has more seats."""
-
-    says: ClassVar[str] = "ordered license seats (order {order_id}) for agency {agency_id}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LicenseInvoiced(LicenseOrderFact):
-    """Seats were billed."""
-
-    says: ClassVar[str] = "noted the invoice of license order {order_id} of agency {agency_id}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LicensePaid(LicenseOrderFact):
-    """Seats were paid."""
-
-    says: ClassVar[str] = "noted the payment of license order {order_id} of agency {agency_id}"

@@ -5,7 +5,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint, and_, or_, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
@@ -96,6 +97,16 @@ class User(Model):
     def is_active(self) -> bool:
         """Whether sign-in is open to this person."""
         return self.may_sign_in
+
+    @hybrid_property
+    def takes_part(self) -> bool:
+        """Whether this person works here, or is about to: who has never signed in may be trained for it before."""
+        return self.may_sign_in or (self.last_sign_in_at is None and self.password_set_at is None)
+
+    @takes_part.inplace.expression
+    @classmethod
+    def _takes_part(cls) -> ColumnElement[bool]:
+        return or_(cls.may_sign_in, and_(cls.last_sign_in_at.is_(None), cls.password_set_at.is_(None)))
 
     @property
     def is_system(self) -> bool:

@@ -36,6 +36,10 @@ class Permission(StrEnum):
     READ_ACCOUNTS = "accounts.read", "See the agency's users and the state of their accounts."
     MANAGE_ACCOUNTS = "accounts.manage", "Create, disable and reactivate accounts."
     MANAGE_LICENSES = "accounts.licenses", "Order license seats, and note what was billed and paid."
+    KEEP_ACCESS_RULES = (
+        "accounts.rules",
+        "Publish the user agreement, and waive what a request for an account lacks, with a reason.",
+    )
     RESET_PASSWORDS = "accounts.reset", "Start a password reset for somebody else."
     GRANT_ROLES = "accounts.roles", "Grant and revoke roles."
     READ_CLIENTS = "clients.read", "Look up client records (agency staff: of their agency's projects)."
@@ -116,7 +120,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.HELP_DESK: _TEAM
     | {P.WORK_TICKETS, P.READ_ACCOUNTS, P.RESET_PASSWORDS, P.READ_CLIENTS, P.READ_TRAINING, P.SEE_FIGURES},
     Role.TRAINER: _TEAM | {P.WORK_TICKETS, P.READ_ACCOUNTS, P.READ_TRAINING, P.MANAGE_TRAINING, P.PUBLISH_MANUALS},
-    Role.SYSTEM_ADMIN: frozenset(Permission) - {P.READ_AUDIT, P.READ_PRIVATE_TICKETS, P.MANAGE_LICENSES},
+    Role.SYSTEM_ADMIN: frozenset(Permission)
+    - {P.READ_AUDIT, P.READ_PRIVATE_TICKETS, P.MANAGE_LICENSES, P.KEEP_ACCESS_RULES},
     Role.MANAGER: frozenset(Permission),
     Role.VIEWER: frozenset({P.USE_DESK, P.READ_MANUALS, P.READ_PROGRAMS, P.READ_AGENCIES, P.SEE_FIGURES}),
 }

@@ -25,6 +25,8 @@ VERB = (
 EXEMPT = {
     "accounts.forms.PersonForm": (("name", "title", "email"), STAFFS),
     "accounts.forms.NewAccountForm": (("name", "title", "email", "username"), STAFFS),
+    "accounts.agreements.forms.TextForm": (("body",), "It is what everybody signs."),
+    "accounts.agreements.forms.SignForm": (("typed_name",), STAFFS),
     "accounts.licenses.forms.InvoiceForm": (("invoice",), "It is the number of an invoice."),
     "accounts.forms.ForgotForm": (("text",), LOOK_UP),
     "adminops.agencies.forms.AgencyForm": (("name", "phone"), RECORD),

@@ -12,6 +12,7 @@ OPEN = {
     "signin.sign_in",
     "accounts.forgot",  # who can't sign in asks for a new password
     "accounts.reset",
+    "accounts.sign_by_link",  # who is to have an account signs the user agreement before
     "survey.answer",  # the link of a mail, by a token of its own
     "survey.no_more",
     "system.healthz",  # a load balancer asks whether the app lives

@@ -139,7 +139,7 @@ def test_who_signed_up_a_moment_ago_is_not_reminded(session: Session) -> None:
 )
 def test_nobody_else_is_reminded(session: Session, over: dict[str, Any]) -> None:
     offering = make_class(in_days=over.get("in_days", 1))
-    learner = make_user(may_sign_in=not over.get("closed", False))
+    learner = make_user(may_sign_in=not over.get("closed", False), password_set_at=clock.now())
     put_in(offering, learner, over.get("state", L.JOINED), asked_at=clock.now() - timedelta(days=9))
     remind_classes()
     assert mails_to(learner) == []

@@ -97,7 +97,7 @@ def test_the_trainer_finds_somebody_signs_them_up_and_takes_them_out(desk: Desk)
     with desk.work():
         trainer, offering = make_trainer(), make_class()
         learner = make_user(name="Keiko Nguyen")
-        make_user(name="Keiko Closed", may_sign_in=False)
+        make_user(name="Keiko Closed", may_sign_in=False, last_sign_in_at=clock.now())
     visitor = desk.signed_in(trainer)
     url = f"/training/classes/{offering.id}"
     found = visitor.get(f"{url}/sign-up?q=keiko")

@@ -78,7 +78,7 @@ def test_somebody_whose_account_is_closed_is_passed_over(session: Session) -> No
     offering, (first, second, third) = make_class(seats=1), [make_user() for _ in range(3)]
     for who in (first, second, third):
         join_class(offering, by=who)
-    second.may_sign_in = False
+    second.may_sign_in, second.password_set_at = False, clock.now()
     session.flush()
     leave_class(offering, by=first)
     assert (stands(offering, second), stands(offering, third)) == (L.WAITING, L.JOINED)
@@ -149,7 +149,10 @@ def test_somebody_walks_in_and_gets_no_mail(session: Session) -> None:
     assert mails_to(learner) == []
 
 
-@pytest.mark.parametrize("over", [{"may_sign_in": False}, {"role": None}, {"role": Role.VIEWER}])
+CLOSED = {"may_sign_in": False, "password_set_at": clock.now()}
+
+
+@pytest.mark.parametrize("over", [CLOSED, {"role": None}, {"role": Role.VIEWER}])
 def test_only_active_learners_are_signed_up(session: Session, over: dict[str, object]) -> None:
     with pytest.raises(InvalidState):
         sign_up_somebody(make_class(), make_user(**over), by=make_trainer())  # type: ignore[arg-type]

@@ -113,7 +113,7 @@ def _waiting(offering: Offering) -> Select[CourseEnrollment]:
     return (
         select(CourseEnrollment)
         .join(User, User.id == CourseEnrollment.learner_id)
-        .where(CourseEnrollment.offering_id == offering.id, CourseEnrollment.state == L.WAITING, User.may_sign_in)
+        .where(CourseEnrollment.offering_id == offering.id, CourseEnrollment.state == L.WAITING, User.takes_part)
         .order_by(CourseEnrollment.asked_at, CourseEnrollment.id)
     )
 

@@ -39,6 +39,7 @@ from training.queries.records import (
     courses_offered,
     covers,
     missing,
+    prove,
 )
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "missing",
     "my_classes",
     "place_in_line",
+    "prove",
     "roster",
     "row_of",
     "search_courses",

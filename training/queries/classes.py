@@ -264,7 +264,7 @@ def find_people(words: str, offering: Offering, *, limit: int = ON_A_PAGE) -> li
     chosen = (
         select(User.id, User.name, User.username, Agency.name, state)
         .outerjoin(Agency, Agency.id == User.agency_id)
-        .where(User.may_sign_in, holds_role(LEARNER_ROLES))
+        .where(User.takes_part, holds_role(LEARNER_ROLES))
         .where(
             or_(
                 User.name.icontains(words, autoescape=True),

@@ -1,5 +1,6 @@
 """Reading completions: one's own, those of the people one answers for, and who has none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Permission
+from adminops.proofs import Proof
 from adminops.settings import current_settings
 from adminops.web.listing import Page, fetch_page
 from training.models import Completion, Course, CourseState
@@ -152,6 +154,29 @@ def count_completions(
     """Return how many completions `completions` goes through."""
     chosen = _filtered(viewer, course_id, agency_id, words).with_only_columns(func.count(Completion.id))
     return db.session.scalar(chosen) or 0
+
+
+def prove(user_ids: Sequence[int]) -> dict[int, Proof]:
+    """Return how people stand with the courses that everybody needs: what is missing, until when the rest counts."""
+    needed = select(Course.id, Course.title).where(Course.state == CourseState.PUBLISHED, Course.is_required)
+    courses = {id_: title for id_, title in db.session.execute(needed.order_by(Course.title))}  # noqa: C416 - rows
+    longest = func.max(func.coalesce(Completion.expires_on, date.max))
+    chosen = (
+        select(Completion.learner_id, Completion.course_id, longest)
+        .where(Completion.withdrawn_at.is_(None), Completion.course_id.in_(courses))
+        .where(Completion.learner_id.in_(user_ids))
+        .group_by(Completion.learner_id, Completion.course_id)
+    )
+    ends = {(learner, course): until for learner, course, until in db.session.execute(chosen)}
+    return {id_: _proof(courses, {course: ends.get((id_, course)) for course in courses}) for id_ in user_ids}
+
+
+def _proof(courses: dict[int, str], ends: dict[int, date | None]) -> Proof:
+    today = _today()
+    lacking = [course for course, until in ends.items() if until is None or until < today]
+    counts = [until for until in ends.values() if until is not None and today <= until < date.max]
+    lapsed = [until for until in ends.values() if until is not None and until < today]
+    return Proof([courses[course] for course in lacking], min(counts, default=None), max(lapsed, default=None))
 
 
 def courses_completed(viewer: User) -> list[tuple[int, str]]:

@@ -1,0 +1,1 @@
+"""Requests for accounts: what has to be there before one opens, who has seen to it, and what is still open."""
