@@ -5,8 +5,8 @@ from alembic import op
 
 import adminops.db
 
-revision = "0063"
-down_revision = "0062"
+revision = "0057"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 import adminops.db
 
-revision = "0062"
-down_revision = "0061"
+revision = "0056"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 
