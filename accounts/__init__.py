@@ -64,6 +64,12 @@ feature = Feature(
             every=timedelta(minutes=1),
         ),
         Job(
+            name="hold-what-lapses",
+            title="Hold accounts whose signature or training runs out",
+            run=jobs.hold_what_lapses,
+            every=timedelta(hours=6),
+        ),
+        Job(
             name="review-account-requests",
             title="See to requests for accounts",
             run=jobs.review_requests,
@@ -108,6 +114,7 @@ feature = Feature(
     panels=(
         Panel(place="user", render=panels.own_password, order=90),
         Panel(place="user", render=panels.own_agreement, order=91),
+        Panel(place="agency", render=panels.agency_card, order=20),
         Panel(place="requester", render=panels.account_card, order=10),
     ),
     mails={
@@ -116,6 +123,7 @@ feature = Feature(
         "accounts.password_changed": emails.password_changed,
         "accounts.compared": emails.compared,
         "accounts.sign": emails.sign,
+        "accounts.training_lapses": emails.training_lapses,
         "accounts.supervisor": emails.supervisor,
         "accounts.request_waits": emails.request_waits,
     },

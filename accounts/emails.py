@@ -1,11 +1,14 @@
 """The mails of accounts. Each is written when it is sent, so a link that died meanwhile is not sent at all."""
 
+from datetime import date
+
 from accounts import tokens
 from accounts.agreements.models import SigningLink
 from accounts.models import LinkReason, PasswordReset
 from accounts.reconciling.models import Comparison
 from accounts.requests.models import AccountRequest, GateKind, GateState, RequestState
 from adminops.db import db
+from adminops.identity.models import User
 from adminops.outbox.messages import Mail
 
 
@@ -61,9 +64,27 @@ def sign(*, to_id: int, link_id: int) -> Mail | None:
     return Mail(
         subject="Please read and sign the user agreement",
         template="accounts/sign",
-        values={"agency": link.account.agency.name if link.account.agency else "", "expires_at": link.expires_at},
+        values={
+            "agency": link.account.agency.name if link.account.agency else "",
+            "renews": link.account.activated_at is not None,
+            "expires_at": link.expires_at,
+        },
         link=f"/agreement/{tokens.token_of(link)}",
         link_label="Read and sign",
+    )
+
+
+def training_lapses(*, to_id: int, day: str) -> Mail | None:
+    """Return the mail that a required training runs out; None for an account that is not in use any more."""
+    user = db.session.get(User, to_id)
+    if user is None or not user.may_sign_in:
+        return None
+    return Mail(
+        subject="Your training runs out",
+        template="accounts/training_lapses",
+        values={"day": date.fromisoformat(day)},
+        link="/training",
+        link_label="Find a class",
     )
 
 

@@ -1,6 +1,7 @@
 """What the clock does for accounts."""
 
 from accounts.couriers import DIRECTORY
+from accounts.lapses.operations import held_accounts, hold_lapsing, let_go
 from accounts.operations import answer_wishes, settle_due
 from accounts.reconciling.running import compare_now
 from accounts.requests.operations import expire_due, remind, review
@@ -25,6 +26,12 @@ def review_requests() -> None:
     for request in waiting():
         review(request, by=SYSTEM)
     remind(by=SYSTEM)
+
+
+def hold_what_lapses() -> None:
+    """Let go what is renewed, and hold what runs out within two weeks."""
+    let_go(held_accounts(), by=SYSTEM)
+    hold_lapsing(by=SYSTEM)
 
 
 def compare() -> None:

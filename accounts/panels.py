@@ -4,6 +4,9 @@ from flask import render_template
 from markupsafe import Markup
 
 from accounts.agreements.queries import current_text, signed_by, today
+from accounts.lapses.operations import check_may_hold_agency
+from accounts.licenses.queries import find_agency, seats_of
+from accounts.policies import refusal
 from accounts.queries import account_of as find_own
 from accounts.queries import find_of_user
 from adminops.identity.models import User
@@ -17,6 +20,16 @@ def account_card(ref: Ref, viewer: User) -> Markup | None:
     if account is None or not viewer.reach(Permission.READ_ACCOUNTS).covers(account.agency_id):
         return None
     page = render_template("accounts/account_card.html", account=account, user=account.user)
+    return Markup(page)  # noqa: S704 - a template, escaped already
+
+
+def agency_card(ref: Ref, viewer: User) -> Markup | None:
+    """Return the card of an agency's seats, and the way to close its accounts once its agreement has run out."""
+    agency = find_agency(ref.number, viewer) if viewer.may(Permission.READ_ACCOUNTS) else None
+    if agency is None:
+        return None
+    may_close = refusal(check_may_hold_agency, agency, by=viewer) is None
+    page = render_template("accounts/agency_card.html", agency=agency, seats=seats_of(agency.id), may_close=may_close)
     return Markup(page)  # noqa: S704 - a template, escaped already
 
 

@@ -67,6 +67,11 @@ def account_of_id(user_id: int) -> Account | None:
     return db.session.scalar(select(Account).where(Account.user_id == user_id))
 
 
+def account_with(id_: int) -> Account | None:
+    """Return the account of that number."""
+    return db.session.get(Account, id_)
+
+
 def hold_of(account: Account, hold_id: int) -> Hold | None:
     """Return one hold of the account that was not released, or None."""
     return next((hold for hold in account.holds if hold.id == hold_id and hold.released_at is None), None)

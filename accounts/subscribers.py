@@ -1,8 +1,9 @@
 """What accounts do about facts of others."""
 
-from accounts.models import HoldKind
+from accounts.lapses.operations import held_accounts, let_go
+from accounts.models import Account, HoldKind
 from accounts.operations import drop_links_of_user, tell_directory_of, withdraw_coming
-from accounts.queries import account_of_id
+from accounts.queries import account_of_id, account_with
 from accounts.requests.models import AccountRequest, RequestState
 from accounts.requests.operations import end_request, note_approval, note_lead, resume_request, review
 from accounts.requests.queries import of_ticket, waiting
@@ -68,6 +69,7 @@ def review_of_agency(fact: AgreementFact | LicenseSeatsOrdered, by: User) -> Non
     del by
     for request in waiting(AccountRequest.agency_id == fact.agency_id):
         review(request, by=SYSTEM)
+    let_go([account for account in held_accounts() if account.agency_id == fact.agency_id], by=SYSTEM)
 
 
 def review_of_learner(fact: CourseCompleted | CompletionWithdrawn, by: User) -> None:
@@ -75,18 +77,21 @@ def review_of_learner(fact: CourseCompleted | CompletionWithdrawn, by: User) -> 
     del by
     account = account_of_id(fact.learner_id)
     if account is not None:
-        _review(account.id)
+        _review(account)
 
 
 def review_of_signer(fact: UserAgreementSigned, by: User) -> None:
     """Somebody signed the user agreement."""
     del by
-    _review(fact.account_id)
+    account = account_with(fact.account_id)
+    if account is not None:
+        _review(account)
 
 
-def _review(account_id: int) -> None:
-    for request in waiting(AccountRequest.account_id == account_id):
+def _review(account: Account) -> None:
+    for request in waiting(AccountRequest.account_id == account.id):
         review(request, by=SYSTEM)
+    let_go([account], by=SYSTEM)
 
 
 def tell_roles(fact: RoleGranted | RoleRevoked, by: User) -> None:

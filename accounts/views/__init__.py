@@ -1,6 +1,17 @@
 """The pages of accounts: people, what is done with their accounts, and passwords."""
 
-from accounts.views import agreements, directory, licenses, life, passwords, people, requests
+from accounts.views import agencies, agreements, directory, licenses, life, passwords, people, requests
 from accounts.views.blueprint import blueprint, own
 
-__all__ = ["agreements", "blueprint", "directory", "licenses", "life", "own", "passwords", "people", "requests"]
+__all__ = [
+    "agencies",
+    "agreements",
+    "blueprint",
+    "directory",
+    "licenses",
+    "life",
+    "own",
+    "passwords",
+    "people",
+    "requests",
+]
