@@ -27,6 +27,7 @@ REJECTING = frozenset(
         "too-few-fields",
         "too-many-fields",
         "blank-key",
+        "damaged-header",
         "key-too-long",
         "duplicate-key",
         "foreign-export",

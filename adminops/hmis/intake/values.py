@@ -164,7 +164,7 @@ class ExportIdReader(Reader):
         """
         if text not in self._export_ids:
             if text.lower() == "exportid":
-                raise RejectedLine("foreign-export", "The line has no ExportID but the name of the column.")
+                raise RejectedLine("damaged-header", "It has the name of the column for an ExportID, as a header has.")
             raise Refused("foreign-export", "There are rows of another export: their ExportID is not in Export.csv.")
         return text
 
