@@ -13,12 +13,12 @@ from dedupe.demo import fill
 from dedupe.models import SCAN_TRANSITIONS, TRANSITIONS
 from dedupe.queries import open_counted
 from dedupe.request_types import REQUEST_TYPES
-from dedupe.views import blueprint
+from dedupe.views import asking, blueprint
 
 feature = Feature(
     name="dedupe",
     title="Duplicates",
-    blueprints=(blueprint,),
+    blueprints=(blueprint, asking),
     nav=(
         NavItem(
             label="Merge queue",
@@ -33,7 +33,7 @@ feature = Feature(
         NavItem(
             label="Here already?",
             icon="scan-search",
-            endpoint="dedupe.here",
+            endpoint="here.index",
             permission=Permission.READ_CLIENTS,
             group="Records",
             order=11,

@@ -99,7 +99,7 @@ class LookUpForm(Form):
     ssn = StringField(
         "SSN",
         [Length(max=20)],
-        description="All nine digits, or the last four. That you asked with one is kept on the audit trail, it is not.",
+        description="All nine digits, or the last four. That you gave one is kept on the audit trail, the SSN is not.",
         render_kw={"autocomplete": "off", "inputmode": "numeric"},
     )
 

@@ -1,6 +1,6 @@
 """Reading the queue: pairs, where they stand in it, and which comes next."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -20,6 +20,7 @@ from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState
 from dedupe.standing import PairOfIds, in_order
 
 SHOWN = 25
+GROUPS_SHOWN = 20
 BEFORE = 3
 """So many stronger pairs are listed above the one at hand."""
 IS_OPEN: ColumnElement[bool] = Pair.state == PairState.OPEN
@@ -38,6 +39,16 @@ class QueueRow:
     is_deferred: bool
     left: str
     right: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Records that hang together and were not joined: (number, client ID) of each, and the client IDs kept apart."""
+
+    records: Sequence[tuple[int, str]]
+    apart: Sequence[tuple[str, str]]
+    more: int
+    """So many records are not named."""
 
 
 @dataclass(frozen=True)
@@ -242,6 +253,20 @@ def last_scan() -> Scan | None:
     """Return the last scan that ended."""
     ended = select(Scan).where(Scan.state.in_((ScanState.DONE, ScanState.FAILED)))
     return db.session.scalar(ended.order_by(Scan.id.desc()).limit(1))
+
+
+def groups_of(scan: Scan | None) -> list[Group]:
+    """Return the first groups of a scan that were not joined, with the clients as they are now: one read."""
+    told = scan.groups[:GROUPS_SHOWN] if scan else []
+    ids = {id_ for group in told for id_ in group["records"]}
+    chosen = select(Client.id, Client.personal_id).where(Client.id.in_(ids))
+    named = dict(db.session.execute(chosen).all()) if ids else {}
+    return [_group(group, named) for group in told]
+
+
+def _group(told: Mapping[str, Any], named: Mapping[int, str]) -> Group:
+    apart = [(named[one], named[other]) for one, other in told["apart"] if one in named and other in named]
+    return Group([(id_, named[id_]) for id_ in told["records"] if id_ in named], apart, told["more"])
 
 
 def present_scan() -> Scan | None:

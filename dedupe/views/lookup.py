@@ -8,17 +8,17 @@ from adminops.web.access import access, signed_in_user
 from dedupe.describing import reasons_of
 from dedupe.forms import LookUpForm
 from dedupe.lookup import LookedUp, look_up_person
-from dedupe.views.blueprint import blueprint
+from dedupe.views.blueprint import asking
 
 
-@blueprint.get("/here")
+@asking.get("")
 @access(Permission.READ_CLIENTS)
-def here() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     """Ask who it is."""
     return _page(LookUpForm(formdata=None))
 
 
-@blueprint.post("/here")
+@asking.post("")
 @access(Permission.READ_CLIENTS)
 def look_up() -> ResponseReturnValue:
     """Show who may be here already, with the reasons."""

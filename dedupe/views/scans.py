@@ -14,9 +14,11 @@ from dedupe.views.blueprint import blueprint
 
 def scan_state() -> dict[str, Any]:
     """Return what `dedupe/scan_state.html` shows."""
+    last = queries.last_scan()
     return {
         "form": ConfirmForm(),
-        "last": queries.last_scan(),
+        "last": last,
+        "groups": queries.groups_of(last),
         "present": queries.present_scan(),
         "waiting": queries.count_open(signed_in_user()),
     }

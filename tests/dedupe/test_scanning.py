@@ -15,9 +15,11 @@ from adminops.facts import ExportImported, ImportUndone, ScanFinished, publish
 from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import SYSTEM, User
 from dedupe import scanning
-from dedupe.models import Pair, PairState, Scan, ScanState
+from dedupe.matching.model import VERSION
+from dedupe.models import Pair, PairState, Scan, ScanState, StoredModel
 from dedupe.operations import defer_pair, keep_apart, merge_pair, reopen_pair, review_pair, undo_merge
 from dedupe.scanning import ask_for_scan, begin_scan, finish_scan, look_through_store, scan_store, waiting_scan
+from dedupe.scoring import present_model
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
 
@@ -77,6 +79,9 @@ def test_a_scan_proposes_what_is_alike_and_nothing_else(twice: list[Client]) -> 
     assert (scan.state, scan.sentence) == (ScanState.DONE, "1 pair proposed, 1 of them new, among 5 records.")
     assert scan.counts["records"] == scan.counts["matchable"] == 5
     assert scan.weights
+    stored = db.session.get_one(StoredModel, scan.model_id)
+    assert (stored.version, stored.records, stored.learned, stored.candidate_pairs > 0) == (VERSION, 5, False, True)
+    assert present_model().as_numbers() == stored.numbers
 
 
 def test_a_scan_says_that_it_has_finished(twice: list[Client], facts: Callable[[], list[Any]]) -> None:
