@@ -41,25 +41,8 @@ ADDRESS = "ADMINOPS_TEST_POSTGRES_URL"
 #: Speed over safety: these databases live as long as the test run.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "jit=off")
 
-#: Empties every table and starts every sequence anew: 3 ms where TRUNCATE of all tables takes 90. One statement for
-#: any connection of the server's owner, such as `connection.execute(text(EMPTY_ALL_TABLES))`.
-EMPTY_ALL_TABLES = """
-DO $$
-DECLARE
-  thing regclass;
-  is_filled boolean;
-BEGIN
-  SET LOCAL session_replication_role = replica;  -- no foreign key is checked while all rows go
-  FOR thing IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-      AND relname <> 'alembic_version' LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', thing) INTO is_filled;
-    IF is_filled THEN EXECUTE format('DELETE FROM %s', thing); END IF;
-  END LOOP;
-  FOR thing IN SELECT oid FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace LOOP
-    PERFORM setval(thing, 1, false);
-  END LOOP;
-END $$
-"""
+#: Starts every sequence anew that was asked for a number.
+RESTART = "SELECT CASE WHEN pg_sequence_last_value(seqrelid) > 0 THEN setval(seqrelid, 1, false) END FROM pg_sequence"
 
 Prepare = Callable[[str], None]
 _server: "Postgres | None" = None
@@ -203,6 +186,34 @@ def postgres_database(prepare: Prepare | None = None) -> Iterator[str]:
     finally:
         with _administration(administration_url()) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextlib.contextmanager
+def emptying(url: str) -> Iterator[Callable[[], None]]:
+    """Give the block a function that empties every table of a database and starts every sequence anew.
+
+    It has a line of its own, on which no foreign key is checked, so that the server plans once how to look which
+    tables are filled: a third of the work of looking into one after the other.
+    """
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://")) as connection:
+        connection.execute("SET session_replication_role = replica")
+        look = _look_at_all_tables(connection)
+        connection.commit()
+
+        def empty() -> None:
+            with connection.transaction():
+                filled = connection.execute(look, prepare=True).fetchall()
+                emptied = [sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for (name,) in filled]
+                connection.execute(sql.SQL("; ").join([*emptied, sql.SQL(RESTART)]))
+
+        yield empty
+
+
+def _look_at_all_tables(connection: psycopg.Connection) -> sql.Composed:
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    look = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
+    looks = [look.format(name, sql.Identifier(name)) for (name,) in connection.execute(tables)]
+    return sql.SQL(" UNION ALL ").join(looks)
 
 
 def _template(prepare: Prepare) -> str:

@@ -59,12 +59,12 @@ def _make_linked_tables(url: str) -> None:
 
 
 def test_emptied_database_has_no_rows_starts_counting_anew_and_checks_links_again() -> None:
-    with postgres.postgres_database(_make_linked_tables) as url:
+    with postgres.postgres_database(_make_linked_tables) as url, postgres.emptying(url) as empty:
         for _ in range(2):
             _ask(url, "INSERT INTO alembic_version VALUES ('a1')")
             assert _ask(url, "INSERT INTO parent DEFAULT VALUES RETURNING id") == [(1,)]
             assert _ask(url, "INSERT INTO child (parent_id) VALUES (1) RETURNING id") == [(1,)]
-            _ask(url, postgres.EMPTY_ALL_TABLES)
+            empty()
             assert _ask(url, "SELECT id FROM parent UNION ALL SELECT id FROM child") == []
         assert _ask(url, "SELECT count(*) FROM alembic_version") == [(2,)]
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
