@@ -1,12 +1,14 @@
 """People who click: a test client that signs in, adds form tokens and checks every page that it fetches."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html.parser import HTMLParser
+from functools import cached_property
 from typing import Any
 
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -26,19 +28,17 @@ class Page:
         self.body = response.get_data()
         self.html = response.get_data(as_text=True) if response.mimetype.startswith("text/") else ""
         response.close()
-        self.reader = _Reader()
-        if response.mimetype == "text/html":
-            self.reader.feed(self.html)
+        self.reader = Reader(self.html if response.mimetype == "text/html" else "")
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The page's text without tags, blanks folded."""
-        return " ".join("".join(self.reader.text).split())
+        return " ".join(self.reader.text.split())
 
     @property
     def heading(self) -> str:
         """The text of the h1."""
-        return " ".join("".join(self.reader.headings[0]).split()) if self.reader.headings else ""
+        return " ".join(self.reader.headings[0].split()) if self.reader.headings else ""
 
     @property
     def goal(self) -> str:
@@ -52,7 +52,7 @@ class Page:
     def link(self, label: str) -> str:
         """Return the address of the link whose text holds `label`."""
         for address, text in self.reader.links:
-            if label in " ".join("".join(text).split()):
+            if label in " ".join(text.split()):
                 return address
         raise AssertionError(f"No link says {label!r} on: {self.words[:400]}")
 
@@ -62,7 +62,7 @@ class Page:
             return
         reader = self.reader
         assert len(reader.headings) == 1, f"{len(reader.headings)} h1 on the page: {self.words[:200]}"
-        assert "".join(reader.title).strip(), "the page has no title"
+        assert reader.title.strip(), "the page has no title"
         unlabelled = [name for id_, name in reader.inputs if id_ not in reader.labelled]
         assert not unlabelled, f"inputs without a label: {unlabelled}"
         assert not reader.forms_without_token, f"POST forms without a token: {reader.forms_without_token}"
@@ -74,87 +74,94 @@ def _twice(ids: list[str]) -> list[str]:
     return sorted({id_ for id_ in ids if ids.count(id_) > 1})
 
 
-class _Reader(HTMLParser):
-    """Collects what `Page` looks at."""
+class Reader:
+    """What `Page` looks at, read by the rules that browsers read by; each thing when it is asked for."""
 
     INLINE = frozenset({"a", "b", "strong", "em", "code", "mark", "span", "small", "svg", "use", "path", "kbd"})
+    UNSEEN = frozenset({"title", "script", "style"})
     UNLABELLED = frozenset({"hidden", "submit", "button", "image", "reset"})
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.text: list[str] = []
-        self.title: list[str] = []
-        self.headings: list[list[str]] = []
-        self.links: list[tuple[str, list[str]]] = []
-        self.inputs: list[tuple[str, str]] = []
-        self.labelled: set[str] = set()
-        self.ids: list[str] = []
-        self.inline: list[str] = []
-        self.forms_without_token: list[str] = []
-        self._open: list[str] = []
-        self._form: str | None = None
-        self._label_depth = 0
+    def __init__(self, html: str) -> None:
+        self.html = html
+        self.tree = LexborHTMLParser(html)
 
-    def updatepos(self, i: int, j: int) -> int:
-        """Count no lines: nobody asks where something stands, and counting takes an eighth of the reading."""
-        return j
+    @cached_property
+    def text(self) -> str:
+        """What there is to read; every element that is not part of a line stands apart."""
+        return _text(self.tree.root, apart=" ") if self.tree.root else ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the element."""
-        values = {name: value or "" for name, value in attrs}
-        self.ids += [values["id"]] if "id" in values else []
-        self.inline += [f"{tag} {name}" for name in values if name == "style" or name.startswith("on")]
-        if tag in ("style",) or (tag == "script" and "src" not in values):
-            self.inline.append(tag)
-        if tag not in self.INLINE:
-            self.text.append(" ")
-        self._open_element(tag, values)
+    @property
+    def title(self) -> str:
+        """What the window is called."""
+        return "".join(title.text() for title in self.tree.css("title"))
 
-    def _open_element(self, tag: str, values: dict[str, str]) -> None:
-        if tag == "h1":
-            self.headings.append([])
-        elif tag == "a":
-            self.links.append((values.get("href", ""), []))
-        elif tag == "label":
-            self._label_depth += 1
-            self.labelled.add(values.get("for", ""))
-        elif tag == "form" and values.get("method", "get").lower() == "post":
-            self._form = values.get("action", "")
-        if tag in ("input", "select", "textarea"):
-            self._input(values)
-        if tag in ("title", "h1", "a", "script", "style"):
-            self._open.append(tag)
+    @cached_property
+    def headings(self) -> list[str]:
+        """The text of each h1."""
+        return [_text(heading) for heading in self.tree.css("h1")]
 
-    def _input(self, values: dict[str, str]) -> None:
-        if values.get("name") == "csrf_token":
-            self._form = None
-        if values.get("type", "text") in self.UNLABELLED or self._label_depth or "aria-label" in values:
-            return
-        if "aria-labelledby" not in values:
-            self.inputs.append((values.get("id", ""), values.get("name", "?")))
+    @cached_property
+    def links(self) -> list[tuple[str, str]]:
+        """Where each link leads, and its text."""
+        return [(link.attributes.get("href") or "", _text(link)) for link in self.tree.css("a")]
 
-    def handle_endtag(self, tag: str) -> None:
-        """Close the element."""
-        if self._open and self._open[-1] == tag:
-            self._open.pop()
-        if tag == "label":
-            self._label_depth = max(0, self._label_depth - 1)
-        if tag == "form" and self._form is not None:
-            self.forms_without_token.append(self._form)
-            self._form = None
+    @property
+    def inputs(self) -> list[tuple[str, str]]:
+        """The id and the name of each input that needs a label beside it."""
+        inputs = self.tree.css("input, select, textarea")
+        values = [each.attributes for each in inputs if not _is_in(each, "label")]
+        return [
+            (each.get("id") or "", each.get("name") or "?")
+            for each in values
+            if each.get("type", "text") not in self.UNLABELLED and each.keys().isdisjoint(ARIA_LABELS)
+        ]
 
-    def handle_data(self, data: str) -> None:
-        """Keep the text where it belongs."""
-        if "script" in self._open or "style" in self._open:
-            return
-        if "title" in self._open:
-            self.title.append(data)
-            return
-        self.text.append(data)
-        if "h1" in self._open and self.headings:
-            self.headings[-1].append(data)
-        if "a" in self._open and self.links:
-            self.links[-1][1].append(data)
+    @property
+    def labelled(self) -> set[str]:
+        """The ids that labels are for."""
+        return {label.attributes.get("for") or "" for label in self.tree.css("label")}
+
+    @property
+    def ids(self) -> list[str]:
+        """Every id, as often as it is used."""
+        return [each.attributes["id"] or "" for each in self.tree.css("[id]")]
+
+    @property
+    def inline(self) -> list[str]:
+        """What the house's policy would keep a browser from running or showing."""
+        found = [each.tag or "" for each in self.tree.css("style, script:not([src])")]
+        found += [f"{each.tag} style" for each in self.tree.css("[style]")]
+        if HANDLER.search(self.html):  # rarely: nobody has to look at every attribute of every page
+            every = ((each.tag, name) for each in self.tree.css("*") for name in each.attributes)
+            found += [f"{tag} {name}" for tag, name in every if name.startswith("on")]
+        return found
+
+    @property
+    def forms_without_token(self) -> list[str]:
+        """Where the forms go that would be refused."""
+        forms = [form for form in self.tree.css("form") if (form.attributes.get("method") or "").lower() == "post"]
+        return [form.attributes.get("action") or "" for form in forms if not form.css("[name=csrf_token]")]
+
+
+ARIA_LABELS = frozenset({"aria-label", "aria-labelledby"})
+HANDLER = re.compile(r"""[\s"'/]on\w+\s*=""", re.IGNORECASE)
+
+
+def _text(node: LexborNode, apart: str = "") -> str:
+    parts = []
+    for each in node.traverse(include_text=True):
+        if each.is_text_node:
+            parts.append("" if each.parent and each.parent.tag in Reader.UNSEEN else each.text_content or "")
+        elif each.tag not in Reader.INLINE:
+            parts.append(apart)
+    return "".join(parts)
+
+
+def _is_in(node: LexborNode, tag: str) -> bool:
+    above = node.parent
+    while above is not None and above.tag != tag:
+        above = above.parent
+    return above is not None
 
 
 class Visitor:
