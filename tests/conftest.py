@@ -51,18 +51,12 @@ class _Compiled(BytecodeCache):
 AdminOps.jinja_options = {**AdminOps.jinja_options, "bytecode_cache": _Compiled()}
 
 
-def pytest_configure() -> None:
-    """Look for no garbage while tests are collected: whatever is made then stays."""
-    gc.disable()
-
-
 def pytest_collection_finish() -> None:
     """Tell the garbage collector that the app and the tests, half a million objects, are here to stay.
 
     It would look at all of them again and again, which takes a tenth of the tests' time. Objects that a test leaves
     behind are still found, in the small generations and at the end.
     """
-    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
