@@ -2,11 +2,12 @@
 
 import sys
 
-from tests.bench import desk, guard, lookup, mail, match, pages, peer, served, store
+from tests.bench import desk, duplicates, guard, lookup, mail, match, pages, peer, served, store
 
 BENCHES = {"guard": guard.run, "lookup": lookup.run, "match": match.run, "pages": pages.run, "store": store.run}
 LONG = {
     "desk": desk.run,
+    "duplicates": duplicates.run,
     "mail": mail.run,
     "match-large": match.run_large,
     "peer": peer.run,

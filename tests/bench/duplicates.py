@@ -1,15 +1,19 @@
-"""Duplicates in a store whose truth is known, on both databases: a full scan, one after an import, and single look-ups.
+"""Duplicates in a store whose truth is known, on both databases: a scan, and asking who is here already.
 
 The people are those of `match`, written by statements of their own and not through the intake. `duplicates` has 50,000
 records; ADMINOPS_BENCH_CLIENTS says another number.
 """
 
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from pathlib import Path
+from statistics import quantiles
+from time import perf_counter, process_time
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -17,13 +21,19 @@ from sqlalchemy import Connection, text
 import wsgi
 from adminops.app import create_app
 from adminops.db import db, transaction
+from adminops.errors import Invalid
 from adminops.hmis import sealing
 from adminops.hmis.names import name_key
 from adminops.hmis.sources import add_source
+from adminops.identity.models import SYSTEM
 from adminops.settings import Settings
+from dedupe.lookup import Wanted, look_up_person
+from dedupe.scanning import scan_store
 from migrations.run import upgrade_database
+from tests.bench.figures import Figure
 from tests.bench.match import SEED, invented
 from tests.bench.town import Town, make_town
+from tests.services import postgres
 
 RECORDS = int(os.environ.get("ADMINOPS_BENCH_CLIENTS", "50000"))
 _RACES = {
@@ -104,3 +114,44 @@ def settings_in(folder: str, url: str = "") -> Settings:
     """Return the settings of an app of a bench."""
     more: dict[str, Any] = {"database_url": url} if url else {}
     return Settings(home=Path(folder), environment="test", log_level="error", **more)
+
+
+def run() -> Iterator[Figure]:
+    """Scan and look up on SQLite, then on PostgreSQL."""
+    town = town_of(RECORDS)
+    with tempfile.TemporaryDirectory(prefix="adminops-bench-") as folder:
+        yield from _measured("SQLite", settings_in(folder), town)
+    server = postgres.launch()
+    try:
+        with tempfile.TemporaryDirectory(prefix="adminops-bench-") as folder:
+            yield from _measured("PostgreSQL", settings_in(folder, server.url()), town)
+    finally:
+        server.stop()
+
+
+def _measured(database: str, settings: Settings, town: Town) -> Iterator[Figure]:
+    size = f"{database}, {RECORDS:,} records"
+    with filled(settings, town):
+        began = process_time()
+        with transaction():
+            scan_store()
+        yield Figure(f"{size}: process seconds of a scan", process_time() - began, "s", None)
+        with transaction():
+            times = [_asked(person) for person in _people(town)]
+        yield Figure(f"{size}: who is here already, 95th percentile", quantiles(times, n=20)[-1], "ms", 25)
+
+
+def _people(town: Town) -> Iterator[Wanted]:
+    """Yield some of the town's people as somebody asks for them: by name and birth date."""
+    for row in town.clients[:: max(len(town.clients) // 400, 1)]:
+        if row["FirstName"] and row["LastName"] and row["DOB"] > "1910":
+            yield Wanted(row["FirstName"], row["LastName"], date.fromisoformat(row["DOB"]))
+
+
+def _asked(wanted: Wanted) -> float:
+    """Return the milliseconds of one look-up; 0 for who can't be asked for."""
+    db.session.expire_all()
+    began = perf_counter()
+    with suppress(Invalid):
+        look_up_person(wanted, by=SYSTEM)
+    return 1000 * (perf_counter() - began)
