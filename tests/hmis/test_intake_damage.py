@@ -30,7 +30,6 @@ REJECTING = frozenset(
         "damaged-header",
         "key-too-long",
         "duplicate-key",
-        "foreign-export",
     }
 )
 CODECS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac_roman", "cp500", "utf-32", "utf-7")
