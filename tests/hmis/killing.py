@@ -29,6 +29,7 @@ from adminops.hmis.spec import current
 from adminops.imports.jobs import settle_interrupted
 from adminops.settings import Settings
 from tests.hmis.exports import SmallExport, whole_export
+from tests.services.postgres import EMPTYING
 
 CLIENTS = 90
 NEVER_REMOVED = ("User", "Organization", "Project", "Client")
@@ -169,8 +170,12 @@ def wait_for_the_dead(url: str) -> None:
         return
     with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True) as connection:
         others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        while connection.execute(others).fetchone() != (0,):
+        others += f" AND application_name <> '{EMPTYING}'"
+        for _ in range(1000):
+            if connection.execute(others).fetchone() == (0,):
+                return
             time.sleep(0.02)
+    raise AssertionError("The server's process for a killed client has not ended within 20 seconds.")
 
 
 def main(home: Path, url: str, seed: int, kills: int) -> None:

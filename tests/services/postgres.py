@@ -38,6 +38,8 @@ from tests.services.private import (
 from tests.services.requirements import require_or_skip
 
 ADDRESS = "ADMINOPS_TEST_POSTGRES_URL"
+#: The name of the connection that stays open to empty a test process's database: others who count tell it apart.
+EMPTYING = "emptying"
 #: Speed over safety: these databases live as long as the test run.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "jit=off")
 
@@ -195,7 +197,8 @@ def emptying(url: str) -> Iterator[Callable[[], None]]:
     It has a line of its own, on which no foreign key is checked, so that the server plans once how to look which
     tables are filled: a third of the work of looking into one after the other.
     """
-    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://")) as connection:
+    address = url.replace("postgresql+psycopg://", "postgresql://")
+    with psycopg.connect(address, application_name=EMPTYING) as connection:
         connection.execute("SET session_replication_role = replica")
         look = _look_at_all_tables(connection)
         connection.commit()
