@@ -235,8 +235,8 @@ class GuardedTexts:
 class Panel:
     """A card that one feature shows on the page of another's thing.
 
-    `place` is the kind of the thing ("user", "agency", "client", "ticket"); `render(ref, viewer)` returns the card's
-    HTML (from a template) or None for nothing to show.
+    `place` is the kind of the thing ("user", "agency", "client", "ticket"), or "clients" for where all of them are
+    looked up; `render(ref, viewer)` returns the card's HTML (from a template) or None for nothing to show.
     """
 
     place: str

@@ -30,15 +30,6 @@ feature = Feature(
             short="Merges",
             count=open_counted,
         ),
-        NavItem(
-            label="Here already?",
-            icon="scan-search",
-            endpoint="here.index",
-            permission=Permission.READ_CLIENTS,
-            group="Records",
-            order=11,
-            shell="both",
-        ),
     ),
     jobs=(
         Job(
@@ -59,7 +50,10 @@ feature = Feature(
     cli=(dedupe,),
     api=ROUTES,
     refs=(RefProvider("pair", refs.resolve_pairs),),
-    panels=(Panel(place="client", render=refs.client_panel, order=20),),
+    panels=(
+        Panel(place="client", render=refs.client_panel, order=20),
+        Panel(place="clients", render=refs.lookup_panel),
+    ),
     figures=refs.figures,
     machines={"Pair of client records": TRANSITIONS, "Duplicate scan": SCAN_TRANSITIONS},
     demo=fill,

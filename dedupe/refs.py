@@ -36,6 +36,14 @@ def client_panel(ref: Ref, viewer: User) -> Markup | None:
     return Markup(shown)  # noqa: S704 - a template's output
 
 
+def lookup_panel(ref: Ref, viewer: User) -> Markup | None:
+    """Show, where clients are looked up, the way to ask whether a person is here already."""
+    del ref
+    if not viewer.may(Permission.READ_CLIENTS):
+        return None
+    return Markup(render_template("dedupe/lookup_panel.html"))  # noqa: S704 - a template's output
+
+
 def work_url(ticket: Any) -> str | None:
     """Return where a ticket's merge is carried out, when both client IDs are on it."""
     first, second = (ticket.answers.get(name, "") for name in ("first_client", "second_client"))

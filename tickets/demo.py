@@ -123,9 +123,9 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     kinds = {kind.key: kind for kind in all_types(registry().features) if kind.key in scenes.SCENES and not kind.start}
     chance = Random(cast.chance.getrandbits(64))
     stage = Stage(cast, office_calendar(), _look_alikes(cast.source_id) or [("48213", "51907")])
-    lives = [
-        Life(stage, kinds[key], Random(chance.getrandbits(64))) for key in _drawn(kinds, chance, tickets - GIVEN_OUT)
-    ]
+    joiners = [joiner for joiner in scenes.JOINERS if joiner[0] < len(cast.agencies)]
+    drawn = _drawn(kinds, chance, tickets - GIVEN_OUT - len(joiners))
+    lives = [Life(stage, kinds[key], Random(chance.getrandbits(64))) for key in drawn]
     steps = [(next(life), number, life) for number, life in enumerate(life.steps() for life in lives)]
     heapify(steps)
     while steps:
@@ -149,14 +149,14 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
         show_import(cast["maya"])
     _tick(cast)
     _let_programs_in(cast)
-    _ask_for_accounts(cast, kinds["new_account"])
+    _ask_for_accounts(cast, kinds["new_account"], joiners)
     bring_mails(cast)
     show_webhooks(cast)
 
 
-def _ask_for_accounts(cast: Cast, kind: RequestType) -> None:
+def _ask_for_accounts(cast: Cast, kind: RequestType, joiners: Sequence[tuple[int, float, str, str]]) -> None:
     """Let leads ask for accounts whose requests wait today; the team has agreed to the first two."""
-    for number, (agency, days, name, title) in enumerate(scenes.JOINERS):
+    for number, (agency, days, name, title) in enumerate(joiners):
         lead = cast.lead_of(cast.agencies[agency])
         mail = f"{name.casefold().replace(' ', '.')}@agency{agency}.example.org"
         with clock.frozen_at(cast.days_ago(days)):

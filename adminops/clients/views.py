@@ -88,6 +88,7 @@ def _results(
         masked=masked,
         asked_for_ssn=asked_for_ssn,
         may_ask_for_ssn=signed_in_user().may(Permission.REVEAL_SSN),
+        cards=panels("clients", "all", signed_in_user()),
     )
 
 

@@ -11,14 +11,15 @@ from jsonschema_rs import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
 
+import wsgi
 from adminops.api.shapes import check
 from adminops.web.problem_json import API
 from tests.api.asking import token_of
 from tests.browsing import Desk
 from tests.make_tickets import make_helper, make_ticket
-from tickets.api import ROUTES
 from tickets.api.asking import REQUEST
 
+ROUTES = [route for feature in wsgi.FEATURES for route in feature.api]
 EXAMPLES = int(os.environ.get("ADMINOPS_TEST_API_EXAMPLES", "4"))
 """Requests of each kind; for a longer run set it to a few hundred."""
 
