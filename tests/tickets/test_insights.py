@@ -213,11 +213,11 @@ def test_backlog_of_a_day_that_is_over_is_that_of_its_list() -> None:
     manager = make_helper(Role.MANAGER)
     now = _lively_month(make_helper(), Random(12))
     for private in (False, True):
-        source, target = db.session.scalars(select(Ticket).where(Ticket.is_open, Ticket.is_private.is_(private))).all()[
-            :2
-        ]
-        source.agency_id = target.agency_id
-        merging.merge(source, into=target, by=manager)
+        left = select(Ticket).where(Ticket.is_open, Ticket.is_private.is_(private)).order_by(Ticket.id)
+        first, second, third, *_ = db.session.scalars(left).all()
+        for source in (first, third):  # also one that came after the first of the days
+            source.agency_id = second.agency_id
+            merging.merge(source, into=second, by=manager)
     for day in (5, 12, 20):
         shown = seen(manager, now, Period(NOVEMBER.first, date(2026, 11, day)))
         for row in (*shown.rows, shown.over_all):

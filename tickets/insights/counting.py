@@ -76,19 +76,24 @@ def count_tickets(parts: Sequence[Period], told_by: Collection[By], reach: Reach
     return counted
 
 
-def count_open(by: By, reach: Reach) -> dict[str, int]:
+def count_open(by: By, reach: Reach, *, merged_since: datetime | None = None) -> dict[str, int]:
     """Return how many tickets that are not private are open now, by the keys of their tallies.
 
-    All are counted in their indexes, and the few private ones taken off: an index does not say which those are.
+    With `merged_since` those count, too, that came since and were merged: they are among those that came, and are
+    neither open now nor resolved. All are counted in their indexes, and the few private ones taken off: an index does
+    not say which those are.
     """
     column = Ticket.urgency if by is By.PRIORITY else COLUMNS[by]  # what the indexes of the lists begin with
     is_open = (Ticket.is_open, *within(reach))
     all_open = (
         _of_agencies(reach) if by is By.AGENCY else [select(column, func.count()).where(*is_open).group_by(column)]
     )
-    private = select(column, -func.count()).where(PRIVATE, *is_open).group_by(column)
+    others = [select(column, -func.count()).where(PRIVATE, *is_open).group_by(column)]
+    if merged_since is not None:
+        merged = (Ticket.merged_into_id.is_not(None), Ticket.filed_at >= merged_since, ~PRIVATE, *within(reach))
+        others.append(select(column, func.count()).where(*merged).group_by(column))
     counted: Counter[str] = Counter()
-    for value, number in db.session.execute(union_all(*all_open, private)):
+    for value, number in db.session.execute(union_all(*all_open, *others)):
         counted[RANKED[value].value if by is By.PRIORITY else key_of(value)] += number
     return {key: number for key, number in counted.items() if number}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from sqlalchemy import func, select
@@ -100,7 +100,8 @@ def report(period: Period, told_by: By, viewer: User, *, private: bool = True) -
     parts = period.columns()
     since = _since(period)
     counted = read_parts([*parts, *since], told_by, reach)
-    backlog = _backlog(counted[len(parts) :], told_by, reach)
+    ended = since[0].bounds(current_settings().time_zone)[0] if since else None
+    backlog = _backlog(counted[len(parts) :], told_by, reach, ended)
     counted = counted[: len(parts)]
     if private:
         add_private(counted, backlog, parts, told_by, viewer, reach)
@@ -130,9 +131,9 @@ def _since(period: Period) -> list[Period]:
     return months_within(Period(period.last + timedelta(days=1), today)) if period.last < today else []
 
 
-def _backlog(since: Sequence[Tallies], told_by: By, reach: Reach) -> dict[str, int]:
+def _backlog(since: Sequence[Tallies], told_by: By, reach: Reach, ended: datetime | None) -> dict[str, int]:
     """Return how many tickets were open as the period ended: those open now, less what came since, and what went."""
-    left = count_open(told_by, reach)
+    left = count_open(told_by, reach, merged_since=ended)
     for tallies in since:
         for key, tally in tallies.items():
             left[key] = left.get(key, 0) + tally.resolved - tally.opened
