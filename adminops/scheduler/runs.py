@@ -25,7 +25,7 @@ log = structlog.get_logger("adminops.scheduler")
 T = TypeVar("T")
 
 PAUSE = 0.15
-"""Seconds between two steps: whoever waits to write on SQLite looks every tenth of a second whether it may."""
+"""Seconds between two steps, in which whoever waits to write on SQLite gets the lock."""
 MOST_STEPS = 1_000
 """Of one run; the next one goes on."""
 _ends: ContextVar[Callable[[], bool]] = ContextVar("adminops_run_ends", default=lambda: False)
