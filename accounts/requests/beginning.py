@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from accounts.models import Account, AccountState
+from accounts.models import Account, AccountState, HoldKind
 from accounts.queries import account_of
 from adminops import clock
 from adminops.db import db
@@ -55,7 +55,9 @@ def open_again(account: Account, agency: Agency) -> None:
 def _before(address: str, agency_id: int) -> Account | None:
     for user in find_users_by_email(address):
         account = account_of(user)
-        if account is None or account.state is not S.ARCHIVED or account.agency_id != agency_id:
+        is_theirs = account is not None and account.state is S.ARCHIVED and account.agency_id == agency_id
+        # Why somebody's account was closed is the team's to know, and the team's to end.
+        if account is None or not is_theirs or any(hold.kind is HoldKind.SECURITY for hold in account.open_holds):
             raise Conflict(HAS_ONE, field="work_email")
         return account
     return None

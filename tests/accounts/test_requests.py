@@ -207,6 +207,18 @@ def test_request_without_progress_is_reminded_of_and_ends_after_fifteen_days(ses
         assert again.state is R.WAITING, "something has happened since"
 
 
+def test_who_was_closed_for_a_security_concern_does_not_come_back_by_a_request(session: Session) -> None:
+    lead, admin = make_user(Role.AGENCY_LEAD), make_admin()
+    account = make_account(agency=lead.agency)
+    account.user.email = ASKED["work_email"]
+    disable_account(account, reason=DisabledReason.SECURITY, by=admin)
+    archive_account(account, by=admin)
+    with pytest.raises(Conflict) as refused:
+        _ask(lead)
+    assert "security" not in refused.value.sentence.casefold()
+    assert [hold.kind.value for hold in account.open_holds] == ["security"]
+
+
 def test_a7_who_comes_back_gets_the_account_of_before_and_what_held_it_is_over(session: Session) -> None:
     lead = make_user(Role.AGENCY_LEAD)
     agency = lead.agency

@@ -28,8 +28,8 @@ COLUMNS: dict[By, InstrumentedAttribute[Any]] = {
     By.AGENCY: Ticket.agency_id,
     By.PRIORITY: Ticket.priority,
 }
-_LOCKED = aliased(Ticket)
-PRIVATE = Ticket.id.in_(select(_LOCKED.id).where(_LOCKED.is_private))
+_OTHER = aliased(Ticket)
+PRIVATE = Ticket.id.in_(select(_OTHER.id).where(_OTHER.is_private))
 """That a ticket is private, by number: so it is looked up among the few that are, and not among all that are open."""
 RANKED = dict(enumerate((Priority.LOW, Priority.NORMAL, Priority.HIGH, Priority.URGENT)))
 """Priorities by their urgency."""
