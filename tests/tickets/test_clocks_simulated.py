@@ -7,11 +7,11 @@ the clocks by an hour and by half of one.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import compress, islice
 from random import Random
 from zoneinfo import ZoneInfo
 
 import holidays
+import numpy as np
 import pytest
 
 from tickets.clocks import Calendar, Clock, Event, Policy, Target, run
@@ -74,7 +74,8 @@ def write_out(calendar: Calendar, origin: datetime) -> Minutes:
     diary = bytearray()
     for index in range(DAYS * 1440):
         here = (origin + index * MINUTE).astimezone(zone)
-        diary.append(here.date() not in off and hours[here.weekday()][here.hour * 60 + here.minute])
+        open_then = hours[here.weekday()][here.hour * 60 + here.minute]
+        diary.append(open_then and here.date() not in off)
     return Minutes(calendar, origin, bytes(diary))
 
 
@@ -157,10 +158,10 @@ def counted_through(
     minutes: Minutes, runs: bytearray, since: int, until: int, target: int, done: int | None
 ) -> Simulated:
     """Count the minutes that are open and in which the clock runs; the last one of the target ends when it is due."""
-    opened, running = int.from_bytes(minutes.open[since:]), int.from_bytes(runs[since:])
-    both = (opened & running).to_bytes(len(runs) - since)
-    last = next(islice(compress(range(since, len(runs)), both), target - 1, None), None)
-    return Simulated(since, both[: until - since].count(1), target, None if last is None else last + 1, done)
+    opened, running = np.frombuffer(minutes.open, np.bool_), np.frombuffer(runs, np.bool_)
+    both = since + np.flatnonzero(opened[since:] & running[since:])
+    due = int(both[target - 1]) + 1 if target <= len(both) else None
+    return Simulated(since, int(np.searchsorted(both, until)), target, due, done)
 
 
 def simulate_replies(events: list[Event], minutes: Minutes, policy: Policy, now: int) -> Iterable[Simulated]:
