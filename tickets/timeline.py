@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, Select, func, select, union_all
+from sqlalchemy import Executable, Select, func, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
@@ -16,6 +16,9 @@ from tickets.models import Ticket, TicketEntry, TicketMessage, Voice
 Person = aliased(User)
 NEWEST = 100
 """So many messages a page shows at first, beside the first one."""
+
+Place = tuple[datetime, bool, int]
+"""Where something stands on a timeline: its time, whether it is a line (these follow messages), its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,29 @@ class Story:
         return next((item.id for item in self.told[1:] if isinstance(item, Message)), 0) if self.since else 0
 
 
-def timeline(ticket: Ticket, *, team: bool, sources: Sequence[int] = ()) -> list[Message | Line]:
+def timeline(
+    ticket: Ticket, *, team: bool, sources: Sequence[int] = (), after: Place | None = None, limit: int | None = None
+) -> list[Message | Line]:
     """Return messages and lines of `ticket`, the oldest first; notes and inner matters only for the team.
 
-    `sources` are the numbers of the tickets that were merged into it: theirs stand between.
+    `sources` are the numbers of the tickets that were merged into it: theirs stand between. With `after` it begins
+    behind that place, with `limit` it ends after so many.
     """
-    return _in_order(_read(_messages(ticket, team, sources), ticket), _lines(ticket, team, sources))
+    messages, lines = _messages(ticket, team, sources), _chosen_lines(ticket, team, sources)
+    if after is not None:
+        at, is_line, id_ = after
+        message = (TicketMessage.written_at, TicketMessage.id)
+        messages = messages.where(message[0] > at if is_line else tuple_(*message) > tuple_(at, id_))
+        line = (TicketEntry.at, TicketEntry.id)
+        lines = lines.where(tuple_(*line) > tuple_(at, id_) if is_line else line[0] >= at)
+    messages = messages.order_by(TicketMessage.written_at, TicketMessage.id).limit(limit)
+    lines = lines.order_by(TicketEntry.at, TicketEntry.id).limit(limit)
+    return _in_order(_read(messages, ticket), _read_lines(lines))[:limit]
+
+
+def place_of(item: Message | Line) -> Place:
+    """Return where on the timeline it stands."""
+    return item.at, isinstance(item, Line), item.id
 
 
 def story(ticket: Ticket, *, team: bool, sources: Sequence[int], newest: int = NEWEST) -> Story:
@@ -89,7 +109,7 @@ def how_many_since(message_id: int, ticket: Ticket, sources: Sequence[int]) -> i
 
 
 def _in_order(messages: Sequence[Message], lines: Sequence[Line]) -> list[Message | Line]:
-    return sorted([*messages, *lines], key=lambda item: (item.at, isinstance(item, Line), item.id))
+    return sorted([*messages, *lines], key=place_of)
 
 
 def _messages(ticket: Ticket, team: bool, sources: Sequence[int]) -> Select[*tuple[Any, ...]]:
@@ -123,17 +143,22 @@ def _role(title: str, agency: str | None) -> str:
     return ", ".join(filter(None, (title, agency)))
 
 
-def _lines(ticket: Ticket, team: bool, sources: Sequence[int], since: datetime | None = None) -> list[Line]:
-    chosen = (
+def _chosen_lines(ticket: Ticket, team: bool, sources: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    chosen: Select[*tuple[Any, ...]] = (
         select(TicketEntry, User.name, Person.name)
         .outerjoin(User, User.id == TicketEntry.actor_id)
         .outerjoin(Person, Person.id == TicketEntry.person_id)
         .where(TicketEntry.ticket_id.in_([ticket.id, *sources]))
     )
-    if not team:
-        chosen = chosen.where(TicketEntry.for_team.is_(False))
-    if since is not None:
-        chosen = chosen.where(TicketEntry.at >= since)
+    return chosen if team else chosen.where(TicketEntry.for_team.is_(False))
+
+
+def _lines(ticket: Ticket, team: bool, sources: Sequence[int], since: datetime | None = None) -> list[Line]:
+    chosen = _chosen_lines(ticket, team, sources)
+    return _read_lines(chosen if since is None else chosen.where(TicketEntry.at >= since))
+
+
+def _read_lines(chosen: Executable) -> list[Line]:
     return [_line(entry, actor, named) for entry, actor, named in db.session.execute(chosen)]
 
 

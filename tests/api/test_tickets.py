@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
+from adminops import clock
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from adminops.pii import PiiKind
@@ -13,7 +14,8 @@ from tests.api.asking import Program, program_of
 from tests.browsing import Desk
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
-from tickets.models import Ticket, TicketMessage
+from tickets.models import Ticket, TicketMessage, Voice
+from tickets.timeline import NEWEST, timeline
 
 SSN = "The number is 219-09-9999."
 
@@ -62,6 +64,28 @@ def test_everything_an_agent_does_works(desk: Desk) -> None:
     program.ask("POST", f"{path}/links/remove", {"ref": f"ticket:{other}"})
     assert program.ask("PUT", f"{path}/assignee", {"user_id": None})["assignee_id"] is None
     assert [goal["title"] for goal in program.ask("GET", f"{path}/goals")["goals"]][-1] == "Solution"
+
+
+def test_a_long_conversation_is_told_page_by_page(desk: Desk) -> None:
+    (program, helper), number = team(desk), filed(desk)
+    path = f"/tickets/{number}"
+    with desk.work() as session:
+        by = {"ticket_id": number, "author_id": helper.id, "voice": Voice.TEAM, "written_at": clock.now()}
+        session.execute(insert(TicketMessage), [by | {"body": f"Answer {n}"} for n in range(NEWEST + 3)])
+    whole = program.ask("GET", path)
+    assert whole["is_whole"] is False
+    bodies = [entry["text"] for entry in whole["timeline"] if entry["kind"] != "line"]
+    assert (len(bodies), bodies[0], bodies[1]) == (NEWEST + 1, "It ends in the middle.", "Answer 3")
+    address, read = f"{path}/timeline?limit=40", []
+    while address:
+        read += program.ask("GET", address)["timeline"]
+        address = program.headers.get("Link", "").split(">")[0].lstrip("<").removeprefix("/api/v1")
+    with desk.look() as session:
+        told = timeline(session.get_one(Ticket, number), team=True)
+        assert [(item.id, item.at.isoformat()) for item in told] == [(entry["id"], entry["at"]) for entry in read]
+    assert len({(entry["kind"], entry["id"]) for entry in read}) == len(read) > NEWEST + 3
+    assert "Begin anew" in program.ask("GET", f"{path}/timeline?cursor=WzFd", status=422)["detail"]
+    assert program.ask("GET", f"/tickets/{filed(desk)}")["is_whole"] is True
 
 
 def test_a_list_is_narrowed_by_a_query_and_goes_on_by_a_link(desk: Desk) -> None:

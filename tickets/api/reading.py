@@ -1,5 +1,7 @@
 """What programs read: lists of tickets, one ticket, its goals, the calls, and what to choose from."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -10,7 +12,8 @@ from adminops.errors import Invalid
 from adminops.feature import RequestType
 from adminops.identity.permissions import Permission
 from adminops.identity.tokens import TokenScope
-from adminops.web.listing import PAGE, Page
+from adminops.refs import Ref
+from adminops.web.listing import PAGE, Page, read_cursor, write_cursor
 from adminops.web.navigation import links_to, registry
 from tickets import catalogue, policies, queries
 from tickets.api import telling
@@ -22,7 +25,8 @@ from tickets.language import LONGEST, parse
 from tickets.models import Channel
 from tickets.queries import Order, TicketFilter, View
 from tickets.side import side_of
-from tickets.timeline import Line, timeline
+from tickets.timeline import Line, Message, Place, place_of, timeline
+from tickets.timeline import story as tell_story
 
 MOST = 100
 _ORDERS = {order.value: order for order in Order}
@@ -43,17 +47,40 @@ def list_tickets(asked: Asked) -> Answer:
 
 
 def show_ticket(asked: Asked) -> Answer:
-    """Return a ticket with its timeline; notes, tags and inner matters only to the team."""
+    """Return a ticket with its timeline, a long one without its middle; notes, tags, inner matters only to the team."""
     ticket = queries.get_ticket(asked.path["ticket_id"], asked.user)
     team = policies.is_team(asked.user, ticket)
     side = side_of(ticket)
-    told = timeline(ticket, team=team, sources=side.sources)
+    story = tell_story(ticket, team=team, sources=side.sources)
     tags = queries.tags_of([ticket.id]).get(ticket.id, []) if team else []
     linked = [each.ref for each in side.linked] if team else []
-    things = [item.thing for item in told if isinstance(item, Line) and item.thing]
-    seen = links_to([*linked, *things], asked.user)
+    seen = links_to([*linked, *_things(story.told)], asked.user)
     links = [str(ref) for ref in linked if ref in seen]
-    return Answer(telling.whole(ticket, told=told, tags=tags, links=links, seen=seen))
+    return Answer(telling.whole(ticket, story=story, tags=tags, links=links, seen=seen))
+
+
+def list_timeline(asked: Asked) -> Answer:
+    """Return a page of all that was said and done on a ticket, the oldest first."""
+    ticket = queries.get_ticket(asked.path["ticket_id"], asked.user)
+    after, limit = _place(asked.query.get("cursor")), asked.query.get("limit", MOST)
+    team, sources = policies.is_team(asked.user, ticket), side_of(ticket).sources
+    told = timeline(ticket, team=team, sources=sources, after=after, limit=limit + 1)
+    shown = told[:limit]
+    seen = links_to(_things(shown), asked.user)
+    next_ = write_cursor(place_of(shown[-1])) if len(told) > limit else None
+    page = Page([telling.entry(item, seen) for item in shown], after=next_, first=after is None)
+    return paged("timeline", list(page.rows), page, asked)
+
+
+def _things(told: Sequence[Message | Line]) -> list[Ref]:
+    return [item.thing for item in told if isinstance(item, Line) and item.thing]
+
+
+def _place(cursor: str | None) -> Place | None:
+    match read_cursor(cursor, 3):
+        case [datetime() as at, bool() as is_line, int() as id_] if 0 <= id_ < 2**31:
+            return at, is_line, id_
+    return None
 
 
 def show_goals(asked: Asked) -> Answer:
@@ -84,7 +111,7 @@ def paged(name: str, rows: list[dict[str, Any]], page: Page[Any], asked: Asked) 
     """Return a page of a list whose route is called after it, with where it goes on. Raises `Invalid` for a cursor."""
     if asked.query.get("cursor") and page.first:
         raise Invalid("This cursor is not one of this list. Begin anew without it.", field="cursor")
-    more = {k: v for k, v in asked.query.items() if k != "cursor"}
+    more = {**asked.path, **{k: v for k, v in asked.query.items() if k != "cursor"}}
     here = url_for(f"api.list_{name}", **more, cursor=page.after)
     headers = {"Link": f'<{here}>; rel="next"'} if page.after else {}
     return Answer({name: rows, "next": page.after}, headers)
@@ -179,6 +206,18 @@ READING = (
         scope=TokenScope.READ_TICKETS,
         needs=Permission.ASK_FOR_HELP,
         answer=telling.TICKET,
+    ),
+    Route(
+        name="list_timeline",
+        method="GET",
+        path="/tickets/<int:ticket_id>/timeline",
+        summary="List what was said and done on a ticket",
+        about="All of it, the oldest first; the ticket itself comes without the middle of a long conversation.",
+        run=list_timeline,
+        scope=TokenScope.READ_TICKETS,
+        needs=Permission.ASK_FOR_HELP,
+        query={"limit": number("How many at once", most=MOST), "cursor": CURSOR},
+        answer=record("A timeline", {"timeline": several(telling.ENTRY, "What was said and done"), "next": NEXT}),
     ),
     Route(
         name="show_goals",

@@ -10,7 +10,7 @@ from adminops.refs import Ref
 from tickets.goals.card import Goal
 from tickets.models import Priority, Resolution, Ticket, TicketState, Voice, WaitingOn
 from tickets.queries import Choice, TicketRow
-from tickets.timeline import Line, Message
+from tickets.timeline import Line, Message, Story
 
 ANY_LENGTH = 10**6
 STATE = word("Where it stands", TicketState)
@@ -78,6 +78,7 @@ TICKET = record(
         "tags": several(text("A tag"), "Its tags, for the team"),
         "links": several(text("A thing: kind and number"), "What is linked to it"),
         "timeline": several(ENTRY, "What was said and done, the oldest first"),
+        "is_whole": truth("Whether all of it stands in `timeline`; else it is the first message and the latest ones"),
     },
 )
 
@@ -131,7 +132,7 @@ def row(ticket: TicketRow) -> dict[str, Any]:
 def whole(
     ticket: Ticket,
     *,
-    told: Sequence[Message | Line],
+    story: Story,
     tags: Sequence[Choice],
     links: Sequence[str],
     seen: Collection[Ref],
@@ -155,7 +156,8 @@ def whole(
         "resolution": ticket.resolution.value if ticket.resolution else None,
         "tags": [tag.name for tag in tags],
         "links": list(links),
-        "timeline": [entry(item, seen) for item in told],
+        "timeline": [entry(item, seen) for item in story.told],
+        "is_whole": story.since is None,
     }
 
 
