@@ -11,14 +11,14 @@ from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Opt
 
 from accounts.models import Account, DisabledReason
 from adminops.db import db
-from adminops.identity.models import Agency
-from adminops.identity.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH
+from adminops.identity.choosing import rules_for
+from adminops.identity.models import Agency, User
+from adminops.identity.passwords import MAXIMUM_LENGTH
 from adminops.identity.permissions import Role
 from adminops.settings import current_settings
 from adminops.web.forms import Form, choice_field, choices
 
 USER_NAME_HINT = "Letters, digits, dots, hyphens and underscores; it can't be changed later"
-PASSWORD_HINT = f"At least {MINIMUM_LENGTH} characters. A few unrelated words are easy to remember and hard to guess."
 
 
 class PersonForm(Form):
@@ -161,7 +161,6 @@ class NewPasswordForm(Form):
     password = PasswordField(
         "New password",
         [InputRequired("Enter a new password."), Length(max=MAXIMUM_LENGTH)],
-        description=PASSWORD_HINT,
         render_kw={"autocomplete": "new-password"},
     )
     again = PasswordField(
@@ -169,6 +168,10 @@ class NewPasswordForm(Form):
         [InputRequired("Enter the password once more."), EqualTo("password", "The two are not the same.")],
         render_kw={"autocomplete": "new-password"},
     )
+
+    def __init__(self, owner: User) -> None:
+        super().__init__()
+        self.password.description = rules_for(owner).hint
 
 
 class ChangePasswordForm(NewPasswordForm):

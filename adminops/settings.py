@@ -184,6 +184,14 @@ class Settings:
     session_idle_minutes: int = setting(30, "A session without a request for so long ends.", _positive)
     session_hours: int = setting(12, "A session ends after so long, busy or not.", _positive)
     reset_link_minutes: int = setting(60, "How long a password-reset link works.", _positive)
+    password_history: int = setting(
+        5, "How many of a person's earlier passwords can't be chosen again; 0 remembers none.", _count
+    )
+    password_letter_and_digit: bool = setting(
+        False,
+        "Whether a password needs a letter and a digit (HUD's baseline of 2004); its length counts anyway.",
+        _flag,
+    )
     mail_transport: str = setting(
         "mailbox",
         "`mailbox` keeps mails on a page of the app (development), `console` prints them, `smtp` sends them.",

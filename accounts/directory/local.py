@@ -6,9 +6,8 @@ from sqlalchemy import select
 
 from accounts.directory.values import Change, Desired, Entry, Health, Taken, Verdict, is_typed
 from accounts.models import Account, AccountState
-from adminops import clock
 from adminops.db import db
-from adminops.identity import passwords
+from adminops.identity import choosing, passwords
 
 LOCAL = "local"
 GROUP = "adminops-"
@@ -44,8 +43,7 @@ class LocalDirectory:
         account = _account(desired.key)
         if account is None:
             raise Taken("There is no such account in this database.")
-        account.user.password_hash = passwords.hash_password(password)
-        account.user.password_set_at = clock.now()
+        choosing.keep(account.user, password)
         account.must_change_password = must_change
         db.session.flush()
 

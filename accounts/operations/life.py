@@ -19,6 +19,7 @@ from adminops.facts import (
     AccountRestored,
     publish,
 )
+from adminops.identity.choosing import remember
 from adminops.identity.models import Agency, User
 from adminops.identity.operations import add_user, change_user, grant_role
 from adminops.identity.permissions import Role
@@ -146,6 +147,7 @@ def restore_account(account: Account, *, by: User) -> None:
         if each.released_at is None:
             each.released_at, each.released_by_id = clock.now(), by.id
     account.archived_at = account.activated_at = account.valid_from = account.valid_until = None
+    remember(account.user)
     account.user.password_hash, account.user.password_set_at = "", None
     account.move(S.INVITED)
     touch(account)

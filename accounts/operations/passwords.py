@@ -24,9 +24,9 @@ from adminops.facts import (
     publish,
 )
 from adminops.identity import throttle
+from adminops.identity.choosing import check_choice
 from adminops.identity.models import User, UserSession
 from adminops.identity.operations import fold
-from adminops.identity.passwords import check_new_password
 from adminops.identity.sessions import end_all_sessions
 from adminops.outbox.messages import enqueue_mail
 from adminops.refs import Ref
@@ -163,7 +163,7 @@ def finish_password_reset(
     hold(account)
     db.session.refresh(link)
     _check_works(link)
-    check_new_password(password, about=_own_words(account))
+    check_choice(account.user, password)
     link.used_at = clock.now()
     end_all_sessions(account.user, reason="new password")
     if forgive:
@@ -221,16 +221,11 @@ def change_password(account: Account, password: str, *, by: User, keep: UserSess
         raise NotAllowed("You can only change your own password.")
     hold(account)
     policies.check_can_reset(account)
-    check_new_password(password, about=_own_words(account))
     if directory_of(account).verify(account.key, password) is Verdict.OK:
         raise Invalid("That is the password you have. Choose another.", field="password")
+    check_choice(account.user, password)
     drop_links(account)
     end_all_sessions(account.user, reason="new password", keep=keep)
     publish(PasswordChanged(account_id=account.id, agency_id=account.agency_id), by=by)
     enqueue_mail("accounts.password_changed", to=account.user, at=int(clock.now().timestamp()))
     directory_of(account).set_password(desired_of(account), password)
-
-
-def _own_words(account: Account) -> tuple[str, ...]:
-    user = account.user
-    return (user.name, user.username, user.email, account.agency.name if account.agency else "")

@@ -33,7 +33,7 @@ def reset(token: str) -> ResponseReturnValue:
     """Let the owner of an account choose a password. Opening the page does not use the link up."""
     try:
         link = redeem(token)
-        if (form := NewPasswordForm()).submitted():
+        if (form := NewPasswordForm(link.account.user)).submitted():
             with form.refusals():
                 finish_password_reset(link, form.password.data or "", by=link.account.user, forgive=_own_tries(link))
                 flash("Your new password works. Sign in with it.", "good")
@@ -66,7 +66,7 @@ def password() -> ResponseReturnValue:
     account = account_of(user)
     if account is None:
         raise NotFound("You have no account whose password could be changed here.")
-    if (form := ChangePasswordForm()).submitted():
+    if (form := ChangePasswordForm(user)).submitted():
         if refused := prove_password(account, form.current.data or "", by=user):
             form.refuse(refused, field="current")
             form.status = 422

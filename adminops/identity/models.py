@@ -210,6 +210,17 @@ class UserSession(Model):
     user: Mapped[User] = relationship()
 
 
+class PasswordBefore(Model):
+    """The hash of a password that somebody had, so that they don't choose it again."""
+
+    __tablename__ = "password_before"
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    ended_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class ApiToken(Model):
     """A personal token: what a program shows in its owner's place. Only its hash is stored."""
 

@@ -1,8 +1,12 @@
-"""Local passwords: argon2id hashes and the rules for a new one (NIST SP 800-63B-4: length, no composition)."""
+"""Local passwords: argon2id hashes and the rules for a new one (NIST SP 800-63B-4: length, no composition).
+
+What is easily guessed is judged without asking anybody: by the lists and patterns of `zxcvbn`, and by our own.
+"""
 
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -12,7 +16,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from adminops.errors import Invalid
 
 MINIMUM_LENGTH = 15
+WITH_A_FACTOR = 12
+"""So many characters will do for who signs in with a second step, too."""
 MAXIMUM_LENGTH = 256
+JUDGED = 32
+"""So many characters are put to the lists: an estimate takes the longer the more there are to take apart."""
+HARD_ENOUGH = 10.0
+"""Guesses that a password must stand, as a power of ten: more than a stolen hash of ours is worth trying."""
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP: 19 MiB, two passes
 
@@ -49,24 +59,58 @@ def _decoy() -> str:
     return _hasher.hash("nobody's password, so that an unknown name takes as long as a known one")
 
 
-def check_new_password(password: str, *, about: Sequence[str], field: str = "password") -> None:
+@dataclass(frozen=True)
+class Rules:
+    """What a new password must have: so many characters, and (HUD's baseline of 2004) a letter and a digit."""
+
+    least: int = MINIMUM_LENGTH
+    letter_and_digit: bool = False
+
+    @property
+    def hint(self) -> str:
+        """The rules in words, for the field."""
+        also = ", among them a letter and a digit" if self.letter_and_digit else ""
+        return f"At least {self.least} characters{also}. A few unrelated words are easy to remember and hard to guess."
+
+
+USUAL = Rules()
+
+
+def check_new_password(password: str, *, about: Sequence[str], rules: Rules = USUAL, field: str = "password") -> None:
     """Raise `Invalid` (at form field `field`) with a sentence when `password` is not good enough.
 
-    Rules in the order checked: 15 to 256 characters, not a widely used password and not a few characters repeated,
-    not mostly the person's or the house's own words (`about`: name, user name, e-mail, agency).
+    Rules in the order checked: long enough and at most 256 characters, a letter and a digit where the house asks for
+    these, not easily guessed, not mostly the person's or the house's own words (`about`: name, user name, e-mail,
+    agency).
     """
-    if len(_plain(password)) < MINIMUM_LENGTH:
+    plain = _plain(password)
+    if len(plain) < rules.least:
         raise Invalid(
-            f"Use at least {MINIMUM_LENGTH} characters. A few unrelated words are easy to remember.", field=field
+            f"Use at least {rules.least} characters. A few unrelated words are easy to remember.", field=field
         )
     if len(password) > MAXIMUM_LENGTH:
         raise Invalid(f"Use at most {MAXIMUM_LENGTH} characters.", field=field)
-    folded = _plain(password).casefold()
+    if rules.letter_and_digit and not (any(map(str.isalpha, plain)) and any(map(str.isdecimal, plain))):
+        raise Invalid("Use at least one letter and one digit.", field=field)
+    folded = plain.casefold()
     bare = "".join(letter for letter in folded if letter.isalnum())
     if _is_common(folded, bare) or _is_repetition(folded):
-        raise Invalid("That password is too easy to guess. Choose a few unrelated words instead.", field=field)
+        raise Invalid(_TOO_EASY, field=field)
     if len(_without_own_words(bare, about)) < 8:
         raise Invalid("That password is made of your own or the house's words. Choose others.", field=field)
+    if _guesses(plain, about) < HARD_ENOUGH:
+        raise Invalid(_TOO_EASY, field=field)
+
+
+_TOO_EASY = "That password is too easy to guess. Choose a few unrelated words instead."
+
+
+def _guesses(plain: str, about: Sequence[str]) -> float:
+    """Return how many guesses the password stands, as a power of ten, when the person and the house are known."""
+    from zxcvbn import zxcvbn  # its lists are read when the first password is chosen, not at every start
+
+    own = [*_own_words(about), *CONTEXT_WORDS]
+    return float(zxcvbn(plain[:JUDGED], user_inputs=own)["guesses_log10"])
 
 
 def _is_common(folded: str, bare: str) -> bool:
@@ -79,10 +123,13 @@ def _is_repetition(folded: str) -> bool:
 
 
 def _without_own_words(bare: str, about: Sequence[str]) -> str:
-    own = {word.casefold() for text in about for word in re.split(r"[\W_]+", _plain(text)) if len(word) >= 4}
-    for word in sorted(own | set(CONTEXT_WORDS), key=len, reverse=True):
+    for word in sorted({*_own_words(about), *CONTEXT_WORDS}, key=len, reverse=True):
         bare = bare.replace(word, "")
     return bare
+
+
+def _own_words(about: Sequence[str]) -> set[str]:
+    return {word.casefold() for text in about for word in re.split(r"[\W_]+", _plain(text)) if len(word) >= 4}
 
 
 @cache

@@ -220,7 +220,7 @@ def test_nobody_acts_on_the_account_of_a_higher_role(session: Session, verb: str
         VERBS[verb](admin, agent)
 
 
-def test_help_desk_resets_equals_and_lower_roles_but_no_administrator(session: Session) -> None:
+def test_d10_help_desk_resets_equals_and_lower_roles_but_no_administrator(session: Session) -> None:
     agent = make_user(Role.HELP_DESK)
     for role in (Role.END_USER, Role.AGENCY_LEAD, Role.SECURITY_OFFICER, Role.TRAINER, Role.HELP_DESK, Role.VIEWER):
         assert operations.start_password_reset(make_account(role), by=agent).started_by_id == agent.id

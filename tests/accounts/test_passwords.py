@@ -1,6 +1,7 @@
 """One-time links and passwords: what a captured link is worth, and who learns what."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from adminops.db import savepoint, transaction
 from adminops.errors import DomainError, Invalid, InvalidState, NotAllowed, NotFound, TooMany
 from adminops.identity import operations as identity
 from adminops.identity import passwords, throttle
-from adminops.identity.models import SYSTEM
+from adminops.identity.models import SYSTEM, PasswordBefore
 from adminops.identity.permissions import Role
 from adminops.identity.sessions import find_session, sessions_of, start_session
 from adminops.outbox.models import OutboxMessage
@@ -73,7 +74,7 @@ def test_link_of_an_invitation_activates_the_account(session: Session) -> None:
     assert _facts(session) == ["AccountActivated"]
 
 
-def test_used_link_is_dead(session: Session) -> None:
+def test_d3_used_link_is_dead(session: Session) -> None:
     account = make_account()
     link, token = make_link(account)
     operations.finish_password_reset(link, NEW, by=account.user)
@@ -82,7 +83,7 @@ def test_used_link_is_dead(session: Session) -> None:
         operations.finish_password_reset(link, "another long password here", by=account.user)
 
 
-def test_link_dies_with_a_newer_one(session: Session) -> None:
+def test_d3_link_dies_with_a_newer_one(session: Session) -> None:
     account = make_account()
     with clock.frozen_at(NOON):
         _, first = make_link(account)
@@ -92,7 +93,7 @@ def test_link_dies_with_a_newer_one(session: Session) -> None:
         assert not _is_dead(second)
 
 
-def test_link_dies_when_the_account_is_disabled_and_stays_dead(session: Session) -> None:
+def test_d3_link_dies_when_the_account_is_disabled_and_stays_dead(session: Session) -> None:
     account = make_account()
     _, token = make_link(account)
     operations.disable_account(account, DisabledReason.SECURITY, by=SYSTEM)
@@ -101,7 +102,7 @@ def test_link_dies_when_the_account_is_disabled_and_stays_dead(session: Session)
     assert _is_dead(token)
 
 
-def test_link_dies_when_the_owner_signs_in(session: Session) -> None:
+def test_d3_link_dies_when_the_owner_signs_in(session: Session) -> None:
     account = make_account(password=True)
     _, token = make_link(account)
     _, other = make_link(make_account())
@@ -139,7 +140,7 @@ def test_made_up_token_opens_nothing(session: Session, token: str) -> None:
     assert _is_dead(token)
 
 
-def test_looking_at_a_link_does_not_use_it_up(session: Session) -> None:
+def test_d8_looking_at_a_link_does_not_use_it_up(session: Session) -> None:
     _, token = make_link(make_account())
     for _ in range(3):
         assert operations.redeem(token).used_at is None
@@ -338,7 +339,7 @@ def test_invited_person_who_forgot_gets_the_invitation_again(session: Session) -
     assert _facts(session) == ["AccountInvited"]
 
 
-def test_asking_does_the_same_for_known_and_unknown_and_leaves_nothing_behind(session: Session) -> None:
+def test_d4_asking_does_the_same_for_known_and_unknown_and_leaves_nothing_behind(session: Session) -> None:
     account = make_account()
     for text in (account.user.username, "nobody", "what I typed by mistake", "x" * 5000, "nul\x00", "💡"):
         operations.ask_for_reset(text, network="192.0.2.1")
@@ -395,6 +396,25 @@ def test_same_password_is_no_change(session: Session) -> None:
     account = make_account(password=True)
     with pytest.raises(Invalid, match="the password you have"):
         operations.change_password(account, PASSWORD, by=account.user)
+
+
+def test_password_of_before_is_refused_and_the_oldest_is_forgotten(app: AdminOps, session: Session) -> None:
+    before = app.extensions["settings"]
+    app.extensions["settings"] = replace(before, password_history=1)
+    try:
+        account = make_account(password=True)
+        for chosen in (NEW, "another quiet evening sky"):
+            operations.change_password(account, chosen, by=account.user)
+        link, _ = make_link(account)
+        with pytest.raises(Invalid, match="had that password before"), savepoint():
+            operations.finish_password_reset(link, NEW, by=account.user)
+        operations.finish_password_reset(link, PASSWORD, by=account.user)
+        assert _count(session, PasswordBefore) == 1
+        app.extensions["settings"] = replace(before, password_history=0)
+        operations.change_password(account, NEW, by=account.user)
+        assert _count(session, PasswordBefore) == 0
+    finally:
+        app.extensions["settings"] = before
 
 
 def test_guessing_the_present_password_is_slowed_down(session: Session) -> None:

@@ -80,7 +80,7 @@ def test_invited_person_chooses_a_password_and_starts(desk: Desk) -> None:
     assert len(mails_to(desk, "ben@example.org")) == 1
 
 
-def test_known_and_unknown_names_get_the_same_answer(desk: Desk) -> None:
+def test_d4_known_and_unknown_names_get_the_same_answer(desk: Desk) -> None:
     with desk.work():
         known = make_account().user.username
         disabled = make_account(state=S.DISABLED).user.username
@@ -111,7 +111,7 @@ def test_empty_or_endless_wish_is_refused_at_the_field(desk: Desk, data: dict[st
     assert desk.visitor().post("/forgot", data, status=422).heading == "Forgot your password?"
 
 
-def test_opening_the_link_uses_nothing_up(desk: Desk) -> None:
+def test_d8_opening_the_link_uses_nothing_up(desk: Desk) -> None:
     with desk.work():
         account = make_account()
         _, token = make_link(account)
@@ -190,7 +190,7 @@ def test_form_without_a_token_of_the_page_is_refused(desk: Desk) -> None:
     desk.visitor().post("/forgot", {"text": "ben"}, token=False, status=400)
 
 
-def test_link_in_the_mail_leads_to_the_configured_house_whatever_the_request_said(desk: Desk) -> None:
+def test_d9_link_in_the_mail_leads_to_the_configured_house_whatever_the_request_said(desk: Desk) -> None:
     with desk.work():
         make_account(email="ben@example.org")
     visitor = desk.visitor()

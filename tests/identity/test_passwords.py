@@ -41,6 +41,10 @@ def test_more_than_256_characters_are_refused() -> None:
         "abcabcabcabcabcabc",
         "12121212121212121212",
         "harborharborharbor",
+        "iloveyou12345678",
+        "P@ssw0rd!P@ssw0rd!",
+        "summer2026!summer",
+        "asdfghjkl;'qwerty",
     ],
 )
 def test_widely_used_and_repeated_ones_are_refused(password: str) -> None:
@@ -67,6 +71,22 @@ def test_ones_made_of_own_words_are_refused(password: str) -> None:
 )
 def test_long_ones_of_any_kind_are_taken(password: str) -> None:
     passwords.check_new_password(password, about=ABOUT)
+
+
+def test_twelve_characters_do_with_a_second_step() -> None:
+    rules = passwords.Rules(least=passwords.WITH_A_FACTOR)
+    passwords.check_new_password("qz7!kd02mxw9", about=ABOUT, rules=rules)
+    with pytest.raises(Invalid, match="at least 12"):
+        passwords.check_new_password("qz7!kd02mxw", about=ABOUT, rules=rules)
+
+
+@pytest.mark.parametrize("password", ["quiet copper orchard", "402 917 355 18064 2"])
+def test_house_of_2004_asks_for_a_letter_and_a_digit(password: str) -> None:
+    rules = passwords.Rules(letter_and_digit=True)
+    assert "a letter and a digit" in rules.hint
+    with pytest.raises(Invalid, match="one letter and one digit"):
+        passwords.check_new_password(password, about=ABOUT, rules=rules)
+    passwords.check_new_password(f"{password} 7 x", about=ABOUT, rules=rules)
 
 
 def test_hash_is_argon2id_and_salted() -> None:

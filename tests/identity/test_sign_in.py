@@ -27,7 +27,7 @@ def test_right_password_signs_in(desk: Desk) -> None:
     assert visitor.get("/me/sessions").says("Firefox") is False
 
 
-def test_wrong_password_and_unknown_name_answer_alike(desk: Desk) -> None:
+def test_d4_wrong_password_and_unknown_name_answer_alike(desk: Desk) -> None:
     person = _person(desk)
     visitor = desk.visitor()
     wrong = visitor.post("/sign-in", {"username": person.username, "password": "not the right one"}, status=422)
@@ -35,7 +35,7 @@ def test_wrong_password_and_unknown_name_answer_alike(desk: Desk) -> None:
     assert wrong.words.replace(person.username, "") == unknown.words.replace("nobody-here", "")
 
 
-def test_captured_cookie_is_worthless_after_sign_out(desk: Desk) -> None:
+def test_d1_captured_cookie_is_worthless_after_sign_out(desk: Desk) -> None:
     person = _person(desk)
     visitor = desk.signed_in(person)
     visitor.get("/me/sessions")
