@@ -18,6 +18,8 @@ from flask import current_app
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 SHORTEST_SECRET = 32
 LARGEST_NUMBER = 1_000_000
+ROLES = "end_user", "agency_lead", "security_officer", "help_desk", "trainer", "system_admin", "manager", "viewer"
+"""What roles are called here (`adminops.identity.permissions.Role`, which a test compares)."""
 
 
 class WrongSetting(Exception):
@@ -191,6 +193,14 @@ class Settings:
         False,
         "Whether a password needs a letter and a digit (HUD's baseline of 2004); its length counts anyway.",
         _flag,
+    )
+    second_factor_roles: str = setting(
+        "agency_lead security_officer help_desk trainer system_admin manager viewer",
+        "Roles whose people need a second step at sign-in, or `none`; everybody may have one.",
+        _some_of(*ROLES),
+    )
+    second_factor_grace_days: int = setting(
+        14, "How long somebody who needs a second step may put setting it up off; 0 does not wait.", _count
     )
     mail_transport: str = setting(
         "mailbox",

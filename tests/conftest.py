@@ -64,8 +64,9 @@ def pytest_collection_finish() -> None:
 
 
 def settings_for(home: Path, **over: object) -> Settings:
-    """Return the settings of a test: no scheduler, mails kept in the mailbox, answers sent at once."""
+    """Return the settings of a test: no scheduler, mails in the mailbox, answers sent at once, no second step asked."""
     quiet: dict[str, object] = {"scheduler": False, "log_level": "error", "undo_send_seconds": 0, "survey_percent": 100}
+    quiet["second_factor_roles"] = ""
     return Settings(environment="test", home=home, **{**quiet, **over})  # type: ignore[arg-type]
 
 

@@ -8,8 +8,8 @@ from accounts import tokens
 from accounts.models import Account, LinkReason, PasswordReset
 from adminops import clock
 from adminops.db import db
+from adminops.identity.holding import hold_user
 from adminops.identity.models import User
-from adminops.identity.operations import hold_user
 from adminops.refs import Ref
 from adminops.settings import current_settings
 

@@ -24,7 +24,7 @@ from adminops.facts import (
     publish,
 )
 from adminops.identity import throttle
-from adminops.identity.choosing import check_choice
+from adminops.identity.choosing import choose
 from adminops.identity.models import User, UserSession
 from adminops.identity.operations import fold
 from adminops.identity.sessions import end_all_sessions
@@ -163,7 +163,7 @@ def finish_password_reset(
     hold(account)
     db.session.refresh(link)
     _check_works(link)
-    check_choice(account.user, password)
+    choose(account.user, password)
     link.used_at = clock.now()
     end_all_sessions(account.user, reason="new password")
     if forgive:
@@ -223,7 +223,7 @@ def change_password(account: Account, password: str, *, by: User, keep: UserSess
     policies.check_can_reset(account)
     if directory_of(account).verify(account.key, password) is Verdict.OK:
         raise Invalid("That is the password you have. Choose another.", field="password")
-    check_choice(account.user, password)
+    choose(account.user, password)
     drop_links(account)
     end_all_sessions(account.user, reason="new password", keep=keep)
     publish(PasswordChanged(account_id=account.id, agency_id=account.agency_id), by=by)

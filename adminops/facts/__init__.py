@@ -1,10 +1,11 @@
 """What happened: the catalogue of everything that can happen, and how it is announced.
 
 A verb publishes one fact in its transaction; the audit keeps every one, and features meet through them without
-importing each other. What opens accounts has its facts in `adminops.facts.opening`.
+importing each other. What opens accounts has its facts in `adminops.facts.opening`, what proves people in
+`adminops.facts.proving`.
 """
 
-from adminops.facts import opening
+from adminops.facts import opening, proving
 from adminops.facts.base import (
     Fact,
     FactBus,
@@ -425,5 +426,6 @@ __all__ = [
     "WebhookSwitchedOn",
     "all_facts",
     "opening",
+    "proving",
     "publish",
 ]

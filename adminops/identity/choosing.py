@@ -6,24 +6,29 @@ from adminops import clock
 from adminops.db import db
 from adminops.errors import Invalid
 from adminops.identity import passwords
+from adminops.identity.factors.standing import has_factor
 from adminops.identity.models import PasswordBefore, User
 from adminops.settings import current_settings
 
 
 def rules_for(user: User) -> passwords.Rules:
-    """Return what a new password of this person must have."""
-    del user
-    return passwords.Rules(letter_and_digit=current_settings().password_letter_and_digit)
+    """Return what a new password of this person must have: it may be shorter with a second step."""
+    least = passwords.WITH_A_FACTOR if has_factor(user) else passwords.MINIMUM_LENGTH
+    return passwords.Rules(least, current_settings().password_letter_and_digit)
 
 
-def check_choice(user: User, password: str, *, field: str = "password") -> None:
-    """Raise `Invalid` with a sentence unless the person may have this password: good enough, and not had before."""
+def choose(user: User, password: str, *, field: str = "password") -> None:
+    """Raise `Invalid` with a sentence unless the person may have this password: good enough, and not had before.
+
+    It notes whether the password is good enough with a second step only: that can't be taken away then.
+    """
     settings = current_settings()
     own = (user.name, user.username, user.email, user.agency.name if user.agency else "")
     house = (settings.product_name, settings.team_name)
     passwords.check_new_password(password, about=(*own, *house), rules=rules_for(user), field=field)
     if settings.password_history and any(passwords.matches(each, password) for each in _had(user)):
         raise Invalid("You have had that password before. Choose another.", field=field)
+    user.password_is_short = passwords.is_short(password)
 
 
 def keep(user: User, password: str) -> None:

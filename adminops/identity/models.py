@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint, and_, or_, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint, and_, false, or_, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -65,6 +65,10 @@ class User(Model):
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     """argon2id; empty: no password yet."""
     password_set_at: Mapped[datetime | None]
+    password_is_short: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it is long enough only together with a second step."""
+    factor_due_at: Mapped[datetime | None]
+    """From when on a second step is asked for, of who needs one and has none; None: never told so."""
     may_sign_in: Mapped[bool] = mapped_column(default=True)
     """Kept by the account's life cycle: False while the account is not active."""
     last_sign_in_at: Mapped[datetime | None]
@@ -207,6 +211,52 @@ class UserSession(Model):
     ends_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[Code] = mapped_column(default="")
+    confirmed_at: Mapped[datetime | None]
+    """When its owner last proved that it is them: by signing in, or when asked again."""
+    is_limited: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its owner has to set up a second step before anything else."""
+    user: Mapped[User] = relationship()
+
+
+class AuthenticatorApp(Model):
+    """The secret that somebody's authenticator app shares with us: one in use, and one that is being set up."""
+
+    __tablename__ = "authenticator_app"
+    __table_args__ = (UniqueConstraint("user_id", "in_use"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    in_use: Mapped[bool] = mapped_column(default=False)
+    """Whether its owner has typed a code of it; only then it is asked for."""
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_step: Mapped[int] = mapped_column(default=0)
+    """The half minute of the last code that was taken: no code works twice."""
+    last_used_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Model):
+    """A code to get in without the app, once. Only its hash is stored."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    used_at: Mapped[datetime | None]
+
+
+class SignInStep(Model):
+    """Half a sign-in: the password was right, the second step is still to come. It opens nothing by itself."""
+
+    __tablename__ = "sign_in_step"
+
+    id: Mapped[Key]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    begun_at: Mapped[datetime] = mapped_column(default=clock.now)
+    failures: Mapped[int] = mapped_column(default=0)
     user: Mapped[User] = relationship()
 
 

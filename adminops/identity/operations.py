@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,7 @@ from sqlalchemy.orm import lazyload
 
 from adminops import clock
 from adminops.db import db, savepoint
-from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
+from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed, NotFound
 from adminops.facts import (
     AgencyAdded,
     AgencyChanged,
@@ -21,8 +22,12 @@ from adminops.facts import (
     SignInRefused,
     publish,
 )
-from adminops.identity import credentials, passwords, sessions, throttle
-from adminops.identity.models import Agency, AgencyState, RoleGrant, User, UserSession
+from adminops.facts.proving import SecondStepFailed
+from adminops.identity import credentials, half, passwords, sessions, throttle
+from adminops.identity.factors import operations as factors
+from adminops.identity.factors import standing
+from adminops.identity.holding import hold_user
+from adminops.identity.models import Agency, AgencyState, RoleGrant, SignInStep, User, UserSession
 from adminops.identity.permissions import Permission, Role
 
 WRONG = "That user name and password don't belong together. Check both, or ask for a new password."
@@ -41,12 +46,16 @@ class SignInOutcome:
     user: User | None = None
     sentence: str = ""
     wait_seconds: int = 0
+    half: str | None = None
+    """The token of half a sign-in: the password is right, and a second step is still to come."""
+    grace_until: datetime | None = None
+    """Until when a second step, which this person needs, may still wait."""
 
 
 def sign_in(
     username: str, password: str, *, network: str, device: str, hours: int, known_device: str | None = None
 ) -> SignInOutcome:
-    """Try to sign in. It never raises for a refusal, because the failed try itself has to be stored.
+    """Try to sign in; who has a second step is half way then. It never raises for a refusal: a failed try is stored.
 
     The answer is the same, and takes as long, for an unknown name, a wrong password and a disabled account.
     `known_device` names the device when this very person has signed in on it before: its tries are counted apart.
@@ -71,10 +80,43 @@ def sign_in(
     throttle.clear_failures(meters)
     if passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hash_password(password)
+    if standing.has_factor(user):
+        return SignInOutcome(user=user, half=half.begin_half(user))
+    return _let_in(user, device=device, hours=hours)
+
+
+def _let_in(user: User, *, device: str, hours: int, has_factor: bool = False) -> SignInOutcome:
+    limited = not has_factor and standing.must_set_up(user)
     user.last_sign_in_at = clock.now()
-    token = sessions.start_session(user, device=device, hours=hours)
+    token = sessions.start_session(user, device=device, hours=hours, is_limited=limited)
     publish(SignedIn(user_id=user.id, agency_id=user.agency_id), by=user)
-    return SignInOutcome(token=token, user=user)
+    may_wait = not has_factor and not limited and standing.is_required(user)
+    return SignInOutcome(token=token, user=user, grace_until=user.factor_due_at if may_wait else None)
+
+
+def finish_sign_in(
+    step: SignInStep, code: str, *, device: str, hours: int, known_device: str | None = None, by: User
+) -> SignInOutcome:
+    """Go on with half a sign-in (`half.find_half`) by a code of its owner; the fifth wrong one ends it.
+
+    Raises `NotFound` for somebody else's, or one that ended at this very moment. Publishes `SignedIn`, or
+    `SignInRefused` and with the last wrong code `SecondStepFailed`.
+    """
+    hold_user(by)
+    found = db.session.get(SignInStep, step.id, populate_existing=True)
+    if found is None or found.user_id != by.id or not by.may_sign_in:
+        raise NotFound("This sign-in has ended. Please begin again.")
+    refused = factors.prove(code, throttle.second_step_meters(by.id, known_device), by=by)
+    if refused is None:
+        db.session.delete(found)
+        return _let_in(by, device=device, hours=hours, has_factor=True)
+    if refused == factors.WRONG:
+        found.failures += 1
+        publish(SignInRefused(user_id=by.id, agency_id=by.agency_id, reason="code"), by=by)
+        if found.failures >= half.MOST_FAILURES:
+            publish(SecondStepFailed(user_id=by.id, agency_id=by.agency_id), by=by)
+    db.session.flush()
+    return SignInOutcome(user=by, sentence=refused)
 
 
 def _take_user(username: str) -> User | None:
@@ -84,11 +126,6 @@ def _take_user(username: str) -> User | None:
     """
     chosen = select(User).where(User.username == username).options(lazyload(User.grants))
     return db.session.scalar(chosen.with_for_update().execution_options(populate_existing=True))
-
-
-def hold_user(user: User) -> None:
-    """Hold the user's row until the end of the transaction: who changes passwords, roles or sign-in takes turns."""
-    db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
 
 
 def sign_out(session: UserSession, *, by: User) -> None:

@@ -76,6 +76,11 @@ class Rules:
 USUAL = Rules()
 
 
+def is_short(password: str) -> bool:
+    """Say whether a password is too short for who signs in without a second step."""
+    return len(_plain(password)) < MINIMUM_LENGTH
+
+
 def check_new_password(password: str, *, about: Sequence[str], rules: Rules = USUAL, field: str = "password") -> None:
     """Raise `Invalid` (at form field `field`) with a sentence when `password` is not good enough.
 

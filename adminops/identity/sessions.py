@@ -5,12 +5,12 @@ import re
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import joinedload
 
 from adminops import clock
 from adminops.db import db
-from adminops.identity.models import User, UserSession
+from adminops.identity.models import SignInStep, User, UserSession
 
 # Every request asks for all three: one read, and one statement that is put together once.
 LIVING = (
@@ -26,8 +26,11 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def start_session(user: User, *, device: str, hours: int) -> str:
-    """Open a session of `user` for at most `hours` and return its token (256 random bits), which is not stored."""
+def start_session(user: User, *, device: str, hours: int, is_limited: bool = False) -> str:
+    """Open a session of `user` for at most `hours` and return its token (256 random bits), which is not stored.
+
+    In a limited one its owner sets up a second step, and nothing else.
+    """
     token = secrets.token_urlsafe(32)
     now = clock.now()
     db.session.add(
@@ -38,6 +41,8 @@ def start_session(user: User, *, device: str, hours: int) -> str:
             started_at=now,
             last_seen_at=now,
             ends_at=now + timedelta(hours=hours),
+            confirmed_at=now,
+            is_limited=is_limited,
         )
     )
     db.session.flush()
@@ -66,7 +71,7 @@ def end_session(session: UserSession, *, reason: str) -> None:
 
 
 def end_all_sessions(user: User, *, reason: str, keep: UserSession | None = None) -> int:
-    """End every living session of `user` (but `keep`) and return how many there were."""
+    """End every living session of `user` (but `keep`), and each half sign-in; return how many sessions there were."""
     ending = (
         update(UserSession)
         .where(UserSession.user_id == user.id, UserSession.ended_at.is_(None))
@@ -74,6 +79,7 @@ def end_all_sessions(user: User, *, reason: str, keep: UserSession | None = None
     )
     if keep is not None:
         ending = ending.where(UserSession.id != keep.id)
+    db.session.execute(delete(SignInStep).where(SignInStep.user_id == user.id))
     return int(db.session.execute(ending).rowcount)  # type: ignore[attr-defined]
 
 

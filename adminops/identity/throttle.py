@@ -67,6 +67,11 @@ def sign_in_meters(username: str, network: str, device: str | None = None) -> tu
     )
 
 
+def second_step_meters(user_id: int, device: str | None = None) -> tuple[Meter, ...]:
+    """Return what codes of the second step are counted by: who tries them has the password already."""
+    return (Meter("second", f"{user_id}\x00{device or ''}", HERE),)
+
+
 def seconds_to_wait(meters: Sequence[Meter]) -> int:
     """Return how long a try has to wait; 0 when it may go ahead.
 

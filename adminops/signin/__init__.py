@@ -1,6 +1,29 @@
-"""Signing in and out, one's own page and sessions, and the look of one's screens."""
+"""Signing in and out, the second step, one's own page and sessions, and the look of one's screens."""
 
+from flask import Flask
+
+from adminops.facts.proving import FactorAdded, FactorRemoved, RecoveryCodeUsed, SecondStepFailed
 from adminops.feature import Feature
+from adminops.hmis.resealing import also_sealed
+from adminops.identity.factors.operations import SEALED_APPS
+from adminops.signin import emails, second_step, subscribers
 from adminops.signin.views import blueprint
 
-feature = Feature(name="signin", title="Sign-in", blueprints=(blueprint,))
+__all__ = ["feature", "second_step"]
+
+
+def _init_app(_app: Flask) -> None:
+    """Have the secrets of apps sealed anew with everything else when the key changes."""
+    also_sealed(SEALED_APPS)
+
+
+feature = Feature(
+    name="signin",
+    title="Sign-in",
+    blueprints=(blueprint,),
+    subscribers=tuple(
+        (fact, subscribers.tell_owner) for fact in (FactorAdded, FactorRemoved, RecoveryCodeUsed, SecondStepFailed)
+    ),
+    mails={"signin.second_step": emails.second_step},
+    init_app=_init_app,
+)

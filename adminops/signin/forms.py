@@ -6,6 +6,27 @@ from wtforms.validators import InputRequired, Length
 from adminops.web.forms import Form
 
 
+class CodeForm(Form):
+    """A code of the app, or a recovery code."""
+
+    code = StringField(
+        "Code",
+        [InputRequired("Enter the code."), Length(max=60)],
+        render_kw={
+            "autocomplete": "one-time-code",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+            "inputmode": "numeric",
+        },
+    )
+
+
+class SecondStepForm(CodeForm):
+    """The second step at sign-in."""
+
+    next = HiddenField()
+
+
 class SignInForm(Form):
     """User name and password."""
 

@@ -1,6 +1,7 @@
 """The pages of signing in and out, and one's own page."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
@@ -9,13 +10,16 @@ from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response
 
 from adminops.clock import now
+from adminops.errors import NotAllowed
 from adminops.identity import operations, sessions
+from adminops.identity.factors.standing import standing_of
 from adminops.identity.models import User, UserSession
 from adminops.settings import current_settings
 from adminops.signin.devices import known_device, remember_device
 from adminops.signin.forms import SignInForm
 from adminops.signin.queries import demo_sign_ins
 from adminops.web.access import PUBLIC, SIGNED_IN, access, current_session, signed_in_user, viewer
+from adminops.web.formats import day
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import panels, start_page, ways_in
 from adminops.web.security import SEEN
@@ -23,6 +27,8 @@ from adminops.web.security import SEEN
 blueprint = Blueprint("signin", __name__)
 
 THEMES = ("light", "dark", "auto")
+HALF = "half"
+"""Key of the cookie: the token of half a sign-in."""
 
 
 @blueprint.get("/")
@@ -41,8 +47,10 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm(next=request.args.get("next"))
     if form.submitted():
         outcome = try_sign_in(form.username.data or "", form.password.data or "")
+        if outcome.half:
+            return go_half(outcome.half, goal=form.next.data)
         if outcome.token and outcome.user:
-            return open_session(outcome.user, outcome.token, goal=form.next.data)
+            return open_session(outcome, goal=form.next.data)
         form.status = 429 if outcome.wait_seconds else 422
         form.refuse(outcome.sentence)
     demo = demo_sign_ins() if current_settings().demo_allowed else []
@@ -61,15 +69,34 @@ def try_sign_in(username: str, password: str) -> operations.SignInOutcome:
     )
 
 
-def open_session(user: User, token: str, *, goal: str | None) -> Response:
-    """Give the browser the session's token and go on to where the person wanted to be."""
+def go_half(half: str, *, goal: str | None) -> Response:
+    """Go on to the second step. Who was signed in here before is not any more: somebody else sits here, perhaps."""
+    _leave()
+    session[HALF] = half
+    return redirect(url_for(".second_step", next=safe_goal(goal)))
+
+
+def _leave() -> None:
     before = viewer()
     if before is not None and before.session is not None:
         sessions.end_session(before.session, reason="signed in anew")
+        logout_user()
     session.clear()  # a new session, a new CSRF token: nothing of before the sign-in lives on
+
+
+def open_session(outcome: operations.SignInOutcome, *, goal: str | None) -> Response:
+    """Give the browser the session's token and go on to where the person wanted to be."""
+    user, token = outcome.user, outcome.token
+    if user is None or token is None:
+        raise NotAllowed(outcome.sentence)
+    _leave()
     user.load_by(None, token)
     login_user(user)
     session[SEEN] = now().timestamp()
+    if outcome.grace_until is not None:
+        until = f"Your role needs a second step at sign-in, from {day(outcome.grace_until)} on."
+        told: Any = {"text": until, "label": "Set it up", "url": url_for(".set_up_app")}
+        flash(told, "warn")
     answer = redirect(safe_goal(goal) or start_page(user))
     remember_device(answer, user.username)
     return answer
@@ -88,7 +115,7 @@ def safe_goal(goal: str | None) -> str | None:
 
 
 @blueprint.post("/sign-out")
-@access(SIGNED_IN)
+@access(SIGNED_IN, before_factor=True)
 def sign_out() -> ResponseReturnValue:
     """End this session on the server and forget it in the browser."""
     operations.sign_out(current_session(), by=signed_in_user())
@@ -104,7 +131,8 @@ def sign_out() -> ResponseReturnValue:
 def me() -> ResponseReturnValue:
     """Show one's own page: who one is here, and what the features have to say about one."""
     user = signed_in_user()
-    return render_template("signin/me.html", user=user, cards=panels("user", user.id, user), here=current_session())
+    cards, second = panels("user", user.id, user), standing_of(user)
+    return render_template("signin/me.html", user=user, cards=cards, here=current_session(), second=second)
 
 
 @blueprint.get("/me/sessions")
@@ -148,7 +176,7 @@ def _living_sessions(user: User) -> list[UserSession]:
 
 
 @blueprint.post("/me/theme")
-@access(SIGNED_IN)
+@access(SIGNED_IN, before_factor=True)
 def set_theme() -> ResponseReturnValue:
     """Remember light, dark or automatic in a cookie, so that the server draws it without a flash."""
     theme = request.form.get("theme", "")

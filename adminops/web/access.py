@@ -40,18 +40,22 @@ class Access:
 
     `writes` says what the method does not: a GET that stores something (looking at a client record is on the record)
     is True, a POST that only looks something up is False. `bearer`: a program asks, by a token and never by a cookie.
+    `before_factor`: also who has to set up a second step, and can do nothing else before, may open it.
     """
 
     needs: Permission | Everybody
     writes: bool | None = None
     bearer: bool = False
+    before_factor: bool = False
 
 
-def access(needs: Permission | Everybody, *, writes: bool | None = None) -> Callable[[V], V]:
+def access(
+    needs: Permission | Everybody, *, writes: bool | None = None, before_factor: bool = False
+) -> Callable[[V], V]:
     """Declare who may open the route: a permission, `SIGNED_IN` or `PUBLIC`."""
 
     def declare(view: V) -> V:
-        view.__access__ = Access(needs, writes)  # type: ignore[attr-defined]
+        view.__access__ = Access(needs, writes, before_factor=before_factor)  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -95,6 +99,15 @@ def refuse_or_pass(declared: Access) -> Response | None:
             abort(401)  # its page gives the texts back: a redirect would lose them
         here = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("signin.sign_in", next=here))
+    if user.session is not None and user.session.is_limited and not declared.before_factor:
+        return _to_second_step()
     if isinstance(needs, Permission) and not user.may(needs):
         raise NotAllowed("Your role does not include this.")
     return None
+
+
+def _to_second_step() -> Response:
+    """Send who has to set up a second step there: they can do nothing else before."""
+    if request.headers.get("HX-Request"):
+        raise NotAllowed("Set up your second step first: reload the page.")
+    return redirect(url_for("signin.set_up_app"))

@@ -40,6 +40,8 @@ EXEMPT = {
         ("name", "coc_code", "geocode", "address", "city", "state", "zip", "other_funder", "grant_id"),
         RECORD,
     ),
+    "adminops.signin.forms.CodeForm": (("code",), LOOK_UP),
+    "adminops.signin.forms.SecondStepForm": (("code",), LOOK_UP),
     "adminops.signin.forms.SignInForm": (("username",), STAFFS),
     "dedupe.forms.DecisionForm": (
         ("act", "keep", "name", "dob", "ssn", "sex", "race", "veteran"),

@@ -1,0 +1,44 @@
+"""Facts about how people prove that it is them: second steps, recovery codes, and being asked again."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from adminops.facts.people import UserFact
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorAdded(UserFact):
+    """A person set up a second step; `kind` says which: app."""
+
+    says: ClassVar[str] = "set up a second step ({kind})"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorRemoved(UserFact):
+    """A second step is asked for no longer: its owner took it away, or two others did for them (`all`)."""
+
+    says: ClassVar[str] = "took away the second step ({kind}) of user {user_id}"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesMade(UserFact):
+    """A person has a new sheet of recovery codes."""
+
+    says: ClassVar[str] = "made new recovery codes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(UserFact):
+    """A recovery code was used up; so many are left."""
+
+    says: ClassVar[str] = "used a recovery code, {left} left"
+    left: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondStepFailed(UserFact):
+    """Somebody who has the password gave wrong codes until the try was ended."""
+
+    says: ClassVar[str] = "was stopped at the second step after wrong codes"

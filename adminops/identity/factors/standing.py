@@ -1,0 +1,63 @@
+"""How somebody's second step stands: what there is, and whether there has to be one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, func, select
+
+from adminops import clock
+from adminops.db import db
+from adminops.identity.models import AuthenticatorApp, RecoveryCode, User
+from adminops.settings import current_settings
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a person signs in with besides the password, and what the house asks for."""
+
+    app_since: datetime | None
+    codes_left: int
+    required: bool
+    due_at: datetime | None
+
+    @property
+    def has_factor(self) -> bool:
+        """Whether a second step is asked for at sign-in."""
+        return self.app_since is not None
+
+
+def standing_of(user: User) -> Standing:
+    """Return how the second step of a person stands, in one read."""
+    since = select(AuthenticatorApp.made_at).where(AuthenticatorApp.user_id == user.id, AuthenticatorApp.in_use)
+    left = select(func.count(RecoveryCode.id)).where(RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None))
+    app_since, codes_left = db.session.execute(select(since.scalar_subquery(), left.scalar_subquery())).one()
+    return Standing(app_since, codes_left, is_required(user), user.factor_due_at)
+
+
+def has_factor(user: User) -> bool:
+    """Say whether a person has a second step, which is then asked for."""
+    app = exists().where(AuthenticatorApp.user_id == user.id, AuthenticatorApp.in_use)
+    return bool(db.session.scalar(select(app)))
+
+
+def is_required(user: User) -> bool:
+    """Say whether a person needs a second step: a role of theirs asks for it, or a password that is short without.
+
+    Not where invented people are: whoever looks around in the demo signs in with one click.
+    """
+    settings = current_settings()
+    if settings.demo_allowed and settings.demo_mark.exists():
+        return False
+    asking = set(settings.second_factor_roles.split())
+    return user.password_is_short or not asking.isdisjoint(role.value for role in user.roles)
+
+
+def must_set_up(user: User) -> bool:
+    """Say whether a person without a second step has to set one up now; the first time, note until when it may wait."""
+    if not is_required(user):
+        return False
+    if user.factor_due_at is None:
+        grace = timedelta(days=current_settings().second_factor_grace_days)
+        user.factor_due_at = clock.now() + grace
+        db.session.flush()
+    return user.factor_due_at <= clock.now()
