@@ -59,7 +59,7 @@ class AdminOps(Flask):
         if security.touch_is_due():
             security.touch_session_of(viewer)
         writes = request.method not in SAFE if declared.writes is None else declared.writes
-        with transaction(writes=writes):
+        with transaction(writes=writes, reads_first=True):
             refused = refuse_or_pass(declared)
             return refused if refused is not None else super().dispatch_request()
 

@@ -1,11 +1,13 @@
 """The database: one model base, typed columns, and the only place that commits.
 
-`transaction()` is one per request, job or command. SQLite is opened so that a writer takes its lock at the start
-(`BEGIN IMMEDIATE`): a read that turns into a write half-way would fail with "database is locked" whatever the timeout.
+`transaction()` is one per request, job or command. SQLite has one writer at a time. A job or command takes it at the
+start (`BEGIN IMMEDIATE`): a read that turns into a write half-way would fail with "database is locked" whatever the
+timeout. A request `reads_first`: it takes the writer with its first change, and reads anew what it read until then.
 """
 
 import enum
 import os
+import re
 import sqlite3
 import time
 import weakref
@@ -78,10 +80,16 @@ db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": Fa
 LOCKED = ("55P03", "40P01", "40001")
 """PostgreSQL's lock_not_available, deadlock_detected and serialization_failure."""
 PATIENCE = timedelta(seconds=15)
+_CHANGES = re.compile(
+    r"\s*+(?!SELECT\b|PRAGMA\b|EXPLAIN\b|BEGIN\b|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE)\b))", re.I | re.S
+)
+"""What is none of the statements that only read."""
 LOOK_EVERY = 0.002
 """Seconds after which a writer on SQLite looks again whether it may begin."""
 _patience: ContextVar[timedelta] = ContextVar("adminops_patience", default=PATIENCE)
 _writing: ContextVar[bool] = ContextVar("adminops_writing", default=True)
+_reading_first: ContextVar[bool] = ContextVar("adminops_reading_first", default=False)
+"""Whether the open transaction may write and has not done so yet."""
 _open: ContextVar[bool] = ContextVar("adminops_transaction_open", default=False)
 _stored = [0]
 _stored_in: Counter[str] = Counter()
@@ -90,11 +98,12 @@ _afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar("adminops_
 
 
 @contextmanager
-def transaction(*, writes: bool = True, patience: timedelta = PATIENCE) -> Iterator[Session]:
+def transaction(*, writes: bool = True, reads_first: bool = False, patience: timedelta = PATIENCE) -> Iterator[Session]:
     """Run the block in one transaction: all of it is stored at its end, or nothing when it raises.
 
     `writes=False` promises that the block only reads (SQLite then takes no writer's lock). A transaction inside
     another is refused: the outer one is the unit of work; `savepoint()` is what a part of it may roll back to.
+    With `reads_first` others may write on SQLite until the block changes or locks something (see `hold_writer`).
     `patience` is how long a writer waits for another one on SQLite before it gives up with `OperationalError`.
     """
     if _open.get():
@@ -104,24 +113,55 @@ def transaction(*, writes: bool = True, patience: timedelta = PATIENCE) -> Itera
     calls: list[Callable[[], None]] = []
     changed: set[str] = set()
     opened, kind, waiting, tables = _open.set(True), _writing.set(writes), _afterwards.set(calls), _changed.set(changed)
-    waits = _patience.set(patience)
+    waits, begun = _patience.set(patience), _reading_first.set(writes and reads_first)
     try:
         yield session
         session.commit()
+        has_written = writes and not _reading_first.get()
     except BaseException:
         session.rollback()
         raise
     finally:
+        _reading_first.reset(begun)
         _changed.reset(tables)
         _afterwards.reset(waiting)
         _patience.reset(waits)
         _writing.reset(kind)
         _open.reset(opened)
-    if writes:
+    if has_written:
         _stored[0] += 1
         _stored_in.update(changed)
     for call in calls:
         call()
+
+
+def hold_writer() -> None:
+    """Have the open transaction write from here on: on SQLite nobody else does so before it ends.
+
+    Where it `reads_first`, it begins anew here. When somebody has stored something meanwhile, objects that were read
+    before are read again with their next use, as PostgreSQL does with the rows that a verb locks; what was decided by
+    them before has to be decided again, and verbs do. Changes call this by themselves, and so do locks on rows; what
+    has another kind of lock on PostgreSQL calls it.
+    """
+    if not _reading_first.get():
+        return
+    _reading_first.set(False)
+    session: Session = db.session()
+    connection = session.connection()
+    if (seen := connection.info.pop("seen", None)) is None:
+        return  # it has not begun before, or is no SQLite
+    driver: Any = connection.connection.driver_connection
+    driver.execute("ROLLBACK")
+    _take_writer(connection, connection.info["patience"])
+    if _version(driver) != seen:
+        _read_anew(session)
+
+
+def _read_anew(session: Session) -> None:
+    """Forget what objects say that were not changed here."""
+    for thing in list(session.identity_map.values()):
+        if not inspect(thing).modified and thing not in session.deleted:
+            session.expire(thing)
 
 
 def is_busy(error: OperationalError) -> bool:
@@ -154,6 +194,11 @@ def writes_stored_in(tables: Iterable[str]) -> int | None:
     return sum(_stored_in[table] for table in named) if named.isdisjoint(_changed.get() or ()) else None
 
 
+@event.listens_for(db.session, "before_flush")
+def _write_flushed(_session: Session, _context: object, _instances: object) -> None:
+    hold_writer()
+
+
 @event.listens_for(db.session, "after_flush")
 def _note_flushed(session: Session, _context: object) -> None:
     if (changed := _changed.get()) is not None:
@@ -164,6 +209,8 @@ def _note_flushed(session: Session, _context: object) -> None:
 @event.listens_for(db.session, "do_orm_execute")
 def _note_executed(state: ORMExecuteState) -> None:
     changed, written = _changed.get(), state.is_insert or state.is_update or state.is_delete
+    if written or getattr(state.statement, "_for_update_arg", None) is not None:  # SQLite has no words for a lock
+        hold_writer()
     if changed is not None and written:
         changed.add(state.statement.table.name)  # type: ignore[attr-defined]
 
@@ -184,6 +231,7 @@ def savepoint() -> Iterator[None]:
     """Undo what the block changed when it raises, and go on with the transaction around it."""
     waiting = _afterwards.get()
     before = len(waiting or ())
+    hold_writer()
     try:
         with db.session.begin_nested():
             yield
@@ -198,6 +246,7 @@ def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "before_cursor_execute", _write_told)
     known = weakref.ref(engine)
 
     def start_with_an_empty_pool() -> None:
@@ -229,10 +278,25 @@ def _begin_sqlite(connection: Any) -> None:
     if connection.info.get("patience") != patience:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
         connection.info["patience"] = patience
-    if _writing.get() and _open.get():
+    connection.info.pop("seen", None)
+    if _writing.get() and _open.get() and not _reading_first.get():
         _take_writer(connection, patience)
-    else:
-        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql("BEGIN")
+    if _reading_first.get():
+        connection.info["seen"] = _version(connection.connection.driver_connection)
+
+
+def _version(driver: Any) -> int:
+    """Return a number that is another one once somebody else has stored something; what is read next is as of now."""
+    version: int = driver.execute("PRAGMA data_version").fetchone()[0]
+    return version
+
+
+def _write_told(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+    """Take the writer for SQL that comes past the session's own events."""
+    if _reading_first.get() and _CHANGES.match(statement):
+        hold_writer()
 
 
 def _take_writer(connection: Any, patience: int) -> None:

@@ -2,17 +2,19 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from threading import Timer
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
+from sqlalchemy.orm import Session
 
 from adminops.app import AdminOps
-from adminops.db import after_commit, db, is_busy, savepoint, transaction
-from adminops.identity.models import Agency
+from adminops.db import after_commit, db, hold_writer, is_busy, savepoint, transaction, writes_stored
+from adminops.identity.models import Agency, AgencyState
 from tests.make import make_agency
 
 
@@ -132,6 +134,60 @@ def test_a_writer_on_sqlite_has_its_lock_before_it_reads_and_a_reader_needs_none
         with transaction() as session:
             assert session.scalar(text("PRAGMA busy_timeout")) == 15_000
         freed.join()
+
+
+def _with_savepoint() -> None:
+    with savepoint():
+        pass
+
+
+CHANGES: dict[str, Callable[[Session], object]] = {
+    "an object is flushed": lambda session: make_agency(),
+    "a change is executed": lambda session: session.execute(update(Agency).values(created_at=Agency.created_at)),
+    "it is SQL": lambda session: session.execute(text(" UPDATE agency SET created_at = created_at")),
+    "it is SQL that begins with a read": lambda session: session.execute(
+        text("WITH gone AS (SELECT 1) DELETE FROM agency WHERE id IN (SELECT 0 FROM gone)")
+    ),
+    "rows are locked": lambda session: session.execute(select(Agency.id).with_for_update()),
+    "there is a savepoint": lambda session: _with_savepoint(),
+    "it is said so": lambda session: hold_writer(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_who_reads_first_takes_the_writer_with_the_first_change(
+    sqlite_app: AdminOps, change: Callable[[Session], object]
+) -> None:
+    path = sqlite_app.extensions["settings"].home / "adminops.sqlite"
+    with sqlite_app.app_context(), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+        with transaction():
+            ours, changed = make_agency(), make_agency()
+        with transaction(reads_first=True) as session:
+            session.get_one(Agency, ours.id, populate_existing=True)
+            other.execute("UPDATE agency SET phone = 'Meanwhile'")
+            changed.state = AgencyState.CLOSED
+            change(session)
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("UPDATE agency SET phone = 'Too late'")
+            assert changed.state is AgencyState.CLOSED
+            assert "phone" not in ours.__dict__, "what was read before is read anew"
+        with transaction(reads_first=True) as session:
+            session.get_one(Agency, ours.id, populate_existing=True)
+            change(session)
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("UPDATE agency SET phone = 'Too late'")
+            assert "phone" in ours.__dict__, "nobody has stored anything meanwhile"
+
+
+def test_who_reads_first_and_changes_nothing_has_stored_nothing(app: AdminOps) -> None:
+    with app.app_context():
+        before = writes_stored()
+        with transaction(reads_first=True) as session:
+            session.scalar(select(Agency.id))
+        assert writes_stored() == before
+        with transaction(reads_first=True):
+            make_agency()
+        assert writes_stored() == before + 1
 
 
 def test_foreign_keys_are_checked(app: AdminOps) -> None:

@@ -15,7 +15,7 @@ from typing import Literal
 from sqlalchemy import or_, select, text
 
 from adminops import clock
-from adminops.db import db
+from adminops.db import db, hold_writer
 from adminops.errors import Conflict, Invalid, InvalidState, NotFound
 from adminops.hmis.models import Client, Merge, MergeChoice, MergeDecision, PersonLink, Verdict
 from adminops.hmis.persons import UNITS, chosen_records, found_person, merges_of, records_of
@@ -158,7 +158,8 @@ def _locked_records(*clients: Client) -> list[list[Client]]:
     Decisions are taken one at a time: two that share a record would else each start from the state before the other,
     or wait for each other for ever.
     """
-    if db.engine.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+    hold_writer()
+    if db.engine.dialect.name == "postgresql":  # SQLite has one writer at a time
         db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     ids = [client.id for client in clients]
     persons = select(Client.person_id).where(Client.id.in_(ids), Client.person_id.is_not(None))
