@@ -6,8 +6,11 @@ from accounts import cli, couriers, demo, emails, findings, jobs, panels, refs, 
 from accounts.models import TRANSITIONS
 from accounts.request_types import REQUEST_TYPES
 from accounts.requests.models import REQUEST_TRANSITIONS
+from accounts.reviewing.models import REVIEW_TRANSITIONS
 from accounts.views import blueprint, own
 from adminops.facts import (
+    AccountReactivated,
+    AccountRestored,
     CompletionWithdrawn,
     CourseCompleted,
     RoleGranted,
@@ -76,6 +79,18 @@ feature = Feature(
             every=timedelta(hours=1),
         ),
         Job(
+            name="remind-of-leavers",
+            title="Tell of people who left and are not closed out of the HMIS",
+            run=jobs.remind_of_leavers,
+            every=timedelta(minutes=15),
+        ),
+        Job(
+            name="review-access",
+            title="Ask agencies each quarter who is still there",
+            run=jobs.review_access,
+            every=timedelta(hours=6),
+        ),
+        Job(
             name="tell-directory",
             title="Tell the directory how accounts should be",
             run=jobs.tell,
@@ -99,6 +114,8 @@ feature = Feature(
         (TicketApproved, subscribers.note_word),
         (TicketRefused, subscribers.note_refusal),
         (TicketMoved, subscribers.note_move),
+        (AccountReactivated, subscribers.end_departure),
+        (AccountRestored, subscribers.end_departure),
         (AgreementRecorded, subscribers.review_of_agency),
         (AgreementEnded, subscribers.review_of_agency),
         (LicenseSeatsOrdered, subscribers.review_of_agency),
@@ -115,6 +132,7 @@ feature = Feature(
         Panel(place="user", render=panels.own_password, order=90),
         Panel(place="user", render=panels.own_agreement, order=91),
         Panel(place="agency", render=panels.agency_card, order=20),
+        Panel(place="start", render=panels.start_card, order=10),
         Panel(place="requester", render=panels.account_card, order=10),
     ),
     mails={
@@ -126,8 +144,16 @@ feature = Feature(
         "accounts.training_lapses": emails.training_lapses,
         "accounts.supervisor": emails.supervisor,
         "accounts.request_waits": emails.request_waits,
+        "accounts.leaver_waits": emails.leaver_waits,
+        "accounts.review_opened": emails.review_opened,
+        "accounts.review_overdue": emails.review_overdue,
+        "accounts.review_missing": emails.review_missing,
     },
-    findings=findings.of_directory,
-    machines={"Account": TRANSITIONS, "Request for an account": REQUEST_TRANSITIONS},
+    findings=findings.of_accounts,
+    machines={
+        "Account": TRANSITIONS,
+        "Request for an account": REQUEST_TRANSITIONS,
+        "List of an agency's people": REVIEW_TRANSITIONS,
+    },
     demo=demo.fill,
 )

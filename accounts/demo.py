@@ -7,12 +7,16 @@ from sqlalchemy import select
 
 from accounts.agreements.models import AgreementSignature
 from accounts.agreements.operations import publish_text, sign
+from accounts.leaving.operations import report_leaver
 from accounts.licenses import demo as licenses
 from accounts.models import Account, AccountState, DisabledReason
 from accounts.operations import archive_account, create_account, disable_account, finish_password_reset
 from accounts.operations.links import open_link
 from accounts.requests.operations import review
 from accounts.requests.queries import waiting
+from accounts.reviewing.models import ReviewAnswer
+from accounts.reviewing.operations import answer_lines, open_reviews
+from accounts.reviewing.queries import open_review_of
 from adminops import clock
 from adminops.db import db
 from adminops.demo.cast import PASSWORD, Cast
@@ -72,6 +76,23 @@ def fill(cast: Cast) -> None:
     _sign(cast)
     for request in waiting():
         review(request, by=SYSTEM)
+    _confirm(cast)
+
+
+def _confirm(cast: Cast) -> None:
+    """Open this quarter's lists; the first agency has begun with its own, and somebody there leaves on Friday."""
+    with clock.frozen_at(cast.days_ago(9)):
+        open_reviews(by=SYSTEM)
+    found = open_review_of(cast.agencies[0].id)
+    lead = cast.leads.get(cast.agencies[0].id)
+    if found is None or lead is None:
+        return
+    theirs = [line for line in found.lines if line.account.user_id != lead.id and not line.account.open_holds]
+    with clock.frozen_at(cast.days_ago(3)):
+        answer_lines(found, {line.id: ReviewAnswer.HERE for line in theirs[:2]}, by=lead)
+    if theirs[3:]:
+        account, leaves_at = theirs[3].account, cast.now + timedelta(days=4)
+        report_leaver(account, reason=DisabledReason.LEFT, leaves_at=leaves_at, by=lead)
 
 
 def _sign_in_and_out(cast: Cast, user: User) -> None:

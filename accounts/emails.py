@@ -4,9 +4,11 @@ from datetime import date
 
 from accounts import tokens
 from accounts.agreements.models import SigningLink
+from accounts.leaving.models import Departure, DepartureState
 from accounts.models import LinkReason, PasswordReset
 from accounts.reconciling.models import Comparison
 from accounts.requests.models import AccountRequest, GateKind, GateState, RequestState
+from accounts.reviewing.models import AccessReview, ReviewState
 from adminops.db import db
 from adminops.identity.models import User
 from adminops.outbox.messages import Mail
@@ -115,6 +117,52 @@ def _of_request(asked: AccountRequest, subject: str, template: str, **values: ob
         values={"missing": missing, "expires_at": asked.expires_at, **values},
         link=f"/accounts/requests/{asked.id}",
         link_label="Open the request",
+    )
+
+
+def leaver_waits(*, to_id: int, departure: int, hours: int) -> Mail | None:
+    """Tell that somebody left and can still get into the HMIS, for all we know; None once that is over."""
+    del to_id
+    found = db.session.get(Departure, departure)
+    if found is None or found.state is not DepartureState.OPEN:
+        return None
+    return Mail(
+        subject="Somebody who left is not closed out of the HMIS",
+        template="accounts/leaver_waits",
+        values={"left": found.runs_from, "due": found.due_at, "hours": hours},
+        link=f"/accounts/leavers/{found.id}",
+        link_label="See who it is",
+    )
+
+
+def review_opened(*, to_id: int, review: int) -> Mail | None:
+    """Ask who leads an agency to confirm its people; None once nothing is open."""
+    return _of_review(to_id, review, "Please confirm who works with you", "accounts/review_opened")
+
+
+def review_overdue(*, to_id: int, review: int) -> Mail | None:
+    """Remind them."""
+    return _of_review(to_id, review, "Your list of people is not confirmed yet", "accounts/review_overdue")
+
+
+def review_missing(*, to_id: int, review: int) -> Mail | None:
+    """Tell the managers that an agency has not confirmed its people."""
+    return _of_review(to_id, review, "An agency has not confirmed its people", "accounts/review_missing")
+
+
+def _of_review(to_id: int, review_id: int, subject: str, template: str) -> Mail | None:
+    review = db.session.get(AccessReview, review_id)
+    if review is None or review.state is not ReviewState.OPEN:
+        return None
+    left = [line for line in review.lines if line.answer is None and line.account.user_id != to_id]
+    if not left:
+        return None
+    return Mail(
+        subject=subject,
+        template=template,
+        values={"agency": review.agency.name, "left": len(left), "due": review.due_at},
+        link=f"/accounts/reviews/{review.id}",
+        link_label="Open the list",
     )
 
 

@@ -2,10 +2,12 @@
 
 from accounts.couriers import DIRECTORY
 from accounts.lapses.operations import held_accounts, hold_lapsing, let_go
+from accounts.leaving import operations as leaving
 from accounts.operations import answer_wishes, settle_due
 from accounts.reconciling.running import compare_now
 from accounts.requests.operations import expire_due, remind, review
 from accounts.requests.queries import waiting
+from accounts.reviewing.operations import look_after_reviews, open_reviews
 from adminops.identity.models import SYSTEM
 from adminops.outbox.delivery import carry_due
 
@@ -32,6 +34,17 @@ def hold_what_lapses() -> None:
     """Let go what is renewed, and hold what runs out within two weeks."""
     let_go(held_accounts(), by=SYSTEM)
     hold_lapsing(by=SYSTEM)
+
+
+def remind_of_leavers() -> None:
+    """Tell of people who left and are not closed out of the HMIS yet."""
+    leaving.remind_of_leavers(by=SYSTEM)
+
+
+def review_access() -> None:
+    """Open this quarter's lists, and look after those that are open."""
+    open_reviews(by=SYSTEM)
+    look_after_reviews(by=SYSTEM)
 
 
 def compare() -> None:

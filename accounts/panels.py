@@ -9,6 +9,7 @@ from accounts.licenses.queries import find_agency, seats_of
 from accounts.policies import refusal
 from accounts.queries import account_of as find_own
 from accounts.queries import find_of_user
+from accounts.reviewing.queries import open_review_of
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Ref
@@ -29,7 +30,19 @@ def agency_card(ref: Ref, viewer: User) -> Markup | None:
     if agency is None:
         return None
     may_close = refusal(check_may_hold_agency, agency, by=viewer) is None
-    page = render_template("accounts/agency_card.html", agency=agency, seats=seats_of(agency.id), may_close=may_close)
+    values = {"seats": seats_of(agency.id), "review": open_review_of(agency.id), "may_close": may_close}
+    page = render_template("accounts/agency_card.html", agency=agency, **values)
+    return Markup(page)  # noqa: S704 - a template, escaped already
+
+
+def start_card(ref: Ref, viewer: User) -> Markup | None:
+    """Return the way to an agency's people, and what they are to be confirmed by, for who speaks for one."""
+    del ref
+    agency_ids = viewer.reach(Permission.REPORT_LEAVERS).agency_ids
+    if not agency_ids:
+        return None
+    reviews = [review for review in map(open_review_of, sorted(agency_ids)) if review]
+    page = render_template("accounts/staff/start_card.html", reviews=reviews)
     return Markup(page)  # noqa: S704 - a template, escaped already
 
 

@@ -40,6 +40,7 @@ class AccountFilter:
 
     words: str = ""
     state: AccountState | None = None
+    states: Sequence[AccountState] = ()
     agency_id: int | None = None
     role: Role | None = None
 
@@ -160,6 +161,8 @@ def _narrowed(wanted: AccountFilter, *, by_state: bool) -> list[ColumnElement[bo
     clauses: list[ColumnElement[bool]] = []
     if by_state and wanted.state:
         clauses.append(Account.state == wanted.state)
+    if wanted.states:
+        clauses.append(Account.state.in_(wanted.states))
     if wanted.agency_id:
         clauses.append(Account.agency_id == wanted.agency_id)
     if wanted.role:

@@ -6,11 +6,13 @@ from typing import Any
 from flask import url_for
 
 from accounts import request_forms as forms
+from accounts.leaving.operations import report_by_ticket
+from accounts.leaving.queries import of_ticket as leaver_of_ticket
 from accounts.queries import find_named, find_of_user
 from accounts.requests.operations import open_request
 from accounts.requests.queries import of_ticket
 from adminops.feature import FirstStep, RequestGroup, RequestType, WorkScreen
-from adminops.identity.models import User
+from adminops.identity.models import SYSTEM, User
 from adminops.identity.permissions import Permission
 from adminops.refs import Ref
 from adminops.web.access import signed_in_user
@@ -53,6 +55,29 @@ def begin(ticket: Any, is_authorized: bool, by: User) -> None:
         is_authorized=is_authorized,
         by=by,
     )
+
+
+def note_leaver(ticket: Any, is_authorized: bool, by: User) -> None:
+    """Let access end by itself at the moment that a ticket names, where its answers say whose and when."""
+    account = find_named(str(ticket.answers.get("username") or ""), SYSTEM)
+    if account is None or account.agency_id is None or account.agency_id != ticket.agency_id:
+        return
+    report_by_ticket(
+        Ref.to("ticket", ticket.id),
+        account,
+        answers=ticket.answers,
+        reporter=ticket.requester,
+        is_authorized=is_authorized,
+        by=SYSTEM if is_authorized else by,
+    )
+
+
+def leaver_url(ticket: Any) -> str:
+    """Return who leaves as the ticket says, else where the account that it names is disabled by hand."""
+    departure = leaver_of_ticket(Ref.to("ticket", ticket.id))
+    if departure is not None:
+        return url_for("accounts.leaver_page", departure_id=departure.id)
+    return named_account_url("accounts.disable")(ticket)
 
 
 def named_account_url(page: str) -> Callable[[Any], str]:
@@ -143,12 +168,15 @@ DEACTIVATE = _of_staff(
     target_hours=OFFICE_DAY,
     around_the_clock=True,
     checklist=(
-        "Disable the account here at the hour that was named.",
+        "The account closes by itself at the hour that was named: look whether it did.",
         "Set it to inactive in the HMIS, never delete it: what the person entered must stay.",
         "Ask each further agency of the person whether access ends there, too.",
     ),
     manuals=("staff leaving",),
-    work=_work("Close the account", "user-minus", "accounts.disable"),
+    work=WorkScreen(
+        label="Close the account", icon="user-minus", permission=Permission.MANAGE_ACCOUNTS, url=leaver_url
+    ),
+    filed=note_leaver,
 )
 ACCESS = _of_staff(
     key="access_change",

@@ -1,6 +1,10 @@
 """What accounts do about facts of others."""
 
 from accounts.lapses.operations import held_accounts, let_go
+from accounts.leaving.models import DepartureState
+from accounts.leaving.operations import end_without, note_sent_on
+from accounts.leaving.queries import of_account as of_leaver
+from accounts.leaving.queries import of_ticket as leaver_of_ticket
 from accounts.models import Account, HoldKind
 from accounts.operations import drop_links_of_user, tell_directory_of, withdraw_coming
 from accounts.queries import account_of_id, account_with
@@ -8,6 +12,8 @@ from accounts.requests.models import AccountRequest, RequestState
 from accounts.requests.operations import end_request, note_approval, note_lead, resume_request, review
 from accounts.requests.queries import of_ticket, waiting
 from adminops.facts import (
+    AccountReactivated,
+    AccountRestored,
     CompletionWithdrawn,
     CourseCompleted,
     RoleGranted,
@@ -46,12 +52,24 @@ def note_word(fact: TicketApproved, by: User) -> None:
     request = of_ticket(fact.about)
     if request is not None and request.state is RequestState.WAITING:
         (note_lead if fact.step == "agency" else note_approval)(request, by=by)
+    if fact.step == "agency" and (departure := leaver_of_ticket(fact.about)) is not None:
+        note_sent_on(departure, by=by)
 
 
 def note_refusal(fact: TicketRefused, by: User) -> None:
-    """A request for an account was refused on its ticket."""
+    """A request for an account was refused on its ticket; or the lead does not send on that somebody leaves."""
     if (request := of_ticket(fact.about)) is not None:
         end_request(request, RequestState.REFUSED, by=by)
+    departure = leaver_of_ticket(fact.about)
+    if departure is not None and departure.state is DepartureState.ASKED:
+        end_without(departure, by=by)
+
+
+def end_departure(fact: AccountReactivated | AccountRestored, by: User) -> None:
+    """An account was opened again: nobody leaves any more, and the HMIS need not be closed to them."""
+    departure = of_leaver(fact.account_id)
+    if departure is not None and departure.state is DepartureState.OPEN:
+        end_without(departure, by=by)
 
 
 def note_move(fact: TicketMoved, by: User) -> None:

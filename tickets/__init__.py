@@ -186,6 +186,7 @@ feature = Feature(
     refs=(
         RefProvider("ticket", refs.resolve),
         RefProvider("request_type", refs.resolve_types),
+        RefProvider("ask", refs.resolve_asks),
         RefProvider("queue", queue_refs.queues),
         RefProvider("calendar", goal_refs.calendars),
         RefProvider("policy", goal_refs.policies),

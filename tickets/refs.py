@@ -6,7 +6,7 @@ from flask import render_template, url_for
 from markupsafe import Markup
 
 from adminops.db import db
-from adminops.feature import Figure, Found
+from adminops.feature import Figure, Found, RequestType
 from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Permission
 from adminops.refs import Link, Ref
@@ -161,6 +161,17 @@ def resolve_types(ids: Sequence[str], viewer: User) -> dict[str, Link]:
     }
 
 
+def resolve_asks(ids: Sequence[str], viewer: User) -> dict[str, Link]:
+    """Return where the viewer asks for something, by the keys of its request types: for pages of other features."""
+    offered = {kind.key: kind for kind in offered_to(viewer, registry().features)}
+    asked = [offered[id_] for id_ in ids if id_ in offered]
+    return {kind.key: Link(kind.title, _address_of(kind), kind.icon) for kind in asked}
+
+
+def _address_of(kind: RequestType) -> str:
+    return url_for(kind.start) if kind.start else url_for("help.new", key=kind.key)
+
+
 def find_types(text: str, viewer: User, limit: int) -> list[Found]:
     """Return what one can ask for that holds the words; a bare number is that of a ticket or a client."""
     if not any(sign.isalpha() for sign in text):
@@ -171,7 +182,7 @@ def find_types(text: str, viewer: User, limit: int) -> list[Found]:
             ref=Ref.to("request_type", kind.key),
             title=kind.title,
             summary=kind.help,
-            url=url_for(kind.start) if kind.start else url_for("help.new", key=kind.key),
+            url=_address_of(kind),
             icon=kind.icon,
         )
         for section in sections

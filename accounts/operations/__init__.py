@@ -1,7 +1,7 @@
 """The verbs of accounts: their life, their passwords, and the one-time links between the two."""
 
 from accounts.operations.converging import tell_directory, tell_directory_of
-from accounts.operations.holds import limit_account, place_hold, release_hold, withdraw_coming
+from accounts.operations.holds import limit_account, place_hold, put_hold, release_hold, withdraw_coming
 from accounts.operations.life import (
     archive_account,
     change_account,
@@ -37,6 +37,7 @@ __all__ = [
     "limit_account",
     "place_hold",
     "prove_password",
+    "put_hold",
     "reactivate_account",
     "redeem",
     "release_hold",

@@ -35,9 +35,26 @@ def place_hold(
     """
     take(account)
     policies.check_may_hold(account, by=by)
-    begins_at = begins_at or clock.now()
-    if ends_at is not None and ends_at <= begins_at:
+    if ends_at is not None and ends_at <= (begins_at or clock.now()):
         raise Invalid("It has to end after it begins.", field="ends_at")
+    return put_hold(
+        account, kind, reason=reason, begins_at=begins_at, ends_at=ends_at, source=source, by=by, request=request
+    )
+
+
+def put_hold(
+    account: Account,
+    kind: HoldKind,
+    *,
+    reason: DisabledReason | None = None,
+    begins_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    source: str = "",
+    by: User,
+    request: Ref | None = None,
+) -> Hold:
+    """Place a hold on a held account for a verb that has asked whether `by` may; the rest is as in `place_hold`."""
+    begins_at = begins_at or clock.now()
     placed = _unreleased(account, kind)
     if placed is None:
         placed = Hold(account=account, kind=kind, reason=reason, begins_at=begins_at, ends_at=ends_at, source=source)

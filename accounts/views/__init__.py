@@ -1,6 +1,6 @@
 """The pages of accounts: people, what is done with their accounts, and passwords."""
 
-from accounts.views import agencies, agreements, directory, licenses, life, passwords, people, requests
+from accounts.views import agencies, agreements, directory, licenses, life, passwords, people, requests, staff
 from accounts.views.blueprint import blueprint, own
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "passwords",
     "people",
     "requests",
+    "staff",
 ]

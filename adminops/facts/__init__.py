@@ -2,10 +2,10 @@
 
 A verb publishes one fact in its transaction; the audit keeps every one, and features meet through them without
 importing each other. What opens accounts has its facts in `adminops.facts.opening`, what proves people in
-`adminops.facts.proving`.
+`adminops.facts.proving`, who leaves in `adminops.facts.leaving`.
 """
 
-from adminops.facts import opening, proving
+from adminops.facts import leaving, opening, proving
 from adminops.facts.base import (
     Fact,
     FactBus,
@@ -425,6 +425,7 @@ __all__ = [
     "WebhookSwitchedOff",
     "WebhookSwitchedOn",
     "all_facts",
+    "leaving",
     "opening",
     "proving",
     "publish",

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     APPROVE_REQUESTS = "requests.approve", "Approve or refuse requests that need the team's word."
     MANAGE_REQUEST_TYPES = "requests.types", "Change words, targets and approvals of request types; switch them off."
     READ_ACCOUNTS = "accounts.read", "See the agency's users and the state of their accounts."
+    REPORT_LEAVERS = "accounts.leavers", "Say that somebody of the agency leaves, and confirm who is still there."
     MANAGE_ACCOUNTS = "accounts.manage", "Create, disable and reactivate accounts."
     MANAGE_LICENSES = "accounts.licenses", "Order license seats, and note what was billed and paid."
     KEEP_ACCESS_RULES = (
@@ -106,6 +107,7 @@ _LEAD = _EVERYBODY | {
     P.READ_AGENCY_TICKETS,
     P.REQUEST_FOR_AGENCY,
     P.READ_ACCOUNTS,
+    P.REPORT_LEAVERS,
     P.READ_CLIENTS,
     P.REQUEST_PROGRAMS,
     P.READ_PROGRAMS,
@@ -116,9 +118,11 @@ _LEAD = _EVERYBODY | {
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.END_USER: _EVERYBODY | {P.READ_CLIENTS},
     Role.AGENCY_LEAD: _LEAD,
-    Role.SECURITY_OFFICER: _EVERYBODY | {P.READ_PRIVATE_TICKETS, P.READ_ACCOUNTS, P.READ_TRAINING, P.READ_AGENCIES},
+    Role.SECURITY_OFFICER: _EVERYBODY
+    | {P.READ_PRIVATE_TICKETS, P.READ_ACCOUNTS, P.REPORT_LEAVERS, P.READ_TRAINING, P.READ_AGENCIES},
     Role.HELP_DESK: _TEAM
-    | {P.WORK_TICKETS, P.READ_ACCOUNTS, P.RESET_PASSWORDS, P.READ_CLIENTS, P.READ_TRAINING, P.SEE_FIGURES},
+    | {P.WORK_TICKETS, P.READ_ACCOUNTS, P.REPORT_LEAVERS, P.RESET_PASSWORDS}
+    | {P.READ_CLIENTS, P.READ_TRAINING, P.SEE_FIGURES},
     Role.TRAINER: _TEAM | {P.WORK_TICKETS, P.READ_ACCOUNTS, P.READ_TRAINING, P.MANAGE_TRAINING, P.PUBLISH_MANUALS},
     Role.SYSTEM_ADMIN: frozenset(Permission)
     - {P.READ_AUDIT, P.READ_PRIVATE_TICKETS, P.MANAGE_LICENSES, P.KEEP_ACCESS_RULES},

@@ -12,7 +12,7 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.settings import current_settings
 from adminops.web.access import access, access_of, signed_in_user
-from adminops.web.navigation import registry
+from adminops.web.navigation import panels, registry
 from tickets import catalogue, drafts, queries
 from tickets.attaching import attach
 from tickets.authority import find_people, leads_of, may_ask
@@ -45,6 +45,7 @@ def start() -> ResponseReturnValue:
         drafts=_drafts(user),
         to_approve=queries.list_waiting_for(user, LATEST),
         requests=queries.list_requests(user, only_open=True, limit=LATEST).rows,
+        cards=panels("start", user.id, user),
     )
 
 

@@ -1,0 +1,180 @@
+"""The verbs of people who leave. Access ends by itself at the moment that was named; nobody has to be there for it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from accounts.leaving import policies
+from accounts.leaving.models import CLOCK, Departure, DepartureState
+from accounts.leaving.queries import of_account, people_to_tell
+from accounts.models import HOLD_FOR, Account, DisabledReason, HoldKind
+from accounts.operations.holds import put_hold, withdraw_coming
+from accounts.operations.links import hold
+from adminops import clock
+from adminops.db import db
+from adminops.errors import Conflict, DomainError, Invalid
+from adminops.facts import publish
+from adminops.facts.leaving import LeaverClosed, LeaverReported, LeaverTakenBack
+from adminops.identity.models import User
+from adminops.identity.permissions import Permission
+from adminops.outbox.messages import enqueue_mail
+from adminops.refs import Ref
+from adminops.settings import current_settings
+
+FARTHEST = timedelta(days=366)
+WHY = {
+    "left": DisabledReason.LEFT,
+    "role": DisabledReason.ROLE_CHANGED,
+    "leave": DisabledReason.ON_LEAVE,
+    "security": DisabledReason.SECURITY,
+}
+"""The reasons of the ticket's form."""
+
+
+def report_leaver(account: Account, *, reason: DisabledReason, leaves_at: datetime, by: User) -> Departure:
+    """Say that the owner of an account leaves: access ends at `leaves_at`, for a security concern at once.
+
+    That somebody else takes over does not say it: only this does. Raises `NotAllowed` (accounts.leavers at their
+    agency; oneself; a higher role), `InvalidState`, `Invalid` for a moment more than a year away, `Conflict` where it
+    was said already. Publishes `LeaverReported`, `AccountHeld`, and `AccountDisabled` when that closes it.
+    """
+    hold(account)
+    policies.check_may_report(account, by=by)
+    departure = _write(account, reason, leaves_at, reporter=by)
+    _begin(departure, by=by)
+    return departure
+
+
+def report_by_ticket(
+    ticket: Ref, account: Account, *, answers: Mapping[str, Any], reporter: User, is_authorized: bool, by: User
+) -> Departure | None:
+    """Say so by a ticket, whose form named the person, the moment and the reason.
+
+    `is_authorized`: who asked may ask; else it begins when the agency's lead sends the ticket on. None where the
+    answers do not do: then somebody works the ticket by hand. Publishes as `report_leaver`.
+    """
+    hold(account)
+    reason, leaves_at = WHY.get(str(answers.get("why"))), _moment(answers)
+    if reason is None or leaves_at is None or reporter.id == account.user_id or account.user.rank > reporter.rank:
+        return None
+    try:
+        policies.check_can_leave(account)
+        departure = _write(account, reason, leaves_at, reporter=reporter, ticket=ticket)
+    except DomainError:
+        return None
+    if is_authorized:
+        _begin(departure, by=by)
+    return departure
+
+
+def note_sent_on(departure: Departure, *, by: User) -> None:
+    """Note that the agency's lead sent the ticket on: access ends as was asked. Publishes as `report_leaver`."""
+    hold(departure.account)
+    if departure.state is DepartureState.ASKED:
+        _begin(departure, by=by)
+
+
+def withdraw_leaver(departure: Departure, *, by: User) -> None:
+    """Say that the person stays after all, before access has ended.
+
+    Raises `NotAllowed`, `InvalidState`. Publishes `LeaverTakenBack`, `AccountReleased`.
+    """
+    account = departure.account
+    hold(account)
+    db.session.refresh(departure)
+    policies.check_may_withdraw(departure, by=by)
+    end_without(departure, by=by)
+    withdraw_coming(account, HOLD_FOR.get(departure.reason, HoldKind.ADMIN), by=by)
+
+
+def end_without(departure: Departure, *, by: User) -> None:
+    """End a departure that does not happen: refused, or the account was opened again. Publishes `LeaverTakenBack`."""
+    if departure.ended_at is None:
+        departure.withdrawn = True
+        _end(departure, by)
+        publish(LeaverTakenBack(**_of(departure)), by=by)
+
+
+def close_leaver(departure: Departure, *, by: User) -> None:
+    """Note that the HMIS is closed to the person: set to inactive there, never deleted.
+
+    Raises `NotAllowed` (accounts.manage), `InvalidState` before access has ended here. Publishes `LeaverClosed`, which
+    resolves the ticket.
+    """
+    hold(departure.account)
+    db.session.refresh(departure)
+    policies.check_may_close(departure, by=by)
+    _end(departure, by)
+    publish(LeaverClosed(**_of(departure)), by=by)
+
+
+def remind_of_leavers(*, by: User) -> int:
+    """Tell who closes accounts of what is open after 12 hours, and the managers too after 24; return how many are."""
+    del by
+    chosen = select(Departure).where(Departure.ended_at.is_(None), Departure.begun_at.is_not(None))
+    still = [
+        each for each in db.session.scalars(chosen.order_by(Departure.id)) if each.due_at <= clock.now() + CLOCK / 2
+    ]
+    for departure in still:
+        late = departure.due_at <= clock.now()
+        for person in people_to_tell(Permission.KEEP_ACCESS_RULES if late else Permission.MANAGE_ACCOUNTS):
+            enqueue_mail("accounts.leaver_waits", to=person, departure=departure.id, hours=24 if late else 12)
+    return len(still)
+
+
+def _write(
+    account: Account, reason: DisabledReason, leaves_at: datetime, *, reporter: User, ticket: Ref | None = None
+) -> Departure:
+    now = clock.now()
+    leaves_at = now if reason is DisabledReason.SECURITY else leaves_at
+    if abs(leaves_at - now) > FARTHEST:
+        raise Invalid("Enter a day within a year.", field="on")
+    if (known := of_account(account.id)) is not None:
+        raise Conflict(f"This was reported already, for {_shown(known.leaves_at)}. Take that back to change it.")
+    departure = Departure(
+        account=account,
+        agency_id=account.agency_id,
+        reason=reason,
+        leaves_at=leaves_at,
+        reported_at=now,
+        reported_by_id=reporter.id,
+        ticket_kind=ticket.kind if ticket else None,
+        ticket_id=ticket.id if ticket else None,
+    )
+    db.session.add(departure)
+    db.session.flush()
+    return departure
+
+
+def _begin(departure: Departure, *, by: User) -> None:
+    account, now = departure.account, clock.now()
+    departure.begun_at = now
+    db.session.flush()
+    publish(LeaverReported(**_of(departure)), by=by)
+    kind = HOLD_FOR.get(departure.reason, HoldKind.ADMIN)
+    put_hold(account, kind, reason=departure.reason, begins_at=max(departure.leaves_at, now), by=by)
+
+
+def _end(departure: Departure, by: User) -> None:
+    departure.ended_at, departure.ended_by_id = clock.now(), by.id
+    db.session.flush()
+
+
+def _moment(answers: Mapping[str, Any]) -> datetime | None:
+    """Return the moment that the form named, on the team's own clocks."""
+    try:
+        day, at = date.fromisoformat(str(answers.get("on"))), time.fromisoformat(str(answers.get("at")))
+    except ValueError:
+        return None
+    return datetime.combine(day, at, tzinfo=ZoneInfo(current_settings().time_zone))
+
+
+def _shown(at: datetime) -> str:
+    return f"{at.astimezone(ZoneInfo(current_settings().time_zone)):%-d %b %Y, %H:%M}"
+
+
+def _of(departure: Departure) -> dict[str, Any]:
+    return {"account_id": departure.account_id, "agency_id": departure.agency_id, "request": departure.ticket}

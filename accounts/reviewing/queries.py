@@ -1,0 +1,103 @@
+"""Reading the lists, within the viewer's sight."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from accounts.models import Account
+from accounts.reviewing.models import AccessReview, ReviewLine, ReviewState
+from adminops import clock
+from adminops.db import db
+from adminops.identity.models import Agency, RoleGrant, User
+from adminops.identity.permissions import ROLE_PERMISSIONS, Permission
+from adminops.web.listing import Page, fetch_page
+
+
+@dataclass(frozen=True)
+class ReviewRow:
+    """One line of the list of lists."""
+
+    quarter_on: date
+    id: int
+    agency: str
+    state: ReviewState
+    due_at: datetime
+    people: int
+    left: int
+
+    @property
+    def title(self) -> str:
+        """The quarter in words."""
+        return f"Q{(self.quarter_on.month + 2) // 3} {self.quarter_on.year}"
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it is open for longer than it should be."""
+        return self.state is ReviewState.OPEN and self.due_at <= clock.now()
+
+
+def visible_to(viewer: User) -> Select[AccessReview]:
+    """Return the lists the viewer may see: of the agencies whose accounts they see."""
+    reach = viewer.reach(Permission.READ_ACCOUNTS)
+    chosen = select(AccessReview)
+    return chosen if reach.everywhere else chosen.where(AccessReview.agency_id.in_(reach.agency_ids))
+
+
+def find_review(review_id: int, viewer: User) -> AccessReview | None:
+    """Return one list with its people and what was said, or None."""
+    lines = selectinload(AccessReview.lines)
+    account = lines.joinedload(ReviewLine.account)
+    said = lines.joinedload(ReviewLine.answered_by)
+    options = (account.joinedload(Account.user), said)
+    return db.session.scalar(visible_to(viewer).where(AccessReview.id == review_id).options(*options))
+
+
+def list_reviews(viewer: User, *, state: ReviewState | None, after: str | None = None) -> Page[ReviewRow]:
+    """Return a page of lists, the latest quarter first."""
+    people = select(func.count(ReviewLine.id)).where(ReviewLine.review_id == AccessReview.id)
+    chosen = (
+        visible_to(viewer)
+        .join(Agency, Agency.id == AccessReview.agency_id)
+        .with_only_columns(
+            AccessReview.quarter_on,
+            AccessReview.id,
+            Agency.name,
+            AccessReview.state,
+            AccessReview.due_at,
+            people.scalar_subquery(),
+            people.where(ReviewLine.answer.is_(None)).scalar_subquery(),
+        )
+    )
+    if state is not None:
+        chosen = chosen.where(AccessReview.state == state)
+    keys = (AccessReview.quarter_on, AccessReview.id)
+    return fetch_page(chosen, keys, after=after, shape=lambda row: ReviewRow(*row))
+
+
+def count_reviews(viewer: User) -> dict[ReviewState, int]:
+    """Return how many lists there are in each state."""
+    chosen = visible_to(viewer).with_only_columns(AccessReview.state, func.count(AccessReview.id))
+    return {state: count for state, count in db.session.execute(chosen.group_by(AccessReview.state))}  # noqa: C416
+
+
+def open_review_of(agency_id: int) -> AccessReview | None:
+    """Return the agency's list that is open, or None."""
+    own = (AccessReview.agency_id == agency_id, AccessReview.state == ReviewState.OPEN)
+    chosen = select(AccessReview).where(*own).order_by(AccessReview.quarter_on.desc()).limit(1)
+    return db.session.scalar(chosen.options(joinedload(AccessReview.agency)))
+
+
+def count_escalated() -> int:
+    """Return how many lists are open for so long that the managers were told."""
+    late = (AccessReview.state == ReviewState.OPEN, AccessReview.escalates_at <= clock.now())
+    return db.session.scalar(select(func.count(AccessReview.id)).where(*late)) or 0
+
+
+def leads_of(agency_id: int) -> Sequence[User]:
+    """Return who may confirm an agency's people there, as far as they can sign in."""
+    roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.REPORT_LEAVERS in held]
+    granted = select(RoleGrant.user_id).where(RoleGrant.agency_id == agency_id, RoleGrant.role.in_(roles))
+    return db.session.scalars(select(User).where(User.may_sign_in, User.id.in_(granted)).order_by(User.id)).all()
