@@ -71,7 +71,7 @@ def open_steps(ticket: Ticket, steps: Sequence[Step]) -> None:
 
 def ask_next(ticket: Ticket) -> bool:
     """Ask for the next word that is missing and tell who may give it; False when none is."""
-    following = next((row for row in approvals_of(ticket) if row.verdict is None), None)
+    following = _missing(ticket)
     if following is None:
         return False
     following.asked_at = clock.now()
@@ -89,8 +89,15 @@ def approvals_of(ticket: Ticket) -> list[TicketApproval]:
 
 def asked_now(ticket: Ticket) -> TicketApproval | None:
     """Return the word that `ticket` waits for now, if it does."""
-    if ticket.waiting_on is not WaitingOn.APPROVAL:
-        return None
+    return _missing(ticket) if ticket.waiting_on is WaitingOn.APPROVAL else None
+
+
+def still_missing(ticket: Ticket) -> bool:
+    """Say whether `ticket`, which was taken up again, ended before everybody had agreed."""
+    return ticket.state is TicketState.OPEN and _missing(ticket) is not None
+
+
+def _missing(ticket: Ticket) -> TicketApproval | None:
     return next((row for row in approvals_of(ticket) if row.verdict is None), None)
 
 

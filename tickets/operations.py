@@ -441,3 +441,5 @@ def _move(
         ),
         by=by,
     )
+    if old not in OPEN_STATES and approvals.still_missing(ticket):
+        wait_on(ticket, WaitingOn.APPROVAL, by=SYSTEM)  # it ended before everybody had agreed

@@ -197,6 +197,22 @@ def test_what_was_refused_does_not_come_back_by_a_side_door(house: House) -> Non
     assert ticket.state is TicketState.RESOLVED
 
 
+def test_what_ended_before_everybody_agreed_waits_for_their_word_again(house: House) -> None:
+    ticket = house.ask()
+    operations.resolve(ticket, resolution=Resolution.NOT_NEEDED, by=house.user)
+    operations.reopen(ticket, by=house.user)
+    assert ticket.waiting_on is WaitingOn.APPROVAL
+    assert [row.id for row in list_waiting_for(house.lead, 5)] == [ticket.id]
+    approve(ticket, by=house.lead)
+    operations.resolve(ticket, resolution=Resolution.NOT_NEEDED, by=house.helper)
+    operations.reply(ticket, body="We need it after all.", by=house.user)
+    assert ticket.waiting_on is WaitingOn.APPROVAL
+    approve(ticket, by=house.manager)
+    operations.resolve(ticket, by=house.user)
+    operations.reopen(ticket, by=house.user)
+    assert ticket.state is TicketState.OPEN, "everybody agreed"
+
+
 def test_nobody_gives_a_word_that_is_not_theirs(house: House) -> None:
     other_lead, ticket = make_user(Role.AGENCY_LEAD), house.ask()
     for by in (house.user, other_lead, house.helper):
