@@ -5,8 +5,8 @@ from alembic import op
 
 import adminops.db
 
-revision = "0064"
-down_revision = "0063"
+revision = "0059"
+down_revision = "0058"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 import adminops.db
 
-revision = "0069"
-down_revision = "0068"
+revision = "0061"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 

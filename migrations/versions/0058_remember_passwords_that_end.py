@@ -5,7 +5,7 @@ from alembic import op
 
 import adminops.db
 
-revision = "0063"
+revision = "0058"
 down_revision = "0057"
 branch_labels = None
 depends_on = None
