@@ -7,15 +7,38 @@ from flask import Flask
 
 from adminops.identity.permissions import describe_permissions
 from adminops.settings import describe_settings
+from adminops.web.access import CONFIRMED_FOR, access_of
 
 
 def generated_pages(app: Flask) -> dict[str, str]:
     """Return the text of each generated page by its name below docs/."""
     return {
         "settings.md": describe_settings(),
-        "permissions.md": describe_permissions(),
+        "permissions.md": describe_permissions() + describe_confirmed(app),
         "states.md": describe_states(app),
     }
+
+
+def describe_confirmed(app: Flask) -> str:
+    """Return the second part of docs/permissions.md: what people are asked again for whether it is them."""
+    lines = [
+        "",
+        "## Confirm that it is you",
+        "",
+        "Who is signed in is asked again for a code of their second step, or without one for their password, unless",
+        f"they gave it within {int(CONFIRMED_FOR.total_seconds() // 60)} minutes. Signing in counts.",
+        "Programs are not asked: no route of the API does any of this, and a token for one is made by who was asked.",
+        "",
+        "| page | what it does | asked |",
+        "|---|---|---|",
+    ]
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        view = app.view_functions[rule.endpoint]
+        declared = access_of(view)
+        if declared is not None and declared.confirm is not None:
+            about = (view.__doc__ or "").strip().splitlines()[0]
+            lines.append(f"| `{rule.rule}` | {about} | {declared.confirm.value} |")
+    return "\n".join(lines) + "\n"
 
 
 def describe_states(app: Flask) -> str:

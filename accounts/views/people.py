@@ -17,7 +17,7 @@ from adminops.identity.models import User
 from adminops.identity.operations import grant_role, revoke_role
 from adminops.identity.permissions import Permission, Role
 from adminops.settings import current_settings
-from adminops.web.access import access, signed_in_user
+from adminops.web.access import Again, access, signed_in_user
 from adminops.web.navigation import panels
 
 SHOWN_STATES = (
@@ -104,7 +104,7 @@ def _steps(account: Account, viewer: User) -> dict[str, Any]:
 
 
 @blueprint.route("/accounts/new", methods=["GET", "POST"])
-@access(Permission.MANAGE_ACCOUNTS)
+@access(Permission.MANAGE_ACCOUNTS, confirm=Again.OPENING)
 def new() -> ResponseReturnValue:
     """Create an account and invite its owner."""
     viewer = signed_in_user()
@@ -118,7 +118,7 @@ def new() -> ResponseReturnValue:
 
 
 @blueprint.route("/accounts/<int:account_id>/edit", methods=["GET", "POST"])
-@access(Permission.READ_ACCOUNTS)
+@access(Permission.READ_ACCOUNTS, confirm=Again.OPENING)
 def edit(account_id: int) -> ResponseReturnValue:
     """Change a person's particulars."""
     viewer = signed_in_user()
@@ -133,7 +133,7 @@ def edit(account_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/accounts/<int:account_id>/roles", methods=["GET", "POST"])
-@access(Permission.READ_ACCOUNTS)
+@access(Permission.READ_ACCOUNTS, confirm=Again.OPENING)
 def roles(account_id: int) -> ResponseReturnValue:
     """Give a person a further role."""
     viewer = signed_in_user()
@@ -149,7 +149,7 @@ def roles(account_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/accounts/<int:account_id>/roles/<int:grant_id>/revoke", methods=["GET", "POST"])
-@access(Permission.READ_ACCOUNTS)
+@access(Permission.READ_ACCOUNTS, confirm=Again.OPENING)
 def revoke(account_id: int, grant_id: int) -> ResponseReturnValue:
     """Take a role away, after asking once."""
     viewer = signed_in_user()

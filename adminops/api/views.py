@@ -9,7 +9,7 @@ from adminops.api.forms import TokenForm
 from adminops.api.routes import routes_of
 from adminops.identity.tokens import TokenScope, make_token, revoke_token, tokens_of
 from adminops.settings import current_settings
-from adminops.web.access import PUBLIC, SIGNED_IN, access, signed_in_user
+from adminops.web.access import PUBLIC, SIGNED_IN, Again, access, signed_in_user
 from adminops.web.navigation import registry
 from adminops.web.problem_json import API
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("api_pages", __name__)
 
 
 @blueprint.route("/me/tokens", methods=["GET", "POST"])
-@access(SIGNED_IN)
+@access(SIGNED_IN, confirm=Again.USING)
 def tokens() -> ResponseReturnValue:
     """Show one's own tokens, and make one: its text is on the answer to that alone."""
     user, form, made = signed_in_user(), TokenForm(), ""

@@ -14,7 +14,7 @@ from adminops.hmis.asking import ssn_in
 from adminops.hmis.clients import ClientPage, FoundClient, find_clients
 from adminops.identity.permissions import Permission
 from adminops.identity.scopes import scope_of
-from adminops.web.access import access, signed_in_user
+from adminops.web.access import Again, access, signed_in_user
 from adminops.web.navigation import links_to, panels
 
 blueprint = Blueprint("clients", __name__, url_prefix="/clients")
@@ -58,7 +58,7 @@ def show(client_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:client_id>/ssn")
-@access(Permission.REVEAL_SSN)
+@access(Permission.REVEAL_SSN, confirm=Again.USING)
 def reveal(client_id: int) -> ResponseReturnValue:
     """Show the whole SSN once, on this answer only."""
     form, ssn = RevealForm(), None

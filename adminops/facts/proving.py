@@ -42,3 +42,10 @@ class SecondStepFailed(UserFact):
     """Somebody who has the password gave wrong codes until the try was ended."""
 
     says: ClassVar[str] = "was stopped at the second step after wrong codes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityConfirmed(UserFact):
+    """Somebody who is signed in was asked again, and proved that it is them."""
+
+    says: ClassVar[str] = "confirmed that it is them"

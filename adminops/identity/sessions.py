@@ -63,6 +63,14 @@ def touch_session(session: UserSession) -> None:
     session.last_seen_at = clock.now()
 
 
+def renew_session(session: UserSession) -> str:
+    """Note that its owner proved it is them, and return the new token of the session: the one before is worthless."""
+    token = secrets.token_urlsafe(32)
+    session.token_hash, session.confirmed_at = token_hash(token), clock.now()
+    db.session.flush()
+    return token
+
+
 def end_session(session: UserSession, *, reason: str) -> None:
     """End one session; its token is worthless from now on."""
     if session.ended_at is None:

@@ -72,6 +72,11 @@ def second_step_meters(user_id: int, device: str | None = None) -> tuple[Meter, 
     return (Meter("second", f"{user_id}\x00{device or ''}", HERE),)
 
 
+def confirming_meters(user_id: int) -> tuple[Meter, ...]:
+    """Return what passwords are counted by that a signed-in person is asked for again."""
+    return (Meter("confirm", str(user_id), HERE),)
+
+
 def seconds_to_wait(meters: Sequence[Meter]) -> int:
     """Return how long a try has to wait; 0 when it may go ahead.
 

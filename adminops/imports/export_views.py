@@ -13,14 +13,14 @@ from adminops.identity.permissions import Permission
 from adminops.imports import exporting
 from adminops.imports.forms import ExportForm
 from adminops.settings import current_settings
-from adminops.web.access import access, signed_in_user
+from adminops.web.access import Again, access, signed_in_user
 from adminops.web.forms import ConfirmForm, choices
 
 blueprint = Blueprint("exports", __name__, url_prefix="/imports/export")
 
 
 @blueprint.route("", methods=["GET", "POST"])
-@access(Permission.EXPORT_STORE)
+@access(Permission.EXPORT_STORE, confirm=Again.OPENING)
 def new() -> ResponseReturnValue:
     """Choose what shall be in an export."""
     every, by = sources.all_sources(), signed_in_user()
@@ -64,7 +64,7 @@ def show(order_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:order_id>/file")
-@access(Permission.EXPORT_STORE)
+@access(Permission.EXPORT_STORE, confirm=Again.USING)
 def fetch(order_id: int) -> ResponseReturnValue:
     """Hand out an export that is ready."""
     by = signed_in_user()

@@ -27,6 +27,17 @@ class SecondStepForm(CodeForm):
     next = HiddenField()
 
 
+class ConfirmIdentityForm(Form):
+    """A code of one's second step, or the password of who has none."""
+
+    secret = PasswordField(
+        "Your password",
+        [InputRequired("Enter it."), Length(max=256)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    next = HiddenField()
+
+
 class SignInForm(Form):
     """User name and password."""
 

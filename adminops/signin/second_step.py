@@ -14,7 +14,7 @@ from adminops.settings import current_settings
 from adminops.signin.devices import known_device
 from adminops.signin.forms import CodeForm, SecondStepForm
 from adminops.signin.views import HALF, blueprint, open_session
-from adminops.web.access import PUBLIC, SIGNED_IN, access, current_session, signed_in_user
+from adminops.web.access import PUBLIC, SIGNED_IN, Again, access, current_session, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import start_page
 
@@ -50,7 +50,7 @@ def own_second_step() -> ResponseReturnValue:
 
 
 @blueprint.route("/me/second-step/app", methods=["GET", "POST"])
-@access(SIGNED_IN, writes=True, before_factor=True)
+@access(SIGNED_IN, writes=True, before_factor=True, confirm=Again.OPENING)
 def set_up_app() -> ResponseReturnValue:
     """Set up an authenticator app: a picture to scan, and a code to show that it works."""
     user, here = signed_in_user(), current_session()
@@ -92,7 +92,7 @@ def _sheet(codes: list[str], *, goal: str | None = None) -> str:
 
 
 @blueprint.route("/me/second-step/codes", methods=["GET", "POST"])
-@access(SIGNED_IN)
+@access(SIGNED_IN, confirm=Again.OPENING)
 def recovery_codes() -> ResponseReturnValue:
     """Make a new sheet of recovery codes, after asking once."""
     user = signed_in_user()
@@ -103,7 +103,7 @@ def recovery_codes() -> ResponseReturnValue:
 
 
 @blueprint.route("/me/second-step/remove", methods=["GET", "POST"])
-@access(SIGNED_IN)
+@access(SIGNED_IN, confirm=Again.OPENING)
 def remove_second_step() -> ResponseReturnValue:
     """Sign in with the password alone from now on, after asking once."""
     user = signed_in_user()

@@ -9,16 +9,20 @@ A route without a declaration stops the app at its start (`check_wiring`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from flask import abort, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from adminops import clock
 from adminops.errors import NotAllowed
 from adminops.identity.models import User, UserSession
 from adminops.identity.permissions import Permission
-from adminops.web.typed import typed_texts
+from adminops.web.typed import came_from, typed_texts
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -34,28 +38,48 @@ PUBLIC = Everybody(signed_in=False)
 SIGNED_IN = Everybody(signed_in=True)
 
 
+class Again(StrEnum):
+    """When somebody who is signed in is asked again whether it is them, unless they proved it a little while ago."""
+
+    OPENING = "before it opens"
+    """Then they go on to the page."""
+    USING = "before it is done"
+    """What is sent, or loaded down: then they go back to the page they came from, and do it."""
+
+
+CONFIRMED_FOR = timedelta(minutes=10)
+FILLED_IN_FOR = timedelta(minutes=20)
+"""So long after it was confirmed what was typed into a page that it opened can be sent: nothing typed gets lost."""
+
+
 @dataclass(frozen=True)
 class Access:
     """What a route asks for.
 
     `writes` says what the method does not: a GET that stores something (looking at a client record is on the record)
     is True, a POST that only looks something up is False. `bearer`: a program asks, by a token and never by a cookie.
-    `before_factor`: also who has to set up a second step, and can do nothing else before, may open it.
+    `before_factor`: also who has to set up a second step, and can do nothing else before, may open it. `confirm`: when
+    people are asked again whether it is them; programs are not, so none of their routes does such a thing.
     """
 
     needs: Permission | Everybody
     writes: bool | None = None
     bearer: bool = False
     before_factor: bool = False
+    confirm: Again | None = None
 
 
 def access(
-    needs: Permission | Everybody, *, writes: bool | None = None, before_factor: bool = False
+    needs: Permission | Everybody,
+    *,
+    writes: bool | None = None,
+    before_factor: bool = False,
+    confirm: Again | None = None,
 ) -> Callable[[V], V]:
     """Declare who may open the route: a permission, `SIGNED_IN` or `PUBLIC`."""
 
     def declare(view: V) -> V:
-        view.__access__ = Access(needs, writes, before_factor=before_factor)  # type: ignore[attr-defined]
+        view.__access__ = Access(needs, writes, before_factor=before_factor, confirm=confirm)  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -103,7 +127,30 @@ def refuse_or_pass(declared: Access) -> Response | None:
         return _to_second_step()
     if isinstance(needs, Permission) and not user.may(needs):
         raise NotAllowed("Your role does not include this.")
-    return None
+    return _to_confirm(declared, user.session) if declared.confirm and user.session is not None else None
+
+
+def _to_confirm(declared: Access, session: UserSession) -> Response | None:
+    """Send who did not prove it lately to where they are asked whether it is them; None: they did, or need not."""
+    only_looks = request.method in ("GET", "HEAD") and not declared.writes
+    if declared.confirm is Again.USING and only_looks:
+        return None
+    filled_in = declared.confirm is Again.OPENING and request.method == "POST"
+    lately = FILLED_IN_FOR if filled_in else CONFIRMED_FOR
+    if session.confirmed_at is not None and session.confirmed_at > clock.now() - lately:
+        return None
+    goal = _page_before() if declared.confirm is Again.USING else request.full_path.rstrip("?")
+    asking = url_for("signin.confirm", next=goal)
+    if request.headers.get("HX-Request"):
+        return Response(status=204, headers={"HX-Redirect": asking})
+    return redirect(asking)
+
+
+def _page_before() -> str | None:
+    """Return the page of ours that the browser comes from, with what stood behind its question mark."""
+    path = came_from()
+    query = urlsplit(request.referrer or "").query if path else ""
+    return f"{path}?{query}" if query else path
 
 
 def _to_second_step() -> Response:

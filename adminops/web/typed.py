@@ -21,5 +21,8 @@ def typed_texts() -> list[tuple[str, str]]:
 
 def came_from() -> str | None:
     """Return the path of the page that sent the form, as far as the browser names it."""
-    parts = urlsplit(request.referrer or "")
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:
+        return None
     return parts.path if parts.netloc == request.host else None

@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adminops.identity.permissions import Permission
-from adminops.web.access import access, signed_in_user
+from adminops.web.access import Again, access, signed_in_user
 from dedupe import merges as reads
 from dedupe import operations, queries
 from dedupe.forms import ReasonForm
@@ -21,7 +21,7 @@ def merges() -> ResponseReturnValue:
 
 
 @blueprint.route("/merges/<int:merge_id>", methods=["GET", "POST"])
-@access(Permission.REVIEW_DUPLICATES)
+@access(Permission.REVIEW_DUPLICATES, confirm=Again.USING)
 def merge(merge_id: int) -> ResponseReturnValue:
     """Show a merge, and undo it."""
     made, form = reads.get_merge(merge_id, signed_in_user()), ReasonForm()

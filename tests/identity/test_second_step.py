@@ -271,6 +271,9 @@ def test_role_that_needs_a_second_step_is_told_first_and_later_can_do_nothing_be
             assert page.says("Your role needs one.")
             assert "<svg" in page.html
             visitor.post("/me/second-step/app", {"code": "000000"}, status=422)
+            with clock.frozen_at(clock.now() + timedelta(minutes=25)):
+                again = visitor.get("/me/second-step/app", status=302).goal
+                assert visitor.get(again).heading == "Confirm that it is you"
             with desk.look() as session:
                 secret = operations.secret_of(session.scalars(select(AuthenticatorApp)).one())
             right = {"code": totp.code_of(secret, totp.step_of(clock.now()))}

@@ -11,7 +11,7 @@ from adminops.files.kinds import FileKind
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.settings import current_settings
-from adminops.web.access import access, signed_in_user
+from adminops.web.access import Again, access, signed_in_user
 from adminops.web.navigation import registry
 from adminops.web.remembering import remembered
 from adminops.web.sheets import csv_file, xlsx_file
@@ -87,7 +87,7 @@ def searching() -> ResponseReturnValue:
 
 
 @blueprint.get("/export.<ending>")
-@access(Permission.READ_AGENCY_TICKETS, writes=True)
+@access(Permission.READ_AGENCY_TICKETS, writes=True, confirm=Again.USING)
 def export(ending: str) -> ResponseReturnValue:
     """Give the list as a file, with the columns that it shows."""
     user = signed_in_user()

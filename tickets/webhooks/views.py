@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adminops.identity.permissions import Permission
-from adminops.web.access import access, signed_in_user
+from adminops.web.access import Again, access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from tickets.webhooks import operations, queries
 from tickets.webhooks.events import NAMES, PING
@@ -21,7 +21,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@access(Permission.MANAGE_WEBHOOKS)
+@access(Permission.MANAGE_WEBHOOKS, confirm=Again.OPENING)
 def new() -> ResponseReturnValue:
     """Add a webhook: a secret that was made is on the answer to that alone."""
     form = WebhookForm()
@@ -33,7 +33,7 @@ def new() -> ResponseReturnValue:
 
 
 @blueprint.route("/<int:webhook_id>", methods=["GET", "POST"])
-@access(Permission.MANAGE_WEBHOOKS)
+@access(Permission.MANAGE_WEBHOOKS, confirm=Again.USING)
 def show(webhook_id: int) -> ResponseReturnValue:
     """Show a webhook with its log, and change it."""
     webhook = queries.get_webhook(webhook_id)

@@ -1,0 +1,114 @@
+"""Being asked again whether it is you: before exports, SSNs, roles, undone merges and keys."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from adminops import clock
+from adminops.audit.models import AuditEntry
+from adminops.identity.models import User, UserSession
+from adminops.identity.permissions import Role
+from adminops.web.access import access_of
+from tests.browsing import Desk, Visitor
+from tests.identity.test_second_step import _next_code, _with_app
+from tests.make import PASSWORD, give_password, make_user
+from tests.make_accounts import make_account
+
+#: What hurts many at once, or cannot be taken back from who saw it; see docs/permissions.md.
+ASKS = {
+    "accounts.edit",
+    "accounts.new",
+    "accounts.revoke",
+    "accounts.roles",
+    "api_pages.tokens",
+    "clients.reveal",
+    "dedupe.merge",
+    "exports.fetch",
+    "exports.new",
+    "signin.recovery_codes",
+    "signin.remove_second_step",
+    "signin.set_up_app",
+    "tickets.export",
+    "webhooks.new",
+    "webhooks.show",
+}
+
+
+def test_what_hurts_many_asks_again_and_no_program_does_it(sqlite_desk: Desk) -> None:
+    declared = {name: access_of(view) for name, view in sqlite_desk.app.view_functions.items()}
+    assert {name for name, access in declared.items() if access and access.confirm} >= ASKS
+    assert not any(access.bearer for access in declared.values() if access and access.confirm)
+
+
+def _admin(desk: Desk, *, app: bool = False, minutes: int = 11) -> tuple[User, Visitor]:
+    """Return a manager who proved that it is them so many minutes ago."""
+    with desk.work():
+        user = give_password(make_user(Role.MANAGER))
+        if app:
+            _with_app(user)
+    visitor = desk.signed_in(user)
+    with desk.work() as session:
+        before = clock.now() - timedelta(minutes=minutes)
+        session.execute(update(UserSession).where(UserSession.user_id == user.id).values(confirmed_at=before))
+    return user, visitor
+
+
+def test_page_is_opened_after_the_password_and_the_cookie_of_before_is_worthless(desk: Desk) -> None:
+    with desk.work():
+        account = make_account()
+    user, visitor = _admin(desk)
+    goal = f"/accounts/{account.id}/roles"
+    asking = visitor.get(goal, status=302).goal
+    assert asking.startswith("/me/confirm")
+    assert visitor.get(asking).heading == "Confirm that it is you"
+    stolen = visitor.client.get_cookie("adminops")
+    assert visitor.post("/me/confirm", {"secret": "a wrong one", "next": goal}, status=422).says("not your password")
+    assert visitor.post("/me/confirm", {"secret": PASSWORD, "next": goal}).goal == goal
+    visitor.get(goal)
+    thief = desk.visitor()
+    assert stolen is not None
+    thief.client.set_cookie("adminops", stolen.value)
+    assert "/sign-in" in thief.get("/me", status=302).goal
+    with desk.look() as session:
+        facts = session.scalars(select(AuditEntry.fact).where(AuditEntry.actor_id == user.id)).all()
+        assert facts == ["SignInRefused", "IdentityConfirmed"]
+
+
+def test_who_has_a_second_step_is_asked_for_it_and_not_for_the_password(desk: Desk) -> None:
+    user, visitor = _admin(desk, app=True)
+    assert visitor.get("/me/confirm").says("Code of your app")
+    visitor.post("/me/confirm", {"secret": PASSWORD}, status=422)
+    code = _next_code(desk, user)
+    visitor.post("/me/confirm", {"secret": code})
+    visitor.post("/me/confirm", {"secret": code}, status=422)
+
+
+def test_what_was_typed_meanwhile_can_be_sent_and_what_was_not_opened_can_not(desk: Desk) -> None:
+    with desk.work():
+        account = make_account()
+    form = {"role": Role.TRAINER.value, "agency": ""}
+    _, typing = _admin(desk, minutes=19)
+    assert typing.post(f"/accounts/{account.id}/roles", form).goal == f"/accounts/{account.id}"
+    _, late = _admin(desk, minutes=21)
+    assert late.post(f"/accounts/{account.id}/roles", form).goal.startswith("/me/confirm")
+
+
+def test_what_is_loaded_down_asks_and_leads_back_to_its_page(desk: Desk) -> None:
+    _, visitor = _admin(desk)
+    before = {"Referer": "http://localhost/tickets?q=state%3Aopen"}
+    asking = visitor.get("/tickets/export.csv", status=302, headers=before).goal
+    assert asking == "/me/confirm?next=/tickets?q%3Dstate%253Aopen"
+    visitor.get("/me/tokens")
+    data = {"name": "A program", "scopes": ["tickets:read"], "days": "30"}
+    assert visitor.post("/me/tokens", data).goal.startswith("/me/confirm")
+    quick = visitor.get("/tickets/export.csv", status=204, headers={"HX-Request": "true"})
+    assert quick.response.headers["HX-Redirect"].startswith("/me/confirm")
+
+
+def test_guessing_is_slowed_down_and_leads_nowhere_outside(desk: Desk) -> None:
+    _, visitor = _admin(desk)
+    for _ in range(5):
+        visitor.post("/me/confirm", {"secret": "a guess"}, status=422)
+    assert visitor.post("/me/confirm", {"secret": PASSWORD}, status=422).says("Too many tries.")
+    _, other = _admin(desk)
+    assert "evil" not in other.post("/me/confirm", {"secret": PASSWORD, "next": "//evil.example.org"}).goal
