@@ -6,7 +6,6 @@ from typing import Any
 from flask import Flask, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
-from flask_wtf.csrf import generate_csrf
 from jinja2 import StrictUndefined
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -22,11 +21,11 @@ from adminops.hmis import sealing
 from adminops.logs import set_up_logging
 from adminops.outbox import mails
 from adminops.settings import Settings
-from adminops.web import chips, formats, navigation, problems, security
+from adminops.web import chips, formats, navigation, problems, security, templating
 from adminops.web.access import access_of, refuse_or_pass, viewer
 from adminops.web.assets import Assets, assets_blueprint
+from adminops.web.forms import csrf_token
 from adminops.web.style_guide import style_guide_blueprint
-from adminops.web.templating import Unindented
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 THEMES = ("light", "dark", "auto")
@@ -136,9 +135,8 @@ def _dress(app: AdminOps, settings: Settings) -> None:
     assets = Assets(settings.home)
     app.register_blueprint(assets_blueprint(assets))
     app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.add_extension(Unindented)
-    app.jinja_env.globals.update(asset=assets.url)
+    templating.set_up(app.jinja_env, settings.home)
+    app.jinja_env.globals.update(asset=assets.url, csrf_token=csrf_token)
     formats.register(app)
     chips.register(app.jinja_env, assets)
     navigation.register(app, viewer)
@@ -170,7 +168,7 @@ def frame_values(settings: Settings) -> dict[str, Any]:
         "product_name": settings.product_name,
         "team_name": settings.team_name,
         "team_phone": settings.team_phone,
-        "csrf_token": generate_csrf,
+        "csrf_token": csrf_token,
         "search_url": url_for("search.results"),
         "theme_url": url_for("signin.set_theme"),
         "sign_out_url": url_for("signin.sign_out"),

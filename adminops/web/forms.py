@@ -12,13 +12,16 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
-from flask import request
+from flask import g, request
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import _FlaskFormCSRF, generate_csrf
+from markupsafe import Markup
 from wtforms import Field, PasswordField, SelectField, StringField, SubmitField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from adminops.db import savepoint
 from adminops.errors import DomainError
+from adminops.web.fields import drawn
 
 _UNTYPED = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202d\u202e]")
 """Control characters that part nothing, and the two that turn round what others write behind them."""
@@ -76,6 +79,20 @@ class HouseWords:
 HOUSE_WORDS = HouseWords()
 
 
+def csrf_token() -> str:
+    """Return the token of this request's forms; a page has a dozen of them, and the library's own takes its time."""
+    made: str | None = g.get("csrf_token")
+    return made or generate_csrf()
+
+
+class Token(_FlaskFormCSRF):  # type: ignore[misc]
+    """How a form knows that it was sent from a page of ours."""
+
+    def generate_csrf_token(self, csrf_token_field: object) -> str:
+        """Return the token for the form's hidden field."""
+        return csrf_token()
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """The base of all forms: CSRF-protected, answers 422 with the message at the field."""
 
@@ -87,6 +104,8 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """Trim what is typed, and speak in the house's words."""
+
+        csrf_class = Token
 
         def get_translations(self, form: Any) -> HouseWords:
             """Return who words the library's messages."""
@@ -101,6 +120,10 @@ class Form(FlaskForm):  # type: ignore[misc]
                     unbound_field.kwargs["filters"] = [trimmed, *filters]
             bound: Field = unbound_field.bind(form=form, **options)
             return bound
+
+        def render_field(self, field: Field, render_kw: dict[str, Any]) -> Markup:
+            """Draw a control as its widget does."""
+            return drawn(field, render_kw)
 
     def submitted(self) -> bool:
         """Say whether the form was sent and its shape is right; a wrong one answers 422."""
