@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from flask import Flask
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adminops import clock
@@ -115,8 +115,12 @@ def drafts_of(by: User) -> list[Draft]:
 
 def drop_draft(kind: Keyed, *, by: User) -> None:
     """Forget what `by` has typed for `kind`: it was sent, or is not wanted."""
-    mine = (RequestDraft.owner_id == by.id, RequestDraft.request_type == kind.key)
-    db.session.execute(delete(RequestDraft).where(*mine))
+    db.session.execute(_DROPPED, {"owner": by.id, "key": kind.key}, execution_options={"synchronize_session": False})
+
+
+_DROPPED = delete(RequestDraft).where(
+    RequestDraft.owner_id == bindparam("owner"), RequestDraft.request_type == bindparam("key")
+)
 
 
 def forget_old_drafts() -> None:

@@ -56,6 +56,12 @@ def index_ticket(ticket_id: int) -> None:
     index_tickets([ticket_id])
 
 
+def index_filed(ticket_id: int, subject: str, body: str) -> None:
+    """Keep the words of a ticket that this very transaction has filed: nobody else has said anything on it yet."""
+    said = [str(ticket_id), *words_of(subject), *words_of(body)][-MOST_WORDS:]
+    _keep([{"id": ticket_id, "said": said, "noted": []}])
+
+
 def index_tickets(ids: Sequence[int]) -> None:
     """Keep the words of several tickets as they stand in this transaction."""
     db.session.flush()
@@ -73,7 +79,10 @@ def index_tickets(ids: Sequence[int]) -> None:
         (noted if voice is Voice.NOTE else said)[id_].extend(words_of(body))
     for id_, voice, name in db.session.execute(_names_of_files(ids)):
         (noted if voice is Voice.NOTE else said)[id_].extend(words_of(name))
-    rows = [{"id": id_, "said": said[id_][-MOST_WORDS:], "noted": noted[id_][-MOST_WORDS:]} for id_ in said]
+    _keep([{"id": id_, "said": said[id_][-MOST_WORDS:], "noted": noted[id_][-MOST_WORDS:]} for id_ in said])
+
+
+def _keep(rows: list[dict[str, object]]) -> None:
     if rows and _is_postgresql():
         _keep_on_postgresql(rows)
     elif rows:

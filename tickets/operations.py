@@ -25,7 +25,7 @@ from adminops.identity.models import SYSTEM, Agency, User
 from adminops.outbox.messages import enqueue_mail
 from tickets import approvals, policies, sharing
 from tickets.authority import needs_lead
-from tickets.fulltext import index_ticket
+from tickets.fulltext import index_filed, index_ticket
 from tickets.goals import keeping
 from tickets.guarded import check_texts, settle_texts, texts_in, texts_of_request
 from tickets.mentioning import mention
@@ -95,6 +95,7 @@ def file_ticket(
         request_type=kind.key,
         type_version=kind.version,
         answers=dict(answers or {}),
+        state=S.NEW,
         priority=Priority(kind.priority_of(answers or {})),
         requester=requester,
         filed_by_id=by.id,
@@ -103,10 +104,10 @@ def file_ticket(
         filed_at=now,
         updated_at=now,
     )
-    db.session.add(ticket)
-    db.session.flush()
     keeping.begin(ticket, kind)
-    message = _write(ticket, texts["body"], Voice.REQUESTER, nonce, by)
+    message = _add_message(ticket, texts["body"], Voice.REQUESTER, nonce, by)
+    db.session.flush()
+    index_filed(ticket.id, ticket.subject, message.body)
     if confirmed_clean or to_redactors:
         said = texts_of_request(texts["subject"], texts["body"], answers or {})
         settle_texts(message, said, agency_id=agency_id, to_redactors=to_redactors, by=by)
@@ -375,6 +376,13 @@ def _sent_before(nonce: str | None, by: User) -> TicketMessage | None:
 
 
 def _write(ticket: Ticket, body: str, voice: Voice, nonce: str | None, by: User) -> TicketMessage:
+    message = _add_message(ticket, body, voice, nonce, by)
+    touch(ticket)
+    index_ticket(ticket.id)
+    return message
+
+
+def _add_message(ticket: Ticket, body: str, voice: Voice, nonce: str | None, by: User) -> TicketMessage:
     message = TicketMessage(
         ticket_id=ticket.id,
         author_id=by.id,
@@ -384,8 +392,6 @@ def _write(ticket: Ticket, body: str, voice: Voice, nonce: str | None, by: User)
         nonce=nonce or None,
     )
     db.session.add(message)
-    touch(ticket)
-    index_ticket(ticket.id)
     return message
 
 

@@ -25,7 +25,7 @@ from tickets.fulltext import number_key, words_of
 from tickets.goals.queries import calendar_numbered
 from tickets.language import MOST_TERMS, Query, Term, parse
 from tickets.models import Priority, SavedView, Tag, Tagging, Ticket, TicketLink, TicketMessage, TicketState, WaitingOn
-from tickets.sight import of_mine, visible_to
+from tickets.sight import find_seen, of_mine, visible_to
 
 Assignee = aliased(User)
 
@@ -137,12 +137,7 @@ class Choice:
 
 def get_ticket(ticket_id: int, viewer: User) -> Ticket:
     """Return a ticket with requester, assignee and agency. Raises `NotFound` also for one that is not theirs to see."""
-    people = [joinedload(person).options(lazyload(User.grants)) for person in (Ticket.requester, Ticket.assignee)]
-    ticket = db.session.scalar(
-        visible_to(viewer)
-        .where(Ticket.id == ticket_id)
-        .options(*people, *map(joinedload, (Ticket.agency, Ticket.policy_version, Ticket.calendar_version)))
-    )
+    ticket = find_seen(ticket_id, viewer)
     if ticket is None:
         raise NotFound("There is no such ticket, or it is not yours to see.")
     return ticket
@@ -423,8 +418,9 @@ def team() -> list[Choice]:
 
 
 def agencies() -> list[Choice]:
-    """Return the agencies, by name."""
-    return _choices(select(Agency.id, Agency.name).order_by(Agency.name))
+    """Return the agencies, by name; remembered."""
+    named = select(Agency.id, Agency.name).order_by(Agency.name)
+    return remembered("tickets.agencies", lambda: _choices(named), of=(Agency,))
 
 
 def _choices_of(viewer: User) -> Choices:

@@ -21,7 +21,8 @@ MOST_PARTICIPANTS = 30
 def begin(ticket: Ticket, *, private: bool, by: User) -> None:
     """Let who filed `ticket` for somebody else see it, and make it private when its type says so."""
     if by.id != ticket.requester_id and not by.is_system:
-        join(ticket, by, why=Why.FILED, by=by)
+        _check_may_join(by)
+        _admit(ticket, by, Why.FILED, by)
     if private:
         close_off(ticket, by=by)
 
@@ -51,20 +52,29 @@ def stays(ticket: Ticket, person: User) -> None:
 
 def join(ticket: Ticket, person: User, *, why: Why, by: User) -> TicketParticipant | None:
     """Make `person` a participant as part of another verb, which has checked that `by` may; else as above."""
-    if not may_join(person):
-        raise Invalid("This person can't sign in at present, so could not read it.", field="person")
+    _check_may_join(person)
     there = list(db.session.scalars(select(TicketParticipant).where(TicketParticipant.ticket_id == ticket.id)))
     if any(row.user_id == person.id for row in there):
         return None
     if len(there) >= MOST_PARTICIPANTS:
         raise Invalid(f"A ticket has at most {MOST_PARTICIPANTS} participants. Take one off first.", field="person")
+    row = _admit(ticket, person, why, by)
+    if person.id != by.id and why is Why.ADDED:
+        mail_quietly("tickets.added", to=person, about=ticket, participant_id=row.id)
+    return row
+
+
+def _check_may_join(person: User) -> None:
+    if not may_join(person):
+        raise Invalid("This person can't sign in at present, so could not read it.", field="person")
+
+
+def _admit(ticket: Ticket, person: User, why: Why, by: User) -> TicketParticipant:
     row = TicketParticipant(ticket_id=ticket.id, user_id=person.id, why=why, added_by_id=by.id)
     db.session.add(row)
     db.session.flush()
     fact = ParticipantAdded(ticket_id=ticket.id, agency_id=ticket.agency_id, user_id=person.id, why=why.value)
     publish(fact, by=by)
-    if person.id != by.id and why is Why.ADDED:
-        mail_quietly("tickets.added", to=person, about=ticket, participant_id=row.id)
     return row
 
 

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Select, func, select, tuple_, union_all
+from sqlalchemy import Executable, Integer, Select, bindparam, func, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
-from adminops.db import db
+from adminops.db import Moment, db
 from adminops.identity.models import SYSTEM, Agency, User
 from adminops.refs import Ref
 from tickets.models import Ticket, TicketEntry, TicketMessage, Voice
 
 Person = aliased(User)
+_NUMBERS = bindparam("tickets", type_=Integer(), expanding=True)
 NEWEST = 100
 """So many messages a page shows at first, beside the first one."""
 
@@ -70,16 +72,14 @@ def timeline(
     `sources` are the numbers of the tickets that were merged into it: theirs stand between. With `after` it begins
     behind that place, with `limit` it ends after so many.
     """
-    messages, lines = _messages(ticket, team, sources), _chosen_lines(ticket, team, sources)
+    messages, lines = _messages(team), _entries(team, latest=False)
+    message, line = (TicketMessage.written_at, TicketMessage.id), (TicketEntry.at, TicketEntry.id)
     if after is not None:
         at, is_line, id_ = after
-        message = (TicketMessage.written_at, TicketMessage.id)
         messages = messages.where(message[0] > at if is_line else tuple_(*message) > tuple_(at, id_))
-        line = (TicketEntry.at, TicketEntry.id)
         lines = lines.where(tuple_(*line) > tuple_(at, id_) if is_line else line[0] >= at)
-    messages = messages.order_by(TicketMessage.written_at, TicketMessage.id).limit(limit)
-    lines = lines.order_by(TicketEntry.at, TicketEntry.id).limit(limit)
-    return _in_order(_read(messages, ticket), _read_lines(lines))[:limit]
+    told = _read(messages.order_by(*message).limit(limit), ticket, sources)
+    return _in_order(told, _read_lines(lines.order_by(*line).limit(limit), ticket, sources))[:limit]
 
 
 def place_of(item: Message | Line) -> Place:
@@ -89,10 +89,7 @@ def place_of(item: Message | Line) -> Place:
 
 def story(ticket: Ticket, *, team: bool, sources: Sequence[int], newest: int = NEWEST) -> Story:
     """Return what `timeline` does, without what lies between the first message and the `newest` ones."""
-    chosen = _messages(ticket, team, sources)
-    at, id_ = TicketMessage.written_at, TicketMessage.id
-    ends = (chosen.order_by(at, id_).limit(1), chosen.order_by(at.desc(), id_.desc()).limit(newest + 2))
-    read = _read(union_all(*(select(end.subquery()) for end in ends)), ticket)
+    read = _read(_ends(team), ticket, sources, most=newest + 2)
     first, found = read[:1], read[1:]
     if len(found) < newest + 2:
         return Story(_in_order(found, _lines(ticket, team, sources)))
@@ -112,7 +109,11 @@ def _in_order(messages: Sequence[Message], lines: Sequence[Line]) -> list[Messag
     return sorted([*messages, *lines], key=place_of)
 
 
-def _messages(ticket: Ticket, team: bool, sources: Sequence[int]) -> Select[*tuple[Any, ...]]:
+# The statements are put together once: that takes several times longer than running one.
+
+
+@cache
+def _messages(team: bool) -> Select[*tuple[Any, ...]]:
     chosen: Select[*tuple[Any, ...]] = (
         select(
             TicketMessage.written_at,
@@ -127,15 +128,25 @@ def _messages(ticket: Ticket, team: bool, sources: Sequence[int]) -> Select[*tup
         )
         .join(User, User.id == TicketMessage.author_id)
         .outerjoin(Agency, Agency.id == User.agency_id)
-        .where(TicketMessage.ticket_id.in_([ticket.id, *sources]))
+        .where(TicketMessage.ticket_id.in_(_NUMBERS))
     )
     return chosen if team else chosen.where(TicketMessage.voice != Voice.NOTE)
 
 
-def _read(chosen: Executable, ticket: Ticket) -> list[Message]:
+@cache
+def _ends(team: bool) -> Executable:
+    """Return the first message and the latest ones."""
+    at, id_ = TicketMessage.written_at, TicketMessage.id
+    first = _messages(team).order_by(at, id_).limit(1)
+    latest = _messages(team).order_by(at.desc(), id_.desc()).limit(bindparam("most", type_=Integer()))
+    return union_all(*(select(end.subquery()) for end in (first, latest)))
+
+
+def _read(chosen: Executable, ticket: Ticket, sources: Sequence[int], **numbers: int) -> list[Message]:
+    rows = db.session.execute(chosen, {"tickets": [ticket.id, *sources], **numbers})
     return [
         Message(at, id_, voice, author_id, author, _role(title, agency), body, of if of != ticket.id else 0)
-        for at, id_, voice, author_id, author, title, agency, body, of in db.session.execute(chosen)
+        for at, id_, voice, author_id, author, title, agency, body, of in rows
     ]
 
 
@@ -143,26 +154,33 @@ def _role(title: str, agency: str | None) -> str:
     return ", ".join(filter(None, (title, agency)))
 
 
-def _chosen_lines(ticket: Ticket, team: bool, sources: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    chosen: Select[*tuple[Any, ...]] = (
-        select(TicketEntry, User.name, Person.name)
-        .outerjoin(User, User.id == TicketEntry.actor_id)
-        .outerjoin(Person, Person.id == TicketEntry.person_id)
-        .where(TicketEntry.ticket_id.in_([ticket.id, *sources]))
-    )
-    return chosen if team else chosen.where(TicketEntry.for_team.is_(False))
-
-
 def _lines(ticket: Ticket, team: bool, sources: Sequence[int], since: datetime | None = None) -> list[Line]:
-    chosen = _chosen_lines(ticket, team, sources)
-    return _read_lines(chosen if since is None else chosen.where(TicketEntry.at >= since))
+    latest = {"since": since} if since else {}
+    return _read_lines(_entries(team, latest=bool(latest)), ticket, sources, **latest)
 
 
-def _read_lines(chosen: Executable) -> list[Line]:
-    return [_line(entry, actor, named) for entry, actor, named in db.session.execute(chosen)]
+def _read_lines(chosen: Executable, ticket: Ticket, sources: Sequence[int], **moments: datetime) -> list[Line]:
+    rows = db.session.execute(chosen, {"tickets": [ticket.id, *sources], **moments})
+    return [_line(*row) for row in rows]
 
 
-def _line(entry: TicketEntry, actor: str | None, person: str | None) -> Line:
-    before, named, after = entry.sentence.partition("{}")
-    whom, what = (person, entry.thing) if named else (None, None)
-    return Line(entry.at, entry.id, actor or SYSTEM.name, before, whom, what, after)
+@cache
+def _entries(team: bool, *, latest: bool) -> Select[*tuple[Any, ...]]:
+    entry = TicketEntry
+    chosen: Select[*tuple[Any, ...]] = (
+        select(entry.at, entry.id, entry.sentence, entry.thing_kind, entry.thing_id, User.name, Person.name)
+        .outerjoin(User, User.id == entry.actor_id)
+        .outerjoin(Person, Person.id == entry.person_id)
+        .where(entry.ticket_id.in_(_NUMBERS))
+    )
+    if not team:
+        chosen = chosen.where(entry.for_team.is_(False))
+    return chosen.where(entry.at >= bindparam("since", type_=Moment())) if latest else chosen
+
+
+def _line(
+    at: datetime, id_: int, sentence: str, kind: str | None, thing: str | None, actor: str | None, person: str | None
+) -> Line:
+    before, named, after = sentence.partition("{}")
+    whom, what = (person, Ref(kind, thing) if kind and thing else None) if named else (None, None)
+    return Line(at, id_, actor or SYSTEM.name, before, whom, what, after)

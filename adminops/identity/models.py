@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint, and_, false, or_, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint, and_, event, or_, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -168,6 +169,13 @@ class User(Model):
         if self.is_system:
             return self.name
         return ", ".join(filter(None, (self.name, self.title, self.agency.name if self.agency else "Systems Team")))
+
+
+@event.listens_for(User, "expire")
+def _read_anew(user: User | None, _names: object) -> None:
+    """Work out anew what a person may where their row and their grants are read again."""
+    if user is not None:  # nobody holds the object any more
+        user.forget_reach()
 
 
 class RoleGrant(Model):

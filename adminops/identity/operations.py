@@ -5,9 +5,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import joinedload, lazyload
 
 from adminops import clock
 from adminops.db import db, savepoint
@@ -32,6 +32,8 @@ from adminops.identity.permissions import Permission, Role
 
 WRONG = "That user name and password don't belong together. Check both, or ask for a new password."
 _TAKEN = "That user name is taken. Choose another."
+
+_NAMED = select(User).where(User.username == bindparam("username")).options(joinedload(User.grants))
 
 #: What user names of directories and HMIS vendors allow alike; it ends up in addresses of pages and in file names.
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,59}")
@@ -156,7 +158,7 @@ def fold(username: str) -> str:
 
 def find_user(username: str) -> User | None:
     """Return the user of that name, whatever its case."""
-    return db.session.scalar(select(User).where(User.username == fold(username)))
+    return db.session.scalars(_NAMED, {"username": fold(username)}).unique().one_or_none()
 
 
 def find_users_by_email(email: str) -> list[User]:

@@ -7,13 +7,15 @@ one-time token ever lies in them.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from adminops import clock
-from adminops.db import after_commit, db, savepoint
+from adminops.db import after_commit, db
 from adminops.identity.models import User
 from adminops.outbox.bell import WORK_WAITS
 from adminops.outbox.models import OutboxMessage, ticket_of
@@ -49,17 +51,27 @@ def enqueue_errand(way: str, kind: str, *, about: User, **ids: int | str) -> Out
 def _enqueue(way: str, kind: str, to: User, after: datetime | None, ids: dict[str, int | str]) -> OutboxMessage:
     about = ":".join(f"{name}={value}" for name, value in sorted(ids.items()))
     key = f"{kind}:user={to.id}:{about}"
-    asked_before = select(OutboxMessage).where(OutboxMessage.key == key)
-    found = db.session.scalar(asked_before)
-    if found is not None:
-        return found
-    message = OutboxMessage(key=key, way=way, kind=kind, arguments=dict(ids), recipient_id=to.id)
-    message.ticket_id, message.next_try_at = ticket_of(ids) or None, after or clock.now()
-    try:
-        with savepoint():
-            db.session.add(message)
-            db.session.flush()
-    except IntegrityError:  # somebody asked for the same at this very moment
-        return db.session.scalars(asked_before).one()
+    db.session.flush()
+    message = db.session.scalar(
+        _asking(db.engine.dialect.name),
+        {
+            "key": key,
+            "way": way,
+            "kind": kind,
+            "arguments": dict(ids),
+            "recipient_id": to.id,
+            "ticket_id": ticket_of(ids) or None,
+            "next_try_at": after or clock.now(),
+        },
+    )
+    if message is None:  # somebody asked for the same before, or at this very moment
+        return db.session.scalars(select(OutboxMessage).where(OutboxMessage.key == key)).one()
     after_commit(WORK_WAITS.ring)
     return message
+
+
+@cache
+def _asking(dialect: str) -> ReturningInsert[OutboxMessage]:
+    """Return the statement that stores a message unless there is one of its key, and gives it back."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(OutboxMessage).on_conflict_do_nothing(index_elements=["key"]).returning(OutboxMessage)

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -164,3 +164,11 @@ def test_rank_is_that_of_the_highest_role(session: Session) -> None:
     assert user.rank == Role.AGENCY_LEAD.rank
     assert make_user(None).rank == 0
     assert SYSTEM.rank > max(role.rank for role in Role)
+
+
+def test_a_right_that_was_taken_away_meanwhile_is_gone_when_the_person_is_read_again(session: Session) -> None:
+    person = make_user(Role.HELP_DESK)
+    assert person.may(Permission.WORK_TICKETS)
+    session.execute(delete(RoleGrant), execution_options={"synchronize_session": False})
+    session.expire(person)
+    assert not person.may(Permission.WORK_TICKETS)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload, lazyload
 from adminops import clock
 from adminops.db import db
 from adminops.errors import NotFound
-from adminops.identity.models import User
+from adminops.identity.models import RoleGrant, User
 from adminops.settings import current_settings
 from adminops.web.remembering import remembered
 from tickets.absences.models import Absence
@@ -52,8 +52,12 @@ def away_today() -> dict[int, Away]:
 
 
 def team_choices() -> list[tuple[str, str]]:
-    """Return who a ticket can be given to, as number and name, with the word that somebody is away. One read."""
+    """Return who a ticket can be given to, as number and name, with the word that somebody is away; remembered."""
     today = office_day()
+    return remembered(("tickets.team", today), lambda: _team_on(today), of=(Absence, User, RoleGrant))
+
+
+def _team_on(today: date) -> list[tuple[str, str]]:
     now = and_(Absence.user_id == User.id, Absence.first_day <= today, Absence.last_day >= today)
     listed = TEAM.outerjoin(Absence, now).outerjoin(StandsIn, StandsIn.id == Absence.substitute_id)
     rows = db.session.execute(listed.add_columns(Absence.last_day, StandsIn.name).order_by(User.name, User.id))

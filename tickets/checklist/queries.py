@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from adminops.db import db
 from adminops.feature import RequestType
@@ -42,9 +43,14 @@ def steps_of(ticket: Ticket, checklist: Sequence[str]) -> list[Step]:
     """Return the steps of `checklist` as they stand on `ticket`."""
     if not checklist:
         return []
-    ticked = select(TicketStep.step, User.name, TicketStep.ticked_at).join(User, User.id == TicketStep.ticked_by_id)
-    done = {step: (name, at) for step, name, at in db.session.execute(ticked.where(TicketStep.ticket_id == ticket.id))}
+    done = {step: (name, at) for step, name, at in db.session.execute(_ticked(), {"ticket_id": ticket.id})}
     return [Step(step, *done.get(step, (None, None))) for step in dict.fromkeys(checklist)]
+
+
+@cache
+def _ticked() -> Select[str, str, datetime]:
+    ticked = select(TicketStep.step, User.name, TicketStep.ticked_at).join(User, User.id == TicketStep.ticked_by_id)
+    return ticked.where(TicketStep.ticket_id == bindparam("ticket_id"))
 
 
 def kind_of(ticket: Ticket) -> RequestType | None:

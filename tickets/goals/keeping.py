@@ -25,12 +25,15 @@ BATCH = 20
 
 
 def begin(ticket: Ticket, kind: RequestType) -> None:
-    """Give a ticket that was just filed its policy, and start its clocks."""
+    """Store a ticket that is being filed, with its policy and its clocks."""
     policy = queries.policy_for(kind, policies_there())
-    ticket.policy_version_id = policy.version.id
-    ticket.calendar_version_id = policy.hours.id
-    events = [_note(ticket, Happening.FILED, promised=kind.target_hours * 60)]
-    _write(ticket, events, policy.hours, policy.version)
+    ticket.policy_version_id, ticket.warned = policy.version.id, []
+    promised = kind.target_hours * 60
+    filed = Event(ticket.filed_at, Happening.FILED, ticket.state, ticket.waiting_on, ticket.priority, promised)
+    _write(ticket, [filed], policy.hours, policy.version)
+    db.session.add(ticket)
+    db.session.flush()
+    db.session.add(_row(ticket, filed))
 
 
 def take_over(ticket: Ticket, kind: RequestType, events: Sequence[Event]) -> None:
@@ -43,18 +46,7 @@ def take_over(ticket: Ticket, kind: RequestType, events: Sequence[Event]) -> Non
     rules = queries.policy_of(policy.version)
     clocks = run(events, queries.calendar_of(policy.hours), rules, clock.now())
     ticket.warned = [warning.key for warning in warnings_of(clocks, rules) if warning.at <= clock.now()]
-    db.session.add_all(
-        TicketEvent(
-            ticket_id=ticket.id,
-            at=event.at,
-            happening=event.happening,
-            state=event.state,
-            waiting_on=event.waiting_on,
-            priority=event.priority,
-            promised=event.promised,
-        )
-        for event in events
-    )
+    db.session.add_all(_row(ticket, event) for event in events)
     _write(ticket, events, policy.hours, policy.version)
 
 
@@ -113,9 +105,8 @@ def policies_there() -> list[queries.InForce]:
 
 def clocks_of(ticket: Ticket) -> tuple[Clocks, Policy]:
     """Return the clocks of `ticket` as they stand now, and its policy. Reads only."""
-    policy = queries.policy_of(ticket.policy_version or standards.policy_version(standards.STANDARD))
-    hours = ticket.calendar_version
-    calendar = queries.calendar_of(hours) if hours else queries.office_calendar()
+    policy = queries.policy_numbered(ticket.policy_version_id)
+    calendar = queries.calendar_numbered(ticket.calendar_version_id)
     events = queries.events_of([ticket.id])[ticket.id] or _without_history(ticket)
     return run(events, calendar, policy, clock.now()), policy
 
@@ -138,18 +129,21 @@ def _settled_policy(ticket: Ticket) -> PolicyVersion:
     return known or policies_there()[0].version
 
 
-def _note(ticket: Ticket, happening: Happening, *, promised: int = 0) -> Event:
-    row = TicketEvent(
+def _note(ticket: Ticket, happening: Happening) -> None:
+    event = Event(clock.now(), happening, ticket.state, ticket.waiting_on, ticket.priority)
+    db.session.add(_row(ticket, event))
+
+
+def _row(ticket: Ticket, event: Event) -> TicketEvent:
+    return TicketEvent(
         ticket_id=ticket.id,
-        at=clock.now(),
-        happening=happening,
-        state=ticket.state,
-        waiting_on=ticket.waiting_on,
-        priority=ticket.priority,
-        promised=promised,
+        at=event.at,
+        happening=event.happening,
+        state=event.state,
+        waiting_on=event.waiting_on,
+        priority=event.priority,
+        promised=event.promised,
     )
-    db.session.add(row)
-    return Event(row.at, happening, ticket.state, ticket.waiting_on, ticket.priority, promised)
 
 
 def _write(ticket: Ticket, events: Sequence[Event], hours: CalendarVersion, version: PolicyVersion) -> None:

@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Integer, Select, and_, bindparam, select
 
 from adminops.db import db
 from adminops.errors import NotFound
@@ -36,7 +37,7 @@ class InForce:
 
 def in_force() -> list[InForce]:
     """Return the policies as they are now, the standard one first."""
-    found = [InForce(*row) for row in db.session.execute(_newest().order_by(GoalPolicy.id))]
+    found = [InForce(*row) for row in db.session.execute(_newest())]
     return sorted(found, key=lambda row: row.policy.key != standards.STANDARD)
 
 
@@ -55,7 +56,7 @@ def calendar_in_force(version: PolicyVersion) -> CalendarVersion:
 
 def office_calendar() -> Calendar:
     """Return the calendar of the standard policy: when the office is open."""
-    return next(iter(_calendars().values()), None) or calendar_of(
+    return next(iter(_in_force().calendars.values()), None) or calendar_of(
         standards.calendar_version(standards.STANDARD, current_settings().time_zone)
     )
 
@@ -64,30 +65,34 @@ def calendar_numbered(version_id: int | None) -> Calendar:
     """Return the calendar of a version; without one, the office's."""
     if version_id is None:
         return office_calendar()
-    return _calendars().get(version_id) or remembered(
+    return _in_force().calendars.get(version_id) or remembered(
         ("tickets.calendar", version_id), lambda: calendar_of(db.session.get_one(CalendarVersion, version_id)), of=RULES
+    )
+
+
+def policy_numbered(version_id: int | None) -> Policy:
+    """Return a version of a policy; without one, what AdminOps comes with."""
+    if version_id is None:
+        return policy_of(standards.policy_version(standards.STANDARD))
+    return _in_force().policies.get(version_id) or remembered(
+        ("tickets.policy", version_id), lambda: policy_of(db.session.get_one(PolicyVersion, version_id)), of=RULES
     )
 
 
 def events_of(tickets: list[int]) -> dict[int, list[Event]]:
     """Return what happened to each of these tickets, in order."""
-    rows = (
-        select(
-            TicketEvent.ticket_id,
-            TicketEvent.at,
-            TicketEvent.happening,
-            TicketEvent.state,
-            TicketEvent.waiting_on,
-            TicketEvent.priority,
-            TicketEvent.promised,
-        )
-        .where(TicketEvent.ticket_id.in_(tickets))
-        .order_by(TicketEvent.id)
-    )
     found: dict[int, list[Event]] = {ticket_id: [] for ticket_id in tickets}
-    for ticket_id, at, happening, state, waiting_on, priority, promised in db.session.execute(rows):
-        found[ticket_id].append(Event(at, happening, state, waiting_on, priority, promised))
+    for ticket_id, *happened in db.session.execute(_events(), {"tickets": tickets}):
+        found[ticket_id].append(Event(*happened))
     return found
+
+
+@cache
+def _events() -> Select[*tuple[Any, ...]]:
+    event = TicketEvent
+    told = (event.at, event.happening, event.state, event.waiting_on, event.priority, event.promised)
+    of_these = event.ticket_id.in_(bindparam("tickets", type_=Integer(), expanding=True))
+    return select(event.ticket_id, *told).where(of_these).order_by(event.id)
 
 
 def behind() -> Select[Ticket]:
@@ -182,17 +187,32 @@ def policy_of(version: PolicyVersion) -> Policy:
     )
 
 
-def _calendars() -> dict[int, Calendar]:
-    """Return the calendars in force by the ids of their versions, the office's first: most tickets count by these."""
-    return remembered(
-        "tickets.calendars", lambda: {row.hours.id: calendar_of(row.hours) for row in in_force()}, of=RULES
+@dataclass(frozen=True)
+class _Values:
+    """What most tickets count by, by the ids of the versions; the office's calendar is the first."""
+
+    calendars: dict[int, Calendar]
+    policies: dict[int, Policy]
+
+
+def _in_force() -> _Values:
+    return remembered("tickets.rules", _read_values, of=RULES)
+
+
+def _read_values() -> _Values:
+    rows = in_force()
+    return _Values(
+        calendars={row.hours.id: calendar_of(row.hours) for row in rows},
+        policies={row.version.id: policy_of(row.version) for row in rows},
     )
 
 
+@cache
 def _newest() -> Select[GoalPolicy, PolicyVersion, GoalCalendar, CalendarVersion]:
     return (
         select(GoalPolicy, PolicyVersion, GoalCalendar, CalendarVersion)
         .join(PolicyVersion, and_(PolicyVersion.policy_id == GoalPolicy.id, PolicyVersion.number == GoalPolicy.number))
         .join(GoalCalendar, GoalCalendar.id == PolicyVersion.calendar_id)
         .join(CalendarVersion, _NEWEST_HOURS)
+        .order_by(GoalPolicy.id)
     )

@@ -6,8 +6,10 @@ not of it.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select
+from sqlalchemy.orm import joinedload
 
 from adminops.db import db
 from adminops.identity.models import RoleGrant, User
@@ -81,19 +83,14 @@ def audience_of(ticket: Ticket, *, mine: Iterable[User] = (), joining: Iterable[
     `joining` will take part in it by the time they are told.
     """
     joins = {person.id for person in joining}
-    ids = {ticket.requester_id, ticket.assignee_id, *joins, *(person.id for person in mine)} - {None}
-    joined = and_(TicketParticipant.user_id == User.id, TicketParticipant.ticket_id == ticket.id)
-    taking_part = select(TicketParticipant.user_id).where(TicketParticipant.ticket_id == ticket.id)
-    chosen = (
-        select(User, NoticeWishes, TicketParticipant.why)
-        .outerjoin(NoticeWishes, NoticeWishes.user_id == User.id)
-        .outerjoin(TicketParticipant, joined)
-        .where(User.may_sign_in, or_(User.id.in_(sorted(ids)), User.id.in_(taking_part), *_who_listen()))
-        .order_by(User.name, User.id)
-    )
+    named = {ticket.requester_id, ticket.assignee_id, *joins, *(person.id for person in mine)}
+    ids = sorted(id_ for id_ in named if id_ is not None)
+    all_listen = any(way is not Way.NOTHING and is_wide(key) for key, way in house_ways().items())
     people = [
         (person, wishes, why or (Why.MENTIONED if person.id in joins else None))
-        for person, wishes, why in db.session.execute(chosen)
+        for person, wishes, why in db.session.execute(
+            _people(all_listen), {"ticket_id": ticket.id, "ids": ids}
+        ).unique()
     ]
     follows = any(wishes is not None and wishes.queues for _, wishes, _ in people)
     return Audience(ticket, people, _queues_of(ticket) if follows else frozenset())
@@ -122,10 +119,27 @@ def told_of_message(
     return told
 
 
-def _who_listen() -> list[ColumnElement[bool]]:
+@cache
+def _people(all_listen: bool) -> Select[User, NoticeWishes, Why]:
+    """Return the statement that gives those named on a ticket and who listens; it is made once."""
+    ticket_id = bindparam("ticket_id", type_=Integer())
+    joined = and_(TicketParticipant.user_id == User.id, TicketParticipant.ticket_id == ticket_id)
+    taking_part = select(TicketParticipant.user_id).where(TicketParticipant.ticket_id == ticket_id)
+    named = (User.id.in_(bindparam("ids", type_=Integer(), expanding=True)), User.id.in_(taking_part))
+    return (
+        select(User, NoticeWishes, TicketParticipant.why)
+        .outerjoin(NoticeWishes, NoticeWishes.user_id == User.id)
+        .outerjoin(TicketParticipant, joined)
+        .where(User.may_sign_in, or_(*named, *_who_listen(all_listen)))
+        .options(joinedload(User.grants))
+        .order_by(User.name, User.id)
+    )
+
+
+def _who_listen(all_listen: bool) -> list[ColumnElement[bool]]:
     """Return whom else to look at: who chose to hear of tickets of others, and all who can when the house says so."""
     listening: list[ColumnElement[bool]] = [User.id.in_(select(NoticeWishes.user_id).where(NoticeWishes.is_wide))]
-    if any(way is not Way.NOTHING and is_wide(key) for key, way in house_ways().items()):
+    if all_listen:
         wide = {Permission.READ_AGENCY_TICKETS, Permission.WORK_TICKETS, Permission.READ_PRIVATE_TICKETS}
         roles = [role for role, held in ROLE_PERMISSIONS.items() if wide & held]
         listening.append(User.id.in_(select(RoleGrant.user_id).where(RoleGrant.role.in_(roles))))

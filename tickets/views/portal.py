@@ -94,7 +94,8 @@ def _file(kind: RequestType, form: TicketForm, user: User) -> Ticket:
     solved = isinstance(form, TeamTicketForm) and form.solved.data
     ticket = file_ticket(kind=kind, **form.values(), give=not solved, by=user)
     clean = bool(form.confirmed_clean.data)
-    attach(queries.first_message(ticket), uploads_of(form.file), kind=kind, confirmed_clean=clean, by=user)
+    if uploads := uploads_of(form.file):
+        attach(queries.first_message(ticket), uploads, kind=kind, confirmed_clean=clean, by=user)
     drop_draft(kind, by=user)
     if solved and ticket.state is TicketState.NEW:
         resolve(ticket, by=user)

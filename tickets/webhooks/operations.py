@@ -144,12 +144,15 @@ def call_again(call: WebhookCall, *, by: User) -> None:
     publish(WebhookCallRepeated(webhook_id=call.webhook_id, call_id=call.id), by=by)
 
 
+_ON = select(Webhook.id, Webhook.events).where(Webhook.is_on)
+
+
 def call_for(fact: TicketFact, by: User) -> None:  # noqa: ARG001 - whoever did it, the same is told
     """Ask for the calls that tell of `fact`. Nobody outside is told of private tickets."""
     event = EVENTS.get(type(fact))
     if event is None:
         return
-    rows = db.session.execute(select(Webhook.id, Webhook.events).where(Webhook.is_on)).all()
+    rows = db.session.execute(_ON).all()
     wanted = [id_ for id_, names in rows if event.name in names]
     if not wanted or db.session.get_one(Ticket, fact.ticket_id).is_private:
         return
