@@ -19,10 +19,10 @@ from typing import Final
 
 import brotli
 from flask import Blueprint, Response, abort, request
-from werkzeug.http import parse_accept_header
 
 from adminops.web import icons
 from adminops.web.access import PUBLIC, access
+from adminops.web.packing import accepted_encoding
 
 log = logging.getLogger(__name__)
 
@@ -159,10 +159,7 @@ def assets_blueprint(assets: Assets) -> Blueprint:
 
 
 def _encoding(name: str, accept_encoding: str) -> str:
-    if name.endswith(".woff2"):  # woff2 is brotli inside already
-        return ""
-    accepted = parse_accept_header(accept_encoding)
-    return next((encoding for encoding in ("br", "gzip") if accepted.quality(encoding) > 0), "")
+    return "" if name.endswith(".woff2") else accepted_encoding(accept_encoding)  # woff2 is brotli inside already
 
 
 def _brotli(content: bytes) -> bytes:

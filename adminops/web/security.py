@@ -14,6 +14,7 @@ from adminops.identity import sessions
 from adminops.identity.models import User
 from adminops.settings import Settings
 from adminops.web import problem_json
+from adminops.web.packing import pack_page
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -36,7 +37,7 @@ SEEN = "seen"
 
 
 def protect(app: Flask, settings: Settings) -> None:
-    """Set up cookies, headers and the loading of the signed-in person."""
+    """Set up cookies, headers, the packing of pages and the loading of the signed-in person."""
     app.config.update(
         SECRET_KEY=settings.cookie_secret(),
         SESSION_COOKIE_NAME="__Host-adminops" if settings.secure_cookies else "adminops",
@@ -55,6 +56,7 @@ def protect(app: Flask, settings: Settings) -> None:
     login.session_protection = None  # it compares addresses, which change on phones; rows on the server decide
     login.user_loader(load_user)
     app.after_request(add_headers)
+    app.after_request(pack_page)
 
 
 def load_user(token: str) -> User | None:
