@@ -15,6 +15,7 @@ from adminops.imports.forms import ExportForm
 from adminops.settings import current_settings
 from adminops.web.access import Again, access, signed_in_user
 from adminops.web.forms import ConfirmForm, choices
+from adminops.web.progress import progress_page
 
 blueprint = Blueprint("exports", __name__, url_prefix="/imports/export")
 
@@ -53,7 +54,7 @@ def _chosen_source(every: list[HmisSource]) -> HmisSource | None:
 def show(order_id: int) -> ResponseReturnValue:
     """Show how far an export is, or that it is ready."""
     order = exporting.get_order(order_id, viewer=signed_in_user())
-    return render_template(
+    return progress_page(
         "imports/export_order.html",
         order=order,
         form=ConfirmForm(),

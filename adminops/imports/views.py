@@ -19,6 +19,7 @@ from adminops.settings import current_settings
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import links_to
+from adminops.web.progress import progress_page
 
 SAID = {
     "approve": "The import was approved; it is being taken.",
@@ -62,7 +63,7 @@ def show(import_id: int) -> ResponseReturnValue:
     """Show how far an import is, or what it did."""
     record, rule, home = queries.get_import(import_id), request.args.get("rule", ""), current_settings().home
     place = uploads.undo_progress_of if record.undo_asked_at else uploads.progress_of
-    return render_template(
+    return progress_page(
         "imports/show.html",
         record=record,
         source=sources.get_source(record.source_id),

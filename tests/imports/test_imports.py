@@ -57,8 +57,11 @@ def test_an_administrator_uploads_an_export_and_sees_what_happened(desk: Desk, e
     visitor = desk.signed_in(admin)
     waiting = visitor.post("/imports/new", _upload(export), follow=True, content_type="multipart/form-data")
     assert waiting.says("Waiting for its turn")
+    asked_again = {"HX-Request": "true"}
+    assert "HX-Refresh" not in visitor.get("/imports/1", headers=asked_again).response.headers
     _run(desk.app)
-    done = visitor.get("/imports/1")
+    done = visitor.get("/imports/1", headers=asked_again)
+    assert done.response.headers["HX-Refresh"] == "true", "what stands around the panel tells of it, too"
     assert done.says("Applied.")
     assert done.says("Client.csv 40 40")
     assert visitor.get("/imports").says("export.zip")

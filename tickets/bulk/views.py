@@ -7,6 +7,7 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
+from adminops.web.progress import progress_page
 from tickets.bulk import operations, queries
 from tickets.bulk.forms import BulkForm
 from tickets.bulk.models import BulkState, Outcome
@@ -37,7 +38,7 @@ def bulk_act(act_id: int) -> ResponseReturnValue:
     outcomes = queries.count_outcomes(act)
     total = sum(outcomes.values())
     left = outcomes[Outcome.DONE if act.state is BulkState.UNDOING else Outcome.PLANNED]
-    return render_template(
+    return progress_page(
         "tickets/bulk_act.html",
         act=act,
         outcomes={outcome.value: count for outcome, count in outcomes.items()},

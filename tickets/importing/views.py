@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
+from adminops.web.progress import progress_page
 from adminops.web.sheets import csv_file
 from tickets.catalogue import SOMETHING_ELSE
 from tickets.importing import operations, queries
@@ -91,7 +92,7 @@ def show(import_id: int) -> ResponseReturnValue:
     named = request.args.get("outcome", "")
     outcome = Outcome(named) if named in {each.value for each in Outcome} else None
     counts = queries.counts_of(record)
-    return render_template(
+    return progress_page(
         "tickets/imports/show.html",
         record=record,
         counts=counts,
