@@ -56,6 +56,10 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""Last of the `__table_args__` of a table whose rows are removed while their numbers are remembered elsewhere, by a
+mail that left or by a receiver: SQLite would give the number of the newest row to the next. PostgreSQL never does."""
+
 Key = Annotated[int, mapped_column(primary_key=True)]
 Name = Annotated[str, mapped_column(String(200))]
 Code = Annotated[str, mapped_column(String(60))]

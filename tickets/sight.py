@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, aliased, joinedload, lazyload, mapped_column, relationship, selectinload
 
 from adminops import clock
-from adminops.db import Key, Model, db
+from adminops.db import NEVER_AGAIN, Key, Model, db
 from adminops.identity.models import RoleGrant, User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission, Reach
 from tickets.models import Ticket
@@ -50,7 +50,7 @@ class TicketParticipant(Model):
     """Somebody who is named on a ticket beside who asked and who works on it: sees it, answers, and is told."""
 
     __tablename__ = "ticket_participant"
-    __table_args__ = (UniqueConstraint("ticket_id", "user_id"), Index(None, "user_id", "ticket_id"))
+    __table_args__ = (UniqueConstraint("ticket_id", "user_id"), Index(None, "user_id", "ticket_id"), NEVER_AGAIN)
 
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
-from adminops.db import Code, Key, LongText, Model, Name, db
+from adminops.db import NEVER_AGAIN, Code, Key, LongText, Model, Name, db
 from adminops.identity.models import User
 from tickets.models import Resolution, Then, Ticket, TicketMessage
 
@@ -15,7 +15,12 @@ class TicketSending(Model):
     """An answer of the team that has not left yet."""
 
     __tablename__ = "ticket_sending"
-    __table_args__ = (UniqueConstraint("author_id", "nonce"), Index(None, "ticket_id"), Index(None, "sends_at"))
+    __table_args__ = (
+        UniqueConstraint("author_id", "nonce"),
+        Index(None, "ticket_id"),
+        Index(None, "sends_at"),
+        NEVER_AGAIN,
+    )
 
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))

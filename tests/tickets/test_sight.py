@@ -5,7 +5,7 @@ import time
 from threading import Event
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from adminops.db import db
@@ -194,6 +194,9 @@ def test_participant_is_there_once_and_can_leave(house: House) -> None:
     assert participants_of(ticket) == []
     assert not sees(house.colleague, ticket)
     sharing.remove_participant(ticket, house.colleague, by=house.helper)
+    sharing.add_participant(ticket, house.colleague, by=house.helper)
+    mails = select(func.count(OutboxMessage.id)).where(OutboxMessage.kind == "tickets.added")
+    assert db.session.scalar(mails) == 2, "each time they are told"
 
 
 def test_requester_adds_colleagues_only_and_the_team_anybody(house: House) -> None:

@@ -128,6 +128,9 @@ def test_answer_that_can_not_be_sent_goes_back_to_its_author(helper: User, why: 
     assert len(messages(ticket)) == 1
     assert mails("tickets.unsent") == [helper.id]
     assert emails.unsent(to_id=helper.id, ticket_id=ticket.id, sending_id=row.id) is not None
+    number = row.id
+    throw_away(row, by=helper)
+    assert planned(make_ticket(), other, after=timedelta(days=2)).id > number, "its author is told of the next one, too"
 
 
 def test_same_form_sent_twice_is_one_answer_before_and_after_it_left(helper: User) -> None:

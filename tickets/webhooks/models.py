@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
-from adminops.db import Code, Key, LongText, Model, Name
+from adminops.db import NEVER_AGAIN, Code, Key, LongText, Model, Name
 
 TRIES = 9
 """How often a call is tried. The last try comes about a day after the first."""
@@ -46,7 +46,12 @@ class WebhookCall(Model):
     """Something that an address is told."""
 
     __tablename__ = "webhook_call"
-    __table_args__ = (Index(None, "state", "next_try_at"), Index(None, "webhook_id", "id"), Index(None, "made_at"))
+    __table_args__ = (
+        Index(None, "state", "next_try_at"),
+        Index(None, "webhook_id", "id"),
+        Index(None, "made_at"),
+        NEVER_AGAIN,
+    )
 
     id: Mapped[Key]
     webhook_id: Mapped[int] = mapped_column(ForeignKey("webhook.id"))

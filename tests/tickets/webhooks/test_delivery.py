@@ -296,9 +296,14 @@ def test_calls_of_long_ago_are_forgotten_whatever_became_of_them() -> None:
         old = [try_webhook(hook, by=SYSTEM) for _ in range(3)]
         for call, state in zip(old, (CallState.DONE, CallState.GIVEN_UP, CallState.PENDING), strict=True):
             call.state, call.made_at = state, NOW - KEPT - timedelta(minutes=1)
-        try_webhook(hook, by=SYSTEM).made_at = NOW - KEPT + timedelta(minutes=1)
+        last = try_webhook(hook, by=SYSTEM)
+        last.made_at = NOW - KEPT + timedelta(minutes=1)
     do(forget_old_calls)
     assert states() == [CallState.PENDING]
+    with clock.frozen_at(NOW + timedelta(days=1)):
+        do(forget_old_calls)
+    with transaction():
+        assert try_webhook(hook, by=SYSTEM).id > last.id, "a receiver takes the same number for the same call"
 
 
 def test_pauses_grow_fourfold_up_to_six_hours() -> None:
