@@ -1,6 +1,7 @@
 """The verbs of tags: put on, take off, rename, merge."""
 
 import re
+from dataclasses import replace
 
 from sqlalchemy import delete, func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
@@ -10,8 +11,8 @@ from adminops.errors import Conflict, Invalid
 from adminops.facts import TagRenamed, TagsMerged, TicketTagged, TicketUntagged, publish
 from adminops.identity.models import User
 from tickets import policies
-from tickets.language import NONE
-from tickets.models import Tag, Tagging, Ticket
+from tickets.language import NONE, Wrong, parse, write
+from tickets.models import SavedView, Tag, Tagging, Ticket
 from tickets.operations import lock
 
 LONGEST_TAG = 40
@@ -69,7 +70,7 @@ def untag(ticket: Ticket, named: Tag, *, by: User) -> None:
 
 def rename_tag(named: Tag, *, name: str, by: User) -> None:
     """Give a tag another name. Raises `NotAllowed`; `Invalid` for a name that no tag can have; `Conflict` for that of
-    another tag, which it can be merged into instead. Publishes `TagRenamed`.
+    another tag, which it can be merged into instead. Saved views that name it go on to. Publishes `TagRenamed`.
     """
     policies.check_may_shape(by=by)
     name = read_tag(name)
@@ -78,6 +79,7 @@ def rename_tag(named: Tag, *, name: str, by: User) -> None:
     if other is not None and other.id != named.id:
         raise Conflict(f"There is a tag “{name}” already. Merge this one into it.", field="name")
     if name != named.name:
+        _follow(named.name, name)
         named.name = name
         db.session.flush()
         publish(TagRenamed(tag_id=named.id), by=by)
@@ -86,7 +88,8 @@ def rename_tag(named: Tag, *, name: str, by: User) -> None:
 def merge_tags(named: Tag, *, into: Tag, by: User) -> int:
     """Let every ticket that bears `named` bear `into`, and remove `named`; return how many tickets that were.
 
-    Raises `NotAllowed`; `Invalid` for a tag and itself. Publishes `TagsMerged`.
+    Saved views that name the one name the other then. Raises `NotAllowed`; `Invalid` for a tag and itself. Publishes
+    `TagsMerged`.
     """
     policies.check_may_shape(by=by)
     if named.id == into.id:
@@ -99,10 +102,33 @@ def merge_tags(named: Tag, *, into: Tag, by: User) -> int:
     )
     db.session.execute(insert(Tagging).from_select(["ticket_id", "tag_id"], moved))
     db.session.execute(delete(Tagging).where(Tagging.tag_id == named.id))
+    _follow(named.name, into.name)
     db.session.delete(named)
     db.session.flush()
     publish(TagsMerged(tag_id=named.id, into_id=into.id, tickets=tickets), by=by)
     return tickets
+
+
+def _follow(old: str, new: str) -> None:
+    """Let saved views, of whomever, name a tag by its `new` name: else they would show nothing, and say nothing."""
+    for view in db.session.scalars(select(SavedView).where(SavedView.query.icontains(old, autoescape=True))):
+        view.query = _renamed(view.query, old, new)
+    db.session.flush()
+
+
+def _renamed(query: str, old: str, new: str) -> str:
+    try:
+        terms = parse(query)
+    except Wrong:  # by the language as it was
+        return query
+    changed = tuple(
+        replace(term, values=_values(term.values, old, new)) if term.field == "tag" else term for term in terms
+    )
+    return write(changed) if changed != terms else query
+
+
+def _values(values: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(new if value.casefold() == old else value for value in values))
 
 
 def _find(name: str) -> Tag | None:

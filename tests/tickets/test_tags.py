@@ -17,6 +17,7 @@ from tickets import tagging
 from tickets.language import Wrong, parse
 from tickets.models import Tag, Tagging, Ticket
 from tickets.queries import TicketFilter, all_tags, get_tag, list_tickets, tags_of
+from tickets.saving import save_view
 from tickets.tagging import merge_tags, read_tag, rename_tag, tag, untag
 
 
@@ -103,9 +104,12 @@ def test_administrators_rename_and_merge_tags_and_no_ticket_loses_one() -> None:
         rename_tag(old, name="New", by=admin)
     with pytest.raises(Invalid):
         merge_tags(old, into=old, by=admin)
+    view = save_view(name="Left", query='is:open -tag:old,new "old rope"', by=helper)
     rename_tag(old, name="Older", by=admin)
+    assert view.query == 'is:open -tag:older,new "old rope"'
     assert [(row.name, row.tickets) for row in all_tags()] == [("new", 2), ("older", 2)]
     assert merge_tags(old, into=new, by=admin) == 2
+    assert view.query == 'is:open -tag:new "old rope"'
     assert [(row.name, row.tickets) for row in all_tags()] == [("new", 3)]
     assert db.session.scalar(select(func.count(Tagging.id))) == 3
     with pytest.raises(NotFound):

@@ -60,7 +60,7 @@ def edit_tag(tag_id: int) -> ResponseReturnValue:
     if form.submitted():
         with form.refusals():
             tagging.rename_tag(tag, **form.values(), by=user)
-            flash(f"The tag is called {tag.name} now. Views that name the old one have to be changed.", "good")
+            flash(f"The tag is called {tag.name} now, in saved views, too.", "good")
             return redirect(url_for(".tags"))
     return render_template("tickets/tag.html", tag=tag, form=form, merging=MergeTagForm(tag)), form.status
 
