@@ -7,7 +7,7 @@ from accounts.models import TRANSITIONS
 from accounts.request_types import REQUEST_TYPES
 from accounts.requests.models import REQUEST_TRANSITIONS
 from accounts.reviewing.models import REVIEW_TRANSITIONS
-from accounts.views import blueprint, own
+from accounts.views import blueprint, outside, own
 from adminops.facts import (
     AccountReactivated,
     AccountRestored,
@@ -127,9 +127,14 @@ feature = Feature(
     request_types=REQUEST_TYPES,
     cli=(cli.accounts,),
     search=(SearchProvider(kind="account", title="People", find=refs.find, permission=Permission.READ_ACCOUNTS),),
-    refs=(RefProvider("account", refs.resolve_accounts), RefProvider("user", refs.resolve_users)),
+    refs=(
+        RefProvider("account", refs.resolve_accounts),
+        RefProvider("user", refs.resolve_users),
+        RefProvider("identity_provider", refs.resolve_providers),
+    ),
     panels=(
         Panel(place="user", render=panels.own_password, order=90),
+        Panel(place="user", render=panels.own_identities, order=90),
         Panel(place="user", render=panels.own_agreement, order=91),
         Panel(place="agency", render=panels.agency_card, order=20),
         Panel(place="start", render=panels.start_card, order=10),
@@ -139,6 +144,7 @@ feature = Feature(
         "accounts.invite": emails.invite,
         "accounts.reset": emails.reset,
         "accounts.password_changed": emails.password_changed,
+        "accounts.connected": emails.connected,
         "accounts.compared": emails.compared,
         "accounts.sign": emails.sign,
         "accounts.training_lapses": emails.training_lapses,
@@ -155,5 +161,6 @@ feature = Feature(
         "Request for an account": REQUEST_TRANSITIONS,
         "List of an agency's people": REVIEW_TRANSITIONS,
     },
+    doors=outside.doors,
     demo=demo.fill,
 )

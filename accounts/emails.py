@@ -2,10 +2,13 @@
 
 from datetime import date
 
+from sqlalchemy import select
+
 from accounts import tokens
 from accounts.agreements.models import SigningLink
 from accounts.leaving.models import Departure, DepartureState
 from accounts.models import LinkReason, PasswordReset
+from accounts.outside.models import IdentityProvider, OutsideIdentity
 from accounts.reconciling.models import Comparison
 from accounts.requests.models import AccountRequest, GateKind, GateState, RequestState
 from accounts.reviewing.models import AccessReview, ReviewState
@@ -55,6 +58,24 @@ def password_changed(*, to_id: int, reset_id: int = 0, at: int = 0) -> Mail | No
         template="accounts/password_changed",
         link="/sign-in",
         link_label="Sign in",
+    )
+
+
+def connected(*, to_id: int, provider_id: int, at: int = 0) -> Mail | None:
+    """Return the notice that one can sign in by an identity provider; None once that is over."""
+    del at
+    provider = db.session.get(IdentityProvider, provider_id)
+    here = select(OutsideIdentity.id).where(
+        OutsideIdentity.provider_id == provider_id, OutsideIdentity.user_id == to_id
+    )
+    if provider is None or db.session.scalar(here) is None:
+        return None
+    return Mail(
+        subject="You can sign in another way",
+        template="accounts/connected",
+        values={"provider": provider.name},
+        link="/me",
+        link_label="Look at your own page",
     )
 
 

@@ -6,6 +6,7 @@ from markupsafe import Markup
 from accounts.agreements.queries import current_text, signed_by, today
 from accounts.lapses.operations import check_may_hold_agency
 from accounts.licenses.queries import find_agency, seats_of
+from accounts.outside.queries import own_providers
 from accounts.policies import refusal
 from accounts.queries import account_of as find_own
 from accounts.queries import find_of_user
@@ -53,6 +54,14 @@ def own_agreement(ref: Ref, viewer: User) -> Markup | None:
         return None
     page = render_template("accounts/agreements/own.html", signed=signed_by(account.id), today=today())
     return Markup(page)  # noqa: S704 - a template, escaped already
+
+
+def own_identities(ref: Ref, viewer: User) -> Markup | None:
+    """Return the card about signing in with an identity provider; None where none vouches for the viewer."""
+    rows = own_providers(viewer) if ref.id == str(viewer.id) else []
+    if not rows:
+        return None
+    return Markup(render_template("accounts/outside/own.html", rows=rows))  # noqa: S704 - a template, escaped already
 
 
 def own_password(ref: Ref, viewer: User) -> Markup | None:

@@ -6,6 +6,7 @@ from flask import url_for
 from sqlalchemy import ColumnElement, or_, select
 
 from accounts.models import Account
+from accounts.outside.models import IdentityProvider
 from accounts.queries import AccountFilter, list_accounts
 from adminops.db import db
 from adminops.feature import Found
@@ -22,6 +23,17 @@ def resolve_accounts(ids: Sequence[str], viewer: User) -> dict[str, Link]:
 def resolve_users(ids: Sequence[str], viewer: User) -> dict[str, Link]:
     """Return the links of the users among `ids` that the viewer may see: they lead to the person's page."""
     return {str(user_id): link for _, user_id, link in _links(Account.user_id.in_(_numbers(ids)), viewer)}
+
+
+def resolve_providers(ids: Sequence[str], viewer: User) -> dict[str, Link]:
+    """Return the links of the identity providers among `ids`, for who keeps them."""
+    if not viewer.may(Permission.MANAGE_PROVIDERS):
+        return {}
+    chosen = select(IdentityProvider.id, IdentityProvider.name).where(IdentityProvider.id.in_(_numbers(ids)))
+    rows = db.session.execute(chosen)
+    return {
+        str(id_): Link(name, url_for("accounts.provider", provider_id=id_), "identity_provider") for id_, name in rows
+    }
 
 
 def _numbers(ids: Sequence[str]) -> list[int]:

@@ -4,8 +4,10 @@ from flask import Flask
 
 from accounts.directory import DirectoryProblem, Verdict, directory_of
 from accounts.directory.local import LOCAL
+from accounts.outside.operations import SEALED_SECRETS
 from accounts.queries import account_of
 from adminops.errors import Unavailable
+from adminops.hmis.resealing import also_sealed
 from adminops.identity.credentials import Said, ask_first
 from adminops.identity.models import User
 from adminops.settings import current_settings
@@ -15,8 +17,9 @@ MUST_CHANGE = "This password has to be changed first: ask for a link with “For
 
 
 def init_app(app: Flask) -> None:
-    """Have passwords of people who are kept in a directory asked there."""
+    """Have passwords of people who are kept in a directory asked there, and secrets of providers sealed anew."""
     ask_first(app, ask_directory)
+    also_sealed(SEALED_SECRETS)
 
 
 def ask_directory(user: User, password: str) -> Said | None:

@@ -245,6 +245,14 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Door:
+    """Another way to sign in, as a button beside the form."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """What the doctor found of one thing. `advice` says what to do."""
 
@@ -296,6 +304,8 @@ class Feature:
     """What stands above every page of the portal, and (None: nobody has signed in) of the pages around signing in."""
     figures: "Callable[[User], Sequence[Figure]] | None" = None
     """The feature's numbers for the dashboard, as far as the viewer may know them."""
+    doors: "Callable[[str | None], Sequence[Door]] | None" = None
+    """Other ways to sign in; it gets the address that the person wants to go on to."""
     findings: "Callable[[], Iterable[Finding]] | None" = None
     """What the doctor should know of the feature's own surroundings."""
     machines: "Mapping[str, Mapping[Any, Sequence[Any]]]" = field(default_factory=dict)

@@ -74,9 +74,8 @@ def file_ticket(
 
     `answers` are the fields of the type's own form, fit for JSON. `requester` and `agency` default to `by` and the
     requester's agency. Rules in the order checked: `by` may ask for this, or the agency's lead is asked first
-    (`NotAllowed` where there is none; see `authority`); a subject and a text
-    (`Invalid`); no personal data of a client in any of it (`Invalid`, unless the team says `confirmed_clean`, or it
-    goes `to_redactors` and is held back until they have looked).
+    (`NotAllowed` where there is none; see `authority`); a subject and a text (`Invalid`); no client's data in it
+    (`Invalid`, unless the team says `confirmed_clean`, or it goes `to_redactors`, held back until they have looked).
     Its clocks run by the policy of its type as that is now. A type may make it private. With `give` it is given to
     whom the rule of its queue chooses, if it waits for no word. Publishes `TicketFiled`; mails the requester, and tells
     who wishes to hear of it, unless it comes `quiet`.

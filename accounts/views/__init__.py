@@ -1,6 +1,18 @@
 """The pages of accounts: people, what is done with their accounts, and passwords."""
 
-from accounts.views import agencies, agreements, directory, licenses, life, passwords, people, requests, staff
+from accounts.views import (
+    agencies,
+    agreements,
+    directory,
+    licenses,
+    life,
+    outside,
+    passwords,
+    people,
+    providers,
+    requests,
+    staff,
+)
 from accounts.views.blueprint import blueprint, own
 
 __all__ = [
@@ -10,9 +22,11 @@ __all__ = [
     "directory",
     "licenses",
     "life",
+    "outside",
     "own",
     "passwords",
     "people",
+    "providers",
     "requests",
     "staff",
 ]

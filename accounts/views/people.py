@@ -48,6 +48,7 @@ def index() -> ResponseReturnValue:
         filtered=any((wanted.words, wanted.agency_id, wanted.role)),
         agencies=agencies if len(agencies) > 1 else [],
         may_create=viewer.may(Permission.MANAGE_ACCOUNTS),
+        may_trust=viewer.may(Permission.MANAGE_PROVIDERS),
         may_rule=viewer.may(Permission.KEEP_ACCESS_RULES),
         may_compare=viewer.may(Permission.MANAGE_ACCOUNTS) and bool(current_settings().directory_url),
     )

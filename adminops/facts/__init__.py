@@ -2,10 +2,11 @@
 
 A verb publishes one fact in its transaction; the audit keeps every one, and features meet through them without
 importing each other. What opens accounts has its facts in `adminops.facts.opening`, what proves people in
-`adminops.facts.proving`, who leaves in `adminops.facts.leaving`.
+`adminops.facts.proving`, who leaves in
+`adminops.facts.leaving`, identity providers in `adminops.facts.outside`.
 """
 
-from adminops.facts import leaving, opening, proving
+from adminops.facts import leaving, opening, outside, proving
 from adminops.facts.base import (
     Fact,
     FactBus,
@@ -427,6 +428,7 @@ __all__ = [
     "all_facts",
     "leaving",
     "opening",
+    "outside",
     "proving",
     "publish",
 ]

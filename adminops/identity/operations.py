@@ -121,6 +121,16 @@ def finish_sign_in(
     return SignInOutcome(user=by, sentence=refused)
 
 
+def sign_in_vouched_for(*, device: str, hours: int, had_second_step: bool, by: User) -> SignInOutcome:
+    """Let in whom an identity provider vouches for: who has a second step here is half way, unless they had one there.
+
+    The caller has held the user's row and seen that they may sign in. Publishes `SignedIn`.
+    """
+    if standing.has_factor(by) and not had_second_step:
+        return SignInOutcome(user=by, half=half.begin_half(by))
+    return _let_in(by, device=device, hours=hours, has_factor=had_second_step)
+
+
 def _take_user(username: str) -> User | None:
     """Return the user of that name and hold the row, so that a reset or a disable comes before or after, not amid.
 

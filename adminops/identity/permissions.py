@@ -65,6 +65,7 @@ class Permission(StrEnum):
     READ_AUDIT = "audit.read", "Read the audit trail."
     REDACT = "privacy.redact", "Read texts that the guard holds back, settle them, and see the counts by agency."
     RUN_SYSTEM = "system.run", "See jobs and the outbox, and have messages tried again."
+    MANAGE_PROVIDERS = "accounts.providers", "Say whose sign-ins are believed: identity providers of agencies."
     MANAGE_WEBHOOKS = "webhooks.manage", "Say which programs outside are told of tickets, and look at the calls."
     USE_DESK = "desk.use", "Work in the team's desk instead of the help page."
 

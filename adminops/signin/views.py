@@ -21,7 +21,7 @@ from adminops.signin.queries import demo_sign_ins
 from adminops.web.access import PUBLIC, SIGNED_IN, access, current_session, signed_in_user, viewer
 from adminops.web.formats import day
 from adminops.web.forms import ConfirmForm
-from adminops.web.navigation import panels, start_page, ways_in
+from adminops.web.navigation import doors, panels, start_page, ways_in
 from adminops.web.security import SEEN
 
 blueprint = Blueprint("signin", __name__)
@@ -54,7 +54,8 @@ def sign_in() -> ResponseReturnValue:
         form.status = 429 if outcome.wait_seconds else 422
         form.refuse(outcome.sentence)
     demo = demo_sign_ins() if current_settings().demo_allowed else []
-    return render_template("signin/sign_in.html", form=form, ways_in=ways_in(), demo=demo), form.status
+    ways = {"ways_in": ways_in(), "doors": doors(form.next.data), "demo": demo}
+    return render_template("signin/sign_in.html", form=form, **ways), form.status
 
 
 def try_sign_in(username: str, password: str) -> operations.SignInOutcome:
@@ -73,7 +74,7 @@ def go_half(half: str, *, goal: str | None) -> Response:
     """Go on to the second step. Who was signed in here before is not any more: somebody else sits here, perhaps."""
     _leave()
     session[HALF] = half
-    return redirect(url_for(".second_step", next=safe_goal(goal)))
+    return redirect(url_for("signin.second_step", next=safe_goal(goal)))
 
 
 def _leave() -> None:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import ScalarSelect, select
 
 from adminops.db import db
-from adminops.feature import Feature, NavItem
+from adminops.feature import Door, Feature, NavItem
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Link, Ref, RefProvider
@@ -95,6 +95,11 @@ def places(user: User) -> list[NavItem]:
 def ways_in() -> list[NavItem]:
     """Return the places for people who can't sign in: what stands under the sign-in form."""
     return [item for item in registry().nav if item.shell == "plain"]
+
+
+def doors(goal: str | None) -> list[Door]:
+    """Return the other ways to sign in, and then go on to `goal`."""
+    return [door for feature in registry().features if feature.doors for door in feature.doors(goal)]
 
 
 class Navigation:

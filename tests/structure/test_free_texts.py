@@ -28,6 +28,7 @@ EXEMPT = {
     "accounts.agreements.forms.TextForm": (("body",), "It is what everybody signs."),
     "accounts.agreements.forms.SignForm": (("typed_name",), STAFFS),
     "accounts.licenses.forms.InvoiceForm": (("invoice",), "It is the number of an invoice."),
+    "accounts.outside.forms.ProviderForm": (("name", "issuer", "client_id", "domains"), SETTING),
     "accounts.forms.ForgotForm": (("text",), LOOK_UP),
     "adminops.agencies.forms.AgencyForm": (("name", "phone"), RECORD),
     "adminops.agencies.forms.AgreementForm": (("signer",), STAFFS),

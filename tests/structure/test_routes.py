@@ -13,6 +13,9 @@ OPEN = {
     "signin.second_step",  # asks who gave the right password for a code
     "accounts.forgot",  # who can't sign in asks for a new password
     "accounts.reset",
+    "accounts.go_outside",  # to an identity provider
+    "accounts.come_back",  # from there, with what it signed
+    "accounts.arrive",
     "accounts.sign_by_link",  # who is to have an account signs the user agreement before
     "survey.answer",  # the link of a mail, by a token of its own
     "survey.no_more",

@@ -38,6 +38,7 @@ from adminops.system import checks, rotation
 from adminops.system.backups import restore_backup, write_backup
 from tests.hmis.exports import SmallExport, whole_export
 from tests.make import make_user
+from tests.make_accounts import make_provider
 from tests.make_tickets import make_kind
 from tests.tickets.webhooks.hooks import make_hook
 from tickets.drafts import save_draft
@@ -152,6 +153,7 @@ def test_every_sealed_value_is_under_the_new_key_and_opens(filled: AdminOps, tmp
         "ticket_import.strangers": 0,
         "webhook.secret_sealed": 0,
         "authenticator_app.sealed": 0,
+        "identity_provider.secret_sealed": 0,
     }
     assert (opened(filled), keys_used(filled)) == (CLEAR, {2})
     assert found(filled, "219-45-0817") == ["C1"]
@@ -460,6 +462,7 @@ def test_what_a_value_is_bound_to_is_what_rotation_takes_it_for(filled: AdminOps
         import_tried()
         make_hook()
         begin_app(by=make_user())
+        make_provider("https://login.example.org")
         for column in SEALED:
             proofs = resealing.prove(column, sealing.key_ring())
             assert [(proof.opened, proof.is_found) for proof in proofs] == [(True, True)], column.title

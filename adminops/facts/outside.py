@@ -1,0 +1,64 @@
+"""Facts about identity providers, and about who their people are here."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from adminops.facts.base import Fact
+from adminops.facts.people import UserFact
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderFact(Fact):
+    """Something about an identity provider."""
+
+    about_kind: ClassVar[str] = "identity_provider"
+    about_field: ClassVar[str] = "provider_id"
+    says: ClassVar[str] = "changed identity provider {provider_id}"
+    provider_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderSaved(ProviderFact):
+    """An identity provider was added or changed."""
+
+    says: ClassVar[str] = "saved identity provider {provider_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderSwitchedOn(ProviderFact):
+    """Its people may sign in by it again."""
+
+    says: ClassVar[str] = "switched identity provider {provider_id} on"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderSwitchedOff(ProviderFact):
+    """Nobody signs in by it any more."""
+
+    says: ClassVar[str] = "switched identity provider {provider_id} off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityConnected(UserFact):
+    """Somebody signs in by an identity provider from now on, too; `how`: address (known by it) or self."""
+
+    says: ClassVar[str] = "connected user {user_id} with identity provider {provider_id} ({how})"
+    provider_id: int
+    how: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityDisconnected(UserFact):
+    """Somebody signs in by an identity provider no longer."""
+
+    says: ClassVar[str] = "disconnected user {user_id} from identity provider {provider_id}"
+    provider_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VouchedSignInRefused(UserFact):
+    """An identity provider vouched for somebody who can't sign in: `reason` is disabled or agency."""
+
+    says: ClassVar[str] = "was refused at sign-in by identity provider {provider_id} ({reason})"
+    provider_id: int
+    reason: str
