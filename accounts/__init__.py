@@ -133,6 +133,7 @@ feature = Feature(
         RefProvider("identity_provider", refs.resolve_providers),
     ),
     panels=(
+        Panel(place="user", render=panels.second_step, order=80),
         Panel(place="user", render=panels.own_password, order=90),
         Panel(place="user", render=panels.own_identities, order=90),
         Panel(place="user", render=panels.own_agreement, order=91),
@@ -145,6 +146,8 @@ feature = Feature(
         "accounts.reset": emails.reset,
         "accounts.password_changed": emails.password_changed,
         "accounts.connected": emails.connected,
+        "accounts.lost_step_asked": emails.lost_step_asked,
+        "accounts.lost_step_waits": emails.lost_step_waits,
         "accounts.compared": emails.compared,
         "accounts.sign": emails.sign,
         "accounts.training_lapses": emails.training_lapses,

@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
 from accounts import operations
+from accounts.lost_steps.operations import clear_lost_step
 from accounts.models import Account, DisabledReason, HoldKind, PasswordReset
 from accounts.operations.links import open_link
 from accounts.queries import account_of, places_of
@@ -138,6 +139,18 @@ def reset(username: str, print_link: bool, as_json: bool) -> None:
         account = _account(username)
         link = operations.start_password_reset(account, by=SYSTEM)
         _answer(account, as_json=as_json, link=link if print_link else None)
+
+
+@accounts.command("clear-second-step")
+@user_argument
+@as_json
+@with_appcontext
+def clear_second_step(username: str, as_json: bool) -> None:
+    """Take the second step of USER away, who has lost it, where nobody is left to agree to it in the app."""
+    with transaction():
+        account = _account(username)
+        clear_lost_step(account, by=SYSTEM)
+        _answer(account, as_json=as_json)
 
 
 @accounts.command("show")

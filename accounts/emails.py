@@ -7,6 +7,7 @@ from sqlalchemy import select
 from accounts import tokens
 from accounts.agreements.models import SigningLink
 from accounts.leaving.models import Departure, DepartureState
+from accounts.lost_steps.models import LostStep
 from accounts.models import LinkReason, PasswordReset
 from accounts.outside.models import IdentityProvider, OutsideIdentity
 from accounts.reconciling.models import Comparison
@@ -76,6 +77,29 @@ def connected(*, to_id: int, provider_id: int, at: int = 0) -> Mail | None:
         values={"provider": provider.name},
         link="/me",
         link_label="Look at your own page",
+    )
+
+
+def lost_step_asked(*, to_id: int, lost: int) -> Mail | None:
+    """Tell a person that somebody says they have lost their second step; None once that is decided."""
+    asked = db.session.get(LostStep, lost)
+    if asked is None or not asked.is_waiting or asked.account.user_id != to_id:
+        return None
+    return Mail(subject="Have you lost your second step?", template="accounts/lost_step_asked")
+
+
+def lost_step_waits(*, to_id: int, lost: int) -> Mail | None:
+    """Ask a member of the team to agree; None once somebody has decided."""
+    del to_id
+    asked = db.session.get(LostStep, lost)
+    if asked is None or not asked.is_waiting:
+        return None
+    return Mail(
+        subject="A lost second step waits for your word",
+        template="accounts/lost_step_waits",
+        values={"expires_at": asked.expires_at},
+        link=f"/accounts/{asked.account_id}/lost-step",
+        link_label="Look at it",
     )
 
 

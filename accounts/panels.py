@@ -6,6 +6,7 @@ from markupsafe import Markup
 from accounts.agreements.queries import current_text, signed_by, today
 from accounts.lapses.operations import check_may_hold_agency
 from accounts.licenses.queries import find_agency, seats_of
+from accounts.lost_steps.queries import seen_of
 from accounts.outside.queries import own_providers
 from accounts.policies import refusal
 from accounts.queries import account_of as find_own
@@ -62,6 +63,15 @@ def own_identities(ref: Ref, viewer: User) -> Markup | None:
     if not rows:
         return None
     return Markup(render_template("accounts/outside/own.html", rows=rows))  # noqa: S704 - a template, escaped already
+
+
+def second_step(ref: Ref, viewer: User) -> Markup | None:
+    """Return the card of a person's second step, for who could have it taken away; nothing on one's own page."""
+    account = find_of_user(ref.number, viewer) if ref.id != str(viewer.id) else None
+    if account is None or not viewer.reach(Permission.RESET_PASSWORDS).covers(account.agency_id):
+        return None
+    page = render_template("accounts/second_step_card.html", account=account, seen=seen_of(account))
+    return Markup(page)  # noqa: S704 - a template, escaped already
 
 
 def own_password(ref: Ref, viewer: User) -> Markup | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from adminops.facts.people import UserFact
+from adminops.facts.people import AccountFact, UserFact
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,3 +49,24 @@ class IdentityConfirmed(UserFact):
     """Somebody who is signed in was asked again, and proved that it is them."""
 
     says: ClassVar[str] = "confirmed that it is them"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostStepAsked(AccountFact):
+    """One of the team asked to have the second step of somebody taken away who has lost it."""
+
+    says: ClassVar[str] = "asked to have the second step of account {account_id} taken away"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostStepSettled(AccountFact):
+    """A second one agreed: the person sets a new second step up at the next sign-in."""
+
+    says: ClassVar[str] = "agreed to take the second step of account {account_id} away"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostStepRefused(AccountFact):
+    """It was refused, or taken back: the second step stays."""
+
+    says: ClassVar[str] = "refused to take the second step of account {account_id} away"
