@@ -91,6 +91,12 @@ feature = Feature(
             every=timedelta(hours=6),
         ),
         Job(
+            name="remind-of-emergency-drills",
+            title="Remind of accounts for emergencies that were not tried",
+            run=jobs.remind_of_emergency_drills,
+            every=timedelta(days=1),
+        ),
+        Job(
             name="tell-directory",
             title="Tell the directory how accounts should be",
             run=jobs.tell,
@@ -109,6 +115,7 @@ feature = Feature(
     subscribers=(
         (SignedIn, subscribers.let_links_die),
         (SignedIn, subscribers.let_coming_holds_go),
+        (SignedIn, subscribers.tell_of_emergency),
         (RoleGranted, subscribers.tell_roles),
         (RoleRevoked, subscribers.tell_roles),
         (TicketApproved, subscribers.note_word),
@@ -146,6 +153,8 @@ feature = Feature(
         "accounts.reset": emails.reset,
         "accounts.password_changed": emails.password_changed,
         "accounts.connected": emails.connected,
+        "accounts.emergency": emails.emergency,
+        "accounts.emergency_drill": emails.emergency_drill,
         "accounts.lost_step_asked": emails.lost_step_asked,
         "accounts.lost_step_waits": emails.lost_step_waits,
         "accounts.compared": emails.compared,

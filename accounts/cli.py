@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
 from accounts import operations
+from accounts.emergency.operations import create_emergency_account, create_first_admin
 from accounts.lost_steps.operations import clear_lost_step
 from accounts.models import Account, DisabledReason, HoldKind, PasswordReset
 from accounts.operations.links import open_link
@@ -34,7 +35,7 @@ user_argument = click.argument("username", metavar="USER")
 print_link = click.option(
     "--print-link",
     is_flag=True,
-    help="Print the one-time link too: for the first administrator, or while no mail leaves.",
+    help="Print the one-time link too: while no mail leaves, or for a passphrase that is sealed.",
 )
 
 
@@ -68,6 +69,32 @@ def create(
             by=SYSTEM,
         )
         _answer(account, as_json=as_json, link=open_link(account) if print_link else None)
+
+
+@accounts.command("first-admin")
+@user_argument
+@click.option("--name", required=True, help="Name of the person.")
+@click.option("--email", required=True, help="Address the invitation goes to.")
+@as_json
+@with_appcontext
+def first_admin(username: str, name: str, email: str, as_json: bool) -> None:
+    """Make USER the first administrator, and print the link to choose a password by; nobody has one by default."""
+    with transaction():
+        account = create_first_admin(username=username, name=name, email=email, by=SYSTEM)
+        _answer(account, as_json=as_json, link=open_link(account))
+
+
+@accounts.command("emergency")
+@user_argument
+@click.option("--name", required=True, help="What it is called on the audit trail, such as “Envelope 1”.")
+@click.option("--email", required=True, help="Address of who keeps the envelope.")
+@as_json
+@with_appcontext
+def emergency(username: str, name: str, email: str, as_json: bool) -> None:
+    """Make USER an account for the day when nobody gets in, and print the link to choose its passphrase by."""
+    with transaction():
+        account = create_emergency_account(username=username, name=name, email=email, by=SYSTEM)
+        _answer(account, as_json=as_json, link=open_link(account))
 
 
 @accounts.command("disable")

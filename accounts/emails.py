@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from accounts import tokens
 from accounts.agreements.models import SigningLink
+from accounts.emergency.queries import readiness
 from accounts.leaving.models import Departure, DepartureState
 from accounts.lost_steps.models import LostStep
-from accounts.models import LinkReason, PasswordReset
+from accounts.models import Account, LinkReason, PasswordReset
 from accounts.outside.models import IdentityProvider, OutsideIdentity
 from accounts.reconciling.models import Comparison
 from accounts.requests.models import AccountRequest, GateKind, GateState, RequestState
@@ -77,6 +78,34 @@ def connected(*, to_id: int, provider_id: int, at: int = 0) -> Mail | None:
         values={"provider": provider.name},
         link="/me",
         link_label="Look at your own page",
+    )
+
+
+def emergency(*, to_id: int, account: int, what: str, at: int) -> Mail | None:
+    """Tell that an account for emergencies was made, or is used right now."""
+    del to_id, at
+    found = db.session.get(Account, account)
+    if found is None:
+        return None
+    return Mail(
+        subject="An account for emergencies is used" if what == "used" else "An account for emergencies was made",
+        template="accounts/emergency",
+        values={"username": found.user.username, "used": what == "used"},
+        link=f"/accounts/{found.id}",
+        link_label="Look at the account",
+    )
+
+
+def emergency_drill(*, to_id: int, account: int, month: int) -> Mail | None:
+    """Remind of an account for emergencies that nobody could rely on; None once somebody can, or it is closed."""
+    del to_id, month
+    lacking = next((each for each in readiness() if each.account.id == account and each.lacks), None)
+    if lacking is None:
+        return None
+    return Mail(
+        subject="The account for emergencies needs a drill",
+        template="accounts/emergency_drill",
+        values={"username": lacking.account.user.username, "lacks": lacking.lacks},
     )
 
 

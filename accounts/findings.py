@@ -1,8 +1,9 @@
-"""What the doctor is told of accounts: whether the directory that is set can be used, and who confirms nobody."""
+"""What the doctor is told of accounts: whether the directory can be used, who gets in without it, who confirms nobody."""
 
 from collections.abc import Iterator
 
 from accounts.directory import Denied, DirectoryProblem, Misfit, directory, problem
+from accounts.emergency.queries import of_emergency
 from accounts.reviewing.queries import count_escalated
 from adminops.feature import Finding
 from adminops.settings import current_settings
@@ -11,12 +12,13 @@ DEAD_END = "Sign-in and changes of accounts that are kept there wait until it is
 
 
 def of_accounts() -> Iterator[Finding]:
-    """Look at the directory, and at what agencies have not confirmed."""
+    """Look at the directory, at what agencies have not confirmed, and at the accounts for emergencies."""
     yield from of_directory()
     if missing := count_escalated():
         whose = "agency has" if missing == 1 else "agencies have"
         says = f"{missing} {whose} not confirmed their people for over a month."
         yield Finding("access reviews", "warn", says, "Open Accounts, then Lists to confirm, and call their leads.")
+    yield from of_emergency()
 
 
 def of_directory() -> Iterator[Finding]:

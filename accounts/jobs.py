@@ -1,6 +1,7 @@
 """What the clock does for accounts."""
 
 from accounts.couriers import DIRECTORY
+from accounts.emergency.operations import remind_of_drills
 from accounts.lapses.operations import held_accounts, hold_lapsing, let_go
 from accounts.leaving import operations as leaving
 from accounts.operations import answer_wishes, settle_due
@@ -45,6 +46,11 @@ def review_access() -> None:
     """Open this quarter's lists, and look after those that are open."""
     open_reviews(by=SYSTEM)
     look_after_reviews(by=SYSTEM)
+
+
+def remind_of_emergency_drills() -> None:
+    """Remind of accounts for emergencies that nobody has tried for long."""
+    remind_of_drills(by=SYSTEM)
 
 
 def compare() -> None:

@@ -41,6 +41,8 @@ def check_may_reset(account: Account, *, by: User) -> None:
     """Raise unless `by` may start a password reset: in reach, not for a higher role than their own, account active."""
     if not by.reach(Permission.RESET_PASSWORDS).covers(account.agency_id):
         raise NotAllowed("Only the help desk can start a password reset.")
+    if account.user.for_emergencies and not by.is_system:
+        raise NotAllowed("It gets a new passphrase at the machine: `adminops accounts reset USER --print-link`.")
     _check_rank(account, by)
     check_can_reset(account)
 

@@ -1,5 +1,6 @@
 """What accounts do about facts of others."""
 
+from accounts.emergency.operations import tell_of_use
 from accounts.lapses.operations import held_accounts, let_go
 from accounts.leaving.models import DepartureState
 from accounts.leaving.operations import end_without, note_sent_on
@@ -38,6 +39,14 @@ def let_links_die(fact: SignedIn, by: User) -> None:
     """Who signed in knows the password: links still on their way must not open the account any more."""
     del by
     drop_links_of_user(fact.user_id)
+
+
+def tell_of_emergency(fact: SignedIn, by: User) -> None:
+    """An account for emergencies is used: whoever has to know learns it at once."""
+    if by.for_emergencies:
+        account = account_of_id(fact.user_id)
+        if account is not None:
+            tell_of_use(account, by=by)
 
 
 def let_coming_holds_go(fact: SignedIn, by: User) -> None:

@@ -36,19 +36,21 @@ def create_account(
     role: Role,
     agency: Agency | None,
     title: str = "",
+    kept_here: bool = False,
     by: User,
     request: Ref | None = None,
 ) -> Account:
     """Create a user with one role and an account, and invite the person by mail to choose a first password.
 
-    `agency` is None for roles of the team. Raises `NotAllowed` (accounts.manage, accounts.roles), `Invalid` and
-    `Conflict` at the field concerned. Publishes `RoleGranted`, `AccountCreated`.
+    `agency` is None for roles of the team; `kept_here`: in this database, whatever directory is set. Raises
+    `NotAllowed` (accounts.manage, accounts.roles), `Invalid` and `Conflict` at the field concerned. Publishes
+    `RoleGranted`, `AccountCreated`.
     """
     policies.check_may_create(agency, by=by)
     user = add_user(username=username, name=name, email=email, title=title, agency=agency, by=by)
     grant_role(user, role, agency=agency, by=by)
     account = Account(user=user, agency_id=agency.id if agency else None, state=S.INVITED)
-    if directory().kind != LOCAL:
+    if not kept_here and directory().kind != LOCAL:
         account.kept_in, account.state = "directory", S.PROVISIONING  # invited once it is there
     db.session.add(account)
     db.session.flush()

@@ -107,6 +107,7 @@ def _accounts_named(text: str) -> Sequence[Account]:
         select(Account)
         .join(User, User.id == Account.user_id)
         .where(or_(User.username == text, func.lower(User.email) == text), Account.state.in_((S.ACTIVE, S.INVITED)))
+        .where(~User.for_emergencies)
         .order_by(Account.id)
         .limit(LINKS_AN_HOUR)
     )

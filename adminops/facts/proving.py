@@ -70,3 +70,17 @@ class LostStepRefused(AccountFact):
     """It was refused, or taken back: the second step stays."""
 
     says: ClassVar[str] = "refused to take the second step of account {account_id} away"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyAccountMade(AccountFact):
+    """An account for emergencies was made at the machine."""
+
+    says: ClassVar[str] = "made account {account_id} for emergencies"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyAccountUsed(AccountFact):
+    """Somebody signed in with an account for emergencies."""
+
+    says: ClassVar[str] = "used account {account_id} for emergencies"

@@ -13,7 +13,10 @@ from adminops.settings import current_settings
 
 def rules_for(user: User) -> passwords.Rules:
     """Return what a new password of this person must have: it may be shorter with a second step."""
-    least = passwords.WITH_A_FACTOR if has_factor(user) else passwords.MINIMUM_LENGTH
+    if user.for_emergencies:
+        least = passwords.FOR_EMERGENCIES
+    else:
+        least = passwords.WITH_A_FACTOR if has_factor(user) else passwords.MINIMUM_LENGTH
     return passwords.Rules(least, current_settings().password_letter_and_digit)
 
 

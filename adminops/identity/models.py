@@ -81,6 +81,8 @@ class User(Model):
     """Whether it is long enough only together with a second step."""
     factor_due_at: Mapped[datetime | None]
     """From when on a second step is asked for, of who needs one and has none; None: never told so."""
+    for_emergencies: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its passphrase lies sealed, for the day when nobody else gets in; each use is told at once."""
     may_sign_in: Mapped[bool] = mapped_column(default=True)
     """Kept by the account's life cycle: False while the account is not active."""
     last_sign_in_at: Mapped[datetime | None]

@@ -34,6 +34,8 @@ WRONG = "That user name and password don't belong together. Check both, or ask f
 _TAKEN = "That user name is taken. Choose another."
 
 _NAMED = select(User).where(User.username == bindparam("username")).options(joinedload(User.grants))
+EMERGENCY_HOURS = 4
+"""A session of an account for emergencies ends after so long, whatever others may."""
 
 #: What user names of directories and HMIS vendors allow alike; it ends up in addresses of pages and in file names.
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,59}")
@@ -89,6 +91,7 @@ def sign_in(
 
 def _let_in(user: User, *, device: str, hours: int, has_factor: bool = False) -> SignInOutcome:
     limited = not has_factor and standing.must_set_up(user)
+    hours = min(hours, EMERGENCY_HOURS) if user.for_emergencies else hours
     user.last_sign_in_at = clock.now()
     token = sessions.start_session(user, device=device, hours=hours, is_limited=limited)
     publish(SignedIn(user_id=user.id, agency_id=user.agency_id), by=user)

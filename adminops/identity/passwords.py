@@ -18,6 +18,8 @@ from adminops.errors import Invalid
 MINIMUM_LENGTH = 15
 WITH_A_FACTOR = 12
 """So many characters will do for who signs in with a second step, too."""
+FOR_EMERGENCIES = 25
+"""So many characters has a passphrase that is written down and sealed: nobody has to remember it."""
 MAXIMUM_LENGTH = 256
 JUDGED = 32
 """So many characters are put to the lists: an estimate takes the longer the more there are to take apart."""

@@ -41,14 +41,16 @@ def _account(app: AdminOps, **over: Any) -> Account:
 
 
 def test_first_administrator_is_created_and_gets_in_by_the_printed_link(sqlite_app: AdminOps) -> None:
-    person = ("--name", "Maya Okafor", "--email", "maya@example.org", "--role", "system_admin")
-    told = _json(sqlite_app, "create", "maya", *person, "--print-link")
+    person = ("--name", "Maya Okafor", "--email", "maya@example.org")
+    told = _json(sqlite_app, "first-admin", "maya", *person)
     assert (told["state"], told["roles"], told["agency"]) == ("invited", ["system_admin"], None)
     base = sqlite_app.extensions["settings"].base_url
     visitor = Desk(sqlite_app).visitor()
     visitor.post(told["link"].removeprefix(base), {"password": NEW, "again": NEW})
     visitor.post("/sign-in", {"username": "maya", "password": NEW})
     assert visitor.get("/me").heading == "Maya Okafor"
+    assert "administrator already" in str(_run(sqlite_app, "first-admin", "second", *person).exception)
+    assert _json(sqlite_app, "clear-second-step", "maya")["state"] == "active"
 
 
 def test_account_at_an_agency_names_it(app: AdminOps) -> None:
