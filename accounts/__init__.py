@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from accounts import cli, couriers, demo, emails, findings, jobs, panels, refs, signing_in, subscribers
+from accounts.lists import running
+from accounts.lists.models import LIST_TRANSITIONS
 from accounts.models import TRANSITIONS
 from accounts.request_types import REQUEST_TYPES
 from accounts.requests.models import REQUEST_TRANSITIONS
@@ -97,6 +99,13 @@ feature = Feature(
             every=timedelta(days=1),
         ),
         Job(
+            name="take-vendor-lists",
+            title="Add the people of lists that are being taken",
+            run=running.go_on,
+            every=timedelta(seconds=30),
+            own_transactions=True,
+        ),
+        Job(
             name="tell-directory",
             title="Tell the directory how accounts should be",
             run=jobs.tell,
@@ -172,6 +181,7 @@ feature = Feature(
         "Account": TRANSITIONS,
         "Request for an account": REQUEST_TRANSITIONS,
         "List of an agency's people": REVIEW_TRANSITIONS,
+        "List of the vendor": LIST_TRANSITIONS,
     },
     doors=outside.doors,
     demo=demo.fill,

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from accounts import operations
 from accounts.emergency.operations import create_emergency_account, create_first_admin
+from accounts.lists.cli import import_logins, import_users
 from accounts.lost_steps.operations import clear_lost_step
 from accounts.models import Account, DisabledReason, HoldKind, PasswordReset
 from accounts.operations.links import open_link
@@ -212,6 +213,10 @@ def reconcile(apply: bool, as_json: bool) -> None:
         for line in ([made.why] if made.why else []) + [" ".join(filter(None, row.values())) for row in rows]:
             click.echo(f"  {line}")
     sys.exit(0 if made.state is ComparisonState.DONE else 1)
+
+
+accounts.add_command(import_logins)
+accounts.add_command(import_users)
 
 
 def _told_of(finding: DirectoryFinding) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the doctor is told of accounts: whether the directory can be used, who gets in without it, who confirms nobody."""
+"""What the doctor is told of accounts: is the directory of use, who gets in without it, who confirms nobody."""
 
 from collections.abc import Iterator
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from accounts.agreements.queries import Signed, signed_by_many
 from accounts.leaving.models import Departure
 from accounts.leaving.queries import of_accounts
+from accounts.lists.queries import last_logins
 from accounts.models import AccountState, Hold
 from accounts.queries import AccountFilter, AccountRow, list_accounts
 from adminops import clock
@@ -28,6 +29,8 @@ class RosterRow:
     """The hold that closes it next, if one is on its way."""
     signed: Signed | None
     training: Proof
+    in_hmis_at: datetime | None
+    """The last sign-in to the HMIS, as far as its lists say."""
 
     def agreement_on(self, day: date) -> str:
         """Return one word: valid, soon, expired, missing."""
@@ -57,9 +60,12 @@ def _told_of(accounts: Sequence[AccountRow]) -> list[RosterRow]:
     if not ids:
         return []
     leaving, signed = of_accounts(ids), signed_by_many(ids)
+    logins = last_logins(ids)
     proofs, coming = proofs_of(TRAINING, [row.user_id for row in accounts]), _coming(ids)
     return [
-        RosterRow(row, leaving.get(row.id), coming.get(row.id), signed.get(row.id), proofs[row.user_id])
+        RosterRow(
+            row, leaving.get(row.id), coming.get(row.id), signed.get(row.id), proofs[row.user_id], logins.get(row.id)
+        )
         for row in accounts
     ]
 

@@ -1,9 +1,10 @@
-"""Signing in with a password that a directory keeps."""
+"""What is put together at the start: signing in with a password that a directory keeps, and what is sealed."""
 
 from flask import Flask
 
 from accounts.directory import DirectoryProblem, Verdict, directory_of
 from accounts.directory.local import LOCAL
+from accounts.lists.operations import SEALED_LISTS
 from accounts.outside.operations import SEALED_SECRETS
 from accounts.queries import account_of
 from adminops.errors import Unavailable
@@ -17,9 +18,10 @@ MUST_CHANGE = "This password has to be changed first: ask for a link with “For
 
 
 def init_app(app: Flask) -> None:
-    """Have passwords of people who are kept in a directory asked there, and secrets of providers sealed anew."""
+    """Have passwords of people who are kept in a directory asked there, and what is sealed here sealed anew."""
     ask_first(app, ask_directory)
-    also_sealed(SEALED_SECRETS)
+    for column in (SEALED_SECRETS, *SEALED_LISTS):
+        also_sealed(column)
 
 
 def ask_directory(user: User, password: str) -> Said | None:

@@ -46,19 +46,49 @@ def create_account(
     `NotAllowed` (accounts.manage, accounts.roles), `Invalid` and `Conflict` at the field concerned. Publishes
     `RoleGranted`, `AccountCreated`.
     """
+    account = add_account(
+        username=username,
+        name=name,
+        email=email,
+        role=role,
+        agency=agency,
+        title=title,
+        kept_here=kept_here,
+        by=by,
+        request=request,
+    )
+    if account.state is S.INVITED:
+        invite(account, by=by, request=request)
+    return account
+
+
+def add_account(
+    *,
+    username: str,
+    name: str,
+    email: str,
+    role: Role,
+    agency: Agency | None,
+    title: str = "",
+    kept_here: bool = False,
+    by: User,
+    request: Ref | None = None,
+) -> Account:
+    """Create a user with one role and an account, and mail nobody; a directory's is invited once it is there.
+
+    Raises and publishes as `create_account`.
+    """
     policies.check_may_create(agency, by=by)
     user = add_user(username=username, name=name, email=email, title=title, agency=agency, by=by)
     grant_role(user, role, agency=agency, by=by)
     account = Account(user=user, agency_id=agency.id if agency else None, state=S.INVITED)
     if not kept_here and directory().kind != LOCAL:
-        account.kept_in, account.state = "directory", S.PROVISIONING  # invited once it is there
+        account.kept_in, account.state = "directory", S.PROVISIONING
     db.session.add(account)
     db.session.flush()
     publish(AccountCreated(account_id=account.id, agency_id=account.agency_id, request=request), by=by)
     if account.state is S.PROVISIONING:
         touch(account)
-    else:
-        invite(account, by=by, request=request)
     return account
 
 

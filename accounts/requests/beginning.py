@@ -66,12 +66,12 @@ def _before(address: str, agency_id: int) -> Account | None:
 def _new_user(answers: Mapping[str, Any], agency: Agency) -> User:
     values = {field: str(answers.get(asked) or "") for field, asked in FIELDS.items()}
     try:
-        return add_user(username=_free_name(values["name"]), agency=agency, by=SYSTEM, **values)
+        return add_user(username=free_name(values["name"]), agency=agency, by=SYSTEM, **values)
     except Invalid as refused:
         raise Invalid(refused.sentence, field=FIELDS.get(refused.field or "", "person")) from None
 
 
-def _free_name(name: str) -> str:
+def free_name(name: str) -> str:
     """Return "first.last", with a number behind it where somebody is called so already."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
     words = re.findall(r"[a-z0-9]+", plain)

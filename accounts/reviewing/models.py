@@ -46,8 +46,8 @@ class ReviewAnswer(StrEnum):
 
     title: str  # type: ignore[assignment]
 
-    HERE = "here", "Still here, role is right"
-    ROLE = "role", "Still here, role is not right"
+    HERE = "here", "Still here"
+    ROLE = "role", "Here, wrong role"
     GONE = "gone", "Gone"
 
 

@@ -1,8 +1,9 @@
-"""Facts about who leaves, and about the lists on which agencies confirm who is still there."""
+"""Facts about who leaves, the lists on which agencies confirm who is still there, and the vendor's lists of users."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from adminops.facts.base import Fact
 from adminops.facts.people import AccountFact, AgencyFact
 
 
@@ -64,3 +65,51 @@ class AccessReviewMissed(AccessReviewFact):
     """The next quarter began before everybody on the list was confirmed."""
 
     says: ClassVar[str] = "ended list {review_id} of agency {agency_id} unconfirmed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorListFact(Fact):
+    """Something about a list of users that the HMIS vendor wrote; `purpose` is a code of the accounts feature."""
+
+    about_kind: ClassVar[str] = "vendor_list"
+    about_field: ClassVar[str] = "list_id"
+    says: ClassVar[str] = "changed vendor list {list_id}"
+    list_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorListUploaded(VendorListFact):
+    """A list was uploaded; nothing of it counts yet."""
+
+    says: ClassVar[str] = "uploaded vendor list {list_id} ({purpose})"
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorListHeld(VendorListFact):
+    """A list was too odd to be taken without somebody's word."""
+
+    says: ClassVar[str] = "held vendor list {list_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorListTaken(VendorListFact):
+    """A list was taken."""
+
+    says: ClassVar[str] = "took vendor list {list_id} ({purpose})"
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorListDropped(VendorListFact):
+    """A list was dropped unread."""
+
+    says: ClassVar[str] = "dropped vendor list {list_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VendorUserSettled(VendorListFact):
+    """Somebody said who a user of the vendor is here."""
+
+    says: ClassVar[str] = "settled who user {vendor_user_id} of vendor list {list_id} is"
+    vendor_user_id: int

@@ -27,6 +27,8 @@ EXEMPT = {
     "accounts.forms.NewAccountForm": (("name", "title", "email", "username"), STAFFS),
     "accounts.agreements.forms.TextForm": (("body",), "It is what everybody signs."),
     "accounts.agreements.forms.SignForm": (("typed_name",), STAFFS),
+    "accounts.lists.forms.ListForm": (("source",), "It is the name of a system."),
+    "accounts.lists.forms.WhoForm": (("username",), STAFFS),
     "accounts.licenses.forms.InvoiceForm": (("invoice",), "It is the number of an invoice."),
     "accounts.outside.forms.ProviderForm": (("name", "issuer", "client_id", "domains"), SETTING),
     "accounts.forms.ForgotForm": (("text",), LOOK_UP),

@@ -17,6 +17,8 @@ from flask.cli import ScriptInfo
 from sqlalchemy import LargeBinary, select
 
 import wsgi
+from accounts.lists.models import ListPurpose
+from accounts.lists.operations import upload_list
 from adminops import clock
 from adminops.app import AdminOps
 from adminops.audit.models import AuditEntry
@@ -460,6 +462,7 @@ def test_what_a_value_is_bound_to_is_what_rotation_takes_it_for(filled: AdminOps
         save_draft(make_kind(), {"body": ["Half a sentence"]}, by=make_user())
         receive(b"Message-ID: <one@mail.example.org>\r\n\r\nIt is back.", by=SYSTEM)
         import_tried()
+        upload_list(b"User,Last Login\nann,11/2/2026\n", name="u", purpose=ListPurpose.LOGINS, source="x", by=SYSTEM)
         make_hook()
         begin_app(by=make_user())
         make_provider("https://login.example.org")
