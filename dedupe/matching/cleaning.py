@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dedupe.matching.columns import Columns, Key, Memberships, encode
 from dedupe.matching.dates import read_dates
 from dedupe.matching.names import Names, fold, make_names
-from dedupe.matching.numbers import read_ssns
+from dedupe.matching.numbers import are_doubtful, read_ssns
 from dedupe.matching.placeholders import DOES, is_infant, is_placeholder
 
 _PARTIAL = 2  # HUD's code for a partial, street or code name and for an approximate or partial SSN or birth date
@@ -155,7 +155,7 @@ def clean(columns: Columns) -> Clean:
         name_loose=columns.name_quality == _PARTIAL,
         ssn=ssn,
         number=number,
-        ssn_loose=columns.ssn_quality == _PARTIAL,
+        ssn_loose=(columns.ssn_quality == _PARTIAL) | are_doubtful(ssn, number),
         born=born,
         rough=is_rough(born, first_day, columns.dob_quality),
         sex=_answer(columns.sex),

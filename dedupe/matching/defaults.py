@@ -112,6 +112,14 @@ PAIRS_PER_RECORD: Mapping[Kind, float] = {
     Kind.RELATIVES: 0.5,
 }
 """How many pairs of each kind there are for every record of a store."""
+PRIOR_RANGE: Mapping[Kind, float] = {
+    Kind.SAME: 20.0,
+    Kind.TWINS: 6.0,
+    Kind.NAMESAKES: 6.0,
+    Kind.SHARED_NUMBER: 6.0,
+    Kind.RELATIVES: 8.0,
+}
+"""So many times more or fewer than that may be learned."""
 USUAL_RECORDS = 10_000
 """The size of store the shares are for when two records are compared without a store around them."""
 

@@ -25,6 +25,8 @@ LARGEST_HOUSEHOLD = 12
 CONFIDENT_BITS = 4.25
 """Pairs with such log2 odds, judged by themselves, count as evidence for the rest of the family (95 %)."""
 _CLEARLY_BETTER = 4.0
+_FITS = -3.0
+"""Who fits less than this is no rival."""
 _HOUSEHOLD, _PROJECT = CODE[Field.HOUSEHOLD], CODE[Field.PROJECT]
 _WEIGHT = 60.0
 _ODDS = {
@@ -62,6 +64,15 @@ class Families:
     together: Pairs
     """All pairs of records that entered together, in order."""
 
+    @classmethod
+    def of(cls, together: Pairs, records: int) -> Families:
+        """Make them of pairs, each once and in order."""
+        low, high = (together >> 32).astype(np.int32), (together & 0xFFFFFFFF).astype(np.int32)
+        own, mates = np.concatenate((low, high)), np.concatenate((high, low))
+        by_own = np.argsort(own, kind="stable")
+        start = np.concatenate(([0], np.cumsum(np.bincount(own, minlength=records))))
+        return cls(mates[by_own].astype(np.int32), start, together)
+
     def count(self, records: NDArray[np.generic]) -> NDArray[np.int64]:
         """Give how many others each record has."""
         found: NDArray[np.int64] = self.start[records + 1] - self.start[records]
@@ -90,11 +101,7 @@ def families_of(memberships: Memberships, records: int) -> Families:
         same = group[distance:] == group[:-distance]
         found.append(code_of(record[distance:][same], record[:-distance][same]))
     together = distinct(np.concatenate(found))
-    low, high = (together >> 32).astype(np.int32), (together & 0xFFFFFFFF).astype(np.int32)
-    own, mates = np.concatenate((low, high)), np.concatenate((high, low))
-    by_own = np.argsort(own, kind="stable")
-    start = np.concatenate(([0], np.cumsum(np.bincount(own, minlength=records))))
-    return Families(mates[by_own].astype(np.int32), start, together)
+    return Families.of(together, records)
 
 
 def household_levels(families: Families, one: Places, other: Places, weight: Floats) -> NDArray[np.int64]:
@@ -124,22 +131,31 @@ def _linked(families: Families, one: Places, other: Places, weight: Floats) -> P
 
 def _beaten(families: Families, one: Places, other: Places, weight: Floats, pairs: Pairs) -> NDArray[np.bool_]:
     """Say where a mate of one of the two is by far the better match for the other one."""
-    likely = weight > 0
-    low, high, odds = one[likely], other[likely], weight[likely]
+    best = rivals_of(families, one, other, weight, pairs)
+    found: NDArray[np.bool_] = (best > 0) & (best >= weight + _CLEARLY_BETTER)
+    return found
+
+
+def rivals_of(families: Families, one: Places, other: Places, weight: Floats, pairs: Pairs | None = None) -> Floats:
+    """Give for every pair how well a mate of one of the two fits the other one, -inf where none does at all."""
+    low, high, odds = one[weight > _FITS], other[weight > _FITS], weight[weight > _FITS]
     codes, best = [], []
     for own, rival in ((low, high), (high, low)):
         at, mate = families.spread(rival)
         codes.append(code_of(own[at], mate))
         best.append(odds[at])
     rivals, bits = np.concatenate(codes), np.concatenate(best)
+    found = np.full(len(one), -np.inf)
     if not len(rivals):
-        return np.zeros(len(pairs), dtype=np.bool_)
+        return found
     order = np.lexsort((bits, rivals))
     rivals, bits = rivals[order], bits[order]
     last = np.concatenate((rivals[1:] != rivals[:-1], [True]))
     rivals, bits = rivals[last], bits[last]
-    at = np.minimum(np.searchsorted(rivals, pairs), len(rivals) - 1)
-    found: NDArray[np.bool_] = (rivals[at] == pairs) & (bits[at] >= np.maximum(weight + _CLEARLY_BETTER, 0.0))
+    wanted = code_of(one, other) if pairs is None else pairs
+    at = np.minimum(np.searchsorted(rivals, wanted), len(rivals) - 1)
+    met = rivals[at] == wanted
+    found[met] = bits[at[met]]
     return found
 
 

@@ -13,6 +13,7 @@ from dedupe.matching.columns import Columns
 from dedupe.matching.fields import CODE, KINDS, Field, Kind, Level
 from dedupe.matching.households import families_of, household_levels, learn_around, project_levels
 from dedupe.matching.model import SAME, UNRELATED, Model, odds_of, probabilities_of, weigh
+from dedupe.matching.relatives import tell_apart
 from dedupe.matching.values import Values
 
 Places = NDArray[np.int32]
@@ -130,6 +131,7 @@ def look_around(
     apart = _two_members(codes)
     bits[Field.HOUSEHOLD] = bits[Field.HOUSEHOLD] + apart
     kinds[:, SAME] += apart
+    kinds = tell_apart(kinds, codes, records, some.one, some.other, model)
     return Judged(some.one, some.other, codes, bits, kinds, odds_of(kinds)), model
 
 

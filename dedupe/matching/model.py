@@ -17,7 +17,7 @@ from dedupe.matching.fields import CODE, KINDS, LEVELS, Field, Kind, Level
 from dedupe.matching.values import Usual
 
 Floats = NDArray[np.float64]
-VERSION = 3
+VERSION = 4
 """Raised whenever levels or formulas change: a stored model of another version is not used."""
 
 _ALIKE = (
@@ -71,6 +71,8 @@ class Model:
     dependence: Dependence
     usual: Usual
     records: int
+    newest: int
+    """The year of the last births among the records, 0 where that is not known: it tells who may be a child."""
     learned: bool
     note: str
 
@@ -79,6 +81,7 @@ class Model:
         return {
             "version": VERSION,
             "records": self.records,
+            "newest": self.newest,
             "learned": self.learned,
             "note": self.note,
             "priors": {kind.value: float(share) for kind, share in zip(KINDS, self.priors, strict=True)},
@@ -111,6 +114,7 @@ def default_model(records: int = USUAL_RECORDS, note: str = "Built-in weights.")
         dependence=Dependence(),
         usual=DEFAULT_USUAL,
         records=records,
+        newest=0,
         learned=False,
         note=note,
     )
@@ -137,6 +141,7 @@ def model_of(numbers: Mapping[str, object]) -> Model | None:
             for name, shares in usual.items()
         },
         records=int(str(numbers["records"])),
+        newest=int(str(numbers["newest"])),
         learned=bool(numbers["learned"]),
         note=str(numbers["note"]),
     )

@@ -1,7 +1,7 @@
 """Social security numbers as bits: a digit in every four, 15 for one that is hidden.
 
-Valid is what the Social Security Administration may have issued: area not 000, 666 or 9xx, group not 00, serial not
-0000; one repeated digit and the numbers of advertisements are nobody's.
+Full is what the Social Security Administration may have issued: area not 000, 666 or 9xx, group not 00, serial not
+0000. One repeated digit and the numbers of advertisements are nobody's.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def _packed(digits: NDArray[np.uint8]) -> NDArray[np.uint64]:
 def read_ssns(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Read a column of SSNs: the digits of each, 0 when fewer than four can be used, and the full numbers, 0 for none.
 
-    Zeros or nines in place of the first five digits are taken for hidden ones.
+    Zeros or nines in place of the first five digits are taken for hidden ones. A number that was never issued, but is
+    none of those that people make up, is no full number: it may be a slip of the pen, or a tax number typed instead.
     """
     digits = _digits_of(texts)
     given = digits[:, 0] != NO_DIGIT
@@ -77,16 +78,28 @@ def read_ssns(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int6
     full = given & (digits < 10).all(axis=1)
     weights = 10 ** np.arange(8, -1, -1, dtype=np.int64)
     number = np.where(full, digits.astype(np.int64) @ weights, 0)
-    full &= _is_valid(number, digits)
-    partial = given & ~(digits < 10).all(axis=1) & _is_usable(digits)
-    return np.where(full | partial, _packed(digits), 0), np.where(full, number, 0)
+    meant = full & _is_meant(number, digits)
+    partial = given & ~full & _is_usable(digits)
+    return np.where(meant | partial, _packed(digits), 0), np.where(meant & _is_issued(number), number, 0)
 
 
-def _is_valid(number: NDArray[np.int64], digits: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    area, group, serial = number // 1_000_000, number // 10_000 % 100, number % 10_000
-    issued = (area > 0) & (area != 666) & (area < 900) & (group > 0) & (serial > 0)
+def _is_meant(number: NDArray[np.int64], digits: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Say which numbers somebody may have meant: no digit repeated, no filled-up ends, none of those people make up."""
     repeated = (digits == digits[:, :1]).all(axis=1)
-    found: NDArray[np.bool_] = issued & ~repeated & ~np.isin(number, _FAKES)
+    filled = (number // 1_000_000 == 0) | (number % 10_000 == 0)
+    found: NDArray[np.bool_] = ~repeated & ~filled & ~np.isin(number, _FAKES)
+    return found
+
+
+def _is_issued(number: NDArray[np.int64]) -> NDArray[np.bool_]:
+    area, group = number // 1_000_000, number // 10_000 % 100
+    found: NDArray[np.bool_] = (area != 666) & (area < 900) & (group > 0)
+    return found
+
+
+def are_doubtful(ssn: NDArray[np.uint64], number: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which numbers have nine digits but were never issued: they may agree, but differing says nothing."""
+    found: NDArray[np.bool_] = (number == 0) & has_last_four(ssn) & has_first_five(ssn)
     return found
 
 

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.matching.cleaning import Clean
-from dedupe.matching.defaults import default_priors
-from dedupe.matching.fields import CODE, COMPARED, GROUPS, KINDS, LEVELS, Field, Kind, Level
+from dedupe.matching.defaults import PRIOR_RANGE, default_priors
+from dedupe.matching.fields import CODE, COMPARED, GROUPS, KINDS, LEVELS, Field, Level
 from dedupe.matching.levels import Comparer, unpacked
 from dedupe.matching.model import SAME, UNRELATED, Dependence, Model, default_model, default_table, weigh
+from dedupe.matching.relatives import newest_year
 from dedupe.matching.values import Values, pairs_alike
 
 Floats = NDArray[np.float64]
@@ -30,7 +31,6 @@ _SAMPLE_WEIGHT = 2_000.0  # how many sampled pairs the built-in chances of stran
 _PAIR_WEIGHT = 60.0  # how many pairs of one person the built-in chances are worth
 _ROUNDS = 40
 _SETTLED = 1e-4
-_PRIOR_RANGE = {Kind.SAME: 20.0, Kind.TWINS: 6.0, Kind.NAMESAKES: 6.0, Kind.SHARED_NUMBER: 6.0, Kind.RELATIVES: 8.0}
 _SSN_CHANCE = (1e-9, 2e-6)
 _NAME, _DOB, _SSN = CODE[Field.FIRST], CODE[Field.DOB], CODE[Field.SSN]
 _EQUAL = tuple(_NAME[level] for level in (Level.SAME_COMMON, Level.SAME, Level.SAME_RARE))
@@ -162,7 +162,7 @@ class _Learning:
 
 
 def _step(state: _Learning, patterns: Patterns, chance: Chance, records: int, ssn_pairs: float) -> _Learning:
-    model = Model(state.priors, state.table, state.dependence, {}, records, learned=True, note="")
+    model = Model(state.priors, state.table, state.dependence, {}, records, 0, learned=True, note="")
     weights = _shares(model, patterns) * patterns.count[:, None]
     built_in, start = default_table(), default_priors(records)
     table, related = {}, weights.copy()
@@ -180,8 +180,8 @@ def _step(state: _Learning, patterns: Patterns, chance: Chance, records: int, ss
         [
             np.clip(
                 weights[:, place].sum() / chance.all_pairs,
-                start[kind] / _PRIOR_RANGE.get(kind, 1.0),
-                start[kind] * _PRIOR_RANGE.get(kind, 1.0),
+                start[kind] / PRIOR_RANGE.get(kind, 1.0),
+                start[kind] * PRIOR_RANGE.get(kind, 1.0),
             )
             for place, kind in enumerate(KINDS)
         ]
@@ -224,7 +224,9 @@ def learn(records: Clean, values: Values, candidates: Patterns, comparer: Compar
     if state.likely < LEAST_LIKELY_PAIRS:
         return default_model(count, TOO_FEW_PAIRS)
     note = f"Learned from {count:,} records and {int(candidates.count.sum()):,} candidate pairs."
-    return Model(state.priors, state.table, state.dependence, values.usual, count, learned=True, note=note)
+    return Model(
+        state.priors, state.table, state.dependence, values.usual, count, newest_year(records), learned=True, note=note
+    )
 
 
 def replace_around(state: _Learning, start: Model) -> _Learning:

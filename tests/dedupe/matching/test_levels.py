@@ -33,7 +33,8 @@ def level(field: Field, one: dict[str, object], other: dict[str, object]) -> Lev
     [
         ("219450817", "219450817", Level.SAME),
         ("219450817", "219450871", Level.TRANSPOSED),
-        ("219450817", "919450817", Level.MISSING),
+        ("219450817", "919450817", Level.PART_DIGIT_DIFFERS),
+        ("412339054", "919450817", Level.MISSING),
         ("219450817", "219850817", Level.DIGIT_DIFFERS),
         ("219450817", "219450819", Level.NEAR_SERIAL),
         ("219450817", "219850819", Level.TWO_DIGITS),
