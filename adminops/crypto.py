@@ -24,7 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from adminops import clock
-from adminops.settings import write_private
+from adminops.private_files import write_private
 
 VERSION = b"\x01"
 HEAD_BYTES = 3

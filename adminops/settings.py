@@ -4,7 +4,6 @@
 by `adminops docs` and tested for freshness.
 """
 
-import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +13,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+
+from adminops.private_files import write_private
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 SHORTEST_SECRET = 32
@@ -365,25 +366,6 @@ def current_settings() -> Settings:
 TOOL_VARIABLES = frozenset(
     f"ADMINOPS_{name}" for name in ("NO_APT", "REQUIRE", "PG_BIN", "CHROMIUM", "SAMPLES", "TEST_POSTGRES_URL")
 )
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner may read; keeps the file of a process that was faster."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    temporary.touch(mode=0o600)
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())  # a key that is lost with the power takes everything sealed under it along
-    try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
 
 
 def _refuse_unknown(environment: Mapping[str, str], known: Mapping[str, object]) -> None:

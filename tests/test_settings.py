@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from adminops.private_files import write_private
 from adminops.settings import (
     LARGEST_NUMBER,
     SHORTEST_SECRET,
     Settings,
     WrongSetting,
     describe_settings,
-    write_private,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
