@@ -44,6 +44,7 @@ def take(tmp_path: Path, source: HmisSource) -> Callable[..., ImportResult]:
 
 
 #: For tests in which the database has no part.
+on_postgresql = pytest.mark.parametrize("app", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
 
 

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from adminops import clock
 from adminops.crypto import KeyRing
 from adminops.db import db
-from adminops.hmis.intake import ImportResult, apart, import_export
+from adminops.hmis.intake import ImportResult, apart, copying, import_export, indexes
 from adminops.hmis.intake.apart import Job, Reader, ReaderFailed
+from adminops.hmis.intake.copying import Marks, columns_in, looked_at, with_hashes, with_lines
 from adminops.hmis.intake.packages import DEFAULT_UNPACKED_LIMIT, open_package
 from adminops.hmis.intake.packing import pack, unpack
 from adminops.hmis.intake.problems import WARNING, Problem
@@ -26,7 +27,7 @@ from adminops.hmis.intake.rows import Batch, FileRows
 from adminops.hmis.models import FILE_MODELS, Client, HmisSource
 from adminops.hmis.sources import add_source
 from adminops.hmis.spec import current
-from tests.hmis.conftest import contents, on_sqlite, the_problem
+from tests.hmis.conftest import contents, on_postgresql, on_sqlite, the_problem
 from tests.hmis.exports import SmallExport, whole_export
 
 PROMPTLY = 20.0
@@ -91,6 +92,78 @@ def test_an_export_that_is_read_apart_is_taken_as_one_that_is_read_here(
     assert (first.status, again.status) == ("applied", "unchanged")
     assert hashes(source) == hashes(other)
     assert contents(source) == contents(other)
+
+
+def built() -> list[Any]:
+    """The indexes, rules and sequences of the store's tables, as PostgreSQL has them."""
+    asked = (
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint ORDER BY 1, 2",
+        "SELECT seqrelid::regclass::text, seqcache FROM pg_sequence ORDER BY 1",
+    )
+    return [tuple(row) for sql in asked for row in db.session.execute(text(sql))]
+
+
+def many_services(*, again: bool = False) -> SmallExport:
+    """An export with more rows of Services.csv and of Exit.csv than a block has room for."""
+    export = whole_export()
+    for number in range(1_500):
+        export.add("Services", ServicesID=f"V{number}", EnrollmentID="S1", PersonalID="C1", DateProvided="2024-02-03")
+        export.add("Exit", ExitID=f"Y{number}", EnrollmentID="S1", PersonalID="C1", ExitDate="2024-03-01")
+    if again:
+        export.add("Services", ServicesID="V3", TypeProvided="7").add("Exit", ExitID="Y3", ExitDate="2024-03-02")
+    return export
+
+
+@on_postgresql
+def test_the_first_export_leaves_the_indexes_that_it_does_without_as_they_were(
+    take: Callable[..., ImportResult], begun: list[Any]
+) -> None:
+    before = built()
+    assert take(many_services().add("Event", EventID="V1", ExportID="E2")).status == "refused"
+    assert built() == before
+    assert take(many_services()).status == "applied"
+    assert built() == before
+    assert take(many_services()).status == "unchanged"
+    next_id = "SELECT nextval(pg_get_serial_sequence('hmis_services', 'id')) > max(id) FROM hmis_services"
+    assert db.session.scalar(text(next_id))
+    assert len(begun) == 3
+
+
+def test_a_key_that_comes_again_far_behind_is_rejected_in_a_first_export_too(
+    source: HmisSource, tmp_path: Path, begun: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = many_services(again=True).zip(tmp_path / "export.zip")
+    first = import_export(path, source=source, by_id=None, approve=True)
+    monkeypatch.setattr(apart, "LEAST_BYTES", 1 << 30)
+    other = add_source("Elsewhere")
+    assert told(first) == told(import_export(path, source=other, by_id=None, approve=True))
+    assert first.problems.by_rule["duplicate-key"] == 2
+    assert hashes(source) == hashes(other)
+    on_server = db.session.connection().dialect.name == "postgresql"
+    assert len(begun) == (2 if on_server else 1)  # it was begun anew, with all indexes
+
+
+@on_postgresql
+def test_a_table_that_somebody_reads_or_that_is_pointed_to_keeps_its_indexes(
+    take: Callable[..., ImportResult], begun: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables: list[str] = []
+    drop = indexes._drop
+
+    def noted(cursor: Any, table: str) -> indexes.LeftOut:
+        left_out = drop(cursor, table)
+        tables.append(table)
+        return left_out
+
+    monkeypatch.setattr(indexes, "_drop", noted)
+    db.session.execute(text("CREATE TABLE pointing (id INTEGER REFERENCES hmis_event (id))"))
+    with db.engine.connect() as reading:
+        reading.execute(text("SELECT count(*) FROM hmis_services"))
+        assert take(many_services()).status == "applied"
+    assert "hmis_disabilities" in tables
+    assert not {"hmis_services", "hmis_event"}.intersection(tables)
+    assert begun
 
 
 def test_what_refuses_the_export_is_raised_where_it_stands(take: Callable[..., ImportResult], begun: list[Any]) -> None:
@@ -282,6 +355,40 @@ def test_batches_arrive_as_they_left(rows: list[tuple[str, ...]], is_hashed: boo
         batch.has_retired,
         batch.found,
     )
+
+
+plain = st.text(st.sampled_from('ab" é,'), max_size=3)
+
+
+@given(st.lists(st.lists(plain, min_size=17, max_size=17), min_size=1, max_size=4))
+def test_rows_that_travel_as_lines_of_copy_can_be_had_from_them(rows: list[list[str]]) -> None:
+    file = current().by_name["Services"]
+    assert [column.name for column in file.columns][-2:] == ["DateDeleted", "ExportID"]
+    columns = [list(column) for column in zip(*([*row[:-1], "", "E1"] for row in rows), strict=True)]
+    texts = ["\x1f".join(row[:-1]) for row in zip(*columns, strict=True)]
+    batch = Batch(lines=range(2, 2 + len(rows)), keys=columns[0], columns=columns, texts=texts)
+    sent = with_lines(batch, file, Marks(3, 4))
+    arrived = unpack(pack(sent, looked_at(file)))
+    assert columns_in(sent.copied)[:2] == [["3"] * len(rows), ["4"] * len(rows)]
+    assert arrived.keys == batch.keys
+    assert list(arrived.columns) == columns
+    assert with_hashes(arrived).hashes == batch.hashed().hashes
+    assert not with_hashes(arrived).copied
+
+
+@pytest.mark.parametrize("value", ["a\\b", "a\nb", "a\rb", "a\x1fb"])
+def test_rows_that_copy_would_read_in_another_way_travel_as_they_are(value: str) -> None:
+    file = current().by_name["Services"]
+    columns = [["1"], *([""] for _ in file.columns[2:]), ["E1"]]
+    columns[6] = [value]
+    batch = Batch(lines=[2], keys=columns[0], columns=columns, texts=["\x1f".join(row[0] for row in columns[:-1])])
+    assert with_lines(batch, file, Marks(3, 4)) is batch
+
+
+def test_files_without_indexes_are_named_by_no_other() -> None:
+    named = {column.ref[0] for file in current().files for column in file.columns if column.ref and not column.is_key}
+    assert not named.intersection(indexes.FILES)
+    assert set(indexes.FILES) | set(copying.NEVER) <= set(current().by_name)
 
 
 def test_a_column_is_taken_apart_once() -> None:

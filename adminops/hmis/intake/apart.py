@@ -29,6 +29,7 @@ from typing import Any
 from adminops import clock
 from adminops.crypto import KeyRing
 from adminops.hmis import sealing
+from adminops.hmis.intake.copying import Marks, looked_at, with_lines
 from adminops.hmis.intake.header import read_header, spec_of
 from adminops.hmis.intake.layout import WrongHeader, lay_out
 from adminops.hmis.intake.packages import Package, open_package, size_of
@@ -60,6 +61,8 @@ class Job:
     """Whether to hash rows; else who writes them does. That one has little to do where most rows are in the store."""
     row_key: bytes = field(repr=False)
     block: int = BLOCK
+    marks: Marks | None = None
+    """What PostgreSQL's COPY is to be told of each row, if rows are to be written for it."""
 
 
 class Reader:
@@ -88,7 +91,7 @@ class Reader:
                     rows.take_over(what[0])
                     return
                 batch = unpack(what[0])
-                yield (batch if batch.hashes else batch.hashed()), what[1]
+                yield (batch if batch.hashes or batch.copied else batch.hashed()), what[1]
 
     def _expect(self, *wanted: str) -> None:
         if (found := self._next()) != wanted:
@@ -107,9 +110,9 @@ class Reader:
 
 
 @contextmanager
-def reader_of(path: Path, *, unpacked_limit: int, hashes: bool) -> Iterator[Reader | None]:
+def reader_of(path: Path, *, unpacked_limit: int, hashes: bool, marks: Marks | None = None) -> Iterator[Reader | None]:
     """Have the export at `path` read by another process while the block runs; None where it is not to be had."""
-    job = Job(path.absolute(), unpacked_limit, clock.now(), hashes, sealing.key_ring().row_key)
+    job = Job(path.absolute(), unpacked_limit, clock.now(), hashes, sealing.key_ring().row_key, marks=marks)
     begun = _begin(job) if _is_worth_it(path) else None
     if begun is None:
         yield None
@@ -200,6 +203,10 @@ def _read_file(
             return
         rows = FileRows(records, layout, ProblemLog(), export_ids=export_ids)
         results.send(("file", file.name))
-        for batch in rows.batches(job.block) if job.hashes else rows.unhashed(job.block):
-            results.send(("batch", pack(batch), raw.tell()))
+        seen = looked_at(file)
+        for batch in rows.unhashed(job.block):
+            sent = with_lines(batch, file, job.marks) if job.marks else batch
+            if job.hashes and not sent.copied:
+                sent = sent.hashed()
+            results.send(("batch", pack(sent, seen), raw.tell()))
         results.send(("ending", rows.ending()))

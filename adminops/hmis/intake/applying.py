@@ -61,6 +61,7 @@ class Intake:
         *,
         block: int = BLOCK,
         reader: Reader | None = None,
+        leaves_indexes_out: bool = False,
     ) -> None:
         self.counts: dict[str, FileCounts] = {}
         self.not_read: list[str] = []
@@ -75,7 +76,10 @@ class Intake:
         self._refuse_foreign_source()
         self._is_first = not self._bulk.has_clients(target.source_id)
         history = History(connection, target.import_id)
-        self.occasion = Occasion(target.source_id, target.import_id, target.at, self._is_newest(), history)
+        is_first_of_all = leaves_indexes_out and reader is not None and not self._bulk.has_any_client()
+        self.occasion = Occasion(
+            target.source_id, target.import_id, target.at, self._is_newest(), history, is_first_of_all
+        )
         self._references = References(connection, self._bulk)
         self._scope = Scope(connection, self._bulk, self.occasion, self.header.first, self.header.last)
 

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from adminops.hmis.intake.columns import Column, InsertOnSqlite, copy_to_postgresql
+from adminops.hmis.intake.indexes import UNIQUE_VIOLATION
+from adminops.hmis.intake.streaming import Lines
 from adminops.hmis.spec import FileSpec
 
 SUSPECTS = "intake_suspects"
@@ -34,7 +36,8 @@ EMPTIED = "removed_at IS NOT NULL AND row_hash IS NULL AND import_id IS NOT NULL
 """What client records are that an undone import had added. Others without a hash were made here; those of a rotation of
 keys have one of zeros."""
 
-UNIQUE_VIOLATION = "23505"
+DETAIL = 20
+"""How much PostgreSQL is to learn of a table at once, a fifth of what it learns when it looks itself."""
 HIGHEST_ID = 2**31 - 1
 ASKED_AFTER = ("Client", "Project")
 """Files of which it is asked which rows they had once they were read."""
@@ -89,11 +92,18 @@ class Bulk:
         self._among = "IN (SELECT value FROM json_each(?))" if self._is_sqlite else "= ANY(%s)"
         self._inserts: dict[str, InsertOnSqlite] = {}
         self._seen: dict[str, Callable[[Sequence[str]], set[str]]] = dict.fromkeys(ASKED_AFTER, _none)
+        self.lines = Lines(self._cursor)
+        """For rows that come as lines of COPY. Whatever else this does ends the COPY that is open."""
 
     @property
     def is_served(self) -> bool:
         """Whether a server works for us while we do something else."""
         return not self._is_sqlite
+
+    @property
+    def takes_lines(self) -> bool:
+        """Whether rows may come as lines of COPY: they are written in UTF-8."""
+        return self.is_served and self._driver.info.encoding == "utf-8"
 
     def moment(self, at: datetime) -> str:
         """Return `at` as a column of moments takes it."""
@@ -112,6 +122,9 @@ class Bulk:
             self._make_tables()
             yield
             self._drop_tables()
+        except BaseException:
+            self.lines.break_off()
+            raise
         finally:
             for name, size in usual.items():
                 self._run(f"PRAGMA {name} = {size}")
@@ -167,13 +180,23 @@ class Bulk:
 
         PostgreSQL looks only at columns that rows are found or joined by; at the others it looks itself, later.
         """
-        self._run("PRAGMA analysis_limit = 1000" if self._is_sqlite else f"ANALYZE {SUSPECTS}")
+        if self._is_sqlite:
+            self._run("PRAGMA analysis_limit = 1000")
+        else:
+            self._run(f"SET LOCAL default_statistics_target = {DETAIL}")
+            self._run(f"ANALYZE {SUSPECTS}")
         for file in files:
             self._run(f"ANALYZE {file.table}" if self._is_sqlite else f"ANALYZE {file.table} ({_joined_by(file)})")
+        if not self._is_sqlite:
+            self._run("SET LOCAL default_statistics_target TO DEFAULT")
 
     def has_rows(self, table: str, source_id: int) -> bool:
         """Tell whether `table` has any row of the source."""
         return bool(self._all(f"SELECT 1 FROM {table} WHERE source_id = {self._mark} LIMIT 1", source_id))
+
+    def has_any_client(self) -> bool:
+        """Tell whether the store has any client, of whatever source, removed or not."""
+        return bool(self._all("SELECT 1 FROM hmis_client LIMIT 1"))
 
     def has_clients(self, source_id: int) -> bool:
         """Tell whether the source has any client who is not removed."""
@@ -351,17 +374,24 @@ class Bulk:
         """Run `sql`, which has this database's parameter marks, once for each of `rows`."""
         listed = [tuple(row) for row in rows]
         if listed:
+            self.lines.end()
             self._connection.exec_driver_sql(sql, listed)
 
     def delete_by_key(self, table: str, source_id: int, file: str, keys: Sequence[str]) -> None:
         """Delete what `table` keeps beside the rows `keys` of `file`."""
+        self.lines.end()
         sql = f"DELETE FROM {table} WHERE source_id = {self._mark} AND file = {self._mark} AND hud_key {self._among}"
         self._connection.exec_driver_sql(sql, (source_id, file, self._listed(keys)))
 
     @property
     def _driver(self) -> Any:
-        """The driver's own connection: what goes through it is not copied on the way."""
+        """The driver's own connection, free for a statement: what goes through it is not copied on the way."""
+        self.lines.end()
         return self._connection.connection.driver_connection
+
+    def _cursor(self) -> Any:
+        driver: Any = self._connection.connection.driver_connection
+        return driver.cursor()
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         cursor = self._driver.cursor()
@@ -385,6 +415,7 @@ class Bulk:
         return json.dumps(keys) if self._is_sqlite else list(keys)
 
     def _run(self, sql: str) -> None:
+        self.lines.end()
         self._connection.exec_driver_sql(sql)
 
 

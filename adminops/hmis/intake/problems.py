@@ -80,6 +80,14 @@ class ProblemLog:
             self._last_line = (file, line)
             self.error_lines[file] += 1
 
+    def clear(self) -> None:
+        """Forget all of them: the import begins anew."""
+        for counted in (self.by_rule, self.by_severity, self.error_lines):
+            counted.clear()
+        self._last_line = None
+        self._spool.seek(0)
+        self._spool.truncate()
+
     def note(self, rule: str, file: str, text: str) -> None:
         """Keep a remark about a whole file."""
         self.add(Problem(rule, NOTE, file, text))

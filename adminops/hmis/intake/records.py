@@ -57,6 +57,8 @@ class Block:
     lines: Sequence[int]
     columns: list[list[str]]
     broken: Sequence[tuple[int, BrokenRecord]] = ()
+    text: str = ""
+    """The lines as they stand, if nothing in them is quoted."""
 
 
 def bare_name(name: str) -> str:
@@ -183,7 +185,7 @@ class Records:
             return None
         first, count = self._lines.number + 1, len(columns[0])
         self._lines.number += count
-        return Block(range(first, first + count), columns)
+        return Block(range(first, first + count), columns, text="" if '"' in text else text)
 
     def _unquoted(self, text: str) -> list[list[str]] | None:
         """Return the columns of lines without quotes: split at once, with a mark between the lines."""

@@ -15,12 +15,14 @@ from operator import itemgetter
 from typing import TypeVar
 
 from adminops.hmis import sealing
+from adminops.hmis.intake.columns import PARTED_BY
 from adminops.hmis.intake.dates import Form, is_ambiguous
 from adminops.hmis.intake.layout import Layout
+from adminops.hmis.intake.pairs import pair_checks
 from adminops.hmis.intake.problems import ERROR, NOTE, WARNING, Problem, ProblemLog, Refused, mask, shown
 from adminops.hmis.intake.records import BLOCK, LONGEST_FIELD, Block, BrokenRecord, Records, bare_name
 from adminops.hmis.intake.retired import History
-from adminops.hmis.intake.values import ROOM, Flawed, Reader, RejectedLine, check_code, reader_for
+from adminops.hmis.intake.values import Flawed, Reader, RejectedLine, reader_for
 from adminops.hmis.spec import ColumnSpec, FileSpec
 
 OF_THE_LINE, OF_THE_KEY = -2, -1
@@ -30,7 +32,6 @@ OF_A_DUPLICATE = 20_000
 
 MOST_LOST = 1_000
 """Lines of a file that may be lost before it matters that they are the most of it."""
-PARTED_BY = "\x1f"
 OBJECTS_BEFORE_COLLECTING = 50_000
 Value = TypeVar("Value")
 Found = tuple[int, int, Problem]
@@ -55,6 +56,10 @@ class Batch:
     hashes: Sequence[bytes] = ()
     texts: Sequence[str] = ()
     """What the hashes are over, where they are still to be made."""
+    is_bare: bool = False
+    """Whether it is known that no value has a character that means something in a line of COPY."""
+    copied: bytes = b""
+    """The rows as PostgreSQL's COPY takes them, hashes and all, where they were written so (see `copying`)."""
     aside: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
     """By line: (column, raw text) of what its columns can't hold."""
     retired: Mapping[int, str] = field(default_factory=dict)
@@ -74,6 +79,7 @@ class Batch:
             keys=_at(self.keys, places),
             columns=[_at(column, places) for column in self.columns],
             hashes=_at(self.hashes, places) if self.hashes else (),
+            copied=b"",
         )
 
     def hashed(self) -> "Batch":
@@ -90,38 +96,6 @@ class Batch:
 
 def _at(values: Sequence[Value], places: Sequence[int]) -> list[Value]:
     return [values[place] for place in places]
-
-
-class _PairCheck:
-    """A code whose list is chosen by another column of the same row. Pairs that were right are remembered."""
-
-    def __init__(self, column: ColumnSpec, places: Mapping[str, int]) -> None:
-        self.column = column
-        self._rules = column.list_rules
-        deciders = list(dict.fromkeys(rule.column for rule in self._rules))
-        self._pick = itemgetter(places[column.name], *(places[name] for name in deciders))
-        self._decider = {name: 1 + number for number, name in enumerate(deciders)}
-        self._right: set[tuple[str, ...]] = set()
-
-    def faults(self, columns: Sequence[Sequence[str]]) -> Iterator[tuple[int, Flawed]]:
-        """Yield the place of each row whose code is not on the list that the row chooses, and what is wrong."""
-        picked = self._pick(columns)
-        if self._right.issuperset(zip(*picked, strict=True)):
-            return
-        for place, pair in enumerate(zip(*picked, strict=True)):
-            try:
-                self._check(pair)
-            except Flawed as flawed:
-                yield place, flawed
-
-    def _check(self, pair: tuple[str, ...]) -> None:
-        if pair in self._right:
-            return
-        for rule in self._rules:
-            if pair[0] and rule.applies(pair[self._decider[rule.column]]):
-                check_code(self.column.name, rule.list_id, pair[0])
-        if len(self._right) < ROOM:
-            self._right.add(pair)
 
 
 class FileRows:
@@ -141,12 +115,17 @@ class FileRows:
         self._passed_over: PassedOver = {}
         self._readers = [reader_for(column, export_ids=export_ids) for column in self.file.columns]
         self._key = [column.name for column in self.file.columns].index(self.file.key)
-        self._pair_checks = _pair_checks(self.file)
+        self._pair_checks = pair_checks(self.file)
         self._history = History(self.file)
         self._hashed = _hash_getter(self.file)
         self._header = [name.lower() for name in records.header]
         self._key_place = layout.places[self._key]
         self._ssn = next((place for place, column in enumerate(self.file.columns) if column.name == "SSN"), None)
+        self._is_as_ours = (
+            layout.places == tuple(range(len(records.header)))
+            and self.file.columns[-1].name == "ExportID" != self.file.key
+            and self._ssn is None
+        )
         records.may_span_lines = _may_span_lines(layout, len(records.header))
 
     def batches(self, size: int = BLOCK) -> Generator[Batch, None, None]:
@@ -199,6 +178,8 @@ class FileRows:
             batch = self._judge(batch, raws, faults, self._no_rows(block, faults))
         self._count_ambiguous(block.lines, raws, set(batch.lines))
         self._check_pairs(batch)
+        if block.text and not faults and self._is_as_ours and columns == list(raws):
+            return self._as_it_stands(batch, block.text)
         return replace(batch, texts=self._texts(batch))
 
     def _count_ambiguous(self, lines: Sequence[int], raws: Sequence[Sequence[str]], kept: Collection[int]) -> None:
@@ -274,6 +255,18 @@ class FileRows:
         lost = {batch.lines[place] for place in rejected}
         kept_aside = {line: held for line, held in aside.items() if line not in lost}
         return replace(kept, aside=kept_aside)
+
+    def _as_it_stands(self, batch: Batch, text: str) -> Batch:
+        """Return a batch whose values are all stored as they stand in `text` with what the hash of each row is over.
+
+        That is its line with other marks and without ExportID, which stands behind.
+        """
+        exports = batch.columns[-1]
+        if exports.count(exports[0]) != len(exports):
+            return replace(batch, texts=self._texts(batch))
+        texts = text.replace(",", PARTED_BY).split(f"{PARTED_BY}{exports[0]}\n")
+        del texts[-1]
+        return replace(batch, texts=texts, is_bare=PARTED_BY not in text and "\\" not in text)
 
     def _texts(self, batch: Batch) -> list[str]:
         """Return what the hash of each row is over.
@@ -424,11 +417,6 @@ def _may_span_lines(layout: Layout, width: int) -> list[bool]:
     for column, place in zip(layout.file.columns, layout.places, strict=True):
         prose[place] = column.is_free_text and column.pattern is None
     return prose[:width]
-
-
-def _pair_checks(file: FileSpec) -> tuple[_PairCheck, ...]:
-    places = {column.name: place for place, column in enumerate(file.columns)}
-    return tuple(_PairCheck(column, places) for column in file.columns if column.list_rules)
 
 
 def _hash_getter(file: FileSpec) -> Callable[[Sequence[Sequence[str]]], Sequence[Sequence[str]]]:

@@ -21,9 +21,11 @@ from adminops.hmis.intake.applying import Intake, Target
 from adminops.hmis.intake.brakes import LOOKED_BACK, Brakes, brakes_hit, first_hashes, in_words, several_exports
 from adminops.hmis.intake.bulk import Bulk
 from adminops.hmis.intake.claims import hold_source
+from adminops.hmis.intake.copying import Marks
 from adminops.hmis.intake.difference import difference
 from adminops.hmis.intake.header import Header
 from adminops.hmis.intake.history import History
+from adminops.hmis.intake.indexes import KeysRepeat
 from adminops.hmis.intake.packages import DEFAULT_UNPACKED_LIMIT, open_package
 from adminops.hmis.intake.problems import ERROR, Problem, ProblemLog, Refused
 from adminops.hmis.intake.progress import Tell, tell_nobody
@@ -124,16 +126,39 @@ class _Taken:
 def _take(
     connection: Connection, path: Path, target: Target, log: ProblemLog, tell: Tell, unpacked_limit: int
 ) -> _Taken:
+    if not Bulk(connection).is_served:
+        return _take_once(connection, path, target, log, tell, unpacked_limit)
+    try:
+        with connection.begin_nested():
+            return _take_once(connection, path, target, log, tell, unpacked_limit, leaves_indexes_out=True)
+    except KeysRepeat:
+        log.clear()
+        return _take_once(connection, path, target, log, tell, unpacked_limit)
+
+
+def _take_once(
+    connection: Connection,
+    path: Path,
+    target: Target,
+    log: ProblemLog,
+    tell: Tell,
+    unpacked_limit: int,
+    *,
+    leaves_indexes_out: bool = False,
+) -> _Taken:
     taken = _Taken(ImportResult(ImportStatus.REFUSED.value, "", False, problems=log))
-    result = taken.result
-    is_first = not Bulk(connection).has_rows("hmis_enrollment", target.source_id)
+    result, bulk = taken.result, Bulk(connection)
+    is_first = not bulk.has_rows("hmis_enrollment", target.source_id)
+    marks = Marks(target.source_id, target.import_id) if is_first and bulk.takes_lines else None
     try:
         with (
-            reader_of(path, unpacked_limit=unpacked_limit, hashes=is_first) as reader,
+            reader_of(path, unpacked_limit=unpacked_limit, hashes=is_first, marks=marks) as reader,
             open_package(path, unpacked_limit=unpacked_limit) as package,
         ):
             taken.facts["content_hash"] = package.content_hash
-            intake = Intake(connection, package, target, log, tell, reader=reader)
+            intake = Intake(
+                connection, package, target, log, tell, reader=reader, leaves_indexes_out=leaves_indexes_out
+            )
             taken.facts.update(_facts(intake.header))
             result.csv_version = intake.header.csv_version or intake.spec.csv_version
             intake.run()

@@ -95,7 +95,10 @@ class Reader(dict[str, str]):
 
 def _are_stripped(raws: Sequence[str], length: int) -> bool:
     """Tell whether all `raws` are no longer than `length` and have no blanks around them."""
-    return max(map(len, raws), default=0) <= length and list(map(str.strip, raws)) == raws
+    if max(map(len, raws), default=0) > length:
+        return False
+    text = "".join(raws)
+    return (" " not in text and text.isprintable()) or list(map(str.strip, raws)) == raws
 
 
 def _compiled(column: ColumnSpec) -> re.Pattern[str] | None:
@@ -248,11 +251,15 @@ class DateReader(Reader):
 class TimeReader(DateReader):
     """A date and time."""
 
+    right: Sequence[str] = ()
+    """The last times that were all right: most rows were last changed when they were made."""
+
     def read_all(self, raws: Sequence[str]) -> Sequence[str]:
         """Return the times: at once if all are in the shape that HUD asks for."""
         if self._as_it_stands.issuperset(raws):  # all blank
             return raws
-        if _are_hud_times(raws):
+        if raws == TimeReader.right or _are_hud_times(raws):
+            TimeReader.right = raws
             return raws
         return list(map(self.__getitem__, raws))
 

@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from adminops.hmis import sealing
+from adminops.hmis.intake import indexes
 from adminops.hmis.intake.bulk import ASKED_AFTER, Bulk, Stored
 from adminops.hmis.intake.columns import Column, Kind
+from adminops.hmis.intake.copying import with_hashes
 from adminops.hmis.intake.history import History
 from adminops.hmis.intake.problems import ERROR, Problem, ProblemLog
 from adminops.hmis.intake.references import References
@@ -57,6 +59,8 @@ class Occasion:
     """Whether no newer export of the source was applied: then this one is right even where its rows look older."""
     history: History
     """Keeps what rows were before they are written."""
+    is_first_of_all: bool = False
+    """Whether the store has no client yet, of any source, and the export is large: nobody misses an index then."""
 
 
 class FileWriter:
@@ -75,11 +79,15 @@ class FileWriter:
         self._older = 0
         if file.name in ASKED_AFTER:
             bulk.will_know(file.name, self._stored.seen)
+        if occasion.is_first_of_all and file.name in indexes.FILES and not (self._has_aside or self._has_retired):
+            bulk.lines.leave_indexes_out(file)
 
     def write(self, batch: Batch) -> None:
         """Write a batch of the file's rows, and log what is wrong with its lines."""
         if self.file.name == "Project":
             self._bulk.add_projects(batch.keys)
+        if not self._stored.is_empty:
+            batch = with_hashes(batch)
         if self._is_unchanged(batch):
             self.counts.unchanged += len(batch.lines)
             self._references.look_at(self.file, batch)
@@ -93,7 +101,8 @@ class FileWriter:
         return self._stored.unmet()
 
     def finish(self, read: int, rejected: int) -> None:
-        """Complete the counts once the file has been read."""
+        """Complete the counts once the file has been read. Raises `KeysRepeat` (see `indexes`)."""
+        self._bulk.lines.build_indexes(self.file)
         self._stored.let_go()
         self.counts.read = read
         self.counts.rejected += rejected
@@ -103,7 +112,7 @@ class FileWriter:
 
     def _is_unchanged(self, batch: Batch) -> bool:
         """Tell whether the batch is just what the store has next: nearly all of them are when an export comes again."""
-        if not batch.lines or self._deletes_any(batch):
+        if not batch.lines or self._stored.is_empty or self._deletes_any(batch):
             return False
         return self._stored.are_next(batch.hashes)
 
@@ -185,6 +194,10 @@ class FileWriter:
         Returns the places of new rows whose key another new row of this file had before.
         """
         again: set[int] = set()
+        if batch.copied:
+            if self._bulk.lines.insert(self.file, batch.copied):
+                return again
+            batch = with_hashes(batch)
         if new:
             rows = batch.only(new)
             persons = self._bulk.new_persons(len(new)) if self.file.name == "Client" else []
