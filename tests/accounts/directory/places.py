@@ -4,13 +4,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accounts.directory.flavours import FLAVOURS
 from accounts.directory.local import LocalDirectory, group_of
-from accounts.directory.network import NetworkDirectory
 from accounts.directory.values import Change, Desired, Directory, Entry
-from accounts.directory.wire import Server, Wire
 from accounts.models import Account, AccountState
 from adminops.db import db
 from adminops.identity.models import RoleGrant
@@ -19,6 +17,10 @@ from tests.make import make_user
 from tests.services.directory import Slapd
 from tests.services.samba import PASSWORD as PASSWORD_OF_AD
 from tests.services.samba import Samba
+
+if TYPE_CHECKING:  # python-ldap can't be built everywhere: the places without a server do without
+    from accounts.directory.network import NetworkDirectory
+    from accounts.directory.wire import Server, Wire
 
 PASSWORD = "quiet copper orchard window"
 OTHER = "seven loose barrels of rain"
@@ -82,25 +84,34 @@ def ldap_place(slapd: Slapd) -> Place:
 
 def ad_place(samba: Samba) -> Place:
     """Return Samba as an Active Directory domain controller."""
+    from accounts.directory.network import NetworkDirectory
+    from accounts.directory.wire import Server
+
     server = Server(url=samba.tls_url, user=samba.service, password=PASSWORD_OF_AD, ca_file=str(samba.ca_file))
     made = NetworkDirectory(FLAVOURS["ad"], server, samba.people, samba.groups, samba.archive)
     return Place("ad", made, made.converge, knows_unique=False, remembers=False)
 
 
-def openldap(slapd: Slapd, *, url: str = "", **over: Any) -> NetworkDirectory:
+def openldap(slapd: Slapd, *, url: str = "", **over: Any) -> "NetworkDirectory":
     """Return the adapter for a private slapd."""
+    from accounts.directory.network import NetworkDirectory
+
     server = server_of(slapd, url=url, **over)
     return NetworkDirectory(FLAVOURS["openldap"], server, slapd.people, slapd.groups, slapd.archive)
 
 
-def server_of(slapd: Slapd, *, url: str = "", **over: Any) -> Server:
+def server_of(slapd: Slapd, *, url: str = "", **over: Any) -> "Server":
     """Return where a private slapd is and who we are there."""
+    from accounts.directory.wire import Server
+
     values = {"user": slapd.service, "password": slapd.service_password, "ca_file": str(slapd.ca_file), "seconds": 3.0}
     return Server(url=url or slapd.tls_url, **{**values, **over})
 
 
-def as_admin(slapd: Slapd) -> Wire:
+def as_admin(slapd: Slapd) -> "Wire":
     """Return a line of the server's own administrator, who may do what nobody should."""
+    from accounts.directory.wire import Wire
+
     return Wire(server_of(slapd, user=slapd.admin, password=slapd.admin_password)).sign_in()
 
 

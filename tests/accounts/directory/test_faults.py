@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("ldap", reason="ldap: python-ldap is not built here")
+
 from accounts.directory import wire
 from accounts.directory.network import NetworkDirectory
 from accounts.directory.values import Away, Change, Denied, Desired, Directory, Doubtful, Misfit, Taken, Verdict
