@@ -83,7 +83,8 @@ document.getElementById('keys')?.addEventListener('opening', listEverywhere, { o
 
 function listEverywhere() {
   const list = document.getElementById('keys-everywhere');
-  const says = (link) => (link.querySelector('svg + span') ?? link.firstChild).textContent.trim().toLowerCase();
+  const words = (link) => [...link.childNodes].find((part) => part.nodeType === Node.TEXT_NODE && part.data.trim());
+  const says = (link) => words(link).data.trim().toLowerCase();
   if (document.querySelector('#search, #big-search')) list.append(...hint(['/'], 'Search'));
   for (const link of document.querySelectorAll('a[data-key]')) {
     list.append(...hint(['g', link.dataset.key], `Go to ${says(link)}`));
