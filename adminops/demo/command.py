@@ -39,5 +39,5 @@ def _print_sign_ins() -> None:
     click.echo(f"\nSign in at {current_app.extensions['settings'].base_url} as")
     for username, name, title, role, _agency in CHARACTERS:
         if username in present:
-            click.echo(f"  {username:<9} {name}, {title} ({role.title.lower()})")
+            click.echo(f"  {username:<9} {name}, {title} ({role.title})")
     click.echo(f"Everybody's password: {PASSWORD}\n")

@@ -219,7 +219,7 @@ class PasswordResetStarted(AccountFact):
 class PasswordResetFinished(AccountFact):
     """The person set a new password; older sessions are ended."""
 
-    says: ClassVar[str] = "set a new password for account {account_id}"
+    says: ClassVar[str] = "set a new password"
     settles: ClassVar[bool] = True
 
 

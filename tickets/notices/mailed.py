@@ -23,7 +23,7 @@ WORDS: Mapping[str, str] = {
     "tickets.mentioned": "that they are mentioned",
     "tickets.unsent": "that the answer did not go out",
     "tickets.project": "of a project",
-    "tickets.happened": "what they wished to hear of",
+    "tickets.happened": "of what they wished to hear of",
 }
 
 
