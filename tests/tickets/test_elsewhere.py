@@ -17,6 +17,7 @@ from adminops.outbox.letters import Letter, compose
 from adminops.outbox.models import OutboxMessage
 from adminops.pii import find_pii
 from adminops.refs import Ref
+from adminops.web.navigation import registry
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
 from tickets import emails, operations, refs, scenes
@@ -104,6 +105,9 @@ def test_ticket_is_linked_and_found_by_who_may_see_it(app: AdminOps, session: Se
         assert refs.resolve([str(ticket.id)], stranger) == {}
         assert [hit.ref for hit in refs.find("telling", person, 5)] == [ticket.ref]
         assert refs.find("telling", stranger, 5) == []
+        everything = make_user(Role.SYSTEM_ADMIN)
+        for provider in (each for feature in registry().features for each in feature.refs):
+            assert provider.resolve(["9" * 40, "9" * 5000, "²", "x"], everything) == {}, provider.kind
 
 
 def test_card_of_a_person_shows_the_open_tickets_the_viewer_may_see(app: AdminOps, session: Session) -> None:
