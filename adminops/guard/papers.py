@@ -1,14 +1,17 @@
-"""Looking into files: their names, and what is written in text, CSV, Word and PDF files.
+"""Looking into files: their names, and what is written in text, CSV, Word, Excel, PowerPoint and PDF files.
 
 A picture has no words that could be looked at, and a file that can't be read is not held against anybody: what was
 not looked into is said (`is_read`), so that a page can say it, too.
 """
 
+import re
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
@@ -16,19 +19,25 @@ from pypdf.errors import PyPdfError
 from adminops.errors import Invalid
 from adminops.files.kinds import FileKind
 from adminops.guard.looking import look_at
+from adminops.guard.sheets import MAIN, lines_of
 from adminops.identity.models import User
 from adminops.pii import Finding, kinds_in_words
 
 MOST_LETTERS = 200_000
 """Of a longer file the beginning is looked at."""
 MOST_BYTES = 10_000_000
-"""A PDF or the words of a Word file that are larger than this are not read."""
+"""A PDF, or the words of a Word or PowerPoint file, that are larger than this are not read."""
+BEGINNING = 3_000_000
+"""Bytes of a sheet that are looked at: they hold about as many letters as are looked at."""
 MOST_PAGES = 200
 AT_ONCE = 10_000
 OVERLAP = 100
 """Letters that two parts of a text share, so that nothing is cut in two."""
-WORD_TEXT = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}t"
-WORD_PARAGRAPH = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}p"
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+WORD_PARTS = re.compile(r"word/(document|header|footer|footnotes|endnotes|comments)[^/]*\.xml")
+SLIDE_PARTS = re.compile(r"ppt/(slides|notesSlides)/[^/]+\.xml")
+SHEET_PARTS = re.compile(r"xl/(worksheets/[^/]+|sharedStrings|styles|comments[^/]*)\.xml")
 
 
 @dataclass(frozen=True)
@@ -92,22 +101,58 @@ def _of_text(path: Path) -> Iterator[str]:
 
 def _of_word(path: Path) -> Iterator[str]:
     """Yield the words of the body, the heads and feet, and the notes: a line a paragraph."""
+    yield from _paragraphs(path, WORD_PARTS, WORD)
+
+
+def _of_slides(path: Path) -> Iterator[str]:
+    """Yield the words of the slides and of their notes: a line a paragraph."""
+    yield from _paragraphs(path, SLIDE_PARTS, DRAWING)
+
+
+def _paragraphs(path: Path, which: re.Pattern[str], space: str) -> Iterator[str]:
+    with _parts_of(path, which) as (names, part):
+        for name in names:
+            for paragraph in part(name).iter(f"{space}p"):
+                yield "".join(run.text or "" for run in paragraph.iter(f"{space}t")) + "\n"
+
+
+def _of_workbook(path: Path) -> Iterator[str]:
+    """Yield the rows of all sheets, and the remarks beside them."""
+    with _parts_of(path, SHEET_PARTS) as (names, part):
+        yield from lines_of(
+            lambda name: part(name) if name in names else None, [n for n in names if "/worksheets/" in n]
+        )
+        for name in names:
+            if name.startswith("xl/comments"):
+                yield " ".join(run.text or "" for run in part(name).iter(f"{MAIN}t")) + "\n"
+
+
+@contextmanager
+def _parts_of(path: Path, which: re.Pattern[str]) -> Iterator[tuple[list[str], Callable[[str], Element]]]:
+    """Open an office file: the names of those of its parts that are looked at, and what gives one of them."""
     with zipfile.ZipFile(path) as archive:
-        names = [info for info in archive.infolist() if _has_words(info.filename)]
-        if sum(info.file_size for info in names) > MOST_BYTES:
+        sizes = {info.filename: info.file_size for info in archive.infolist() if which.fullmatch(info.filename)}
+        if sum(size for name, size in sizes.items() if _end_of(name) is None) > MOST_BYTES:
             raise ValueError("too large")
-        for info in names:
-            raw = archive.read(info)
+
+        def part(name: str) -> Element:
+            end = _end_of(name)
+            with archive.open(name) as opened:
+                raw = opened.read(BEGINNING if end else MOST_BYTES)
+            if end and sizes[name] > BEGINNING:
+                raw = raw[: raw.rindex(end[0]) + len(end[0])] + end[1]
             if b"<!DOCTYPE" in raw or b"\0" in raw:  # no program writes these, and entities can grow without end
                 raise ValueError("declares entities")
-            words = ElementTree.fromstring(raw)  # noqa: S314 - without entities there is nothing to grow
-            for paragraph in words.iter(WORD_PARAGRAPH):
-                yield "".join(run.text or "" for run in paragraph.iter(WORD_TEXT)) + "\n"
+            return ElementTree.fromstring(raw)  # noqa: S314 - without entities there is nothing to grow
+
+        yield list(sizes), part
 
 
-def _has_words(name: str) -> bool:
-    parts = ("document", "header", "footer", "footnotes", "endnotes", "comments")
-    return name.startswith("word/") and name.endswith(".xml") and name.removeprefix("word/").startswith(parts)
+def _end_of(name: str) -> tuple[bytes, bytes] | None:
+    """Return how an entry of a part ends that may be looked at in part, and what then closes it."""
+    if name.startswith("xl/worksheets/"):
+        return b"</row>", b"</sheetData></worksheet>"
+    return (b"</si>", b"</sst>") if name == "xl/sharedStrings.xml" else None
 
 
 def _of_pdf(path: Path) -> Iterator[str]:
@@ -121,6 +166,8 @@ _READERS: dict[FileKind, Callable[[Path], Iterator[str]]] = {
     FileKind.TEXT: _of_text,
     FileKind.CSV: _of_text,
     FileKind.WORD: _of_word,
+    FileKind.EXCEL: _of_workbook,
+    FileKind.POWERPOINT: _of_slides,
     FileKind.PDF: _of_pdf,
 }
 

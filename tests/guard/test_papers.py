@@ -1,14 +1,18 @@
-"""Looking into files: names, and the words of text, CSV, Word and PDF files."""
+"""Looking into files: names, and the words of text, CSV, Word, Excel, PowerPoint and PDF files."""
 
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
+from xlsxwriter import Workbook
 
 from adminops.errors import Invalid
 from adminops.files.kinds import FileKind
+from adminops.guard import papers
 from adminops.guard.papers import check_file, look_into, read_text
+from adminops.pii import PiiKind, find_pii
 from tests.make import make_user
 
 WORDS = "Her SSN is 219-09-9999."
@@ -44,6 +48,22 @@ def pdf_file(path: Path, words: str) -> Path:
     return path
 
 
+def workbook(path: Path, *rows: tuple[object, ...], constant: bool = False) -> Path:
+    """Write a workbook, with its texts in a part of their own or (`constant`) in the cells."""
+    with Workbook(str(path), {"constant_memory": constant, "default_date_format": "m/d/yyyy"}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return path
+
+
+def slides(path: Path, words: str) -> Path:
+    drawn = '<p:sld xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:p="p">'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ppt/slides/slide1.xml", f"{drawn}<a:p><a:r><a:t>{words}</a:t></a:r></a:p></p:sld>")
+    return path
+
+
 def plain_file(path: Path, content: bytes) -> Path:
     path.write_bytes(content)
     return path
@@ -57,6 +77,23 @@ def test_the_words_of_each_kind_are_read(tmp_path: Path) -> None:
     for part in ("header1", "footnotes", "comments"):
         assert read_text(word_file(tmp_path / f"{part}.docx", WORDS, part=part), FileKind.WORD) == WORDS + "\n"
     assert WORDS in (read_text(pdf_file(tmp_path / "d.pdf", WORDS), FileKind.PDF) or "")
+    assert read_text(slides(tmp_path / "e.pptx", WORDS), FileKind.POWERPOINT) == WORDS + "\n"
+
+
+@pytest.mark.parametrize("constant", [True, False])
+def test_cells_are_read_as_they_are_seen_with_the_heads_that_say_what_they_are(tmp_path: Path, constant: bool) -> None:
+    rows = ("First", "Last", "DOB", "SSN", "Beds"), ("Tamsin", "Verrick", date(1985, 5, 17), 219099999, 31184)
+    read = read_text(workbook(tmp_path / "a.xlsx", *rows, constant=constant), FileKind.EXCEL) or ""
+    assert read.splitlines()[1] == "Tamsin, Verrick, DOB 1985-05-17, SSN 219099999, 31184"
+    assert {each.kind for each in find_pii(read)} == {PiiKind.BIRTH_DATE, PiiKind.SSN}
+
+
+def test_of_a_large_sheet_the_beginning_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(papers, "BEGINNING", 20_000)
+    rows = (("SSN 219-09-9999",), *((f"cell {number}",) for number in range(2_000)))
+    for constant in (True, False):
+        path = workbook(tmp_path / "large.xlsx", *rows, constant=constant)
+        assert (read_text(path, FileKind.EXCEL) or "").startswith("SSN 219-09-9999\ncell 0\n")
 
 
 def test_a_file_with_personal_data_is_refused_with_a_sentence_that_does_not_repeat_it(
@@ -67,6 +104,7 @@ def test_a_file_with_personal_data_is_refused_with_a_sentence_that_does_not_repe
         (plain_file(tmp_path / "a.txt", WORDS.encode()), FileKind.TEXT),
         (word_file(tmp_path / "b.docx", WORDS), FileKind.WORD),
         (pdf_file(tmp_path / "c.pdf", WORDS), FileKind.PDF),
+        (workbook(tmp_path / "d.xlsx", (WORDS,)), FileKind.EXCEL),
     ):
         with pytest.raises(Invalid) as refusal:
             check_file(path, path.name, kind, agency_id=person.agency_id, by=person)
@@ -95,6 +133,7 @@ def test_what_can_not_be_read_is_not_said_to_be_clean(session: Session, tmp_path
         (plain_file(tmp_path / "broken.pdf", b"%PDF-1.4 nothing"), FileKind.PDF),
         (plain_file(tmp_path / "broken.docx", b"PK nothing"), FileKind.WORD),
         (word_file(tmp_path / "bomb.docx", WORDS, before=bomb), FileKind.WORD),
+        (plain_file(tmp_path / "broken.xlsx", b"PK nothing"), FileKind.EXCEL),
     ):
         looked = look_into(path, path.name, kind, agency_id=person.agency_id, by=person)
         assert (looked.in_name, looked.in_content, looked.is_read) == ((), (), False)
