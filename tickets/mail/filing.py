@@ -26,6 +26,7 @@ from tickets.mail.taking import take_files
 from tickets.mail.threading import Thread, find_thread, is_ours, sent_as
 from tickets.models import Channel, Ticket, TicketMessage, Voice
 from tickets.operations import file_ticket, reply
+from tickets.relations import root_of
 from tickets.silence.queries import BY_ROBOT
 
 MOST_NEW = 20
@@ -120,7 +121,7 @@ def _ask(mail: IncomingMail, said: Incoming, sender: User) -> Ended:
 
 
 def _answer(mail: IncomingMail, said: Incoming, thread: Thread, sender: User) -> Ended:
-    ticket = thread.ticket
+    ticket = root_of(thread.ticket)
     of_team = policies.is_team(sender, ticket) and not policies.is_own(sender, ticket)
     if of_team and not thread.is_own_mail:
         return Ended(S.HELD, "It speaks for the team and does not answer a mail that its sender got.", None, sender.id)

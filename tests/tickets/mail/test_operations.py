@@ -26,6 +26,7 @@ from tickets.mail.brakes import BRAKES
 from tickets.mail.filing import MOST_NEW
 from tickets.mail.models import IncomingMail, MailState
 from tickets.mail.operations import file_for, open_mail, raw_of, read_again, receive, set_aside, sort_mail
+from tickets.merging import merge
 from tickets.models import Channel, Then, Ticket, TicketEntry, TicketMessage, TicketState, Voice
 from tickets.operations import assign, close, reply, resolve
 from tickets.silence.queries import attempts_on
@@ -136,6 +137,17 @@ def test_answer_to_a_signed_mail_is_a_message_and_reopens(session: Session) -> N
     assert last is not None
     assert (last.body, last.voice, last.author_id) == ("Here it is.", Voice.REQUESTER, ticket.requester_id)
     assert counted(Ticket) == 1
+
+
+def test_answer_to_a_request_that_was_merged_goes_to_where_that_goes_on(session: Session) -> None:
+    helper, person = make_helper(), make_user()
+    ticket, target = make_ticket(person), make_ticket(make_user(agency=person.agency))
+    merge(ticket, into=target, by=helper)
+    mail = take_in(answer(ticket, person))
+    assert (mail.state, mail.ticket_id) == (S.FILED, target.id)
+    last = db.session.scalars(select(TicketMessage).order_by(TicketMessage.id.desc())).first()
+    assert last is not None
+    assert (last.body, last.ticket_id) == ("Here it is.", target.id)
 
 
 def test_id_of_the_thread_is_enough_when_a_server_rewrote_the_other(session: Session) -> None:
