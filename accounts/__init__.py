@@ -176,7 +176,8 @@ feature = Feature(
         "accounts.review_overdue": emails.review_overdue,
         "accounts.review_missing": emails.review_missing,
     },
-    findings=findings.of_accounts,
+    findings=findings.of_directory,
+    stored_findings=findings.of_what_is_stored,
     machines={
         "Account": TRANSITIONS,
         "Request for an account": REQUEST_TRANSITIONS,

@@ -11,9 +11,8 @@ from adminops.settings import current_settings
 DEAD_END = "Sign-in and changes of accounts that are kept there wait until it is mended."
 
 
-def of_accounts() -> Iterator[Finding]:
-    """Look at the directory, at what agencies have not confirmed, and at the accounts for emergencies."""
-    yield from of_directory()
+def of_what_is_stored() -> Iterator[Finding]:
+    """Look at what agencies have not confirmed, and at the accounts for emergencies."""
     if missing := count_escalated():
         whose = "agency has" if missing == 1 else "agencies have"
         says = f"{missing} {whose} not confirmed their people for over a month."

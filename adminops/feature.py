@@ -308,6 +308,8 @@ class Feature:
     """Other ways to sign in; it gets the address that the person wants to go on to."""
     findings: "Callable[[], Iterable[Finding]] | None" = None
     """What the doctor should know of the feature's own surroundings."""
+    stored_findings: "Callable[[], Iterable[Finding]] | None" = None
+    """The same of what is stored: asked where the database can be read."""
     machines: "Mapping[str, Mapping[Any, Sequence[Any]]]" = field(default_factory=dict)
     """State machines by title, for docs/states.md: the TRANSITIONS of the feature's models."""
     init_app: Callable[[Flask], None] | None = None

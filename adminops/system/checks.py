@@ -54,7 +54,7 @@ def examine(app: Flask, *, patience: int | None = None) -> list[Finding]:
         for look in (_outbox, _scheduler, _files):
             findings += look()
         findings += [*_imports(settings), *_drop_folders(settings)]
-        findings += _jobs(app)
+        findings += [*_jobs(app), *_stored(app)]
     return findings
 
 
@@ -199,6 +199,13 @@ def _of_features(app: Flask) -> Iterator[Finding]:
     for feature in app.extensions["features"].features:
         if feature.findings:
             yield from feature.findings()
+
+
+def _stored(app: Flask) -> Iterator[Finding]:
+    """Ask the features what they found in the database."""
+    for feature in app.extensions["features"].features:
+        if feature.stored_findings:
+            yield from feature.stored_findings()
 
 
 def _outbox() -> Iterator[Finding]:

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts import emails, findings, operations
+from accounts import emails, operations
 from accounts.emergency.operations import create_emergency_account, create_first_admin, remind_of_drills
-from accounts.emergency.queries import readiness
+from accounts.emergency.queries import of_emergency, readiness
 from accounts.models import Account
 from accounts.operations.links import open_link
 from accounts.policies import check_may_reset
@@ -72,7 +72,7 @@ def test_who_is_told_is_reminded_once_a_month_until_it_was_tried_and_sealed_anew
         link = operations.start_password_reset(account, by=SYSTEM)
         operations.finish_password_reset(link, "seven marble bicycles and thunder", by=account.user)
         assert remind_of_drills(by=SYSTEM) == 0
-        assert [each.state for each in findings.of_accounts()][-1] == "ok"
+        assert [each.state for each in of_emergency()][-1] == "ok"
     with clock.frozen_at(clock.now() + timedelta(days=95)):
         assert "not tried" in readiness()[0].lacks
         assert emails.emergency_drill(to_id=1, account=account.id, month=1) is not None
@@ -96,5 +96,5 @@ def test_only_the_machine_makes_them_and_gives_them_a_passphrase(session: Sessio
 
 def test_house_with_a_directory_and_no_such_account_is_warned(app: AdminOps, session: Session) -> None:
     with asking(app, directory_url="ldap://127.0.0.1:1"):
-        assert [each.says for each in findings.of_emergency()] == ["Nobody gets in when the directory is away."]
-    assert list(findings.of_emergency()) == []
+        assert [each.says for each in of_emergency()] == ["Nobody gets in when the directory is away."]
+    assert list(of_emergency()) == []
