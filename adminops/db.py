@@ -84,11 +84,11 @@ db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": Fa
 LOCKED = ("55P03", "40P01", "40001")
 """PostgreSQL's lock_not_available, deadlock_detected and serialization_failure."""
 PATIENCE = timedelta(seconds=15)
-_CHANGES = re.compile(
-    r"\s*+(?!SELECT\b|PRAGMA\b|EXPLAIN\b|BEGIN\b|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE)\b))", re.I | re.S
-)
+_READS = r"SELECT|PRAGMA|EXPLAIN|BEGIN|ROLLBACK|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE)\b)"
+_CHANGES = re.compile(rf"\s*+(?!(?:{_READS})\b)", re.IGNORECASE | re.DOTALL)
 """What is none of the statements that only read."""
-LOOK_EVERY = 0.002
+_SAVEPOINT = re.compile(r"(?P<released>RELEASE )?SAVEPOINT (?P<name>\w+)")
+LOOK_EVERY = 0.001
 """Seconds after which a writer on SQLite looks again whether it may begin."""
 _patience: ContextVar[timedelta] = ContextVar("adminops_patience", default=PATIENCE)
 _writing: ContextVar[bool] = ContextVar("adminops_writing", default=True)
@@ -149,14 +149,16 @@ def hold_writer() -> None:
     """
     if not _reading_first.get():
         return
-    _reading_first.set(False)
     session: Session = db.session()
     connection = session.connection()
+    _reading_first.set(False)
     if (seen := connection.info.pop("seen", None)) is None:
-        return  # it has not begun before, or is no SQLite
+        return  # it is no SQLite
     driver: Any = connection.connection.driver_connection
     driver.execute("ROLLBACK")
     _take_writer(connection, connection.info["patience"])
+    for name in connection.info["savepoints"]:
+        driver.execute(f"SAVEPOINT {name}")  # those that a part may be rolled back to
     if _version(driver) != seen:
         _read_anew(session)
 
@@ -235,7 +237,6 @@ def savepoint() -> Iterator[None]:
     """Undo what the block changed when it raises, and go on with the transaction around it."""
     waiting = _afterwards.get()
     before = len(waiting or ())
-    hold_writer()
     try:
         with db.session.begin_nested():
             yield
@@ -283,6 +284,7 @@ def _begin_sqlite(connection: Any) -> None:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
         connection.info["patience"] = patience
     connection.info.pop("seen", None)
+    connection.info["savepoints"] = []
     if _writing.get() and _open.get() and not _reading_first.get():
         _take_writer(connection, patience)
         return
@@ -297,9 +299,17 @@ def _version(driver: Any) -> int:
     return version
 
 
-def _write_told(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-    """Take the writer for SQL that comes past the session's own events."""
-    if _reading_first.get() and _CHANGES.match(statement):
+def _write_told(connection: Any, _cursor: object, statement: str, *_: object) -> None:
+    """Take the writer for SQL that comes past the session's own events, and keep the savepoints set before that."""
+    if not _reading_first.get():
+        return
+    if told := _SAVEPOINT.fullmatch(statement):
+        kept: list[str] = connection.info.get("savepoints", [])
+        if told["released"] and told["name"] in kept:
+            kept.remove(told["name"])
+        elif not told["released"]:
+            kept.append(told["name"])
+    elif _CHANGES.match(statement):
         hold_writer()
 
 
@@ -307,7 +317,7 @@ def _take_writer(connection: Any, patience: int) -> None:
     """Begin to write on SQLite, as soon as the one who writes now is done.
 
     By itself SQLite looks ever more rarely, at last each tenth of a second: who came last gets the lock, and who waits
-    longest goes on waiting. Here everybody looks every other millisecond.
+    longest goes on waiting. Here everybody looks every millisecond.
     """
     driver, until = connection.connection.driver_connection, time.monotonic() + patience / 1000
     driver.execute("PRAGMA busy_timeout=0")

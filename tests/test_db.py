@@ -136,11 +136,6 @@ def test_a_writer_on_sqlite_has_its_lock_before_it_reads_and_a_reader_needs_none
         freed.join()
 
 
-def _with_savepoint() -> None:
-    with savepoint():
-        pass
-
-
 CHANGES: dict[str, Callable[[Session], object]] = {
     "an object is flushed": lambda session: make_agency(),
     "a change is executed": lambda session: session.execute(update(Agency).values(created_at=Agency.created_at)),
@@ -149,7 +144,6 @@ CHANGES: dict[str, Callable[[Session], object]] = {
         text("WITH gone AS (SELECT 1) DELETE FROM agency WHERE id IN (SELECT 0 FROM gone)")
     ),
     "rows are locked": lambda session: session.execute(select(Agency.id).with_for_update()),
-    "there is a savepoint": lambda session: _with_savepoint(),
     "it is said so": lambda session: hold_writer(),
 }
 
@@ -177,6 +171,30 @@ def test_who_reads_first_takes_the_writer_with_the_first_change(
             with pytest.raises(sqlite3.OperationalError, match="locked"):
                 other.execute("UPDATE agency SET phone = 'Too late'")
             assert "phone" in ours.__dict__, "nobody has stored anything meanwhile"
+
+
+def _lose(before: Callable[[], object]) -> None:
+    with suppress(Undo), savepoint():
+        before()
+        make_agency(name="Lost")
+        raise Undo
+
+
+def test_a_savepoint_from_before_the_writer_undoes_its_part_alone(sqlite_app: AdminOps) -> None:
+    path = sqlite_app.extensions["settings"].home / "adminops.sqlite"
+    with (
+        sqlite_app.app_context(),
+        closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other,
+        transaction(reads_first=True) as session,
+        savepoint(),
+    ):
+        with savepoint():
+            session.scalar(select(Agency.id))
+        _lose(lambda: other.execute("DELETE FROM agency"))  # nothing is changed here yet, so others may
+        with savepoint():
+            make_agency(name="Kept")
+        _lose(lambda: None)
+    assert _names(sqlite_app) == ["Kept"]
 
 
 def test_who_reads_first_and_changes_nothing_has_stored_nothing(app: AdminOps) -> None:

@@ -82,12 +82,12 @@ def file_ticket(
     """
     requester = requester or by
     policies.check_may_file(kind, requester, by=by)
-    if (known := _sent_before(nonce, by)) is not None:
-        return db.session.get_one(Ticket, known.ticket_id)
     agency_id = agency.id if agency else requester.agency_id
     steps = approvals.steps_of(kind, through_lead=needs_lead(kind, requester, agency_id, by=by))
     texts = {"subject": subject.strip(), "body": body.strip(), **texts_in(answers or {})}
     check_texts(texts, agency_id, by, confirmed=confirmed_clean, held=to_redactors)
+    if (known := _sent_before(nonce, by)) is not None:  # from here on others wait for this one
+        return db.session.get_one(Ticket, known.ticket_id)
     now = clock.now()
     ticket = Ticket(
         subject=texts["subject"],
