@@ -58,7 +58,8 @@ def without_words(chosen: Select[Ticket], query: Query, viewer: User) -> Select[
     """Return `narrow` without the words that have to be there. Raises `Wrong`."""
     conditions = [_condition(term, viewer, chosen) for term in query if term.field]
     absent = [_phrase(term) for term in query if not term.field and term.negated]
-    return chosen.where(*conditions, *fulltext.holds_none(absent, notes=looks_in_notes(viewer)))
+    conditions += fulltext.holds_none(absent, notes=looks_in_notes(viewer))
+    return chosen.where(*conditions) if conditions else chosen
 
 
 def phrases_of(query: Query) -> list[list[str]]:

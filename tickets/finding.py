@@ -6,8 +6,9 @@ at, and all only where those are not enough for the page: then the words are rar
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, true
+from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, func, select, true
 
 from adminops.db import db
 from adminops.identity.models import User
@@ -56,20 +57,15 @@ def find(visible: Select[Ticket], query: Query, viewer: User, *, page: int, befo
     Those older than number `before` alone, if it is given. Raises `Wrong`.
     """
     chosen, phrases, notes = without_words(visible, query, viewer), phrases_of(query), looks_in_notes(viewer)
-    nearby, number = NEARBY[db.engine.dialect.name], fulltext.number_key(searching=True)
-    newest = select(func.max(Ticket.id)).scalar_subquery()
-    below: ColumnElement[int] = newest + 1 if before is None else literal(before)
+    dialect, words = db.engine.dialect.name, fulltext.asked(phrases, notes)
+    nearby, looking = NEARBY[dialect], _kept if chosen is visible else _looking
 
     def look(within: int | None, most: int) -> tuple[list[int], int]:
         """Return the numbers found among so many, or (None) among all, and the number that they lie below."""
-        among = None if within is None else (below - within - 1, below)
-        near = fulltext.holding(chosen, phrases, notes=notes, among=among)
-        near = near if before is None else near.where(number < before)
-        numbers = near.with_only_columns(number.label("number"), maintain_column_froms=True)
-        found = numbers.order_by(number.desc()).limit(most).subquery()
-        end = select(below.label("below")).subquery()
-        both = select(end.c.below, found.c.number).select_from(end.outerjoin(found, true()))
-        rows = db.session.execute(both.order_by(found.c.number.desc())).all()
+        numbers = {"words": words, "most": most, "within": within, "before": before}
+        asked = {name: value for name, value in numbers.items() if value is not None}
+        statement = looking(chosen, dialect, notes, within is not None, before is not None)
+        rows = db.session.execute(statement, asked).all()
         return [row.number for row in rows if row.number is not None], rows[0].below or 0
 
     ids, end = look(nearby, MOST_COUNTED + 1)
@@ -81,3 +77,28 @@ def find(visible: Select[Ticket], query: Query, viewer: User, *, page: int, befo
             return Found(few, more=True)
         more, ids = False, look(None, MOST_COUNTED + 1)[0]
     return Found(ids[:MOST_COUNTED], more=more or len(ids) > MOST_COUNTED)
+
+
+def _looking(
+    chosen: Select[Ticket],
+    dialect: str,  # noqa: ARG001 - what is kept is kept for one
+    notes: bool,
+    near: bool,
+    older: bool,
+) -> Select[int, int]:
+    """Return the statement that looks among the newest tickets (`near`) or all, `older` than a number or not."""
+    number = fulltext.number_key(searching=True)
+    newest = select(func.max(Ticket.id)).scalar_subquery()
+    below: ColumnElement[int] = bindparam("before", type_=Integer()) if older else newest + 1
+    among = (below - bindparam("within", type_=Integer()) - 1, below) if near else None
+    found = fulltext.holding_asked(chosen, bindparam("words", type_=String()), notes=notes, among=among)
+    found = found.where(number < below) if older else found
+    numbers = found.with_only_columns(number.label("number"), maintain_column_froms=True)
+    last = numbers.order_by(number.desc()).limit(bindparam("most", type_=Integer())).subquery()
+    end = select(below.label("below")).subquery()
+    both = select(end.c.below, last.c.number).select_from(end.outerjoin(last, true()))
+    return both.order_by(last.c.number.desc())
+
+
+_kept = lru_cache(maxsize=500)(_looking)
+"""Of what somebody sees, whole: putting the statement together takes longer than running it."""

@@ -121,34 +121,49 @@ def _vector(words: Iterable[str]) -> str:
 # Looking for words
 
 
-def holding(
+def holding(chosen: Select[Ticket], phrases: Sequence[Sequence[str]], *, notes: bool) -> Select[Ticket]:
+    """Return `chosen` of those tickets that hold all of `phrases`; `notes` looks in the team's notes too."""
+    return holding_asked(chosen, literal(asked(phrases, notes)), notes=notes) if phrases else chosen
+
+
+def asked(phrases: Sequence[Sequence[str]], notes: bool) -> str:
+    """Return `phrases` as the index of words is asked for tickets that hold all of them."""
+    if _is_postgresql():
+        return " & ".join(
+            f"({' <-> '.join(phrase)})" if len(phrase) > 1 else f"{phrase[0]}{':*' if _is_beginning(phrase) else ''}"
+            for phrase in phrases
+        )
+    wanted = " AND ".join(f'"{" ".join(phrase)}"{"*" if _is_beginning(phrase) else ""}' for phrase in phrases)
+    return wanted if notes else f"said : ({wanted})"
+
+
+def holding_asked(
     chosen: Select[Ticket],
-    phrases: Sequence[Sequence[str]],
+    words: ColumnElement[str],
     *,
     notes: bool,
     among: tuple[ColumnElement[int], ColumnElement[int]] | None = None,
 ) -> Select[Ticket]:
-    """Return `chosen` of those tickets that hold all of `phrases`; `notes` looks in the team's notes too.
+    """Return the same of what `asked` has put into `words`.
 
     With `among` only tickets between these two numbers: their words are read, newest first, instead of the index.
     """
-    if not phrases:
-        return chosen
     if not _is_postgresql():
-        chosen = chosen.join(_SQLITE, Ticket.id == _ROWID_FIRST).where(_fits_match(phrases, notes))
+        chosen = chosen.join(_SQLITE, Ticket.id == _ROWID_FIRST).where(_fits_match(words))
         return chosen.where(_SQLITE.c.rowid > among[0], _SQLITE.c.rowid < among[1]) if among else chosen
     if among:
-        return _among_on_postgresql(chosen, phrases, notes, *among)
-    found = _found_on_postgresql(phrases, notes)
+        return _among_on_postgresql(chosen, words, notes, *among)
+    found = _found_on_postgresql(words, notes)
     return chosen.join(found, found.c.ticket_id == Ticket.id)
 
 
 def holds_none(phrases: Sequence[Sequence[str]], *, notes: bool) -> list[ColumnElement[bool]]:
     """Return the conditions that a ticket holds none of `phrases`."""
+    words = (literal(asked([phrase], notes)) for phrase in phrases)
     if _is_postgresql():
-        found = (select(_found_on_postgresql([phrase], notes).c.ticket_id) for phrase in phrases)
+        found = (select(_found_on_postgresql(each, notes).c.ticket_id) for each in words)
     else:
-        found = (select(_SQLITE.c.rowid).where(_fits_match([phrase], notes)) for phrase in phrases)
+        found = (select(_SQLITE.c.rowid).where(_fits_match(each)) for each in words)
     return [Ticket.id.not_in(ids) for ids in found]
 
 
@@ -157,20 +172,19 @@ def number_key(searching: bool) -> ColumnElement[int] | InstrumentedAttribute[in
     return _SQLITE.c.rowid if searching and not _is_postgresql() else Ticket.id
 
 
-def _fits_match(phrases: Sequence[Sequence[str]], notes: bool) -> ColumnElement[bool]:
-    wanted = " AND ".join(f'"{" ".join(phrase)}"{"*" if _is_beginning(phrase) else ""}' for phrase in phrases)
-    return _SQLITE.c.ticket_fts.op("MATCH", is_comparison=True)(wanted if notes else f"said : ({wanted})")
+def _fits_match(words: ColumnElement[str]) -> ColumnElement[bool]:
+    return _SQLITE.c.ticket_fts.op("MATCH", is_comparison=True)(words)
 
 
-def _found_on_postgresql(phrases: Sequence[Sequence[str]], notes: bool) -> TableValuedAlias:
-    """Return the numbers of the tickets that hold `phrases`, as a table that is looked up in the index of words."""
+def _found_on_postgresql(words: ColumnElement[str], notes: bool) -> TableValuedAlias:
+    """Return the numbers of the tickets that hold `words`, as a table that is looked up in the index of words."""
     looked_up = func.ticket_fts_told if notes else func.ticket_fts_said
-    return looked_up(_tsquery(phrases)).table_valued(column("ticket_id", Integer)).render_derived()
+    return looked_up(cast(words, TSQUERY)).table_valued(column("ticket_id", Integer)).render_derived()
 
 
 def _among_on_postgresql(
     chosen: Select[Ticket],
-    phrases: Sequence[Sequence[str]],
+    words: ColumnElement[str],
     notes: bool,
     above: ColumnElement[int],
     below: ColumnElement[int],
@@ -180,15 +194,7 @@ def _among_on_postgresql(
     near = select(kept.c.ticket_id, (kept.c.told if notes else kept.c.said).label("words"))
     near = near.where(kept.c.ticket_id > above, kept.c.ticket_id < below).order_by(kept.c.ticket_id.desc())
     read = near.offset(0).subquery()
-    return chosen.join(read, read.c.ticket_id == Ticket.id).where(read.c.words.op("@@")(_tsquery(phrases)))
-
-
-def _tsquery(phrases: Sequence[Sequence[str]]) -> ColumnElement[str]:
-    wanted = " & ".join(
-        f"({' <-> '.join(phrase)})" if len(phrase) > 1 else f"{phrase[0]}{':*' if _is_beginning(phrase) else ''}"
-        for phrase in phrases
-    )
-    return cast(literal(wanted), TSQUERY)
+    return chosen.join(read, read.c.ticket_id == Ticket.id).where(read.c.words.op("@@")(cast(words, TSQUERY)))
 
 
 def _is_beginning(phrase: Sequence[str]) -> bool:
