@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from accounts import cli, couriers, demo, emails, findings, jobs, panels, refs, signing_in, subscribers
+from accounts.ladders.models import POLICY_TRANSITIONS
 from accounts.lists import running
 from accounts.lists.models import LIST_TRANSITIONS
 from accounts.models import TRANSITIONS
@@ -70,7 +71,7 @@ feature = Feature(
         ),
         Job(
             name="hold-what-lapses",
-            title="Hold accounts whose signature or training runs out",
+            title="Warn of what runs out, and hold accounts by the policies",
             run=jobs.hold_what_lapses,
             every=timedelta(hours=6),
         ),
@@ -169,6 +170,7 @@ feature = Feature(
         "accounts.compared": emails.compared,
         "accounts.sign": emails.sign,
         "accounts.training_lapses": emails.training_lapses,
+        "accounts.runs_out": emails.runs_out,
         "accounts.supervisor": emails.supervisor,
         "accounts.request_waits": emails.request_waits,
         "accounts.leaver_waits": emails.leaver_waits,
@@ -183,6 +185,7 @@ feature = Feature(
         "Request for an account": REQUEST_TRANSITIONS,
         "List of an agency's people": REVIEW_TRANSITIONS,
         "List of the vendor": LIST_TRANSITIONS,
+        "Policy of accounts": POLICY_TRANSITIONS,
     },
     doors=outside.doors,
     demo=demo.fill,

@@ -9,7 +9,7 @@ from accounts.agreements.models import SigningLink
 from accounts.emergency.queries import readiness
 from accounts.leaving.models import Departure, DepartureState
 from accounts.lost_steps.models import LostStep
-from accounts.models import Account, LinkReason, PasswordReset
+from accounts.models import Account, AccountState, HoldKind, LinkReason, PasswordReset
 from accounts.outside.models import IdentityProvider, OutsideIdentity
 from accounts.reconciling.models import Comparison
 from accounts.requests.models import AccountRequest, GateKind, GateState, RequestState
@@ -161,6 +161,30 @@ def training_lapses(*, to_id: int, day: str) -> Mail | None:
         values={"day": date.fromisoformat(day)},
         link="/training",
         link_label="Find a class",
+    )
+
+
+def runs_out(*, to_id: int, hold: str, step: int, about: str) -> Mail | None:
+    """Warn of what will hold an account; None once nothing is on its way any more."""
+    account = db.session.scalar(select(Account).where(Account.user_id == to_id))
+    if account is None or account.state is not AccountState.ACTIVE:
+        return None
+    coming = next((each for each in account.coming_holds if each.kind.value == hold), None)
+    if coming is None and hold == HoldKind.INACTIVITY.value:
+        return None
+    links = {"inactivity": ("/sign-in", "Sign in"), "agreement": ("/me/agreement", "Read and sign")}
+    link, label = links.get(hold, ("/training", "Find a class"))
+    return Mail(
+        subject="Your access ends unless you do something",
+        template="accounts/runs_out",
+        values={
+            "hold": hold,
+            "step": step,
+            "last_on": date.fromisoformat(about) if "-" in about else None,
+            "holds_at": coming.begins_at if coming else None,
+        },
+        link=link,
+        link_label=label,
     )
 
 

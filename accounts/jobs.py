@@ -2,7 +2,7 @@
 
 from accounts.couriers import DIRECTORY
 from accounts.emergency.operations import remind_of_drills
-from accounts.lapses.operations import held_accounts, hold_lapsing, let_go
+from accounts.lapses.operations import held_accounts, hold_lapsing, hold_longer, let_go, recheck_due
 from accounts.leaving import operations as leaving
 from accounts.operations import answer_wishes, settle_due
 from accounts.reconciling.running import compare_now
@@ -19,7 +19,8 @@ def answer() -> None:
 
 
 def settle() -> None:
-    """Open and close accounts whose moment has come."""
+    """Open and close accounts whose moment has come; what the clock alone would close is looked at once more."""
+    recheck_due(by=SYSTEM)
     settle_due(by=SYSTEM)
 
 
@@ -32,9 +33,10 @@ def review_requests() -> None:
 
 
 def hold_what_lapses() -> None:
-    """Let go what is renewed, and hold what runs out within two weeks."""
+    """Let go what is renewed, warn of what runs out and hold it, and go on with who is closed for long."""
     let_go(held_accounts(), by=SYSTEM)
     hold_lapsing(by=SYSTEM)
+    hold_longer(by=SYSTEM)
 
 
 def remind_of_leavers() -> None:

@@ -1,7 +1,7 @@
 """What accounts do about facts of others."""
 
 from accounts.emergency.operations import tell_of_use
-from accounts.lapses.operations import held_accounts, let_go
+from accounts.lapses.operations import held_accounts, let_go, note_refresher
 from accounts.leaving.models import DepartureState
 from accounts.leaving.operations import end_without, note_sent_on
 from accounts.leaving.queries import of_account as of_leaver
@@ -105,6 +105,7 @@ def review_of_learner(fact: CourseCompleted | CompletionWithdrawn, by: User) -> 
     account = account_of_id(fact.learner_id)
     if account is not None:
         _review(account)
+        note_refresher(account, by=SYSTEM)
 
 
 def review_of_signer(fact: UserAgreementSigned, by: User) -> None:

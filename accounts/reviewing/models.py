@@ -1,7 +1,7 @@
 """A quarter's list of the people of an agency, and what was said about each."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
@@ -12,11 +12,6 @@ from adminops import clock
 from adminops.db import Key, Model
 from adminops.errors import InvalidState
 from adminops.identity.models import Agency, User
-
-ANSWERED_WITHIN = timedelta(days=14)
-"""Then who may answer is reminded."""
-ESCALATED_AFTER = timedelta(days=30)
-"""Then it is a finding, and the managers hear of it."""
 
 
 class ReviewState(StrEnum):
@@ -64,7 +59,9 @@ class AccessReview(Model):
     state: Mapped[ReviewState] = mapped_column(default=ReviewState.OPEN)
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
     due_at: Mapped[datetime]
+    """Then who may answer is reminded."""
     escalates_at: Mapped[datetime]
+    """Then it is a finding, and the managers hear of it."""
     ended_at: Mapped[datetime | None]
     agency: Mapped[Agency] = relationship(lazy="joined", innerjoin=True)
     lines: Mapped[list["ReviewLine"]] = relationship(back_populates="review", order_by="ReviewLine.id")

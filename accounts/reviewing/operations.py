@@ -1,19 +1,19 @@
 """The verbs of the quarterly lists: opened by the clock, answered by people, ended when nobody is left."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import exists, func, select
 
+from accounts.ladders.queries import rules_of
+from accounts.ladders.values import Ladder, PolicyKind
 from accounts.leaving.operations import report_leaver
 from accounts.leaving.queries import of_account, people_to_tell
 from accounts.models import Account, AccountState, DisabledReason, Hold, HoldKind
 from accounts.operations.links import hold
 from accounts.reviewing import policies
 from accounts.reviewing.models import (
-    ANSWERED_WITHIN,
-    ESCALATED_AFTER,
     AccessReview,
     ReviewAnswer,
     ReviewLine,
@@ -40,18 +40,21 @@ S = AccountState
 def open_reviews(*, by: User) -> int:
     """Open the list of this quarter for each agency at work that has people and no list yet; return how many.
 
-    A list of an earlier quarter that is still open ends unconfirmed: what was not said stays on record as such.
+    Within how many days it is to be confirmed the policy says. A list of an earlier quarter that is still open ends
+    unconfirmed: what was not said stays on record as such.
     Publishes `AccessReviewOpened`, `AccessReviewMissed`.
     """
     quarter = quarter_of(clock.today(current_settings().time_zone))
     known = select(AccessReview.id).where(AccessReview.agency_id == Agency.id, AccessReview.quarter_on == quarter)
     staffed = select(Account.id).where(Account.agency_id == Agency.id, *_is_listed())
     chosen = select(Agency).where(Agency.state == AgencyState.ACTIVE, ~known.exists(), staffed.exists())
-    agencies = db.session.scalars(chosen.order_by(Agency.id)).all()
-    for agency in agencies:
+    rules, opened = rules_of(PolicyKind.REVIEW), 0
+    for agency in db.session.scalars(chosen.order_by(Agency.id)).all():
         _end_earlier(agency, quarter, by=by)
-        _open(agency, quarter, by=by)
-    return len(agencies)
+        if (ladder := rules.ladder_for(agency.id)) is not None:
+            _open(agency, quarter, ladder, by=by)
+            opened += 1
+    return opened
 
 
 def answer_lines(review: AccessReview, answers: Mapping[int, ReviewAnswer], *, by: User) -> int:
@@ -102,10 +105,12 @@ def quarter_of(day: date) -> date:
     return date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
 
 
-def _open(agency: Agency, quarter: date, *, by: User) -> None:
+def _open(agency: Agency, quarter: date, ladder: Ladder, *, by: User) -> None:
     now = clock.now()
     review = AccessReview(agency=agency, quarter_on=quarter, opened_at=now)
-    review.due_at, review.escalates_at = now + ANSWERED_WITHIN, now + ESCALATED_AFTER
+    due = ladder.due or 0
+    review.due_at = now + timedelta(days=due)
+    review.escalates_at = now + timedelta(days=ladder.escalate or due)
     people = select(Account).where(Account.agency_id == agency.id, *_is_listed()).order_by(Account.id)
     review.lines = [ReviewLine(account=account) for account in db.session.scalars(people)]
     db.session.add(review)

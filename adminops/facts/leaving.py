@@ -113,3 +113,35 @@ class VendorUserSettled(VendorListFact):
 
     says: ClassVar[str] = "settled who user {vendor_user_id} of vendor list {list_id} is"
     vendor_user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessPolicyFact(Fact):
+    """Something about a version of a policy of accounts; `policy` is its name: "inactivity@3"."""
+
+    about_kind: ClassVar[str] = "account_policy"
+    about_field: ClassVar[str] = "policy_id"
+    says: ClassVar[str] = "changed policy {policy}"
+    policy_id: int
+    policy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessPolicyProposed(AccessPolicyFact):
+    """A version was proposed; nothing holds by it yet."""
+
+    says: ClassVar[str] = "proposed policy {policy}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessPolicyActivated(AccessPolicyFact):
+    """A second person put a version in force."""
+
+    says: ClassVar[str] = "put policy {policy} in force"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessPolicyRefused(AccessPolicyFact):
+    """A version was refused, or taken back."""
+
+    says: ClassVar[str] = "refused policy {policy}"

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.findings import of_accounts
+from accounts.findings import of_what_is_stored
 from accounts.jobs import review_access
 from accounts.models import AccountState, DisabledReason
 from accounts.operations import disable_account
@@ -73,7 +73,7 @@ def test_overdue_list_reminds_the_lead_then_is_a_finding_and_ends_unconfirmed(se
     for days in (0, 13, 15, 16, 31, 100):
         with clock.frozen_at(BEGIN + timedelta(days=days)):
             review_access()
-            seen.append((_mails(session), [f.about for f in of_accounts() if f.state == "warn"]))
+            seen.append((_mails(session), [f.about for f in of_what_is_stored() if f.state == "warn"]))
     first, second, third = ["accounts.review_opened"], "accounts.review_overdue", "accounts.review_missing"
     assert [mails for mails, _ in seen[:5]] == [
         first,

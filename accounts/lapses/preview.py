@@ -1,0 +1,96 @@
+"""What a policy comes to today, before anybody puts it in force, and which holds are on their way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from accounts.ladders.models import AccountPolicy
+from accounts.ladders.values import PolicyKind
+from accounts.lapses.looking import HELD_BY, Lapse, Outlook
+from accounts.models import Account, AccountState, Hold, HoldKind
+from accounts.reviewing.models import AccessReview, ReviewState
+from adminops import clock
+from adminops.db import db
+from adminops.identity.models import Agency, User
+from adminops.identity.permissions import Permission
+from adminops.web.listing import Page, fetch_page
+
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How many people a policy would warn, hold and put away today, and who those are that it holds."""
+
+    warns: int
+    holds: int
+    archives: int
+    held: Sequence[tuple[int, str]]
+    """Account and name of the first that it would hold."""
+    blind: bool
+    """Whether nobody of an agency is looked at, for no young list of the HMIS is there."""
+
+
+def preview_of(kind: PolicyKind, policy: AccountPolicy | None = None) -> Preview:
+    """Return what is in force of a kind comes to; with `policy`, as if that version were in force, too."""
+    if kind is PolicyKind.REVIEW:
+        return _of_lists()
+    outlook = Outlook(instead=policy)
+    fresh = _not_held(outlook.lapses(kind), HELD_BY[kind])
+    over = [lapse for lapse in fresh if lapse.begins_at <= clock.now()]
+    ids = [lapse.person.account_id for lapse in over[:SHOWN]]
+    names = select(Account.id, User.name).join(User, User.id == Account.user_id).where(Account.id.in_(ids))
+    return Preview(
+        warns=len(fresh) - len(over),
+        holds=len(over),
+        archives=_archives(outlook) if kind is PolicyKind.INACTIVITY else 0,
+        held=[(id_, name) for id_, name in db.session.execute(names.order_by(User.name))],
+        blind=kind is PolicyKind.INACTIVITY and not outlook.sees_hmis,
+    )
+
+
+def _not_held(lapses: list[Lapse], kind: HoldKind) -> list[Lapse]:
+    held = set(db.session.scalars(select(Hold.account_id).where(Hold.released_at.is_(None), Hold.kind == kind)))
+    return [lapse for lapse in lapses if lapse.person.account_id not in held]
+
+
+def _archives(outlook: Outlook) -> int:
+    closed = select(Hold.account_id).where(
+        Hold.released_at.is_(None), Hold.kind == HoldKind.INACTIVITY, Hold.source != "", Hold.begins_at <= clock.now()
+    )
+    ids = set(db.session.scalars(closed))
+    people = (each for each in outlook.people if each.account_id in ids and each.state is AccountState.DISABLED)
+    return sum(stands[1].archives for each in people if (stands := outlook.idle_of(each)) is not None)
+
+
+def _of_lists() -> Preview:
+    late = (AccessReview.state == ReviewState.OPEN, AccessReview.due_at <= clock.now())
+    overdue = db.session.scalar(select(func.count(AccessReview.id)).where(*late)) or 0
+    return Preview(warns=overdue, holds=0, archives=0, held=(), blind=False)
+
+
+@dataclass(frozen=True)
+class ComingRow:
+    """A hold that the clock has placed and that has not begun."""
+
+    hold: Hold
+    account_id: int
+    name: str
+    agency: str | None
+
+
+def list_coming(viewer: User, *, after: str | None = None) -> Page[ComingRow]:
+    """Return a page of the holds that are on their way, the earliest first, as far as the viewer sees the accounts."""
+    reach = viewer.reach(Permission.READ_ACCOUNTS)
+    chosen = (
+        select(Hold.begins_at, Hold.id, Hold, Account.id, User.name, Agency.name)
+        .join(Account, Account.id == Hold.account_id)
+        .join(User, User.id == Account.user_id)
+        .outerjoin(Agency, Agency.id == Account.agency_id)
+        .where(Hold.released_at.is_(None), Hold.source != "", Hold.begins_at > clock.now())
+    )
+    if not reach.everywhere:
+        chosen = chosen.where(Account.agency_id.in_(reach.agency_ids))
+    keys = (Hold.begins_at, Hold.id)
+    return fetch_page(chosen, keys, after=after, descending=False, shape=lambda row: ComingRow(*row[2:]))
