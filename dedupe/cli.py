@@ -108,7 +108,7 @@ def explain(one: str, other: str, source: str | None, as_json: bool) -> None:
 @click.option("--source", help="The source of both, where several have these client IDs.")
 @with_appcontext
 def apart(one: str, other: str, reason: str, source: str | None) -> None:
-    """Record that two clients are two people: they are never proposed or merged again."""
+    """Record that two clients are two people: they are not merged, nor proposed unless they change."""
     with _refusals(), transaction():
         pair = keep_clients_apart(*_two(one, other, source), reason=reason, by=SYSTEM)
         number = pair.id

@@ -81,6 +81,12 @@ class Pair(Model):
     reason: Mapped[LongText] = mapped_column(default="")
     merge_id: Mapped[int | None] = mapped_column(ForeignKey(Merge.id), index=True)
     """The merge in force, while the pair is merged."""
+    rows_seen: Mapped[list[int | None] | None] = mapped_column(
+        JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+    )
+    """The imports that had written the two rows when they were kept apart: others, and the rows are new ones."""
+    changes: Mapped[list[str]] = mapped_column(default=list)
+    """What is new since they were kept apart, while the pair is asked about again: sentences without a value."""
     ticket_id: Mapped[int | None]
     """Number of the ticket that asked for it, if one did."""
     low_client: Mapped[Client] = relationship(foreign_keys=[low_client_id])

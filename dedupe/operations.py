@@ -25,7 +25,7 @@ from adminops.hmis import merging
 from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, Merge, Verdict
 from adminops.identity.models import User
-from dedupe import policies, queries
+from dedupe import asking_again, policies, queries
 from dedupe.describing import describe
 from dedupe.gathering import is_protected, protected_clients, records_to_match
 from dedupe.models import UNDECIDED, Pair, PairState
@@ -85,7 +85,7 @@ def merge_pair(
     `choices` says for units of fields ("name", "dob") whose value the person takes. No source row is touched; the
     merge can be undone. Rules in the order checked: duplicates.review; nobody else holds the pair; the record kept is
     one of the two; neither is a client of victim services alone; the reason is clean; the pair is undecided; the
-    store's rules (kept apart, removed, too many).
+    store's rules (kept apart, unless the pair was asked again; removed; too many).
     Raises `NotAllowed`, `Conflict`, `InvalidState`, `Invalid`. Publishes `ClientsMerged`.
     """
     _lock(pair)
@@ -98,6 +98,7 @@ def merge_pair(
     policies.check_not_protected(protected_clients(source, destination))
     said = policies.check_reason(reason)
     pair.move(PairState.MERGED)
+    asking_again.lift(pair, by_id=by.id)
     merge = merging.merge_clients(source, destination, choices, by_id=by.id, reason=said)
     pair.merge_id = merge.id
     _decided(pair, said, by)
@@ -107,8 +108,9 @@ def merge_pair(
 
 
 def keep_apart(pair: Pair, *, reason: str = "", by: User) -> None:
-    """Record that the two are different people: they are never proposed again, also not through a third record.
+    """Record that the two are different people: they are never merged, also not through a third record.
 
+    They are asked about again only when an import changed how they compare.
     Raises `NotAllowed`, `Conflict`, `InvalidState`, `Invalid`. Publishes `PairKeptApart`.
     """
     _lock(pair)
@@ -117,6 +119,7 @@ def keep_apart(pair: Pair, *, reason: str = "", by: User) -> None:
     pair.move(PairState.APART)
     merging.keep_apart(pair.low_client, pair.high_client, by_id=by.id, reason=said)
     _decided(pair, said, by)
+    asking_again.note_rows(pair)
     publish(PairKeptApart(pair_id=pair.id, request=pair.request), by=by)
 
 
@@ -277,6 +280,7 @@ def _lock(pair: Pair) -> None:
 def _decided(pair: Pair, reason: str, by: User) -> None:
     pair.decided_by_id, pair.decided_at, pair.reason = by.id, clock.now(), reason
     pair.deferred_at = None
+    asking_again.forget_rows(pair)
     _release(pair)
     settle_around(pair.low_client, pair.high_client)
 
@@ -284,6 +288,7 @@ def _decided(pair: Pair, reason: str, by: User) -> None:
 def _forget_decision(pair: Pair) -> None:
     pair.merge_id = pair.decided_by_id = pair.decided_at = pair.deferred_at = None
     pair.reason = ""
+    asking_again.forget_rows(pair)
     _release(pair)
 
 

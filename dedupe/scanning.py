@@ -21,6 +21,7 @@ from adminops.hmis.merging import apart_pairs
 from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import SYSTEM, User
 from dedupe import policies
+from dedupe.asking_again import ask_again, drop_the_question, with_new_rows
 from dedupe.describing import describe
 from dedupe.gathering import Gathered, in_parts, protected_among, records_to_match, stays_to_warn_of
 from dedupe.matching.clusters import Conflict as Group
@@ -128,7 +129,8 @@ def _sorted_out(gathered: Gathered, matched: Matched) -> tuple[list[ScoredPair],
     ]
     links = (Link(*keys, weight) for keys, weight in zip(both, pairs.weight.tolist(), strict=True))
     clusters = make_clusters(links, must_link=standing.persons.items(), cannot_link=apart_pairs())
-    free = [at for at, keys in enumerate(both) if not standing.settles(*keys)]
+    again = with_new_rows()
+    free = [at for at, keys in enumerate(both) if not standing.settles(*keys) or in_order(*keys) in again]
     stays = stays_to_warn_of({key for at in free for key in both[at]})
     return explain(gathered.columns, pairs.take(free), matched.model, stays), clusters.conflicts
 
@@ -177,7 +179,8 @@ def _keep(found: Found) -> Kept:
     """Store the proposed pairs and take back the others. Who is protected since the look takes part in none."""
     standing, known = standing_of_all(), _known_pairs()
     proposed = {_key(scored): scored for scored in found.pairs}
-    proposed = {key: scored for key, scored in proposed.items() if not standing.settles(*key)}
+    again = with_new_rows()
+    proposed = {key: scored for key, scored in proposed.items() if not standing.settles(*key) or key in again}
     waiting = [key for key, pair in known.items() if pair.is_undecided or pair.state is PairState.SETTLED]
     protected = protected_among({id_ for key in (*proposed, *waiting) for id_ in key})
     proposed = {key: scored for key, scored in proposed.items() if protected.isdisjoint(key)}
@@ -211,6 +214,8 @@ def _propose(pair: Pair | None, key: PairOfIds, scored: ScoredPair) -> bool:
     if pair is None:
         db.session.add(describe(Pair(low_client_id=key[0], high_client_id=key[1]), scored))
         return True
+    if pair.state is PairState.APART:
+        return ask_again(pair, scored)
     settle(pair, settled=False)
     if not pair.is_undecided and pair.state is not PairState.GONE:
         return False
@@ -233,6 +238,9 @@ def _take_back(pairs: Iterable[Pair], standing: Standing, comparable: Collection
             continue
         if {pair.low_client_id, pair.high_client_id}.issubset(comparable) and _is_wanted(pair):
             held.append(pair)
+            continue
+        if pair.changes:
+            drop_the_question(pair)
             continue
         retire(pair)
         gone += 1

@@ -60,7 +60,9 @@ def retire(pair: Pair) -> None:
 
 
 def settle(pair: Pair, *, settled: bool) -> None:
-    """Let the pair's state follow what other decisions say about its records."""
+    """Let the pair's state follow what other decisions say about its records. One that is asked again waits."""
+    if settled and pair.changes:
+        return
     if settled and pair.is_undecided:
         pair.move(PairState.SETTLED)
         pair.claimed_by_id = pair.claimed_until = None

@@ -101,7 +101,11 @@ def _done(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         _say("Merged. You can undo it at any time.", "See the merge", url_for(".merge", merge_id=merge.id))
     elif form.act.data == "apart":
         operations.keep_apart(pair, reason=form.reason.data or "", by=by)
-        _say("Kept apart: they are not proposed again.", "See the pair", url_for(".show", pair_id=pair.id))
+        _say(
+            "Kept apart: not proposed again unless they change.",
+            "See the pair",
+            url_for(".show", pair_id=pair.id),
+        )
     else:
         operations.defer_pair(pair, by=by)
         _say("Put off: the pair comes again after the others.", "See the pair", url_for(".show", pair_id=pair.id))

@@ -135,8 +135,11 @@ def test_the_other_record_can_be_kept_instead(queue: Queue) -> None:
 def test_what_must_be_checked_stands_above_the_records(queue: Queue) -> None:
     with queue.desk.work() as session:
         session.get_one(Pair, queue.pairs[0].id).warnings = ["These may be twins."]
+        session.get_one(Pair, queue.pairs[0].id).changes = ["SSN: was different, is now same."]
         session.get_one(Pair, queue.pairs[1].id).warnings = ["These may be twins.", "Two full SSNs."]
-    assert queue.visitor.get(queue.url(0)).says("Check before merging. These may be twins.")
+    page = queue.visitor.get(queue.url(0))
+    assert page.says("Kept apart before, and changed since. SSN: was different, is now same.")
+    assert page.says("Check before merging. These may be twins.")
     assert queue.visitor.get(queue.url(1)).says("Check before merging. These may be twins. Two full SSNs.")
 
 

@@ -13,6 +13,7 @@ from adminops.db import db
 from adminops.errors import Conflict, InvalidState, NotAllowed
 from adminops.facts import ExportImported, ImportUndone, ScanFinished, publish
 from adminops.hmis.models import Client, HmisSource
+from adminops.hmis.sealing import seal_ssn
 from adminops.identity.models import SYSTEM, User
 from dedupe import scanning
 from dedupe.matching.model import VERSION
@@ -20,6 +21,7 @@ from dedupe.models import Pair, PairState, Scan, ScanState, StoredModel
 from dedupe.operations import defer_pair, keep_apart, merge_pair, reopen_pair, review_pair, undo_merge
 from dedupe.scanning import ask_for_scan, begin_scan, finish_scan, look_through_store, scan_store, waiting_scan
 from dedupe.scoring import present_model
+from dedupe.settling import settle_around
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
 
@@ -59,6 +61,7 @@ def change(client: Client, **values: Any) -> None:
     db.session.flush()
 
 
+SEALED = ("ssn_sealed", "ssn_index", "ssn_last4_index")
 UNLIKE: dict[str, Any] = {
     "first_name": "Bartholomew",
     "last_name": "Zimmermann",
@@ -257,6 +260,53 @@ def test_what_was_decided_while_a_scan_ran_is_not_proposed(twice: list[Client], 
     keep_apart(pair, by=reviewer)
     finish_scan(scan, found)
     assert (the_pair().state, scan.counts["new"]) == (PairState.APART, 0)
+
+
+def kept_apart(twice: list[Client], reviewer: User) -> Pair:
+    """Keep two records apart whose numbers differ."""
+    change(twice[1], **dict(zip(SEALED, seal_ssn(twice[1].source_id, twice[1].personal_id, "219450871"), strict=True)))
+    scan_store()
+    keep_apart(the_pair(), reason="Two sisters.", by=reviewer)
+    return the_pair()
+
+
+def correct(client: Client, **values: Any) -> None:
+    """Let an export bring the number of the other record, and more."""
+    sealed = dict(zip(SEALED, seal_ssn(client.source_id, client.personal_id, SSN), strict=True))
+    change(client, import_id=(client.import_id or 0) + 1, **{**sealed, **values})
+
+
+def test_who_was_kept_apart_is_asked_about_again_once_an_import_changed_how_they_compare(
+    twice: list[Client], reviewer: User
+) -> None:
+    pair = kept_apart(twice, reviewer)
+    change(twice[1], import_id=7, veteran_status=1)
+    assert (scan_store().counts["new"], pair.state) == (0, PairState.APART)
+    correct(twice[1])
+    assert (scan_store().counts["new"], pair.state) == (1, PairState.OPEN)
+    assert pair.changes == ["SSN: was two digits transposed, is now same."]
+    settle_around(*twice)
+    scan_store()
+    assert (pair.state, len(pair.changes)) == (PairState.OPEN, 1)
+    keep_apart(pair, by=reviewer)
+    assert (scan_store().counts["new"], pair.state, pair.changes) == (0, PairState.APART, [])
+
+
+def test_whoever_is_asked_again_may_merge(twice: list[Client], reviewer: User) -> None:
+    pair = kept_apart(twice, reviewer)
+    correct(twice[1])
+    scan_store()
+    merge_pair(pair, destination_client_id=twice[0].id, choices={}, by=reviewer)
+    assert (pair.state, pair.changes, twice[0].person_id) == (PairState.MERGED, [], twice[1].person_id)
+
+
+def test_a_question_that_no_longer_stands_is_dropped_and_both_stay_apart(twice: list[Client], reviewer: User) -> None:
+    pair = kept_apart(twice, reviewer)
+    correct(twice[1])
+    scan_store()
+    change(twice[1], **UNLIKE)
+    scan_store()
+    assert (pair.state, pair.changes, pair.reason) == (PairState.APART, [], "Two sisters.")
 
 
 def test_what_was_settled_while_a_scan_ran_is_not_proposed(

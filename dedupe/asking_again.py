@@ -1,0 +1,93 @@
+"""Asking again about records that were kept apart: only once their rows are new, and what tells them apart with them.
+
+That they are kept apart holds until somebody says otherwise. What is new is said by how the two compare ("SSN: was 1
+digit differs, is now same"), so that no value of either is kept.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import null, select
+from sqlalchemy.orm import aliased
+
+from adminops.db import db
+from adminops.hmis import merging
+from adminops.hmis.models import Client, Verdict
+from dedupe.describing import describe, reasons_of
+from dedupe.matching.explain import ScoredPair
+from dedupe.models import UNDECIDED, Pair, PairState
+from dedupe.standing import PairOfIds
+
+_TELLING = ("First name", "Middle name", "Last name", "Name suffix", "SSN", "Birth date")
+_ALL_OF_THE_SSN = "SSN"
+_Low, _High = aliased(Client), aliased(Client)
+
+
+def note_rows(pair: Pair) -> None:
+    """Remember which rows the pair was kept apart on."""
+    forget_rows(pair)
+    pair.rows_seen = [pair.low_client.import_id, pair.high_client.import_id]
+
+
+def forget_rows(pair: Pair) -> None:
+    """Ask about the pair as about any other one."""
+    pair.rows_seen, pair.changes = None, []
+
+
+def with_new_rows() -> set[PairOfIds]:
+    """Return the pairs that were kept apart, or are asked about again, of which an import has written a row since."""
+    reading = (
+        select(Pair.low_client_id, Pair.high_client_id, Pair.rows_seen, _Low.import_id, _High.import_id)
+        .join(_Low, _Low.id == Pair.low_client_id)
+        .join(_High, _High.id == Pair.high_client_id)
+        .where(Pair.rows_seen.is_not(null()), Pair.state.in_((PairState.APART, *UNDECIDED)))
+    )
+    return {
+        (low, high) for low, high, seen, low_now, high_now in db.session.execute(reading) if seen != [low_now, high_now]
+    }
+
+
+def ask_again(pair: Pair, scored: ScoredPair) -> bool:
+    """Put a pair that was kept apart back into the queue if it compares otherwise than it did; say whether it is."""
+    changes = what_changed(pair.reasons, reasons_of(scored))
+    if not changes:
+        return False
+    describe(pair, scored)
+    pair.changes = changes
+    pair.move(PairState.OPEN)
+    return True
+
+
+def drop_the_question(pair: Pair) -> None:
+    """Let a pair that was asked about again be kept apart as before."""
+    pair.move(PairState.APART)
+    pair.claimed_by_id = pair.claimed_until = pair.deferred_at = None
+    note_rows(pair)
+
+
+def lift(pair: Pair, *, by_id: int | None) -> None:
+    """Take back that the two are kept apart, when somebody who was asked again merges them."""
+    if pair.changes and merging.verdict_on(pair.low_client, pair.high_client) is Verdict.APART:
+        merging.allow_again(pair.low_client, pair.high_client, by_id=by_id)
+
+
+def what_changed(before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Say in sentences which fields compare otherwise than they did."""
+    was, is_ = _says(before), _says(now)
+    return [_sentence(field, was.get(field), is_.get(field)) for field in _TELLING if was.get(field) != is_.get(field)]
+
+
+def _says(reasons: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    found = {}
+    for reason in reasons:
+        field, says = str(reason["field"]), str(reason["says"])
+        if field.startswith(_ALL_OF_THE_SSN) and field != _ALL_OF_THE_SSN:
+            field, says = _ALL_OF_THE_SSN, f"{field.removeprefix(_ALL_OF_THE_SSN).strip()} {says}"
+        found[field] = says
+    return found
+
+
+def _sentence(field: str, was: str | None, now: str | None) -> str:
+    if was is None:
+        return f"{field}: could not be compared, is now {now}."
+    return f"{field}: was {was}, can no longer be compared." if now is None else f"{field}: was {was}, is now {now}."
