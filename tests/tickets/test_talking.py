@@ -428,7 +428,9 @@ def test_canned_reply_is_kept_and_put_into_an_answer(desk: Desk) -> None:
     data = {"kind": "reply", "body": "First.", "insert": "y", "canned": str(hello.id)}
     filled = visitor.post(f"{page}/messages", data, status=200)
     assert f"First.\n\nDear {ticket.requester.name}: #{ticket.id}.</textarea>" in filled.html.replace("\r", "")
-    visitor.post(f"{page}/messages", {**data, "canned": "99"}, status=404)
+    gone = visitor.post(f"{page}/messages", {**data, "canned": "99"}, status=422)
+    assert gone.says("There is no such canned reply")
+    assert "First.</textarea>" in gone.html, "what was written stays"
     visitor.post(f"{page}/messages", {**data, "canned": ""}, status=200)
     visitor.post(f"/canned-replies/{merges.id}", {"title": "Zebra text", "body": "They are merged."})
     assert visitor.get(f"/canned-replies/{merges.id}/remove").says("Remove")

@@ -59,7 +59,12 @@ def inserted(ticket: Ticket, form: MessageForm, user: User) -> bool:
         return False
     number = form.canned.data or ""
     if number.isascii() and number.isdecimal() and len(number) < 10:
-        text = canned.filled(canned.get_reply(int(number), user).body, ticket, user)
+        try:
+            text = canned.filled(canned.get_reply(int(number), user).body, ticket, user)
+        except NotFound as gone:  # removed since the page was shown; what is written stays
+            form.status = 422
+            form.refuse(gone.sentence)
+            return True
         form.body.data = f"{form.body.data or ''}\n\n{text}".strip()
     return True
 
