@@ -18,6 +18,7 @@ from adminops.refs import Ref
 from tickets import policies
 from tickets.fulltext import index_ticket
 from tickets.models import Ticket, TicketMessage, Voice
+from tickets.relations import ever_part_of
 from tickets.sight import readers_of
 
 ANSWER = "answers."
@@ -96,11 +97,12 @@ def rewrite(message_id: str, texts: Mapping[str, str]) -> None:
 
 
 def readers(message_id: int) -> list[int]:
-    """Return who can read a message: who sees its ticket, but a note only the team."""
+    """Return who can read a message: who sees its ticket or one that showed it, but a note only the team."""
     message = db.session.get_one(TicketMessage, message_id)
     ticket = db.session.get_one(Ticket, message.ticket_id)
+    people = {person.id: person for place in (ticket, *ever_part_of(ticket)) for person in readers_of(place)}
     noted = message.voice is Voice.NOTE
-    return [person.id for person in readers_of(ticket) if not noted or policies.works_on(person, ticket)]
+    return [id_ for id_, person in people.items() if not noted or policies.works_on(person, ticket)]
 
 
 MESSAGES = GuardedTexts(

@@ -116,6 +116,15 @@ def sources_of(ticket: Ticket) -> list[int]:
     return sorted(db.session.scalars(select(found.c.id)))
 
 
+def ever_part_of(ticket: Ticket) -> list[Ticket]:
+    """Return the tickets that showed `ticket` at some time, over however many steps, also where that was undone."""
+    first = (
+        select(TicketMerge.target_id).where(TicketMerge.source_id == ticket.id).cte("merged_targets", recursive=True)
+    )
+    found = first.union(select(TicketMerge.target_id).where(TicketMerge.source_id == first.c.target_id))
+    return list(db.session.scalars(select(Ticket).where(Ticket.id.in_(select(found.c.target_id)))))
+
+
 def standing_merge(source: Ticket) -> TicketMerge:
     """Return the merge that `source` is under. Raises `InvalidState` for one that is merged into nothing."""
     chosen = select(TicketMerge).where(TicketMerge.source_id == source.id, TicketMerge.undone_at.is_(None))

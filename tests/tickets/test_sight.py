@@ -20,6 +20,7 @@ from tests.together import at_once
 from tickets import emails, operations, policies, sharing
 from tickets.exporting import export_tickets
 from tickets.guarded import readers
+from tickets.merging import merge, undo_merge
 from tickets.models import Ticket, TicketMessage
 from tickets.queries import (
     TicketFilter,
@@ -225,6 +226,18 @@ def test_readers_of_a_message_are_those_who_see_its_ticket(house: House) -> None
     first = db.session.scalars(select(TicketMessage.id).order_by(TicketMessage.id)).first()
     assert set(readers(first or 0)) == {house.user.id, house.officer.id, house.manager.id}
     assert readers(note.id) == [house.manager.id]
+
+
+def test_message_of_a_merged_ticket_was_read_by_those_of_the_other_too(house: House) -> None:
+    guest, target = make_user(), make_ticket(house.colleague)
+    sharing.add_participant(target, guest, by=house.helper)
+    ticket = make_ticket(house.user)
+    first = db.session.scalars(select(TicketMessage.id).where(TicketMessage.ticket_id == ticket.id)).one()
+    assert guest.id not in readers(first)
+    merge(ticket, into=target, by=house.helper)
+    assert {guest.id, house.colleague.id, house.user.id} <= set(readers(first))
+    undo_merge(ticket, by=house.helper)
+    assert guest.id in readers(first), "what was read stays read"
 
 
 def test_people_are_added_and_taken_off_on_a_page(desk: Desk) -> None:
