@@ -13,7 +13,6 @@ from adminops.errors import Invalid
 from adminops.files.sniffing import BROKEN
 
 MOST_ENTRIES = 20_000
-LARGEST_FILE = 50_000_000
 TABLES = (".json", ".csv", ".tsv", ".txt")
 KEYS = ("attachments", "files")
 _NAMES = ("filename", "file_name", "name", "original_name")

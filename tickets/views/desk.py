@@ -40,13 +40,6 @@ VIEWS = {
     View.OPEN: "All open",
     View.ALL: "Everything",
 }
-ORDERS = {
-    Order.ACTIVITY: "Newest activity first",
-    Order.PRIORITY: "Most urgent first",
-    Order.DUE: "Due first, without those whose clock stands still",
-    Order.NEWEST: "Newest first",
-    Order.OLDEST: "Oldest first",
-}
 
 
 @blueprint.get("")
