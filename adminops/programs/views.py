@@ -161,7 +161,7 @@ def withdraw(request_id: int) -> ResponseReturnValue:
 def set_up(request_id: int) -> ResponseReturnValue:
     """Show what will be made, and make it."""
     wish, form = queries.get_request(request_id, signed_in_user()), SetUpForm()
-    form.source.choices = choices((str(source.id), source.name) for source in sources.all_sources())
+    form.source.choices = choices(_sources_for(wish.agency))
     if form.submitted():
         with form.refusals():
             source = sources.get_source(int(form.source.data))
@@ -170,6 +170,15 @@ def set_up(request_id: int) -> ResponseReturnValue:
             return redirect(url_for(".program", source_id=source.id, project_id=project_id))
     shown = render_template("programs/set_up.html", wish=wish, lines=lines_of(wish.wanted), form=form)
     return shown, form.status
+
+
+def _sources_for(agency: Agency) -> list[tuple[str, str]]:
+    """Return the sources to choose from, the agency's own first; nothing is chosen beforehand where it is in doubt."""
+    own = {link.source_id for link in agency.organizations}
+    every = sorted(sources.all_sources(), key=lambda source: source.id not in own)
+    offered = [(str(source.id), source.name) for source in every]
+    is_clear = len(every) == 1 or sum(source.id in own for source in every) == 1
+    return offered if is_clear else [("", "Choose…"), *offered]
 
 
 def _ticket() -> int | None:

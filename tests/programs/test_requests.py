@@ -130,6 +130,24 @@ def test_the_whole_way_through_the_pages(desk: Desk) -> None:
     assert leads.get(url).says("Set up")
 
 
+def test_a_program_is_made_in_the_source_of_its_agency_unless_somebody_says_otherwise(desk: Desk) -> None:
+    """The first of several by name would be the HMIS of others."""
+    lead, admin, manager = _people(desk)
+    with desk.work() as session:
+        add_source("Another HMIS")
+        for name in ("Winter Beds", "Summer Beds"):
+            wish = make_wish(session.merge(lead), name=name)
+            request_program(wish, by=session.merge(lead))
+            approve_request(wish, by=session.merge(manager))
+    admins = desk.signed_in(admin)
+    assert "Choose…" in admins.get("/programs/requests/1/set-up").html
+    assert admins.post("/programs/requests/1/set-up", {"source": ""}, status=422).says("Choose a source.")
+    admins.post("/programs/requests/1/set-up", {"source": "1"}, follow=True)
+    offered = admins.get("/programs/requests/2/set-up").html.partition("<select")[2].partition("</select>")[0]
+    assert "Choose…" not in offered
+    assert offered.index("Test HMIS") < offered.index("Another HMIS")
+
+
 def test_a_faulty_request_keeps_everything_and_says_what_is_wrong(desk: Desk) -> None:
     lead, _admin, _manager = _people(desk)
     visitor = desk.signed_in(lead)
