@@ -7,13 +7,12 @@ from sqlalchemy import ColumnElement, delete, func, or_, select
 from adminops import clock
 from adminops.db import Model, db
 from adminops.identity.models import SignInThrottle, UserSession
+from adminops.identity.throttle import FORGET_AFTER
 from adminops.outbox.models import MailboxMail, MessageState, OutboxMessage
 from adminops.scheduler import JobRun, RunState
 
 SESSIONS_KEPT = timedelta(days=30)
 """How long the end of a session can be looked up."""
-FAILURES_KEPT = timedelta(days=1)
-"""By then every failed try at sign-in is forgiven."""
 MESSAGES_KEPT = timedelta(days=90)
 MAILBOX_KEPT = timedelta(days=14)
 RUNS_KEPT = timedelta(days=90)
@@ -31,7 +30,7 @@ def tidy_up() -> None:
     now = clock.now()
     over = now - SESSIONS_KEPT
     _forget(UserSession, or_(UserSession.ended_at < over, UserSession.ends_at < over))
-    _forget(SignInThrottle, SignInThrottle.last_failure_at < now - FAILURES_KEPT)
+    _forget(SignInThrottle, SignInThrottle.last_failure_at < now - FORGET_AFTER)
     settled = OutboxMessage.state.in_((MessageState.SENT, MessageState.DROPPED))
     _forget(OutboxMessage, settled & (OutboxMessage.created_at < now - MESSAGES_KEPT))
     _forget(MailboxMail, MailboxMail.caught_at < now - MAILBOX_KEPT)
