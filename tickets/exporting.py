@@ -7,7 +7,8 @@ from adminops.facts import TicketsExported, publish
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.sheets import Cell
-from tickets.queries import COLUMNS, TicketFilter, TicketRow, list_tickets, tags_of
+from tickets.queries import COLUMNS, TicketFilter, TicketRow, list_tickets
+from tickets.tagged import tags_of
 
 MOST_EXPORTED = 50_000
 AT_ONCE = 500

@@ -45,6 +45,7 @@ from tickets.models import TRANSITIONS, Channel, Priority, Tag, Then, Ticket, Ti
 from tickets.queries import COLUMNS, Order
 from tickets.resolving.choices import offer_endings, resolution_named
 from tickets.sending import Words
+from tickets.tagged import all_tags
 
 LEAVE_OUT = "Please leave out names, birth dates and SSNs of clients: the client ID is enough."
 LONGEST_TEXT = 20_000
@@ -360,7 +361,7 @@ class MergeTagForm(Form):
 
     def __init__(self, tag: Tag) -> None:
         super().__init__()
-        others = [(str(row.id), f"{row.name} ({row.tickets:,})") for row in queries.all_tags() if row.id != tag.id]
+        others = [(str(row.id), f"{row.name} ({row.tickets:,})") for row in all_tags() if row.id != tag.id]
         self.into.choices = choices([("", "Choose a tag"), *others])
 
 

@@ -1,13 +1,27 @@
 """Reads of the help desk. Every one starts at `visible_to(viewer)`."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, String, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, lazyload
 
 from adminops import clock
@@ -24,7 +38,7 @@ from tickets.finding import MOST_COUNTED, Found, Total, find
 from tickets.fulltext import number_key, words_of
 from tickets.goals.queries import calendar_numbered
 from tickets.language import MOST_TERMS, Query, Term, parse
-from tickets.models import Priority, SavedView, Tag, Tagging, Ticket, TicketLink, TicketMessage, TicketState, WaitingOn
+from tickets.models import Priority, SavedView, Ticket, TicketLink, TicketMessage, TicketState, WaitingOn
 from tickets.sight import find_seen, of_mine, visible_to
 
 Assignee = aliased(User)
@@ -226,9 +240,16 @@ def _found(wanted: TicketFilter, viewer: User, after: str | None, page: int) -> 
 
 
 def _page_of(found: Found, viewer: User, *, first: bool, limit: int) -> Page[TicketRow]:
-    shown = found.ids[:limit]
-    page = _page(visible_to(viewer).where(Ticket.id.in_(shown)), Order.NEWEST, None, limit=limit)
-    return replace(page, first=first, after=write_cursor(shown[-1:]) if len(found.ids) > limit else None)
+    shown, now = found.ids[:limit], clock.now()
+    rows = db.session.execute(_shown(visible_to(viewer)), {"shown": shown}) if shown else ()
+    after = write_cursor(shown[-1:]) if len(found.ids) > limit else None
+    return Page(rows=[_row(row, now) for row in rows], after=after, first=first)
+
+
+@lru_cache(maxsize=500)
+def _shown(visible: Select[Ticket]) -> Select[*tuple[Any, ...]]:
+    these = visible.where(Ticket.id.in_(bindparam("shown", type_=Integer(), expanding=True)))
+    return _rows(these, ()).order_by(Ticket.id.desc())
 
 
 def count_views(viewer: User, *, most: int | None = None) -> dict[View, int]:
@@ -300,59 +321,26 @@ def _page(
     chosen: Select[Ticket], order: Order, after: str | None, *, searching: bool = False, limit: int = PAGE
 ) -> Page[TicketRow]:
     keys, now = [*_KEYS[order][:-1], number_key(searching)], clock.now()
-
-    def shape(row: Any) -> TicketRow:
-        *values, due_at, version_id = row[len(keys) :]
-        values.append(calendar_numbered(version_id).minutes(now, due_at) if due_at else None)
-        return TicketRow(*values)
-
-    rows = (
-        chosen.join(User, User.id == Ticket.requester_id)
-        .outerjoin(Agency, Agency.id == Ticket.agency_id)
-        .outerjoin(Assignee, Assignee.id == Ticket.assignee_id)
-        .with_only_columns(*keys, *_ROW, maintain_column_froms=True)
+    return fetch_page(
+        _rows(chosen, keys),
+        keys,
+        after=after,
+        descending=order not in _ASCENDING,
+        limit=limit,
+        shape=lambda row: _row(row[len(keys) :], now),
     )
-    return fetch_page(rows, keys, after=after, descending=order not in _ASCENDING, limit=limit, shape=shape)
 
 
-# Tags
+def _rows(chosen: Select[Ticket], keys: Sequence[Any]) -> Select[*tuple[Any, ...]]:
+    joined = chosen.join(User, User.id == Ticket.requester_id).outerjoin(Agency, Agency.id == Ticket.agency_id)
+    assigned = joined.outerjoin(Assignee, Assignee.id == Ticket.assignee_id)
+    return assigned.with_only_columns(*keys, *_ROW, maintain_column_froms=True)
 
 
-@dataclass(frozen=True, slots=True)
-class TagRow:
-    """A tag and how many tickets bear it."""
-
-    id: int
-    name: str
-    tickets: int
-
-
-def all_tags() -> list[TagRow]:
-    """Return every tag with how many tickets bear it, by name."""
-    counted = select(Tag.id, Tag.name, func.count(Tagging.id)).outerjoin(Tagging, Tagging.tag_id == Tag.id)
-    return [TagRow(*row) for row in db.session.execute(counted.group_by(Tag.id, Tag.name).order_by(Tag.name))]
-
-
-def tag_names() -> list[str]:
-    """Return the names of all tags."""
-    return list(db.session.scalars(select(Tag.name).order_by(Tag.name)))
-
-
-def tags_of(ids: Iterable[int]) -> dict[int, list[Choice]]:
-    """Return the tags of these tickets by their numbers; a ticket without any is left out."""
-    chosen = select(Tagging.ticket_id, Tag.id, Tag.name).join(Tag, Tag.id == Tagging.tag_id)
-    found: dict[int, list[Choice]] = {}
-    for ticket_id, id_, name in db.session.execute(chosen.where(Tagging.ticket_id.in_(list(ids))).order_by(Tag.name)):
-        found.setdefault(ticket_id, []).append(Choice(id_, name))
-    return found
-
-
-def get_tag(tag_id: int) -> Tag:
-    """Return a tag. Raises `NotFound`."""
-    tag = db.session.get(Tag, tag_id)
-    if tag is None:
-        raise NotFound("There is no such tag. It may have been merged into another.")
-    return tag
+def _row(row: Any, now: datetime) -> TicketRow:
+    *values, due_at, version_id = row
+    values.append(calendar_numbered(version_id).minutes(now, due_at) if due_at else None)
+    return TicketRow(*values)
 
 
 # Saved views

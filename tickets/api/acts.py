@@ -29,6 +29,7 @@ from tickets.models import Priority, Resolution, Then, Ticket, TicketMessage, Ti
 from tickets.resolving import operations as evidence
 from tickets.resolving.choices import resolution_named
 from tickets.side import side_of
+from tickets.tagged import get_tag, tags_of
 
 Sent = Mapping[str, Any]
 Act = Callable[[Ticket, Sent, User], TicketMessage | Ticket | None]
@@ -219,9 +220,9 @@ def add_tag(ticket: Ticket, sent: Sent, user: User) -> None:
 def remove_tag(ticket: Ticket, sent: Sent, user: User) -> None:
     """Untag."""
     name = tagging.read_tag(sent["name"])
-    chosen = next((tag for tag in queries.tags_of([ticket.id]).get(ticket.id, []) if tag.name == name), None)
+    chosen = next((tag for tag in tags_of([ticket.id]).get(ticket.id, []) if tag.name == name), None)
     if chosen is not None:
-        tagging.untag(ticket, queries.get_tag(chosen.id), by=user)
+        tagging.untag(ticket, get_tag(chosen.id), by=user)
     else:
         policies.check_may_work(ticket, by=user)
 

@@ -25,6 +25,7 @@ from tickets.language import LONGEST, parse
 from tickets.models import Channel
 from tickets.queries import Order, TicketFilter, View
 from tickets.side import side_of
+from tickets.tagged import tags_of
 from tickets.timeline import Line, Message, Place, place_of, timeline
 from tickets.timeline import story as tell_story
 
@@ -52,7 +53,7 @@ def show_ticket(asked: Asked) -> Answer:
     team = policies.is_team(asked.user, ticket)
     side = side_of(ticket)
     story = tell_story(ticket, team=team, sources=side.sources)
-    tags = queries.tags_of([ticket.id]).get(ticket.id, []) if team else []
+    tags = tags_of([ticket.id]).get(ticket.id, []) if team else []
     linked = [each.ref for each in side.linked] if team else []
     seen = links_to([*linked, *_things(story.told)], asked.user)
     links = [str(ref) for ref in linked if ref in seen]

@@ -23,6 +23,7 @@ from tickets.language import ALIASES, FIELDS, Wrong, complete
 from tickets.models import Priority, TicketState
 from tickets.queries import COLUMNS, Order, View
 from tickets.queues.queries import all_queues
+from tickets.tagged import tag_names, tags_of
 from tickets.views.asking import Asked, read_address
 
 NOT_DUE = ", without those whose clock stands still"
@@ -106,7 +107,7 @@ def _results(asked: Asked, user: User, counts: Mapping[View, int]) -> dict[str, 
         "keeps_time": current_settings().time_spent,
         "wanted": wanted,
         "page": page,
-        "tags": queries.tags_of(row.id for row in page.rows) if tagged else {},
+        "tags": tags_of(row.id for row in page.rows) if tagged else {},
         "total": total.number + total.more,
         "most": total.number if total.more else MOST_COUNTED,
         "order": f"{wanted.order.label}{NOT_DUE if wanted.order is Order.DUE else ''}",
@@ -165,7 +166,7 @@ def _names() -> dict[str, list[str]]:
         "type": list(_topics()),
         "queue": [queue.name for queue in all_queues()],
         "agency": [row.name for row in queries.agencies()],
-        "tag": queries.tag_names(),
+        "tag": tag_names(),
         "assignee": [row.name for row in queries.team()],
     }
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
-from tickets import policies, queries, tagging
+from tickets import policies, queries, tagged, tagging
 from tickets.forms import MergeTagForm, TagForm
 from tickets.views.desk import blueprint
 from tickets.views.ticket import ticket_page
@@ -32,7 +32,7 @@ def remove_tag(ticket_id: int, tag_id: int) -> ResponseReturnValue:
     user = signed_in_user()
     ticket = queries.get_ticket(ticket_id, user)
     policies.check_is_team(ticket, by=user)
-    tagging.untag(ticket, queries.get_tag(tag_id), by=user)
+    tagging.untag(ticket, tagged.get_tag(tag_id), by=user)
     return redirect(url_for(".show", ticket_id=ticket.id))
 
 
@@ -40,7 +40,7 @@ def remove_tag(ticket_id: int, tag_id: int) -> ResponseReturnValue:
 @access(Permission.WORK_TICKETS)
 def tag_names() -> ResponseReturnValue:
     """Offer the tags there are, as options of a list."""
-    return render_template("tickets/completions.html", offered=[(name, name) for name in queries.tag_names()])
+    return render_template("tickets/completions.html", offered=[(name, name) for name in tagged.tag_names()])
 
 
 @blueprint.get("/tags")
@@ -48,14 +48,14 @@ def tag_names() -> ResponseReturnValue:
 def tags() -> ResponseReturnValue:
     """List the tags with how many tickets bear them."""
     may_shape = signed_in_user().may(Permission.SHAPE_DESK)
-    return render_template("tickets/tags.html", tags=queries.all_tags(), may_shape=may_shape)
+    return render_template("tickets/tags.html", tags=tagged.all_tags(), may_shape=may_shape)
 
 
 @blueprint.route("/tags/<int:tag_id>", methods=["GET", "POST"])
 @access(Permission.SHAPE_DESK)
 def edit_tag(tag_id: int) -> ResponseReturnValue:
     """Rename a tag."""
-    tag, user = queries.get_tag(tag_id), signed_in_user()
+    tag, user = tagged.get_tag(tag_id), signed_in_user()
     form = TagForm(data={"name": tag.name})
     if form.submitted():
         with form.refusals():
@@ -69,11 +69,11 @@ def edit_tag(tag_id: int) -> ResponseReturnValue:
 @access(Permission.SHAPE_DESK)
 def merge_tag(tag_id: int) -> ResponseReturnValue:
     """Merge a tag into another one."""
-    tag, user = queries.get_tag(tag_id), signed_in_user()
+    tag, user = tagged.get_tag(tag_id), signed_in_user()
     form, name = MergeTagForm(tag), tag.name
     if form.submitted():
         with form.refusals():
-            into = queries.get_tag(form.into.data)
+            into = tagged.get_tag(form.into.data)
             tickets = tagging.merge_tags(tag, into=into, by=user)
             flash(f"{name} is merged into {into.name}: {tickets} {'ticket' if tickets == 1 else 'tickets'}.", "good")
             return redirect(url_for(".tags"))
