@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from adminops import clock
 from adminops.db import db
-from adminops.errors import InvalidState, NotAllowed
+from adminops.errors import Invalid, InvalidState, NotAllowed
 from adminops.facts import HeldTextOpened, IncidentSettled, TextCleared, TextHeld, TextStopped, publish
 from adminops.feature import GuardedTexts
 from adminops.guard.looking import check
@@ -87,9 +87,12 @@ def open_held(incident: PiiIncident, *, by: User) -> dict[str, str]:
 def redact(incident: PiiIncident, texts: Mapping[str, str], *, guarded: GuardedTexts, by: User) -> None:
     """Put `texts` (the fields that are held back, without what they should not hold) where the text was.
 
-    Raises `NotAllowed`, `InvalidState`, `Invalid` when something is still in it. Publishes `IncidentSettled`.
+    Raises `NotAllowed`, `InvalidState`, `Invalid` when nothing is left of a field, or something is still in it.
+    Publishes `IncidentSettled`.
     """
     held = _opened(incident, by)
+    if not all(texts.get(name, "").strip() for name in held):
+        raise Invalid("Nothing would be left of a text. Write what is to stand there, or delete it.")
     for text in texts.values():
         check(text, agency_id=incident.agency_id, by=by)
     _settle(incident, IncidentState.REDACTED, {name: texts.get(name, "") for name in held}, guarded, by)

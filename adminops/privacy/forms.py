@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wtforms import StringField, TextAreaField
+from wtforms import BooleanField, StringField, TextAreaField, ValidationError
 from wtforms.validators import AnyOf, Length
 
 from adminops.web.forms import Form
@@ -15,6 +15,12 @@ class SettleForm(Form):
     """The text of each field, to be redacted, and the button that was pressed."""
 
     how = StringField(validators=[AnyOf(["redact", "put_back", "drop"])], default="")
+    sure = BooleanField("To delete it: yes, for good")
+
+    def validate_sure(self, field: BooleanField) -> None:
+        """Ask before a text is deleted."""
+        if self.how.data == "drop" and not field.data:
+            raise ValidationError("Tick this to delete the text: nobody can bring it back.")
 
     def texts(self) -> dict[str, str]:
         """Return the texts by the names of their fields."""

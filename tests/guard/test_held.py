@@ -97,6 +97,8 @@ def test_a_redacted_text_goes_back_where_it_was_and_nothing_of_the_other_is_left
     redactor = make_admin()
     with pytest.raises(Invalid):
         operations.redact(incident, {"subject": "SSN", "body": f"It is {SSN}"}, guarded=MESSAGES, by=redactor)
+    with pytest.raises(Invalid, match="Nothing would be left"):
+        operations.redact(incident, {"subject": "An SSN", "body": " "}, guarded=MESSAGES, by=redactor)
     clean = {"subject": "An SSN", "body": "The older one is right."}
     operations.redact(incident, clean, guarded=MESSAGES, by=redactor)
     assert (ticket.subject, body_of(ticket)) == ("An SSN", "The older one is right.")
@@ -206,11 +208,12 @@ def test_a_redactor_works_through_the_pages_and_nobody_else_sees_them(desk: Desk
     still = {"how": "redact", "text_0": "An SSN", "text_1": f"It is {SSN}"}
     assert person.post(f"/privacy/{incident.id}/settle", still, status=422).says("Please take it out")
     person.post(f"/privacy/{incident.id}/settle", {"how": "?"}, status=422)
+    assert person.post(f"/privacy/{incident.id}/settle", {"how": "drop"}, status=422).says("Tick this to delete")
     person.post(f"/privacy/{incident.id}/settle", {**still, "text_1": "The older one is right."})
     assert person.get("/privacy").says("Nothing is held back")
     assert person.get("/privacy?show=all").says("Redacted")
     assert person.get("/privacy/counts").says("Harbor House")
-    person.post(f"/privacy/{incident.id}/settle", {"how": "drop"}, status=409)
+    person.post(f"/privacy/{incident.id}/settle", {"how": "drop", "sure": "y"}, status=409)
     person.get("/privacy/9999", status=404)
 
 
