@@ -16,7 +16,7 @@ from tests.together import at_once
 from tickets import tagging
 from tickets.language import Wrong, parse
 from tickets.models import Tag, Tagging, Ticket
-from tickets.queries import TicketFilter, all_tags, get_tag, list_tickets, tags_of
+from tickets.queries import TicketFilter, list_tickets
 from tickets.saving import save_view
 from tickets.tagged import all_tags, get_tag, tags_of
 from tickets.tagging import merge_tags, read_tag, rename_tag, tag, untag
