@@ -24,6 +24,7 @@ from adminops.facts import (
     TicketRefused,
 )
 from adminops.facts.opening import (
+    AccountApproved,
     AgreementEnded,
     AgreementRecorded,
     LicenseSeatsOrdered,
@@ -133,6 +134,7 @@ feature = Feature(
         (TicketMoved, subscribers.note_move),
         (AccountReactivated, subscribers.end_departure),
         (AccountRestored, subscribers.end_departure),
+        (AccountApproved, subscribers.open_setup),
         (AgreementRecorded, subscribers.review_of_agency),
         (AgreementEnded, subscribers.review_of_agency),
         (LicenseSeatsOrdered, subscribers.review_of_agency),

@@ -12,6 +12,7 @@ from accounts.queries import account_of_id, account_with
 from accounts.requests.models import AccountRequest, RequestState
 from accounts.requests.operations import end_request, note_approval, note_lead, resume_request, review
 from accounts.requests.queries import of_ticket, waiting
+from accounts.setup.operations import open_sheet
 from adminops.facts import (
     AccountReactivated,
     AccountRestored,
@@ -25,6 +26,7 @@ from adminops.facts import (
     TicketRefused,
 )
 from adminops.facts.opening import (
+    AccountApproved,
     AgreementFact,
     LicenseSeatsOrdered,
     UserAgreementSigned,
@@ -120,6 +122,14 @@ def _review(account: Account) -> None:
     for request in waiting(AccountRequest.account_id == account.id):
         review(request, by=SYSTEM)
     let_go([account], by=SYSTEM)
+
+
+def open_setup(fact: AccountApproved, by: User) -> None:
+    """An account was approved: what to enter in the HMIS is listed, for the team to tick off."""
+    del by
+    account = account_with(fact.account_id)
+    if account is not None:
+        open_sheet(account, ticket=fact.request, by=SYSTEM)
 
 
 def tell_roles(fact: RoleGranted | RoleRevoked, by: User) -> None:

@@ -24,6 +24,7 @@ from accounts.lists.models import (
 )
 from accounts.lists.reading import read
 from accounts.models import Account
+from accounts.setup.operations import note_sign_ins
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
@@ -183,6 +184,10 @@ def _take_logins(record: VendorList, judged: Judged, *, by: User) -> None:
     db.session.flush()
     publish(VendorListTaken(list_id=record.id, purpose=record.purpose.value), by=by)
     _close_leavers(record)
+    signed_in = select(VendorUser.account_id).where(
+        VendorUser.list_id == record.id, VendorUser.account_id.is_not(None), VendorUser.last_login_at.is_not(None)
+    )
+    note_sign_ins(filter(None, db.session.scalars(signed_in)), by=SYSTEM)
 
 
 def _values(record: VendorList, entry: Entry, before: VendorUser | None, people: queries.People) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from accounts.views import (
     policies,
     providers,
     requests,
+    setup,
     staff,
 )
 from accounts.views.blueprint import blueprint, own
@@ -34,5 +35,6 @@ __all__ = [
     "policies",
     "providers",
     "requests",
+    "setup",
     "staff",
 ]

@@ -11,6 +11,7 @@ from accounts.models import Account, AccountState
 from accounts.operations import change_account, create_account
 from accounts.queries import AccountFilter
 from accounts.requests.queries import of_account
+from accounts.setup.queries import newest_sheet
 from accounts.views.blueprint import blueprint, get_account, task_of
 from adminops.errors import NotFound
 from adminops.identity.models import User
@@ -80,6 +81,7 @@ def show(account_id: int) -> ResponseReturnValue:
         errand=queries.errand_of(account),
         asked=of_account(account) if account.state is AccountState.REQUESTED else None,
         cards=panels("user", account.user_id, viewer),
+        sheet=newest_sheet(account.id) if viewer.may(Permission.MANAGE_ACCOUNTS) else None,
         **_steps(account, viewer),
     )
 

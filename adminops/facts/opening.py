@@ -164,3 +164,39 @@ class LicensePaid(LicenseOrderFact):
     """Seats were paid."""
 
     says: ClassVar[str] = "noted the payment of license order {order_id} of agency {agency_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupOpened(AccountFact):
+    """The sheet by which an account is set up in the HMIS was opened."""
+
+    says: ClassVar[str] = "opened the set-up sheet of account {account_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupStepFact(AccountFact):
+    """Something about one step of the sheet; `step` is a code of the accounts feature."""
+
+    says: ClassVar[str] = "changed step {step} of setting up account {account_id}"
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupStepDone(SetupStepFact):
+    """One step was ticked off; what shows it stands on the sheet."""
+
+    says: ClassVar[str] = "set up account {account_id} in the HMIS: {step}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupStepUndone(SetupStepFact):
+    """A tick was taken back."""
+
+    says: ClassVar[str] = "took back for account {account_id} in the HMIS: {step}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupFinished(AccountFact):
+    """Everything was entered in the HMIS, and the person has signed in there."""
+
+    says: ClassVar[str] = "finished setting up account {account_id} in the HMIS"
