@@ -14,7 +14,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -56,13 +56,16 @@ class KeyRing:
     keys: dict[int, bytes] = field(repr=False)
     index_keys: dict[int, bytes] = field(repr=False)
     row_key: bytes = field(repr=False)
+    audit_key: bytes = field(default=b"", repr=False)
+    """For the audit trail alone; never changed, for a trail is checked from its beginning. Empty in a ring of before
+    there was one, where that can't be written."""
     made: dict[str, str] = field(default_factory=dict)
     """When "key 2" or "index 2" was made; those of the first ring are not in it."""
 
     @classmethod
     def generate(cls) -> "KeyRing":
         """Return a ring with one new random key of each kind."""
-        return cls(keys={1: _new_key()}, index_keys={1: _new_key()}, row_key=_new_key())
+        return cls(keys={1: _new_key()}, index_keys={1: _new_key()}, row_key=_new_key(), audit_key=_new_key())
 
     @classmethod
     def load(cls, path: Path) -> "KeyRing":
@@ -86,7 +89,7 @@ class KeyRing:
             raise CannotDecrypt(f"The key ring at {path} is gone: restore it from its backup.") from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise CannotDecrypt(f"The key ring at {path} can't be read: restore it from its backup.") from None
-        every = (*ring.keys.values(), *ring.index_keys.values(), ring.row_key)
+        every = (*ring.keys.values(), *ring.index_keys.values(), ring.row_key, ring.audit_key or ring.row_key)
         if not ring.keys or not ring.index_keys or any(len(key) != KEY_BYTES for key in every):
             raise CannotDecrypt(f"The key ring at {path} is incomplete: restore it from its backup.")
         return ring
@@ -98,6 +101,7 @@ class KeyRing:
                 "keys": _written(self.keys),
                 "index_keys": _written(self.index_keys),
                 "row_key": base64.b64encode(self.row_key).decode(),
+                "audit_key": base64.b64encode(self.audit_key).decode(),
                 "made": self.made,
             },
             indent=1,
@@ -118,6 +122,10 @@ class KeyRing:
     def with_new_row_key(self) -> "KeyRing":
         """Return a ring by which every row that holds a secret has another hash than before."""
         return replace(self, row_key=_new_key())
+
+    def with_audit_key(self) -> "KeyRing":
+        """Return a ring that has a key for the audit trail."""
+        return self if self.audit_key else replace(self, audit_key=_new_key())
 
     def without(self, kind: Kind, number: int) -> "KeyRing":
         """Return a ring that no longer has key `number` of `kind`, which must not be the current one."""
@@ -217,7 +225,8 @@ def _ring_from(stored: dict[str, Any]) -> KeyRing:
     index_keys = _read_keys(stored["index_keys"] if "index_keys" in stored else {"1": stored["index_key"]})
     row_key = base64.b64decode(stored["row_key"]) if "row_key" in stored else index_keys[1]
     made = {str(name): str(day) for name, day in stored.get("made", {}).items()}
-    return KeyRing(keys=_read_keys(stored["keys"]), index_keys=index_keys, row_key=row_key, made=made)
+    audit_key = base64.b64decode(stored.get("audit_key", ""))
+    return KeyRing(_read_keys(stored["keys"]), index_keys, row_key, audit_key, made)
 
 
 class RingFile:
@@ -228,6 +237,9 @@ class RingFile:
         self._ring = KeyRing.load(path)
         self._stamp = _stamp(path)
         self._looked_at = time.monotonic()
+        if not self._ring.audit_key:
+            with suppress(PermissionError):
+                self.change(KeyRing.with_audit_key, reason="audit")
 
     def ring(self, *, anew: bool = False) -> KeyRing:
         """Return the ring as it is in the file now, or was half a second ago (`anew`: now).

@@ -1,6 +1,7 @@
 """The audit trail: every fact, one row, never changed; and its screens."""
 
-from adminops.audit import subscribers
+from adminops.audit import cli, emails, subscribers
+from adminops.audit.jobs import JOBS
 from adminops.audit.views import blueprint
 from adminops.facts import Fact
 from adminops.feature import Feature, NavItem
@@ -20,5 +21,8 @@ feature = Feature(
             order=90,
         ),
     ),
+    jobs=JOBS,
+    mails={"audit.broken": emails.broken},
+    cli=(cli.audit,),
     subscribers=((Fact, subscribers.keep),),
 )

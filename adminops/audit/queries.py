@@ -1,14 +1,15 @@
 """Reading the audit trail."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Select, select
 
-from adminops.audit.models import AuditEntry
+from adminops.audit.models import AuditEntry, AuditLink
 from adminops.db import db
-from adminops.identity.models import User
+from adminops.identity.models import RoleGrant, User
+from adminops.identity.permissions import Role
 from adminops.refs import Ref
 from adminops.web.listing import Page, fetch_page
 
@@ -71,3 +72,26 @@ def _row(row: Sequence[object]) -> AuditRow:
 def get_entry(entry_id: int) -> AuditEntry | None:
     """Return one entry with everything it holds."""
     return db.session.get(AuditEntry, entry_id)
+
+
+def entries_between(since: date | None, until: date | None) -> Iterator[tuple[AuditEntry, int | None, str | None]]:
+    """Yield entries of the days from `since` to `until`, in UTC, each with its link and the actor's user name."""
+    chosen = (
+        select(AuditEntry, AuditLink.number, User.username)
+        .outerjoin(AuditLink, AuditLink.entry_id == AuditEntry.id)
+        .outerjoin(User, User.id == AuditEntry.actor_id)
+        .order_by(AuditEntry.id)
+        .execution_options(yield_per=1_000)
+    )
+    if since:
+        chosen = chosen.where(AuditEntry.at >= datetime.combine(since, time.min, UTC))
+    if until:
+        chosen = chosen.where(AuditEntry.at < datetime.combine(until, time.min, UTC) + timedelta(days=1))
+    for row in db.session.execute(chosen):
+        yield row[0], row[1], row[2]
+
+
+def security_officers() -> Sequence[User]:
+    """Return who is told when the trail is not as it was written."""
+    granted = select(RoleGrant.user_id).where(RoleGrant.role == Role.SECURITY_OFFICER)
+    return db.session.scalars(select(User).where(User.id.in_(granted), User.may_sign_in).order_by(User.id)).all()
