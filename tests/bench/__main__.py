@@ -2,10 +2,11 @@
 
 import sys
 
-from tests.bench import desk, duplicates, guard, lookup, mail, match, pages, peer, served, store
+from tests.bench import accounts, desk, duplicates, guard, lookup, mail, match, pages, peer, served, store
 
 BENCHES = {"guard": guard.run, "lookup": lookup.run, "match": match.run, "pages": pages.run, "store": store.run}
 LONG = {
+    "accounts": accounts.run,
     "desk": desk.run,
     "duplicates": duplicates.run,
     "mail": mail.run,
