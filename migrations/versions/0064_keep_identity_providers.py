@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 import adminops.db
 
-revision = "0063"
-down_revision = "0062"
+revision = "0064"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 

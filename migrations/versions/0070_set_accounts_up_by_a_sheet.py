@@ -5,8 +5,8 @@ from alembic import op
 
 import adminops.db
 
-revision = "0072"
-down_revision = "0071"
+revision = "0070"
+down_revision = "0069"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 import adminops.db
 
-revision = "0060"
-down_revision = "0059"
+revision = "0061"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
