@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from accounts.lost_steps.models import WAITS_FOR, LostStep, Outcome
 from accounts.models import Account
 from adminops import clock
 from adminops.db import db
-from adminops.identity.models import AuthenticatorApp, RoleGrant, User
+from adminops.identity.models import AuthenticatorApp, RoleGrant, SecurityKey, User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission, Role
 
 MOST_TOLD = 20
@@ -26,9 +26,10 @@ def waiting_of(account: Account) -> LostStep | None:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the team sees of a person's second step: since when there is an app, and whether its loss awaits a word."""
+    """What the team sees of a person's second step: since when there is one, and whether its loss awaits a word."""
 
-    since: datetime | None
+    app_since: datetime | None
+    key_since: datetime | None
     waits: bool
 
 
@@ -40,8 +41,10 @@ def seen_of(account: Account) -> Seen:
         LostStep.outcome == Outcome.WAITING,
         LostStep.asked_at > clock.now() - WAITS_FOR,
     )
-    made_at, asked_at = db.session.execute(select(since.scalar_subquery(), asked.scalar_subquery())).one()
-    return Seen(made_at, asked_at is not None)
+    first = select(func.min(SecurityKey.added_at)).where(SecurityKey.user_id == account.user_id)
+    parts = (since.scalar_subquery(), first.scalar_subquery(), asked.scalar_subquery())
+    app_since, key_since, asked_at = db.session.execute(select(*parts)).one()
+    return Seen(app_since, key_since, asked_at is not None)
 
 
 def who_may_agree(account: Account, *, but: User) -> Sequence[User]:

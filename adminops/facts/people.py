@@ -25,7 +25,7 @@ class SignedIn(UserFact):
 
 @dataclass(frozen=True, kw_only=True)
 class SignInRefused(UserFact):
-    """A sign-in with a known name was refused: `reason` is password, code or disabled."""
+    """A sign-in with a known name was refused: `reason` is password, code, key or disabled."""
 
     says: ClassVar[str] = "was refused at sign-in ({reason})"
     reason: str

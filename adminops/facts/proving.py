@@ -8,7 +8,7 @@ from adminops.facts.people import AccountFact, UserFact
 
 @dataclass(frozen=True, kw_only=True)
 class FactorAdded(UserFact):
-    """A person set up a second step; `kind` says which: app."""
+    """A person set up a second step; `kind` says which: app or key."""
 
     says: ClassVar[str] = "set up a second step ({kind})"
     kind: str

@@ -4,8 +4,9 @@ from adminops.facts import SignInRefused, publish
 from adminops.facts.proving import IdentityConfirmed
 from adminops.identity import credentials, throttle
 from adminops.identity.factors import operations as factors
+from adminops.identity.factors.key_operations import prove_by_key
 from adminops.identity.factors.standing import has_factor
-from adminops.identity.models import User
+from adminops.identity.models import User, UserSession
 
 WRONG = "This is not your password."
 
@@ -26,6 +27,19 @@ def confirm_identity(secret: str, *, known_device: str | None = None, by: User) 
         publish(SignInRefused(user_id=by.id, agency_id=by.agency_id, reason=reason), by=by)
     elif refused is None:
         publish(IdentityConfirmed(user_id=by.id, agency_id=by.agency_id), by=by)
+    return refused
+
+
+def confirm_by_key(answer: str, session: UserSession, *, known_device: str | None = None, by: User) -> str | None:
+    """Return None when a security key of the person signed what this session asked, else a sentence.
+
+    Publishes `IdentityConfirmed` or `SignInRefused`.
+    """
+    refused = prove_by_key(answer, session, throttle.second_step_meters(by.id, known_device), by=by)
+    if refused is None:
+        publish(IdentityConfirmed(user_id=by.id, agency_id=by.agency_id), by=by)
+    elif refused != factors.TOO_MANY:
+        publish(SignInRefused(user_id=by.id, agency_id=by.agency_id, reason="key"), by=by)
     return refused
 
 

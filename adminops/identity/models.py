@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     ForeignKey,
     Index,
@@ -236,6 +237,8 @@ class UserSession(Model):
     """When its owner last proved that it is them: by signing in, or when asked again."""
     is_limited: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether its owner has to set up a second step before anything else."""
+    challenge: Mapped[bytes | None] = mapped_column(LargeBinary(64))
+    """What a security key of its owner has to sign now."""
     user: Mapped[User] = relationship()
 
 
@@ -253,6 +256,22 @@ class AuthenticatorApp(Model):
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
     last_step: Mapped[int] = mapped_column(default=0)
     """The half minute of the last code that was taken: no code works twice."""
+    last_used_at: Mapped[datetime | None]
+
+
+class SecurityKey(Model):
+    """Something that signs in somebody's place: a key for the USB port, a phone, or the computer's own."""
+
+    __tablename__ = "security_key"
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    name: Mapped[Code]
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary(2048))
+    sign_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    """How often it has signed, by its own count: one that falls behind is a copy."""
+    added_at: Mapped[datetime] = mapped_column(default=clock.now)
     last_used_at: Mapped[datetime | None]
 
 
@@ -278,6 +297,8 @@ class SignInStep(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
     begun_at: Mapped[datetime] = mapped_column(default=clock.now)
     failures: Mapped[int] = mapped_column(default=0)
+    challenge: Mapped[bytes | None] = mapped_column(LargeBinary(64))
+    """What a security key has to sign now."""
     user: Mapped[User] = relationship()
 
 

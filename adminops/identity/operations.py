@@ -26,6 +26,7 @@ from adminops.facts.proving import SecondStepFailed
 from adminops.identity import credentials, half, passwords, sessions, throttle
 from adminops.identity.factors import operations as factors
 from adminops.identity.factors import standing
+from adminops.identity.factors.key_operations import prove_by_key
 from adminops.identity.holding import hold_user
 from adminops.identity.models import Agency, AgencyState, RoleGrant, SignInStep, User, UserSession
 from adminops.identity.permissions import Permission, Role
@@ -100,9 +101,18 @@ def _let_in(user: User, *, device: str, hours: int, has_factor: bool = False) ->
 
 
 def finish_sign_in(
-    step: SignInStep, code: str, *, device: str, hours: int, known_device: str | None = None, by: User
+    step: SignInStep,
+    answer: str,
+    *,
+    by_key: bool = False,
+    device: str,
+    hours: int,
+    known_device: str | None = None,
+    by: User,
 ) -> SignInOutcome:
-    """Go on with half a sign-in (`half.find_half`) by a code of its owner; the fifth wrong one ends it.
+    """Go on with half a sign-in (`half.find_half`) by a code of its owner or what a security key signed.
+
+    The fifth wrong answer ends it.
 
     Raises `NotFound` for somebody else's, or one that ended at this very moment. Publishes `SignedIn`, or
     `SignInRefused` and with the last wrong code `SecondStepFailed`.
@@ -111,11 +121,12 @@ def finish_sign_in(
     found = db.session.get(SignInStep, step.id, populate_existing=True)
     if found is None or found.user_id != by.id or not by.may_sign_in:
         raise NotFound("This sign-in has ended. Please begin again.")
-    refused = factors.prove(code, throttle.second_step_meters(by.id, known_device), by=by)
+    meters = throttle.second_step_meters(by.id, known_device)
+    refused = prove_by_key(answer, found, meters, by=by) if by_key else factors.prove(answer, meters, by=by)
     if refused is None:
         db.session.delete(found)
         return _let_in(by, device=device, hours=hours, has_factor=True)
-    if refused == factors.WRONG:
+    if refused != factors.TOO_MANY:
         found.failures += 1
         publish(SignInRefused(user_id=by.id, agency_id=by.agency_id, reason="code"), by=by)
         if found.failures >= half.MOST_FAILURES:

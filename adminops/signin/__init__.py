@@ -6,10 +6,10 @@ from adminops.facts.proving import FactorAdded, FactorRemoved, RecoveryCodeUsed,
 from adminops.feature import Feature
 from adminops.hmis.resealing import also_sealed
 from adminops.identity.factors.operations import SEALED_APPS
-from adminops.signin import confirming, emails, second_step, subscribers
+from adminops.signin import confirming, emails, second_step, security_keys, subscribers
 from adminops.signin.views import blueprint
 
-__all__ = ["confirming", "feature", "second_step"]
+__all__ = ["confirming", "feature", "second_step", "security_keys"]
 
 
 def _init_app(_app: Flask) -> None:

@@ -5,16 +5,17 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
 from adminops.identity.confirming import confirm_identity
-from adminops.identity.factors.standing import has_factor
+from adminops.identity.factors.key_operations import ask_key
+from adminops.identity.factors.standing import has_factor, standing_of
 from adminops.identity.sessions import renew_session
-from adminops.signin.forms import ConfirmIdentityForm
+from adminops.signin.forms import ConfirmIdentityForm, KeyForm
 from adminops.signin.views import blueprint, safe_goal
 from adminops.web.access import SIGNED_IN, access, current_session, signed_in_user
 from adminops.web.navigation import start_page
 
 
 @blueprint.route("/me/confirm", methods=["GET", "POST"])
-@access(SIGNED_IN, before_factor=True)
+@access(SIGNED_IN, writes=True, before_factor=True)
 def confirm() -> ResponseReturnValue:
     """Ask somebody who is signed in whether it is them, then go on to where they were."""
     user, session = signed_in_user(), current_session()
@@ -29,4 +30,13 @@ def confirm() -> ResponseReturnValue:
         form.refuse(refused, field="secret")
         form.status = 422
     shell = {"shell": "plain"} if session.is_limited else {}
-    return render_template("signin/confirm.html", form=form, by_code=by_code, **shell), form.status
+    page = render_template(
+        "signin/confirm.html",
+        form=form,
+        by_code=by_code,
+        has_app=by_code and standing_of(user).app_since is not None,
+        options=ask_key(session, user) if by_code else None,
+        key_form=KeyForm(next=form.next.data),
+        **shell,
+    )
+    return page, form.status

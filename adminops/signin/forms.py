@@ -27,6 +27,24 @@ class SecondStepForm(CodeForm):
     next = HiddenField()
 
 
+class KeyForm(Form):
+    """What a security key signed: a script of the page puts it there."""
+
+    answer = HiddenField("Answer of the key", [Length(max=20_000)])
+    next = HiddenField()
+
+
+class NewKeyForm(KeyForm):
+    """A new security key."""
+
+    name = StringField(
+        "Name of the key",
+        [InputRequired("Give it a name."), Length(max=60)],
+        description="Such as where you keep it: “Key ring”, “Office drawer”",
+        render_kw={"autocomplete": "off"},
+    )
+
+
 class ConfirmIdentityForm(Form):
     """A code of one's second step, or the password of who has none."""
 

@@ -6,13 +6,15 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from adminops.identity.factors import operations, totp
-from adminops.identity.factors.standing import is_required, standing_of
+from adminops.identity.factors.key_operations import ask_key, keys_of
+from adminops.identity.factors.keys import where
+from adminops.identity.factors.standing import standing_of
 from adminops.identity.half import find_half
 from adminops.identity.operations import finish_sign_in
 from adminops.identity.sessions import device_of
 from adminops.settings import current_settings
 from adminops.signin.devices import known_device
-from adminops.signin.forms import CodeForm, SecondStepForm
+from adminops.signin.forms import CodeForm, KeyForm, SecondStepForm
 from adminops.signin.views import HALF, blueprint, open_session
 from adminops.web.access import PUBLIC, SIGNED_IN, Again, access, current_session, signed_in_user
 from adminops.web.forms import ConfirmForm
@@ -20,7 +22,7 @@ from adminops.web.navigation import start_page
 
 
 @blueprint.route("/sign-in/second-step", methods=["GET", "POST"])
-@access(PUBLIC)
+@access(PUBLIC, writes=True)
 def second_step() -> ResponseReturnValue:
     """Ask who gave the right password for a code."""
     half = find_half(str(session.get(HALF, "")))
@@ -39,14 +41,25 @@ def second_step() -> ResponseReturnValue:
                 return open_session(outcome, goal=form.next.data)
             form.refuse(outcome.sentence, field="code")
             form.status = 422
-    return render_template("signin/second_step.html", form=form, by_recovery="recovery" in request.args), form.status
+    page = render_template(
+        "signin/second_step.html",
+        form=form,
+        by_recovery="recovery" in request.args,
+        has_app=standing_of(user).app_since is not None,
+        options=ask_key(half, user),
+        key_form=KeyForm(next=form.next.data),
+    )
+    return page, form.status
 
 
 @blueprint.get("/me/second-step")
 @access(SIGNED_IN)
 def own_second_step() -> ResponseReturnValue:
     """Show what one signs in with besides the password."""
-    return render_template("signin/own_second_step.html", second=standing_of(signed_in_user()))
+    user = signed_in_user()
+    return render_template(
+        "signin/own_second_step.html", second=standing_of(user), keys=keys_of(user), offers_keys=where() is not None
+    )
 
 
 @blueprint.route("/me/second-step/app", methods=["GET", "POST"])
@@ -62,9 +75,16 @@ def set_up_app() -> ResponseReturnValue:
             if had_codes:
                 flash("The new app is in use. The one before is not asked for any more.", "good")
                 return redirect(url_for(".own_second_step"))
-            return _sheet(operations.make_recovery_codes(by=user), goal=start_page(user) if first else None)
+            return sheet_of(operations.make_recovery_codes(by=user), goal=start_page(user) if first else None)
     secret = operations.begin_app(by=user)
-    page = render_template("signin/set_up_app.html", form=form, first=first, **_picture(secret), **_frame(first))
+    page = render_template(
+        "signin/set_up_app.html",
+        form=form,
+        first=first,
+        offers_keys=where() is not None,
+        **_picture(secret),
+        **frame_of(first),
+    )
     return page, form.status
 
 
@@ -79,12 +99,12 @@ def _picture(secret: bytes) -> dict[str, str]:
     }
 
 
-def _frame(first: bool) -> dict[str, str]:
+def frame_of(first: bool) -> dict[str, str]:
     """Return the frame of who can't go anywhere else yet: without the places."""
     return {"shell": "plain"} if first else {}
 
 
-def _sheet(codes: list[str], *, goal: str | None = None) -> str:
+def sheet_of(codes: list[str], *, goal: str | None = None) -> str:
     """Draw the sheet of new recovery codes: it stands on the answer to this request alone."""
     user = signed_in_user()
     goal = goal or url_for(".own_second_step")
@@ -98,18 +118,18 @@ def recovery_codes() -> ResponseReturnValue:
     user = signed_in_user()
     if (form := ConfirmForm()).submitted():
         with form.refusals():
-            return _sheet(operations.make_recovery_codes(by=user))
+            return sheet_of(operations.make_recovery_codes(by=user))
     return render_template("signin/new_codes.html", form=form, second=standing_of(user)), form.status
 
 
 @blueprint.route("/me/second-step/remove", methods=["GET", "POST"])
 @access(SIGNED_IN, confirm=Again.OPENING)
 def remove_second_step() -> ResponseReturnValue:
-    """Sign in with the password alone from now on, after asking once."""
+    """Take one's app away, after asking once."""
     user = signed_in_user()
     if (form := ConfirmForm()).submitted():
         with form.refusals():
             operations.remove_app(by=user)
-            flash("From now on your password alone lets you in.", "good")
+            flash("The app is not asked for any more.", "good")
             return redirect(url_for(".own_second_step"))
-    return render_template("signin/remove_second_step.html", form=form, required=is_required(user)), form.status
+    return render_template("signin/remove_second_step.html", form=form, second=standing_of(user)), form.status

@@ -11,4 +11,5 @@ def tell_owner(fact: FactorAdded | FactorRemoved | RecoveryCodeUsed | SecondStep
     """Write to the person whose second step was changed, stood in for or guessed at."""
     del by
     owner = db.session.get_one(User, fact.user_id)
-    enqueue_mail("signin.second_step", to=owner, what=fact.name, at=int(clock.now().timestamp()))
+    kind = "" if isinstance(fact, RecoveryCodeUsed | SecondStepFailed) else fact.kind
+    enqueue_mail("signin.second_step", to=owner, what=fact.name, factor=kind, at=int(clock.now().timestamp()))

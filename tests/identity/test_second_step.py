@@ -312,5 +312,5 @@ def test_own_second_step_from_the_first_app_to_taking_it_away(desk: Desk, counte
     visitor.get("/me/second-step/codes")
     visitor.post("/me/second-step/codes", status=200)
     visitor.get("/me/second-step/remove")
-    assert visitor.post("/me/second-step/remove", follow=True).says("your password alone lets you in")
+    assert visitor.post("/me/second-step/remove", follow=True).says("is not asked for any more")
     visitor.post("/me/second-step/codes", status=422)

@@ -46,7 +46,7 @@ DOWNLOADED = (
     "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
 )
 #: No name of any host resolves: what is fetched from outside fails and is noticed.
-ARGUMENTS = ("--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+ARGUMENTS = ("--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost")
 AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 #: What can differ between light and dark on one and the same page.
 AXE_COLOURS = ("color-contrast", "link-in-text-block")
@@ -144,7 +144,7 @@ class Watch:
             self.faults.append(f"{response.status} for {response.request.resource_type} {response.url}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:", "about:")):
+        if not request.url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:")):
             self.faults.append(f"asked for something outside: {request.url}")
 
 

@@ -47,6 +47,7 @@ EXEMPT = {
         RECORD,
     ),
     "adminops.signin.forms.CodeForm": (("code",), LOOK_UP),
+    "adminops.signin.forms.NewKeyForm": (("name",), "It is what somebody calls a thing of their own."),
     "adminops.signin.forms.SecondStepForm": (("code",), LOOK_UP),
     "adminops.signin.forms.SignInForm": (("username",), STAFFS),
     "dedupe.forms.DecisionForm": (

@@ -10,6 +10,7 @@ from tests.browsing import Desk
 OPEN = {
     "assets.file",  # style sheet, scripts, icons and typeface
     "signin.sign_in",
+    "signin.second_step_key",
     "signin.second_step",  # asks who gave the right password for a code
     "accounts.forgot",  # who can't sign in asks for a new password
     "accounts.reset",

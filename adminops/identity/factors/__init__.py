@@ -1,1 +1,1 @@
-"""The second step at sign-in: an authenticator app, and recovery codes for when it is lost."""
+"""The second step at sign-in: an authenticator app, security keys, and recovery codes for when these are lost."""

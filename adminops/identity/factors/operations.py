@@ -13,9 +13,9 @@ from adminops.hmis.resealing import SealedColumn
 from adminops.hmis.sealing import key_ring, open_cell
 from adminops.identity import throttle
 from adminops.identity.factors import recovery, totp
-from adminops.identity.factors.standing import is_required
+from adminops.identity.factors.standing import has_factor, is_required, standing_of
 from adminops.identity.holding import hold_user
-from adminops.identity.models import AuthenticatorApp, RecoveryCode, SignInStep, User, UserSession
+from adminops.identity.models import AuthenticatorApp, RecoveryCode, SecurityKey, SignInStep, User, UserSession
 from adminops.identity.sessions import end_all_sessions
 
 WRONG = (
@@ -71,19 +71,27 @@ def finish_app(code: str, *, by: User, keep: UserSession | None = None) -> None:
 
 
 def remove_app(*, by: User) -> None:
-    """Sign in with the password alone from now on; recovery codes go, too.
+    """Take one's app away; without a security key the password alone lets in from now on, and recovery codes go, too.
 
-    Raises `InvalidState` when a second step is required, or the password is too short without. Publishes
-    `FactorRemoved`.
+    Raises `InvalidState` when that would leave none where one is needed. Publishes `FactorRemoved`.
     """
     hold_user(by)
-    if by.password_is_short:
+    if _app(by, in_use=True) is None:
+        return
+    keys = standing_of(by).keys
+    if not keys:
+        check_can_do_without(by)
+        forget_all(by)
+    db.session.execute(delete(AuthenticatorApp).where(AuthenticatorApp.user_id == by.id))
+    publish(FactorRemoved(user_id=by.id, agency_id=by.agency_id, kind="app"), by=by)
+
+
+def check_can_do_without(user: User) -> None:
+    """Raise `InvalidState` when a person needs a second step: by a role of theirs, or for a password that is short."""
+    if user.password_is_short:
         raise InvalidState("Your password is too short without a second step. Choose a longer one first.")
-    if is_required(by):
-        raise InvalidState("Your role needs a second step. You can set up another app in the place of this one.")
-    if _app(by, in_use=True) is not None:
-        _forget(by)
-        publish(FactorRemoved(user_id=by.id, agency_id=by.agency_id, kind="app"), by=by)
+    if is_required(user):
+        raise InvalidState("Your role needs a second step. Set another one up before you take this one away.")
 
 
 def take_factors_away(user: User, *, by: User) -> None:
@@ -92,7 +100,7 @@ def take_factors_away(user: User, *, by: User) -> None:
     Who may is for the caller to check. All sessions end. Publishes `FactorRemoved`.
     """
     hold_user(user)
-    _forget(user)
+    forget_all(user)
     user.factor_due_at = clock.now()
     db.session.flush()
     end_all_sessions(user, reason="second step taken away")
@@ -105,7 +113,7 @@ def make_recovery_codes(*, by: User) -> list[str]:
     Raises `InvalidState` without a second step that they could stand in for. Publishes `RecoveryCodesMade`.
     """
     hold_user(by)
-    if _app(by, in_use=True) is None:
+    if not has_factor(by):
         raise InvalidState("Set up a second step first: recovery codes stand in for it.")
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == by.id))
     codes = recovery.new_codes()
@@ -165,8 +173,9 @@ def _app(user: User, *, in_use: bool) -> AuthenticatorApp | None:
     return db.session.scalar(chosen.execution_options(populate_existing=True))
 
 
-def _forget(user: User) -> None:
-    for table in (AuthenticatorApp, RecoveryCode, SignInStep):
+def forget_all(user: User) -> None:
+    """Forget every second step of a held user, with recovery codes and half sign-ins."""
+    for table in (AuthenticatorApp, SecurityKey, RecoveryCode, SignInStep):
         db.session.execute(delete(table).where(table.user_id == user.id))
 
 

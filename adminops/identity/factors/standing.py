@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
 from adminops import clock
 from adminops.db import db
-from adminops.identity.models import AuthenticatorApp, RecoveryCode, User
+from adminops.identity.models import AuthenticatorApp, RecoveryCode, SecurityKey, User
 from adminops.settings import current_settings
 
 
@@ -16,6 +16,7 @@ class Standing:
     """What a person signs in with besides the password, and what the house asks for."""
 
     app_since: datetime | None
+    keys: int
     codes_left: int
     required: bool
     due_at: datetime | None
@@ -23,21 +24,24 @@ class Standing:
     @property
     def has_factor(self) -> bool:
         """Whether a second step is asked for at sign-in."""
-        return self.app_since is not None
+        return self.app_since is not None or self.keys > 0
 
 
 def standing_of(user: User) -> Standing:
     """Return how the second step of a person stands, in one read."""
     since = select(AuthenticatorApp.made_at).where(AuthenticatorApp.user_id == user.id, AuthenticatorApp.in_use)
     left = select(func.count(RecoveryCode.id)).where(RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None))
-    app_since, codes_left = db.session.execute(select(since.scalar_subquery(), left.scalar_subquery())).one()
-    return Standing(app_since, codes_left, is_required(user), user.factor_due_at)
+    keys = select(func.count(SecurityKey.id)).where(SecurityKey.user_id == user.id)
+    parts = (since.scalar_subquery(), keys.scalar_subquery(), left.scalar_subquery())
+    app_since, number, codes_left = db.session.execute(select(*parts)).one()
+    return Standing(app_since, number, codes_left, is_required(user), user.factor_due_at)
 
 
 def has_factor(user: User) -> bool:
     """Say whether a person has a second step, which is then asked for."""
     app = exists().where(AuthenticatorApp.user_id == user.id, AuthenticatorApp.in_use)
-    return bool(db.session.scalar(select(app)))
+    key = exists().where(SecurityKey.user_id == user.id)
+    return bool(db.session.scalar(select(or_(app, key))))
 
 
 def is_required(user: User) -> bool:
