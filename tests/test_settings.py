@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from adminops.private_files import write_private
+from adminops.identity.permissions import Role
 from adminops.settings import (
     LARGEST_NUMBER,
+    ROLES,
     SHORTEST_SECRET,
     Settings,
     WrongSetting,
@@ -221,6 +223,10 @@ def test_every_setting_is_described() -> None:
         (line,) = [line for line in page.splitlines() if f"`ADMINOPS_{declared.name.upper()}`" in line]
         assert len(line.split("|")[3].split()) > 1
         assert declared.metadata["about"].endswith(".")
+
+
+def test_roles_are_called_here_what_they_are_called_there() -> None:
+    assert tuple(role.value for role in Role) == ROLES
 
 
 def test_the_page_of_settings_is_current() -> None:

@@ -14,6 +14,7 @@ from accounts.operations import answer_wishes, create_account, disable_account
 from adminops.app import AdminOps, create_app
 from adminops.db import Model, db
 from adminops.identity.models import SYSTEM, User
+from adminops.identity.operations import grant_role
 from adminops.identity.permissions import Role
 from adminops.logs import set_up_logging
 from adminops.outbox.models import OutboxMessage
@@ -287,6 +288,21 @@ def test_no_password_and_no_token_is_left_in_database_or_log(
     for secret in (token, PASSWORD, NEW, third, "short one", "a wrong password, typed"):
         assert secret not in stored
         assert secret not in written.out + written.err
+
+
+def test_d1_captured_cookie_is_worthless_after_disable_reset_and_a_changed_role(desk: Desk) -> None:
+    with desk.work():
+        accounts = [make_account(password=True) for _ in range(3)]
+        _, token = make_link(accounts[1])
+    thieves = [desk.signed_in(account.user) for account in accounts]
+    for thief in thieves:
+        thief.get("/me")
+    with desk.work() as session:
+        disable_account(session.get_one(Account, accounts[0].id), DisabledReason.SECURITY, by=SYSTEM)
+        grant_role(session.get_one(User, accounts[2].user_id), Role.VIEWER, agency=None, by=SYSTEM)
+    _choose(desk.visitor(), f"/reset/{token}")
+    for thief in thieves:
+        assert "/sign-in" in thief.get("/me", status=302).goal
 
 
 # One's own password
