@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    func,
     literal,
     null,
     select,
@@ -34,9 +35,22 @@ from tickets.canned import CannedReply, Numbered, offered
 from tickets.cases.models import KIND as VENDOR_CASE
 from tickets.cases.models import VendorCase
 from tickets.checklist.models import TicketStep
+from tickets.clocks import Event
 from tickets.drafts import ANSWER, RequestDraft
-from tickets.models import OPEN_STATES, Tag, Tagging, Ticket, TicketEntry, TicketLink, TicketState
-from tickets.notices.mailed import Mailed, mailed_from
+from tickets.models import (
+    OPEN_STATES,
+    Happening,
+    Priority,
+    Tag,
+    Tagging,
+    Ticket,
+    TicketEntry,
+    TicketEvent,
+    TicketLink,
+    TicketState,
+    WaitingOn,
+)
+from tickets.notices.mailed import Mailed, mailed_from, moment_from
 from tickets.problems.models import KnownProblem
 from tickets.problems.queries import likely_for
 from tickets.projects.models import TicketProject
@@ -126,6 +140,8 @@ class Side:
 
     mails: list[Mailed] = field(default_factory=list)
     """What was mailed about it, for the team."""
+    happened: list[tuple[int, Event]] = field(default_factory=list)
+    """What its clocks have heard of, by number, for the team."""
 
     @property
     def refs(self) -> list[Ref]:
@@ -150,6 +166,7 @@ def side_of(ticket: Ticket, writer: User | None = None) -> Side:
     numbers = {"ticket_id": ticket.id} | ({"writer_id": writer.id} if writer else {})
     for what, id_, number, text, more in db.session.execute(_statement(writer is not None), numbers):
         _PLACES[what](side, id_, number, text, more)
+    side.happened.sort(key=lambda row: row[0])
     lists: list[list[Any]] = [side.linked, side.joined, side.related, side.mails, *side.files.values()]
     for rows in lists:
         rows.sort(key=lambda row: row.id)
@@ -190,7 +207,14 @@ _PLACES: dict[str, Callable[[Side, int, int, str, str], None]] = {
     "said": lambda side, _, __, text, ___: side.said.append(text),
     "source": lambda side, id_, *_: side.sources.append(id_),
     "mail": lambda side, id_, _, text, more: side.mails.append(mailed_from(id_, text, more)),
+    "event": lambda side, id_, number, text, more: side.happened.append((id_, _event(number, text, more))),
 }
+
+
+def _event(promised: int, told: str, at: str) -> Event:
+    happening, state, waiting_on, priority = told.split("|")
+    whom = WaitingOn(waiting_on) if waiting_on else None
+    return Event(moment_from(at), Happening(happening), TicketState(state), whom, Priority(priority), promised)
 
 
 def _attach(side: Side, message_id: int, file: Attached) -> None:
@@ -272,6 +296,15 @@ def _for_writer(ticket: Numbered, writer: Numbered | None) -> Iterable[Select[*t
             "canned", CannedReply.id, text=CannedReply.title, more=cast(CannedReply.request_types, String)
         ).where(offered(writer))
         yield _mails(ticket)
+        yield _events(ticket)
+
+
+def _events(ticket: Numbered) -> Select[*tuple[Any, ...]]:
+    event = TicketEvent
+    told: ColumnElement[str] = cast(event.happening, String)
+    for column in (event.state, func.coalesce(cast(event.waiting_on, String), ""), event.priority):
+        told = told + "|" + cast(column, String)
+    return _row("event", event.id, event.promised, told, event.at).where(event.ticket_id == ticket.id)
 
 
 def _mails(ticket: Numbered) -> Select[*tuple[Any, ...]]:

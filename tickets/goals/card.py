@@ -1,11 +1,12 @@
 """What a ticket's page shows of its goals: a picture, what each clock says, and a sentence why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 
-from tickets.clocks import Aim, Clock, Span, Why
+from tickets.clocks import Aim, Clock, Event, Span, Why
 from tickets.clocks.calendars import OUTSIDE
 from tickets.clocks.picture import Picture, draw
 from tickets.clocks.words import explain, length, outcome
@@ -85,9 +86,12 @@ class Goals:
         return self.shown[-1]
 
 
-def goals_of(ticket: Ticket, *, every: bool = False) -> Goals:
-    """Return the goals of `ticket`: the first reply, the last one awaited (or `every` one), and the solution."""
-    clocks, _ = clocks_of(ticket)
+def goals_of(ticket: Ticket, events: Sequence[Event] = (), *, every: bool = False) -> Goals:
+    """Return the goals of `ticket`: the first reply, the last one awaited (or `every` one), and the solution.
+
+    `events` are what its clocks have heard of, where that was read already.
+    """
+    clocks, _ = clocks_of(ticket, events)
     shown = clocks.all if every else (clocks.first, *clocks.later[-1:], clocks.solution)
     return Goals(tuple(Goal(clock) for clock in shown), draw(shown))
 

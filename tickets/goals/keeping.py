@@ -103,11 +103,11 @@ def policies_there() -> list[queries.InForce]:
     return queries.in_force() or _first_policies()
 
 
-def clocks_of(ticket: Ticket) -> tuple[Clocks, Policy]:
-    """Return the clocks of `ticket` as they stand now, and its policy. Reads only."""
+def clocks_of(ticket: Ticket, events: Sequence[Event] = ()) -> tuple[Clocks, Policy]:
+    """Return the clocks of `ticket` as they stand now, and its policy; `events` where they were read. Reads only."""
     policy = queries.policy_numbered(ticket.policy_version_id)
     calendar = queries.calendar_numbered(ticket.calendar_version_id)
-    events = queries.events_of([ticket.id])[ticket.id] or _without_history(ticket)
+    events = events or queries.events_of([ticket.id])[ticket.id] or _without_history(ticket)
     return run(events, calendar, policy, clock.now()), policy
 
 

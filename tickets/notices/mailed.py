@@ -52,7 +52,7 @@ class Post:
 def mailed_from(id_: int, name: str, told: str) -> Mailed:
     """Return a mail from its number, its reader, and "kind|state|asked for|next try" as the databases write it."""
     kind, state, at, leaves_at = told.split("|")
-    return Mailed(id_, name, kind, MessageState(state), _moment(at), _moment(leaves_at))
+    return Mailed(id_, name, kind, MessageState(state), moment_from(at), moment_from(leaves_at))
 
 
 def posts(mails: Sequence[Mailed]) -> list[Post]:
@@ -68,7 +68,7 @@ def posts(mails: Sequence[Mailed]) -> list[Post]:
     return [Post(act[0].at, act[0].id, WORDS.get(act[0].kind, "about this"), act) for act in acts]
 
 
-def _moment(text: str) -> datetime:
+def moment_from(text: str) -> datetime:
     """Return a moment as SQLite (in UTC, without a zone) or PostgreSQL (with one) writes it."""
     read = datetime.fromisoformat(text)
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

@@ -188,7 +188,7 @@ def ticket_page(
         tag_form=(tagged or TagForm(formdata=None)) if team else None,
         **told_so_far,
         **_rights(ticket, user),
-        goals=goals_of(ticket) if team else None,
+        goals=goals_of(ticket, [event for _, event in told_so_far["side"].happened]) if team else None,
         time_spent=in_words(told_so_far["side"].minutes) if team and current_settings().time_spent else "",
         missing=missing_before(ticket, kind, told_so_far["side"], told_so_far["told"], user) if team else [],
     )
