@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from adminops.private_files import write_private
 from adminops.identity.permissions import Role
+from adminops.private_files import write_private
 from adminops.settings import (
     LARGEST_NUMBER,
     ROLES,

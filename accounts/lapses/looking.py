@@ -177,7 +177,8 @@ def _people(only: Sequence[int] | None) -> list[Person]:
     if only is not None:
         chosen, ids = chosen.where(Account.id.in_(only)), only
     rows = db.session.execute(chosen).all()
-    roles, logins, ends = _roles(), last_logins(ids), _ends_of_holds(ids)
+    users = [row.user_id for row in rows] if only is not None else None
+    roles, logins, ends = _roles(users), last_logins(ids), _ends_of_holds(ids)
     return [
         Person(
             row.id,
@@ -191,9 +192,12 @@ def _people(only: Sequence[int] | None) -> list[Person]:
     ]
 
 
-def _roles() -> Mapping[int, tuple[Role, ...]]:
+def _roles(user_ids: Sequence[int] | None) -> Mapping[int, tuple[Role, ...]]:
     found: dict[int, set[Role]] = {}
-    for user_id, role in db.session.execute(select(RoleGrant.user_id, RoleGrant.role)):
+    chosen = select(RoleGrant.user_id, RoleGrant.role)
+    if user_ids is not None:
+        chosen = chosen.where(RoleGrant.user_id.in_(user_ids))
+    for user_id, role in db.session.execute(chosen):
         found.setdefault(user_id, set()).add(role)
     return {user_id: tuple(sorted(held)) for user_id, held in found.items()}
 

@@ -54,9 +54,9 @@ def hold_longer(*, by: User) -> int:
         Hold.released_at.is_(None), Hold.kind == HoldKind.INACTIVITY, Hold.source != "", Hold.begins_at <= clock.now()
     )
     outlook = Outlook(only=db.session.scalars(idle.order_by(Hold.account_id)).all())
-    changed = 0
+    changed, most = 0, _most()
     for person in outlook.people:
-        if person.state is AccountState.DISABLED and changed < _most():
+        if person.state is AccountState.DISABLED and changed < most:
             changed += _hold_longer(person, outlook, by=by)
     return changed
 

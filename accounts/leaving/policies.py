@@ -13,6 +13,8 @@ def check_may_report(account: Account, *, by: User) -> None:
     """Raise unless `by` may say that the owner of the account leaves: of their agency, not themselves, in use."""
     if not by.reach(Permission.REPORT_LEAVERS).covers(account.agency_id):
         raise NotAllowed("Only the agency's lead and its security officer say who leaves.")
+    if account.agency_id is None and not by.reach(Permission.MANAGE_ACCOUNTS).everywhere:
+        raise NotAllowed("Only an administrator says who leaves the Systems Team.")
     if account.user_id == by.id:
         raise NotAllowed("Somebody else has to report that you leave.")
     if account.user.rank > by.rank:

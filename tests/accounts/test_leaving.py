@@ -1,5 +1,6 @@
 """People who leave: reported with day and time, closed at that moment by itself, done when the HMIS is closed, too."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -86,7 +87,8 @@ def test_leaver_is_reported_by_their_agency_and_taken_back_before_the_moment(ses
     agency = make_agency()
     lead, other = make_user(Role.AGENCY_LEAD, agency=agency), make_user(Role.AGENCY_LEAD)
     account, own = make_account(agency=agency), make_account(user=lead)
-    for refused, by in ((account, other), (own, lead), (make_account(Role.MANAGER), lead)):
+    team, helper = make_account(Role.TRAINER), make_user(Role.HELP_DESK)
+    for refused, by in ((account, other), (own, lead), (make_account(Role.MANAGER), lead), (team, helper)):
         with pytest.raises(NotAllowed):
             report_leaver(refused, reason=LEFT, leaves_at=_in(1), by=by)
     with pytest.raises(Invalid, match="within a year"):
@@ -154,7 +156,7 @@ def test_those_who_close_accounts_hear_after_12_hours_and_the_managers_after_24(
     assert [told[hours] for hours in (11, 13, 14, 25)] == [set(), first, first, first | {(manager.id, 24)}]
 
 
-def test_lead_sees_their_people_and_reports_one(desk: Desk) -> None:
+def test_lead_sees_their_people_and_reports_one(desk: Desk, counted: Callable[[], int]) -> None:
     with desk.work():
         agency = make_agency(name="Harbor House")
         lead = make_account(Role.AGENCY_LEAD, agency=agency).user
@@ -164,6 +166,8 @@ def test_lead_sees_their_people_and_reports_one(desk: Desk) -> None:
     visitor = desk.signed_in(lead)
     page = visitor.get("/accounts/staff", follow=True)
     assert (page.heading, page.says("Not signed")) == ("People of Harbor House", True)
+    counted(), visitor.get(f"/accounts/agencies/{agency.id}")
+    assert counted() <= 12
     assert page.link("Ask for an account") == "/help/new/new_account"
     assert "/accounts/staff" in visitor.get("/help").html
     url = page.link("Leaves: report Casper Lund")

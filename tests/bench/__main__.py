@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import accounts, desk, duplicates, guard, lookup, mail, match, pages, peer, served, store
+from tests.bench import accounts, desk, duplicates, guard, lookup, mail, match, pages, peer, people, served, store
 
 BENCHES = {"guard": guard.run, "lookup": lookup.run, "match": match.run, "pages": pages.run, "store": store.run}
 LONG = {
@@ -12,6 +12,7 @@ LONG = {
     "mail": mail.run,
     "match-large": match.run_large,
     "peer": peer.run,
+    "people": people.run,
     "served": served.run,
     "store-large": store.run_large,
 }
