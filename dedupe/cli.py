@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -26,6 +26,7 @@ from dedupe.matching.matching import MINIMUM_PROBABILITY, Clock, Matched, match,
 from dedupe.operations import keep_clients_apart, undo_merge
 from dedupe.pairs_file import write_pairs
 from dedupe.queries import requested_pairs, source_names
+from dedupe.scanning import Since
 from dedupe.scoring import score_gathered
 from dedupe.standing import in_order
 
@@ -38,15 +39,36 @@ def dedupe() -> None:
 
 
 @dedupe.command("scan")
+@click.option("--full", is_flag=True, help="Compare everybody with everybody and learn the model anew.")
+@click.option("--since", help="Compare what imports have changed since a day (2026-09-30), or from an import (41) on.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 @with_appcontext
-def scan(as_json: bool) -> None:
-    """Look through the whole store and propose pairs. Exit code 0 also when nothing is found, 1 when it fails."""
+def scan(full: bool, since: str | None, as_json: bool) -> None:
+    """Propose pairs: for what imports have changed since the last scan, or in the whole store.
+
+    The whole store is scanned when it never was, when the last time was a week ago, or with --full. Exit code 0 also
+    when nothing is found, 1 when it fails.
+    """
+    if full and since:
+        raise click.UsageError("Give --full or --since, not both.")
     if not as_json and sys.stderr.isatty():
         click.echo("Scanning …", err=True)
-    done = scan_now()
+    with _refusals():
+        done = scan_now(is_full=full, since=_since(since))
     answer = {"scan": done.id, "seconds": done.seconds, **done.counts}
     click.echo(json.dumps(answer, indent=2) if as_json else done.sentence)
+
+
+def _since(text: str | None) -> Since | None:
+    """Read a day or the number of an import."""
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 8:
+        return int(text)
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        raise click.BadParameter("Say a day as 2026-09-30, or the number of an import.", param_hint="--since") from None
 
 
 @dedupe.command("lookup")

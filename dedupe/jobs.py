@@ -8,11 +8,12 @@ from adminops.identity.models import SYSTEM, User
 from dedupe.models import Scan
 from dedupe.scanning import (
     Found,
+    Since,
     begin_scan,
     begin_waiting_scan,
     fail_scan,
     finish_scan,
-    look_through_store,
+    look_for,
     waiting_scan,
 )
 from dedupe.settling import take_out_protected
@@ -34,18 +35,18 @@ def run_waiting_scan() -> None:
         run_scan(scan)
 
 
-def scan_now(*, by: User = SYSTEM) -> Scan:
-    """Scan the store now and return the scan when it is done."""
+def scan_now(*, is_full: bool = True, since: Since | None = None, by: User = SYSTEM) -> Scan:
+    """Scan the store, or what changed in it, now and return the scan when it is done."""
     with transaction():
-        scan = begin_scan(by=by)
-    return run_scan(scan, by=by)
+        scan = begin_scan(is_full=is_full, by=by)
+    return run_scan(scan, since, by=by)
 
 
-def run_scan(scan: Scan, *, by: User = SYSTEM) -> Scan:
+def run_scan(scan: Scan, since: Since | None = None, *, by: User = SYSTEM) -> Scan:
     """Look through the store without a writer's lock, then store what was found. What fails is recorded and raised."""
     try:
         with transaction(writes=False):
-            found = look_through_store()
+            found = look_for(scan, since)
         try:
             return _finish(scan, found, by)
         except IntegrityError:  # a ticket asked for one of the new pairs at this very moment: it is a known one now

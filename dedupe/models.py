@@ -161,13 +161,15 @@ class Scan(Model):
 
     id: Mapped[Key]
     state: Mapped[ScanState] = mapped_column(default=ScanState.WAITING, index=True)
+    is_full: Mapped[bool] = mapped_column(default=True)
+    """Whether all records were compared with each other, or only what imports had changed with all others."""
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     asked_at: Mapped[datetime] = mapped_column(default=clock.now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     seconds: Mapped[float | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """records, matchable, candidate_pairs, pairs, new, gone, victim_services, hashed, skipped (number by reason)"""
+    """records, changed (if not all), candidate_pairs, pairs, new, gone, victim_services, hashed, skipped by reason"""
     groups: Mapped[list[dict[str, Any]]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"), default=list)
     """Records that hang together and were not joined: [{"records": [1, 2, 3], "apart": [[1, 3]], "more": 0}, …]"""
     model_id: Mapped[int | None] = mapped_column(ForeignKey(StoredModel.id))

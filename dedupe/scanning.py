@@ -1,17 +1,20 @@
 """Scanning the store: who is proposed, who no longer is.
 
+A full scan compares everybody and learns the model. After an import the changed records alone are compared with all
+others, by that model; once a week, or when nobody can say what changed, it is a full scan again.
+
 A scan reads and compares without a writer's lock, which may take minutes in a large store, and stores what it found
 in a short transaction afterwards. What was decided in between holds, and so does whose clients the law protects by
 then: both are looked at again before anything is stored.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, union
 
 from adminops import clock
 from adminops.db import db
@@ -22,14 +25,15 @@ from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import SYSTEM, User
 from dedupe import policies
 from dedupe.asking_again import ask_again, drop_the_question, with_new_rows
+from dedupe.changes import changed_by, imports_from, imports_since, neighbourhood, the_store
 from dedupe.describing import describe
 from dedupe.gathering import Gathered, in_parts, protected_among, records_to_match, stays_to_warn_of
 from dedupe.matching.clusters import Conflict as Group
 from dedupe.matching.clusters import Link, make_clusters
 from dedupe.matching.explain import ScoredPair, explain
 from dedupe.matching.matching import Matched, match, peak_mb
-from dedupe.matching.model import VERSION
-from dedupe.models import Pair, PairState, Scan, ScanState, StoredModel
+from dedupe.matching.model import VERSION, model_of
+from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState, StoredModel
 from dedupe.scoring import score_clients
 from dedupe.settling import retire, settle
 from dedupe.standing import PairOfIds, Standing, in_order, standing_of_all
@@ -38,6 +42,9 @@ LONGEST = timedelta(minutes=30)
 """A scan that runs for longer has died with its process."""
 CUT_OFF = "The scan was cut off. Nothing was changed."
 FAILED = "AdminOps failed while it scanned. Nothing was changed. Try again; if it stays, tell us."
+FULL_EVERY = timedelta(days=7)
+Since = datetime | int
+"""A moment, or the number of an import."""
 MOST_GROUPS, MOST_NAMED = 200, 60
 """So many groups of a scan are kept, and so many records of each."""
 
@@ -51,6 +58,12 @@ class Found:
     pairs: list[ScoredPair]
     groups: tuple[Group, ...]
     seconds: float
+    records: int
+    """So many has the store."""
+    changed: frozenset[int] | None = None
+    """The records that were compared with all others; None when everybody was."""
+    base: Scan | None = None
+    """The scan whose model was used, and whose findings hold for all other records."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +74,13 @@ class Kept:
     gone: int = 0
 
 
-def ask_for_scan(*, by: User) -> Scan:
-    """Have the store scanned soon. Raises `NotAllowed`, and `Conflict` when a scan waits already."""
+def ask_for_scan(*, is_full: bool = True, by: User) -> Scan:
+    """Have the store scanned soon, or what has changed in it. Raises `NotAllowed`, and `Conflict` when a scan waits."""
     if not by.is_system:
         policies.check_may_review(by)
     if waiting_scan() is not None:
         raise Conflict("A scan waits already. It starts within a minute.")
-    scan = Scan(asked_by_id=by.id)
+    scan = Scan(asked_by_id=by.id, is_full=is_full)
     db.session.add(scan)
     db.session.flush()
     return scan
@@ -78,9 +91,9 @@ def waiting_scan() -> Scan | None:
     return db.session.scalar(select(Scan).where(Scan.state == ScanState.WAITING).order_by(Scan.id).limit(1))
 
 
-def begin_scan(*, by: User) -> Scan:
+def begin_scan(*, is_full: bool = True, by: User) -> Scan:
     """Begin a scan that nobody asked for before."""
-    scan = Scan(asked_by_id=by.id)
+    scan = Scan(asked_by_id=by.id, is_full=is_full)
     db.session.add(scan)
     db.session.flush()
     return _begin(scan)
@@ -118,11 +131,50 @@ def look_through_store() -> Found:
     gathered = records_to_match()
     matched = match(gathered.columns)
     pairs, groups = _sorted_out(gathered, matched)
-    return Found(gathered, matched, pairs, groups, perf_counter() - began)
+    return Found(gathered, matched, pairs, groups, perf_counter() - began, len(gathered))
 
 
-def _sorted_out(gathered: Gathered, matched: Matched) -> tuple[list[ScoredPair], tuple[Group, ...]]:
-    """Return the pairs that nothing settles yet, in words, and the groups that contradict what was decided."""
+def look_for(scan: Scan, since: Since | None = None) -> Found:
+    """Compare what a scan is to compare: all records, or those that changed since another one (or since `since`)."""
+    base = None if scan.is_full else scan_to_go_on_from()
+    return look_through_store() if base is None else look_at_changes(base, since)
+
+
+def scan_to_go_on_from() -> Scan | None:
+    """Return the last scan, unless it is time for a full one: there was none for a week, or its model is an old one."""
+    done = select(Scan).where(Scan.state == ScanState.DONE).order_by(Scan.id.desc())
+    last, full = (db.session.scalar(chosen.limit(1)) for chosen in (done, done.where(Scan.is_full)))
+    if last is None or full is None or full.finished_at is None or full.finished_at < clock.now() - FULL_EVERY:
+        return None
+    model = db.session.get(StoredModel, last.model_id) if last.model_id else None
+    return last if model is not None and model.version == VERSION else None
+
+
+def look_at_changes(base: Scan, since: Since | None = None) -> Found:
+    """Compare the records that imports have changed since a scan with all others, by its model. Reads only."""
+    began = perf_counter()
+    changed = changed_by(_imports(base, since))
+    gathered = records_to_match(neighbourhood(changed)) if changed else records_to_match(())
+    stored, store = db.session.get_one(StoredModel, base.model_id), the_store()
+    matched = match(gathered.columns, model=model_of(stored.numbers), store=store)
+    pairs, groups = _sorted_out(gathered, matched, changed)
+    seconds = perf_counter() - began
+    return Found(gathered, matched, pairs, groups, seconds, store.records, frozenset(changed), base)
+
+
+def _imports(base: Scan, since: Since | None) -> list[int]:
+    if isinstance(since, int):
+        return imports_from(since)
+    return imports_since(since or base.started_at or base.asked_at)
+
+
+def _sorted_out(
+    gathered: Gathered, matched: Matched, changed: Set[int] | None = None
+) -> tuple[list[ScoredPair], tuple[Group, ...]]:
+    """Return the pairs that nothing settles yet, in words, and the groups that contradict what was decided.
+
+    With `changed` those of changed records alone.
+    """
     ids, pairs, standing = gathered.columns.ids, matched.pairs, standing_of_all()
     both = [
         (int(ids[one]), int(ids[other])) for one, other in zip(pairs.one.tolist(), pairs.other.tolist(), strict=True)
@@ -130,7 +182,12 @@ def _sorted_out(gathered: Gathered, matched: Matched) -> tuple[list[ScoredPair],
     links = (Link(*keys, weight) for keys, weight in zip(both, pairs.weight.tolist(), strict=True))
     clusters = make_clusters(links, must_link=standing.persons.items(), cannot_link=apart_pairs())
     again = with_new_rows()
-    free = [at for at, keys in enumerate(both) if not standing.settles(*keys) or in_order(*keys) in again]
+    free = [
+        at
+        for at, keys in enumerate(both)
+        if (changed is None or not changed.isdisjoint(keys))
+        and (not standing.settles(*keys) or in_order(*keys) in again)
+    ]
     stays = stays_to_warn_of({key for at in free for key in both[at]})
     return explain(gathered.columns, pairs.take(free), matched.model, stays), clusters.conflicts
 
@@ -144,16 +201,31 @@ def finish_scan(scan: Scan, found: Found, *, by: User = SYSTEM) -> Scan:
     began = perf_counter()
     db.session.refresh(scan, with_for_update=True)
     scan.move(ScanState.DONE)
-    stored = _store_model(found.matched)
+    stored = _store_model(found.matched) if found.base is None else db.session.get_one(StoredModel, found.base.model_id)
     kept = _keep(found)
+    scan.is_full = found.base is None
     scan.finished_at, scan.seconds = clock.now(), round(found.seconds + perf_counter() - began, 3)
     scan.counts, scan.weights, scan.model_id = _counts(found, kept), found.matched.model.note, stored.id
-    scan.groups = [_told(group) for group in found.groups[:MOST_GROUPS]]
-    pairs, records = len(found.pairs), len(found.gathered)
-    scan.sentence = f"{_number(pairs, 'pair')} proposed, {kept.new:,} of them new, among {_number(records, 'record')}."
+    scan.groups = [_told(group) for group in found.groups] + _groups_elsewhere(found)
+    scan.groups, scan.counts["conflicts"] = scan.groups[:MOST_GROUPS], len(scan.groups)
+    scan.sentence = _in_a_sentence(found, kept)
     db.session.flush()
     publish(ScanFinished(scan_id=scan.id, proposed=kept.new), by=by)
     return scan
+
+
+def _in_a_sentence(found: Found, kept: Kept) -> str:
+    new = f"{_number(len(found.pairs), 'pair')} proposed, {kept.new:,} of them new"
+    if found.changed is None:
+        return f"{new}, among {_number(len(found.gathered), 'record')}."
+    return f"{new}, for {_number(len(found.changed), 'record')} that imports had changed."
+
+
+def _groups_elsewhere(found: Found) -> list[dict[str, Any]]:
+    """Return the groups that the scan before has told of none of whose records was looked at now."""
+    looked_at = {int(id_) for id_ in found.gathered.columns.ids}
+    before = found.base.groups if found.base else []
+    return [group for group in before if looked_at.isdisjoint(group["records"])]
 
 
 def _store_model(matched: Matched) -> StoredModel:
@@ -177,7 +249,7 @@ def scan_store(*, by: User = SYSTEM) -> Scan:
 
 def _keep(found: Found) -> Kept:
     """Store the proposed pairs and take back the others. Who is protected since the look takes part in none."""
-    standing, known = standing_of_all(), _known_pairs()
+    standing, known = standing_of_all(), _known_pairs(found)
     proposed = {_key(scored): scored for scored in found.pairs}
     again = with_new_rows()
     proposed = {key: scored for key, scored in proposed.items() if not standing.settles(*key) or key in again}
@@ -187,8 +259,9 @@ def _keep(found: Found) -> Kept:
     kept = Kept()
     for key, scored in proposed.items():
         kept = replace(kept, new=kept.new + _propose(known.get(key), key, scored))
+    comparable = comparable_among(waiting) - protected
     left = [pair for key, pair in known.items() if key not in proposed]
-    kept = replace(kept, gone=_take_back(left, standing, comparable_among(waiting) - protected))
+    kept = replace(kept, gone=_take_back(left, standing, comparable))
     db.session.flush()
     return kept
 
@@ -203,10 +276,22 @@ def comparable_among(pairs: Iterable[PairOfIds]) -> set[int]:
     return found
 
 
-def _known_pairs() -> dict[PairOfIds, Pair]:
-    """Return all pairs, held so that a decision made at this moment is not written over."""
+def _known_pairs(found: Found) -> dict[PairOfIds, Pair]:
+    """Return the pairs a look is about, held so that a decision made at this moment is not written over."""
     chosen = select(Pair).order_by(Pair.id).with_for_update().execution_options(populate_existing=True)
-    return {(pair.low_client_id, pair.high_client_id): pair for pair in db.session.scalars(chosen)}
+    if found.changed is None:
+        return {(pair.low_client_id, pair.high_client_id): pair for pair in db.session.scalars(chosen)}
+    low, high = Pair.low_client_id, Pair.high_client_id
+    ids = set[int]()
+    for some in in_parts(sorted(found.changed)):
+        ids.update(db.session.scalars(union(*(select(Pair.id).where(side.in_(some)) for side in (low, high)))))
+    ids.update(db.session.scalars(select(Pair.id).where(Pair.state.in_(UNDECIDED), _has_left(low) | _has_left(high))))
+    parts = (db.session.scalars(chosen.where(Pair.id.in_(some))) for some in in_parts(sorted(ids)))
+    return {(pair.low_client_id, pair.high_client_id): pair for part in parts for pair in part}
+
+
+def _has_left(client_id: Any) -> ColumnElement[bool]:
+    return select(Client.id).where(Client.id == client_id, Client.removed_at.is_not(None)).exists()
 
 
 def _propose(pair: Pair | None, key: PairOfIds, scored: ScoredPair) -> bool:
@@ -262,7 +347,8 @@ def _key(scored: ScoredPair) -> PairOfIds:
 def _counts(found: Found, kept: Kept) -> dict[str, Any]:
     matched, gathered = found.matched, found.gathered
     return {
-        "records": matched.records,
+        "records": found.records,
+        "changed": None if found.changed is None else len(found.changed),
         "matchable": matched.matchable,
         "candidate_pairs": matched.candidate_pairs,
         "pairs": len(found.pairs),

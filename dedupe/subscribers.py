@@ -8,9 +8,9 @@ from dedupe.settling import take_out_protected
 
 
 def scan_after_import(fact: ExportImported, _by: User) -> None:
-    """Look for duplicates anew when an import changed the store."""
+    """Look for duplicates of what an import changed."""
     if fact.outcome == "applied":
-        _look_anew()
+        _look_anew(is_full=False)
 
 
 def scan_after_undo(_fact: ImportUndone, _by: User) -> None:
@@ -30,8 +30,11 @@ def scan_after_change(fact: AgencyChanged, _by: User) -> None:
         _look_anew()
 
 
-def _look_anew() -> None:
+def _look_anew(*, is_full: bool = True) -> None:
     """Ask for a scan. The pairs of clients who are protected since now do not wait for it."""
     take_out_protected()
-    if waiting_scan() is None:
-        ask_for_scan(by=SYSTEM)
+    waiting = waiting_scan()
+    if waiting is None:
+        ask_for_scan(is_full=is_full, by=SYSTEM)
+    elif is_full:
+        waiting.is_full = True

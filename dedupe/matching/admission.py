@@ -62,17 +62,20 @@ def _crowded(values: NDArray[np.int64], rest: Words, unknown: NDArray[np.bool_],
     return found
 
 
-def without_crowds(records: Clean) -> tuple[Clean, NDArray[np.bool_]]:
-    """Take constants for missing; give the records and which of them had a constant name."""
+def without_crowds(records: Clean, store: int) -> tuple[Clean, NDArray[np.bool_]]:
+    """Take constants for missing; give the records and which of them had a constant name.
+
+    They are of a store of `store` records, by which it goes what is common.
+    """
     both = (records.first > 0) & (records.last > 0)
     full = np.where(both, (records.last.astype(np.int64) << 32) | records.first, 0)
     nothing = (records.ssn == 0) & (records.born == 0)
-    limit = max(CONSTANT_NAME_RECORDS, CONSTANT_NAME_SHARE * len(records))
+    limit = max(CONSTANT_NAME_RECORDS, CONSTANT_NAME_SHARE * store)
     constant = _crowded(full, _key(records.ssn, records.born), nothing, limit)
     who, nobody = _key(records.first, records.last, records.born), np.zeros(len(records), dtype=np.bool_)
     shared = _crowded(records.number, who, nobody, SHARED_NUMBER_RECORDS)
     partial = np.where(records.number == 0, records.ssn, np.uint64(0)).astype(np.int64)
-    usual = np.count_nonzero(partial) / 10_000
+    usual = np.count_nonzero(partial) / 10_000 * store / max(len(records), 1)
     shared |= _crowded(partial, who, nobody, max(SHARED_NUMBER_RECORDS, _PARTIAL_TIMES * usual))
     cleaned = replace(
         records,
@@ -93,9 +96,13 @@ def known_fields(records: Clean) -> NDArray[np.int8]:
     return found
 
 
-def admit(records: Clean) -> tuple[Clean, dict[str, NDArray[np.int32]]]:
-    """Give the records that can be matched, constants taken off, and the rows of the others by the reason."""
-    cleaned, constant = without_crowds(records.take(np.flatnonzero(~records.hashed)))
+def admit(records: Clean, store: int = 0) -> tuple[Clean, dict[str, NDArray[np.int32]]]:
+    """Give the records that can be matched, constants taken off, and the rows of the others by the reason.
+
+    `store` is the size of the store that they are of, without it their own number.
+    """
+    comparable = records.take(np.flatnonzero(~records.hashed))
+    cleaned, constant = without_crowds(comparable, store or len(comparable))
     known = known_fields(cleaned)
     reasons = {
         HASHED: records.rows[records.hashed],

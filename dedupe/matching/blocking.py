@@ -254,11 +254,14 @@ def _in_blocks(key: Words, lanes: Words, rule: str, wanted: int, step: int) -> _
 
 
 def find_candidates(
-    records: Clean, rules: dict[str, tuple[str, ...]], workers: int, *, step: int = 1 << 16
+    records: Clean, rules: dict[str, tuple[str, ...]], workers: int, *, store: int = 0, step: int = 1 << 16
 ) -> Candidates:
-    """Give every pair that shares the key of a rule and may be one person by its lanes, once and in order."""
+    """Give every pair that shares the key of a rule and may be one person by its lanes, once and in order.
+
+    `store` is the size of the store that the records are of, without it their own number.
+    """
     parts = parts_of(records)
-    lanes, wanted = lanes_of(parts), bits_wanted(len(records))
+    lanes, wanted = lanes_of(parts), bits_wanted(store or len(records))
 
     def look(rule: str) -> _Found:
         return _in_blocks(parts.key(rules[rule]), lanes, rule, 0 if rule in _UNJUDGED else wanted, step)

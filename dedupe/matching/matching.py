@@ -22,7 +22,7 @@ from dedupe.matching.judging import PROMISING_BITS, Judged, Pairs, joined, judge
 from dedupe.matching.levels import Comparer, unpacked
 from dedupe.matching.model import SAME, Model, odds_of, weigh
 from dedupe.matching.training import counted, learn
-from dedupe.matching.values import Values, count_values
+from dedupe.matching.values import Store, Values, count_values, values_within
 
 Places = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -78,6 +78,7 @@ def match(
     columns: Columns,
     *,
     model: Model | None = None,
+    store: Store | None = None,
     minimum: float = MINIMUM_PROBABILITY,
     rules: dict[str, tuple[str, ...]] = USUAL,
     workers: int | None = None,
@@ -85,15 +86,20 @@ def match(
 ) -> Matched:
     """Find pairs of records that may be one person, from probability `minimum` on.
 
-    Without `model` it is learned from the records. The result depends neither on the order of the rows nor on the
-    number of workers.
+    Without `model` it is learned from the records. With one, they may be a part of a `store` and are judged as in it;
+    all of a household and all who share a number have to be there then. The result depends neither on the order of the
+    rows nor on the number of workers.
     """
     at_once, clock = workers or usual_workers(), clock or Clock()
-    records, skipped = admit(clean(columns))
+    size = store.records if store else 0
+    records, skipped = admit(clean(columns), size)
     clock.ends("read")
-    candidates = find_candidates(records, rules, at_once)
+    candidates = find_candidates(records, rules, at_once, store=size)
     clock.ends("block")
-    values = count_values(records)
+    if store and model:
+        values = values_within(records, store.names, store.records, model.usual)
+    else:
+        values = count_values(records)
     comparer = Comparer(records, values.rank[Field.FIRST], values.rank[Field.LAST])
     patterns = comparer.patterns(candidates.one, candidates.other, at_once)
     clock.ends("score")

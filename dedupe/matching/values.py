@@ -52,6 +52,15 @@ def count_values(records: Clean) -> Values:
     return Values(rank, bits, same, usual, holders_of(records.number))
 
 
+@dataclass(frozen=True)
+class Store:
+    """The store that some records are of, for judging them as it would: how many it has, and how common names are."""
+
+    records: int
+    names: Mapping[Field, Mapping[str, int]]
+    """By first and last name, as `Names.text` has them, how many records have each."""
+
+
 def values_within(records: Clean, known: Mapping[Field, Mapping[str, int]], store: int, usual: Usual) -> Values:
     """Give what agreement is worth among a few records of a store of `store` records.
 

@@ -47,7 +47,29 @@ def test_a_scan_answers_machines_with_numbers_alone(twice: AdminOps) -> None:
         "gone": 0,
     }
     assert told["seconds"] >= 0
-    assert json.loads(run(twice, "--json").stdout)["new"] == 0
+    again = json.loads(run(twice, "--json").stdout)
+    assert {key: again[key] for key in ("records", "changed", "new", "gone")} == {
+        "records": 2,
+        "changed": 0,
+        "new": 0,
+        "gone": 0,
+    }
+    assert run(twice, "--full").stdout == "1 pair proposed, 0 of them new, among 2 records.\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["--since", "soon"], "Say a day as 2026-09-30, or the number of an import."),
+        (["--full", "--since", "2026-09-30"], "Give --full or --since, not both."),
+        (["--since", "4711"], "There is no import 4711 that has ended."),
+    ],
+)
+def test_a_wrong_beginning_is_said_in_a_sentence(twice: AdminOps, args: list[str], sentence: str) -> None:
+    run(twice)
+    result = run(twice, *args)
+    assert result.exit_code > 0
+    assert sentence in result.stderr
 
 
 def test_nothing_found_is_no_failure(desk: Desk) -> None:

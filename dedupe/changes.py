@@ -1,0 +1,133 @@
+"""What imports have changed since a scan, and the records that may be the same persons.
+
+The neighbours of the changed records come out of the indexes of the client table, by joins that go the ways of the
+engine's rules. With them come the households of all, for these are evidence; then the engine compares that part of the
+store as it would compare the whole.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, extract, func, or_, select, union
+from sqlalchemy.orm import aliased
+
+from adminops.db import db
+from adminops.errors import NotFound
+from adminops.hmis.models import Client, Enrollment, HmisImport
+from dedupe.gathering import in_parts
+from dedupe.matching.fields import Field
+from dedupe.matching.values import Store
+
+OVERLAP = timedelta(hours=1)
+"""An import may have ended before a scan began and been stored after it had read: so far back is looked again."""
+_Mine, _Other = aliased(Client), aliased(Client)
+_Stay, _Mates = aliased(Enrollment), aliased(Enrollment)
+_IS_MINE = _Mine.id.in_(bindparam("ids", expanding=True))
+
+
+def imports_since(moment: datetime) -> list[int]:
+    """Return the imports that ended since, the youngest of which may have been stored while a scan began."""
+    ended = HmisImport.finished_at >= moment - OVERLAP
+    return list(db.session.scalars(select(HmisImport.id).where(ended).order_by(HmisImport.id)))
+
+
+def imports_from(import_id: int) -> list[int]:
+    """Return an import and those that ended after it. Raises `NotFound`."""
+    first = db.session.get(HmisImport, import_id)
+    if first is None or first.finished_at is None:
+        raise NotFound(f"There is no import {import_id} that has ended.")
+    ended = HmisImport.finished_at >= first.finished_at
+    return list(db.session.scalars(select(HmisImport.id).where(ended).order_by(HmisImport.id)))
+
+
+def changed_by(import_ids: Collection[int]) -> set[int]:
+    """Return the clients of which imports have written the row or a stay."""
+    if not import_ids:
+        return set()
+    stays = (Enrollment.source_id == Client.source_id) & (Enrollment.personal_id == Client.personal_id)
+    rows = select(Client.id).where(Client.import_id.in_(import_ids))
+    theirs = select(Client.id).join(Enrollment, stays).where(Enrollment.import_id.in_(import_ids))
+    return set(db.session.scalars(union(rows, theirs)))
+
+
+def neighbourhood(changed: Collection[int]) -> set[int]:
+    """Return changed records, those that may be the same persons, and all who entered with one of them."""
+    near = set(changed)
+    for some in in_parts(sorted(changed)):
+        near.update(db.session.scalars(_neighbours(), {"ids": some}))
+    found = set(near)
+    for some in in_parts(sorted(near)):
+        found.update(db.session.scalars(_housemates(), {"ids": some}))
+    return found
+
+
+def the_store() -> Store:
+    """Return how large the store is and how common its names are. Each is one walk along an index."""
+    names = {
+        name: {text: count for text, count in db.session.execute(_counted(key)) if text}
+        for name, key in ((Field.FIRST, Client.first_key), (Field.LAST, Client.last_key))
+    }
+    there = select(func.count(Client.id)).where(Client.removed_at.is_(None))
+    return Store(db.session.scalar(there) or 0, names)
+
+
+def _counted(key: Any) -> Select[str, int]:
+    return select(key, func.count()).where(key != "").group_by(key)
+
+
+@cache
+def _neighbours() -> Select[int]:
+    """Return the reading of records that may be the persons of some: one join along an index for each way."""
+    there = and_(_IS_MINE, _Other.removed_at.is_(None), _Other.id != _Mine.id)
+    ways = [select(_Other.id).select_from(_Mine).join(_Other, and_(*way)).where(there) for way in _ways()]
+    return select(union(*ways).subquery().c.id)
+
+
+def _ways() -> Iterator[Sequence[ColumnElement[bool]]]:
+    """Yield the ways from a record to others: the index that is walked comes first."""
+    number, last4 = _Other.ssn_index == _Mine.ssn_index, _Other.ssn_last4_index == _Mine.ssn_last4_index
+    first, last = _alike("first_key"), _alike("last_key")
+    swapped = and_(_Other.last_key == _Mine.first_key, _Other.first_key == _Mine.last_key)
+    born, is_form = _Other.dob == _Mine.dob, and_(_part("month", _Mine) == 1, _part("day", _Mine) == 1)
+    first_1, last_1, first_3 = _starts("first_key", 1), _starts("last_key", 1), _starts("first_key", 3)
+    crossed = func.substr(_Other.first_key, 1, 1) == func.substr(_Mine.last_key, 1, 1)
+    year = _part("year", _Other) == _part("year", _Mine)
+    day = and_(*(_part(what, _Other) == _part(what, _Mine) for what in ("month", "day")))
+    month = and_(*(_part(what, _Other) == _part(what, _Mine) for what in ("month", "year")))
+    yield [number]
+    yield [last4, or_(first_1, last_1, born)]
+    yield [last, or_(first, first_3, and_(first_1, or_(year, day)))]
+    yield [swapped]
+    yield [first, last_1, or_(year, day, month)]
+    yield [born, ~is_form, or_(first_1, last_1, crossed)]
+
+
+def _alike(name: str) -> ColumnElement[bool]:
+    mine, other = getattr(_Mine, name), getattr(_Other, name)
+    return and_(other == mine, mine != "")
+
+
+def _starts(name: str, letters: int) -> ColumnElement[bool]:
+    mine, other = getattr(_Mine, name), getattr(_Other, name)
+    return and_(func.substr(other, 1, letters) == func.substr(mine, 1, letters), mine != "")
+
+
+def _part(what: str, of: Any) -> ColumnElement[int]:
+    return extract(what, of.dob)
+
+
+@cache
+def _housemates() -> Select[int]:
+    """Return the reading of who entered with some clients."""
+    own = (_Stay.source_id == _Mine.source_id) & (_Stay.personal_id == _Mine.personal_id)
+    together = and_(
+        _Mates.source_id == _Stay.source_id,
+        _Mates.household_id == _Stay.household_id,
+        _Mates.project_id == _Stay.project_id,
+    )
+    theirs = (_Other.source_id == _Mates.source_id) & (_Other.personal_id == _Mates.personal_id)
+    reading = select(_Other.id).select_from(_Mine).join(_Stay, own).join(_Mates, together).join(_Other, theirs)
+    there = (_Stay.removed_at.is_(None), _Mates.removed_at.is_(None), _Other.removed_at.is_(None))
+    return reading.where(_IS_MINE, *there).distinct()
