@@ -102,5 +102,6 @@ def _stays(walker: Walker, client_id: int) -> list[str]:
 def test_a_real_sample_export_goes_through_the_pages(house: House, tmp_path: Path) -> None:
     walker = house.walker(house.person(Role.SYSTEM_ADMIN))
     _import(walker, sample("datalab_fy2026", as_zip_in=tmp_path), "Sample HMIS")
-    expect(walker.page.get_by_role("row").filter(has_text="Client.csv")).to_contain_text("514")
-    expect(walker.page.get_by_role("row").filter(has_text="Services.csv")).to_contain_text("6,385")
+    files = walker.page.get_by_role("table").first.get_by_role("row")
+    expect(files.filter(has_text="Client.csv")).to_contain_text("514")
+    expect(files.filter(has_text="Services.csv")).to_contain_text("6,385")
