@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from accounts.agreements.queries import Signed, signed_by_many
 from accounts.leaving.models import Departure
-from accounts.leaving.queries import of_accounts
 from accounts.lists.queries import last_logins
-from accounts.models import AccountState, Hold
+from accounts.models import Account, AccountState, Hold
 from accounts.queries import AccountFilter, AccountRow, list_accounts
 from adminops import clock
 from adminops.db import db
@@ -24,9 +23,10 @@ class RosterRow:
     """One person: the account, and what the lead has to know of it."""
 
     account: AccountRow
-    leaving: Departure | None
-    coming: Hold | None
-    """The hold that closes it next, if one is on its way."""
+    leaver_id: int | None
+    """The number of the departure, if somebody said that the person leaves."""
+    closes_at: datetime | None
+    """When a hold that is on its way ends access by itself."""
     signed: Signed | None
     training: Proof
     in_hmis_at: datetime | None
@@ -35,13 +35,6 @@ class RosterRow:
     def agreement_on(self, day: date) -> str:
         """Return one word: valid, soon, expired, missing."""
         return self.signed.standing_on(day) if self.signed else "missing"
-
-    @property
-    def closes_at(self) -> datetime | None:
-        """When access ends by itself."""
-        if self.leaving is not None and self.leaving.begun_at is not None:
-            return self.leaving.leaves_at
-        return self.coming.begins_at if self.coming else None
 
 
 SHOWN = tuple(state for state in AccountState if state is not AccountState.ARCHIVED)
@@ -59,19 +52,23 @@ def _told_of(accounts: Sequence[AccountRow]) -> list[RosterRow]:
     ids = [row.id for row in accounts]
     if not ids:
         return []
-    leaving, signed = of_accounts(ids), signed_by_many(ids)
-    logins = last_logins(ids)
-    proofs, coming = proofs_of(TRAINING, [row.user_id for row in accounts]), _coming(ids)
+    ends, signed, logins = _ends_of(ids), signed_by_many(ids), last_logins(ids)
+    proofs = proofs_of(TRAINING, [row.user_id for row in accounts])
     return [
-        RosterRow(
-            row, leaving.get(row.id), coming.get(row.id), signed.get(row.id), proofs[row.user_id], logins.get(row.id)
-        )
+        RosterRow(row, *ends.get(row.id, (None, None)), signed.get(row.id), proofs[row.user_id], logins.get(row.id))
         for row in accounts
     ]
 
 
-def _coming(account_ids: Sequence[int]) -> dict[int, Hold]:
-    """Return the next hold of each account that has not begun."""
-    unreleased = (Hold.account_id.in_(account_ids), Hold.released_at.is_(None), Hold.begins_at > clock.now())
-    found = db.session.scalars(select(Hold).where(*unreleased).order_by(Hold.begins_at.desc(), Hold.id))
-    return {hold.account_id: hold for hold in found}
+def _ends_of(account_ids: Sequence[int]) -> dict[int, tuple[int | None, datetime | None]]:
+    """Return for each account whose access is to end the departure, if it is one, and the moment, in one read."""
+    leaves = (Departure.account_id == Account.id) & Departure.ended_at.is_(None)
+    holds = (Hold.account_id == Account.id) & Hold.released_at.is_(None) & (Hold.begins_at > clock.now())
+    chosen = (
+        select(Account.id, Departure.id, func.min(Hold.begins_at))
+        .outerjoin(Departure, leaves)
+        .outerjoin(Hold, holds)
+        .where(Account.id.in_(account_ids))
+        .group_by(Account.id, Departure.id)
+    )
+    return {id_: (departure_id, at) for id_, departure_id, at in db.session.execute(chosen)}

@@ -12,7 +12,7 @@ from accounts.leaving import policies as leaving_rules
 from accounts.leaving import queries as leavers
 from accounts.leaving.forms import LeaverForm
 from accounts.leaving.models import Departure
-from accounts.licenses.queries import find_agency, seats_of
+from accounts.licenses.queries import find_agency
 from accounts.policies import refusal
 from accounts.queries import AccountFilter, agencies_to_choose, count_accounts
 from accounts.reviewing import operations as reviewing
@@ -56,7 +56,6 @@ def staff(agency_id: int) -> ResponseReturnValue:
         words=words,
         today=today(),
         review=reviews_.open_review_of(agency.id),
-        seats=seats_of(agency.id),
         may_report=viewer.reach(Permission.REPORT_LEAVERS).covers(agency.id),
         ask=link_to(Ref.to("ask", "new_account"), viewer),
     )
