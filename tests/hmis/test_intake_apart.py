@@ -164,6 +164,7 @@ def test_a_table_that_somebody_reads_or_that_is_pointed_to_keeps_its_indexes(
     assert "hmis_disabilities" in tables
     assert not {"hmis_services", "hmis_event"}.intersection(tables)
     assert begun
+    db.session.execute(text("DROP TABLE pointing"))  # the database is the next test's
 
 
 def test_what_refuses_the_export_is_raised_where_it_stands(take: Callable[..., ImportResult], begun: list[Any]) -> None:

@@ -156,6 +156,7 @@ def test_every_sealed_value_is_under_the_new_key_and_opens(filled: AdminOps, tmp
         "webhook.secret_sealed": 0,
         "authenticator_app.sealed": 0,
         "identity_provider.secret_sealed": 0,
+        "vendor_list.sealed": 0,
     }
     assert (opened(filled), keys_used(filled)) == (CLEAR, {2})
     assert found(filled, "219-45-0817") == ["C1"]
