@@ -2,19 +2,16 @@
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adminops.errors import Invalid
-from adminops.hmis.intake.decoding import EncodingProbe
+from adminops.files.tables import column_names, delimiter, letters
 
 LARGEST = 20_000_000
 MOST_ROWS = 50_000
 MOST_COLUMNS = 100
-LONGEST_COLUMN = 60
 LONGEST_CELL = 400
-DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True)
@@ -31,46 +28,20 @@ def read(raw: bytes) -> Sheet:
         raise Invalid("This file is larger than 20 MB. A list of users is much smaller.", field="file")
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise Invalid("This is a workbook. Save it as CSV first (in Excel: Save as, CSV UTF-8).", field="file")
-    text = _letters(raw)
+    text = letters(raw).lstrip("\r\n")
     if not text.strip():
         raise Invalid("This file is empty.", field="file")
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text))
     try:
-        columns = _columns(next(lines))
-        rows = [(lines.line_num, _cells(row, columns)) for row in lines if any(cell.strip() for cell in row)]
+        names = column_names(next(lines), most=MOST_COLUMNS)
+        rows = [(lines.line_num, _cells(row, names)) for row in lines if any(cell.strip() for cell in row)]
     except csv.Error:
         raise Invalid("This file can't be read as CSV. Export it again.", field="file") from None
     if not rows:
         raise Invalid("There is nobody in this file.", field="file")
     if len(rows) > MOST_ROWS:
         raise Invalid(f"A list may hold {MOST_ROWS:,} people.", field="file")
-    return Sheet(columns, rows)
-
-
-def _letters(raw: bytes) -> str:
-    probe = EncodingProbe()
-    probe.feed(raw)
-    known = probe.result()
-    text = raw.decode(known.codec, known.errors)
-    return re.sub("[\x00\ud800-\udfff]", "", text).removeprefix("\ufeff").lstrip("\r\n")
-
-
-def _delimiter(text: str) -> str:
-    """Return what parts the most cells of the first line, outside of quotes."""
-    line = re.sub(r'"[^"]*"', "", text)[:20_000].splitlines()[0]
-    return max(DELIMITERS, key=line.count)
-
-
-def _columns(header: Sequence[str]) -> tuple[str, ...]:
-    if len(header) > MOST_COLUMNS:
-        raise Invalid(f"This file has more than {MOST_COLUMNS} columns.", field="file")
-    names: list[str] = []
-    for place, cell in enumerate(header, 1):
-        name = " ".join(cell.split())[:LONGEST_COLUMN] or f"Column {place}"
-        names.append(name if name not in names else f"{name} ({place})")
-    if len(names) < 2 or not any(re.search(r"[^\W\d_]", cell) for cell in header):
-        raise Invalid("The first line has to name the columns, two at least.", field="file")
-    return tuple(names)
+    return Sheet(names, rows)
 
 
 def _cells(row: Sequence[str], columns: Sequence[str]) -> Mapping[str, str]:

@@ -3,20 +3,17 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adminops.errors import Invalid
-from adminops.hmis.intake.decoding import EncodingProbe
+from adminops.files.tables import LONGEST_COLUMN, column_names, delimiter, letters, storable
 from tickets.importing.carried import KEYS, Archive, Carried, carried_in, is_archive, opened
 
 LARGEST = 50_000_000
 MOST_RECORDS = 200_000
 MOST_COLUMNS = 200
-LONGEST_COLUMN = 60
-DELIMITERS = (",", ";", "\t", "|")
 DEEPEST = 3
 MESSAGE_KEYS = ("articles", "messages", "thread", "threads", "entries", "thread_entries", "conversation", "comments")
 TICKET_KEYS = ("tickets", "data", "items", "records", "results")
@@ -63,7 +60,7 @@ def read(raw: bytes) -> Sheet:
             raise Invalid(
                 "The table in this archive is larger than 50 MB. Export fewer tickets at a time.", field="file"
             )
-    text = _letters(raw)
+    text = letters(raw)
     if not text.strip():
         raise Invalid("This file is empty.", field="file")
     sheet = _read_json(text) if text.lstrip()[0] in "[{" else _read_csv(text)
@@ -74,45 +71,14 @@ def read(raw: bytes) -> Sheet:
     return replace(sheet, archive=archive)
 
 
-def _letters(raw: bytes) -> str:
-    probe = EncodingProbe()
-    probe.feed(raw)
-    known = probe.result()
-    return storable(raw.decode(known.codec, known.errors)).removeprefix("\ufeff")
-
-
-def storable(text: str) -> str:
-    """Return `text` without what no database keeps: NUL, and halves of characters."""
-    return re.sub("[\x00\ud800-\udfff]", "", text)
-
-
 # CSV
 
 
 def _read_csv(text: str) -> Sheet:
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text))
     first: list[str] | None = next(_each(rows), None)
-    columns = _columns(first or [])
-    return Sheet("csv", columns, columns, tuple(_csv_records(rows, columns)))
-
-
-def _delimiter(text: str) -> str:
-    """Return what parts the most cells of the first line, outside of quotes."""
-    line = re.sub(r'"[^"]*"', "", text.lstrip("\r\n"))[:20_000].splitlines()[0]
-    return max(DELIMITERS, key=line.count)
-
-
-def _columns(header: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the columns; one that comes twice gets a number. Raises `Invalid` where there are none."""
-    if len(header) > MOST_COLUMNS:
-        raise Invalid(f"This file has more than {MOST_COLUMNS} columns.", field="file")
-    names: list[str] = []
-    for place, cell in enumerate(header, 1):
-        name = " ".join(cell.split())[:LONGEST_COLUMN] or f"Column {place}"
-        names.append(name if name not in names else f"{name} ({place})")
-    if len(names) < 2 or not any(re.search(r"[^\W\d_]", cell) for cell in header):
-        raise Invalid("The first line has to name the columns, two at least.", field="file")
-    return tuple(names)
+    names = column_names(first or [], most=MOST_COLUMNS)
+    return Sheet("csv", names, names, tuple(_csv_records(rows, names)))
 
 
 def _csv_records(rows: Any, columns: Sequence[str]) -> Iterator[Record]:
