@@ -13,6 +13,7 @@ from accounts.requests.models import AccountRequest, RequestState
 from accounts.requests.operations import end_request, note_approval, note_lead, resume_request, review
 from accounts.requests.queries import of_ticket, waiting
 from accounts.setup.operations import open_sheet
+from adminops import clock
 from adminops.facts import (
     AccountReactivated,
     AccountRestored,
@@ -94,9 +95,9 @@ def note_move(fact: TicketMoved, by: User) -> None:
 
 
 def review_of_agency(fact: AgreementFact | LicenseSeatsOrdered, by: User) -> None:
-    """The agency has signed, or has seats: requests that waited for it go on."""
+    """The agency has signed, or has seats: requests that waited for it by then go on."""
     del by
-    for request in waiting(AccountRequest.agency_id == fact.agency_id):
+    for request in waiting(AccountRequest.agency_id == fact.agency_id, AccountRequest.asked_at <= clock.now()):
         review(request, by=SYSTEM)
     let_go([account for account in held_accounts() if account.agency_id == fact.agency_id], by=SYSTEM)
 
