@@ -14,6 +14,7 @@ from adminops.db import Code, Key, Model, Name
 from adminops.errors import InvalidState
 from adminops.identity.models import Agency, User
 from adminops.refs import Ref
+from adminops.titled import Titled
 
 
 class AccountState(StrEnum):
@@ -48,17 +49,8 @@ REFUSED_MOVE = {
 }
 
 
-class DisabledReason(StrEnum):
+class DisabledReason(Titled):
     """Why an account is disabled, with the words for staff."""
-
-    def __new__(cls, value: str, title: str = "") -> "DisabledReason":
-        """Keep the words beside the value."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
-
-    title: str  # type: ignore[assignment]
 
     LEFT = "left", "Left the agency"
     ROLE_CHANGED = "role_changed", "No longer needs access"
@@ -151,17 +143,8 @@ class Account(Model):
         self.user.may_sign_in = to is S.ACTIVE
 
 
-class HoldKind(StrEnum):
+class HoldKind(Titled):
     """What keeps an account closed, with the words for staff. Each has to be released by itself."""
-
-    def __new__(cls, value: str, title: str = "") -> "HoldKind":
-        """Keep the words beside the value."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
-
-    title: str  # type: ignore[assignment]
 
     PENDING = "pending", "Set-up is not finished"
     INACTIVITY = "inactivity", "Nobody has signed in for long"
@@ -225,17 +208,8 @@ class Hold(Model):
         return self.reason.title if self.reason else self.kind.title
 
 
-class LinkReason(StrEnum):
+class LinkReason(Titled):
     """Why a one-time link was made, with the words of the fact and the screen."""
-
-    def __new__(cls, value: str, title: str = "") -> "LinkReason":
-        """Keep the words beside the value."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
-
-    title: str  # type: ignore[assignment]
 
     SELF_SERVICE = "self-service", "Asked for on the sign-in page"
     HELP_DESK = "help-desk", "Started by the help desk"

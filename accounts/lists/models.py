@@ -13,6 +13,7 @@ from adminops import clock
 from adminops.db import Code, Key, Model, Name
 from adminops.errors import InvalidState
 from adminops.identity.models import User
+from adminops.titled import Titled
 
 SENTENCES = {
     "missing_login": "The user name is missing.",
@@ -33,17 +34,8 @@ SENTENCES = {
 """The rules that a row may break."""
 
 
-class ListPurpose(StrEnum):
+class ListPurpose(Titled):
     """What a list is for, with the words for screens."""
-
-    def __new__(cls, value: str, title: str = "") -> "ListPurpose":
-        """Keep the words beside the value."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
-
-    title: str  # type: ignore[assignment]
 
     LOGINS = "logins", "Last sign-ins in the HMIS"
     USERS = "users", "People to add"

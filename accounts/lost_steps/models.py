@@ -10,22 +10,14 @@ from accounts.models import Account
 from adminops import clock
 from adminops.db import Key, Model
 from adminops.identity.models import User
+from adminops.titled import Titled
 
 WAITS_FOR = timedelta(days=3)
 _WAITING = text("outcome = 'waiting'")
 
 
-class Proof(StrEnum):
+class Proof(Titled):
     """How somebody made sure who the person is, with the words for it."""
-
-    def __new__(cls, value: str, title: str = "") -> "Proof":
-        """Keep the words beside the value."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
-
-    title: str  # type: ignore[assignment]
 
     CALLED_BACK = "called_back", "I called back at the number on file, and know the voice or asked what is on file"
     LEAD_CONFIRMED = "lead_confirmed", "The agency's lead, called at the number on file, confirmed it"

@@ -12,6 +12,7 @@ from adminops import clock
 from adminops.db import Key, Model
 from adminops.errors import InvalidState
 from adminops.identity.models import Agency, User
+from adminops.titled import Titled
 
 
 class ReviewState(StrEnum):
@@ -29,17 +30,8 @@ REVIEW_TRANSITIONS: dict[ReviewState, Sequence[ReviewState]] = {
 }
 
 
-class ReviewAnswer(StrEnum):
+class ReviewAnswer(Titled):
     """What is said about one person, with the words for screens."""
-
-    def __new__(cls, value: str, title: str = "") -> "ReviewAnswer":
-        """Keep the words beside the value."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
-
-    title: str  # type: ignore[assignment]
 
     HERE = "here", "Still here"
     ROLE = "role", "Here, wrong role"

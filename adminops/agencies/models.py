@@ -1,7 +1,6 @@
 """What an agency has signed: its agreement to take part, and the others that are kept beside it."""
 
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,22 +9,14 @@ from adminops import clock
 from adminops.db import Key, Model, Name
 from adminops.files import StoredFile
 from adminops.identity.models import Agency, User
+from adminops.titled import Titled
 
 SOON = timedelta(days=60)
 """From when on an agreement is said to run out."""
 
 
-class AgreementKind(StrEnum):
+class AgreementKind(Titled):
     """What was agreed on, with the words for screens."""
-
-    def __new__(cls, value: str, title: str = "") -> "AgreementKind":
-        """Keep the words beside the value."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
-
-    title: str  # type: ignore[assignment]
 
     MOU = "mou", "Agency agreement (MOU)"
     SHARING = "sharing", "Data-sharing agreement"
