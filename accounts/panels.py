@@ -11,7 +11,7 @@ from accounts.outside.queries import own_providers
 from accounts.policies import refusal
 from accounts.queries import account_of as find_own
 from accounts.queries import find_of_user
-from accounts.reviewing.queries import open_review_of
+from accounts.reviewing.queries import open_review_of, open_reviews_of
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Ref
@@ -43,8 +43,7 @@ def start_card(ref: Ref, viewer: User) -> Markup | None:
     agency_ids = viewer.reach(Permission.REPORT_LEAVERS).agency_ids
     if not agency_ids:
         return None
-    reviews = [review for review in map(open_review_of, sorted(agency_ids)) if review]
-    page = render_template("accounts/staff/start_card.html", reviews=reviews)
+    page = render_template("accounts/staff/start_card.html", reviews=open_reviews_of(agency_ids))
     return Markup(page)  # noqa: S704 - a template, escaped already
 
 
