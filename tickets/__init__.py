@@ -8,7 +8,7 @@ from adminops.facts import Fact, TicketFact, TicketMoved
 from adminops.feature import Feature, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
-from tickets import refs
+from tickets import refs, reminding
 from tickets.absences.views import absence_card
 from tickets.api import ROUTES
 from tickets.bulk import jobs as bulk_jobs
@@ -157,6 +157,7 @@ feature = Feature(
         *mail_jobs.JOBS,
         *fetching.JOBS,
         *silence_jobs.JOBS,
+        *reminding.JOBS,
         *bulk_jobs.JOBS,
         *queue_jobs.JOBS,
         *insight_jobs.JOBS,

@@ -49,6 +49,8 @@ class TicketApproval(Model):
     step: Mapped[Step]
     asked_at: Mapped[datetime | None]
     """None: another word is waited for first."""
+    reminded: Mapped[int] = mapped_column(default=0)
+    """How often those who may give it were reminded."""
     verdict: Mapped[Verdict | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     decided_at: Mapped[datetime | None]
@@ -92,6 +94,14 @@ def asked_now(ticket: Ticket) -> TicketApproval | None:
     return _missing(ticket) if ticket.waiting_on is WaitingOn.APPROVAL else None
 
 
+def is_asked(approval_id: int) -> bool:
+    """Say whether the word of this number is still waited for."""
+    asked = db.session.get(TicketApproval, approval_id)
+    if asked is None or asked.verdict is not None:
+        return False
+    return db.session.get_one(Ticket, asked.ticket_id).state in OPEN_STATES
+
+
 def still_missing(ticket: Ticket) -> bool:
     """Say whether `ticket`, which was taken up again, ended before everybody had agreed."""
     return ticket.state is TicketState.OPEN and _missing(ticket) is not None
@@ -115,6 +125,12 @@ def approvers(approval: TicketApproval, ticket: Ticket) -> list[User]:
     own = (ticket.requester_id, ticket.filed_by_id)
     if approval.step is Step.AGENCY:
         return [user for user in leads_of(ticket.agency_id) if user.id not in own]
+    return deciders(ticket)
+
+
+def deciders(ticket: Ticket) -> list[User]:
+    """Return who may give the team's word on `ticket`, but nobody for their own request."""
+    own = (ticket.requester_id, ticket.filed_by_id)
     roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.APPROVE_REQUESTS in held]
     holds = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles), RoleGrant.agency_id.is_(None))
     chosen = select(User).where(User.may_sign_in, User.id.in_(holds), User.id.not_in(own)).order_by(User.name)

@@ -6,7 +6,7 @@ from adminops.db import db
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.outbox.messages import Mail
-from tickets.approvals import TicketApproval
+from tickets.approvals import is_asked
 from tickets.cases.refs import promise
 from tickets.importing.models import STAND_IN
 from tickets.mail.brakes import has_bounced, is_held_off
@@ -66,12 +66,19 @@ def goal(*, to_id: int, ticket_id: int, aim: str, minutes: int, round: int) -> M
     return _mail("tickets/goal", f"Ticket #{ticket_id}: {said}", to_id, ticket_id)
 
 
-def approval(*, to_id: int, ticket_id: int, approval_id: int) -> Mail | None:
-    """Ask for somebody's word; not when it was given meanwhile."""
-    asked = db.session.get(TicketApproval, approval_id)
-    if asked is None or asked.verdict is not None:
+def approval(*, to_id: int, ticket_id: int, approval_id: int, reminder: int = 0) -> Mail | None:
+    """Ask for somebody's word, or remind of it; not when it was given meanwhile or nobody waits for it any more."""
+    if not is_asked(approval_id):
         return None
-    return _mail("tickets/approval", f"Request #{ticket_id} waits for your approval", to_id, ticket_id)
+    waits = "still waits" if reminder else "waits"
+    return _mail("tickets/approval", f"Request #{ticket_id} {waits} for your approval", to_id, ticket_id)
+
+
+def approval_late(*, to_id: int, ticket_id: int, approval_id: int, reminder: int) -> Mail | None:  # noqa: ARG001
+    """Tell the team that an agency's lead says nothing; not when they did meanwhile. `reminder` tells times apart."""
+    if not is_asked(approval_id):
+        return None
+    return _mail("tickets/approval_late", f"Nobody answers for the agency on #{ticket_id}", to_id, ticket_id)
 
 
 def added(*, to_id: int, ticket_id: int, participant_id: int) -> Mail | None:  # noqa: ARG001 - tells times apart
@@ -158,6 +165,7 @@ MAILS: dict[str, Callable[..., Mail | None]] = {
     "tickets.silent": silent,
     "tickets.goal": goal,
     "tickets.approval": approval,
+    "tickets.approval_late": approval_late,
     "tickets.added": added,
     "tickets.private": private,
     "tickets.merged": merged,

@@ -1,6 +1,7 @@
 """Who may ask for what, who must agree first, and how a request comes to its work."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,12 +19,13 @@ from adminops.outbox.models import OutboxMessage
 from tests.browsing import Desk
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
-from tickets import approvals, operations
+from tickets import approvals, emails, operations
 from tickets.approvals import Step, Verdict
 from tickets.authority import leads_of, may_ask, name_requester, named_at, unname_requester
 from tickets.deciding import approve, refuse
 from tickets.models import Priority, Resolution, Then, Ticket, TicketState, WaitingOn
 from tickets.queries import list_waiting_for
+from tickets.reminding import remind_approvers
 from tickets.timeline import Line, timeline
 
 GUARDED = make_kind(key="new_account", audience=Permission.REQUEST_FOR_AGENCY, through_lead=True, approval="team")
@@ -350,6 +352,46 @@ def test_list_of_who_may_ask_is_kept_by_the_agencys_lead(desk: Desk) -> None:
     with desk.work():
         stranger = make_user(Role.AGENCY_LEAD)
     desk.signed_in(stranger).get(url, status=404)
+
+
+def test_who_is_asked_is_reminded_and_the_team_hears_of_an_agency_that_says_nothing(house: House) -> None:
+    friday = datetime(2026, 3, 6, 15, tzinfo=UTC)
+    with clock.frozen_at(friday):
+        ticket = house.ask()
+
+    def look_on(day: int) -> tuple[int, int]:
+        """Return how many mails the lead and the HMIS lead have had of it by that day of March."""
+        with clock.frozen_at(datetime(2026, 3, day, 15, tzinfo=UTC)):
+            while remind_approvers():
+                pass
+        mails = Counter(
+            tuple(row) for row in db.session.execute(select(OutboxMessage.kind, OutboxMessage.recipient_id))
+        )
+        return mails["tickets.approval", house.lead.id], mails["tickets.approval_late", house.manager.id]
+
+    assert [look_on(day) for day in (9, 11, 11, 13, 14, 20, 21)] == [
+        (1, 0),
+        (2, 0),
+        (2, 0),
+        (2, 0),
+        (3, 1),
+        (3, 1),
+        (4, 2),
+    ]
+    assert look_on(31) == (4, 2), "it has an end"
+    (asked,) = [row.id for row in approvals.approvals_of(ticket) if row.step is Step.AGENCY]
+    mail = {"to_id": house.lead.id, "ticket_id": ticket.id, "approval_id": asked, "reminder": 1}
+    assert (reminder := emails.approval(**mail)) and "still waits" in reminder.subject
+    approve(ticket, by=house.lead)
+    assert emails.approval(**mail) is emails.approval_late(**mail) is None, "said meanwhile"
+
+
+def test_team_hears_at_once_of_an_agency_where_nobody_may_say_it(house: House) -> None:
+    with clock.frozen_at(clock.now() - timedelta(days=8)):
+        house.ask(OF_AGENCY)
+        house.lead.may_sign_in = False
+    remind_approvers()
+    assert house.manager.id in told("tickets.approval_late")
 
 
 def test_clock_of_an_approved_request_starts_with_the_approval(house: House) -> None:
