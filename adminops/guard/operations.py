@@ -77,9 +77,10 @@ def hold(
 def open_held(incident: PiiIncident, *, by: User) -> dict[str, str]:
     """Return the texts of `incident` by the names of their fields. Publishes `HeldTextOpened`.
 
-    Raises `NotAllowed` for who is no redactor, `InvalidState` when it is settled.
+    Raises `NotAllowed` for who neither redacts nor is its agency's security officer, `InvalidState` when it is
+    settled.
     """
-    texts = _opened(incident, by)
+    texts = _opened(incident, by, Permission.READ_HELD)
     publish(HeldTextOpened(incident_id=incident.id, agency_id=incident.agency_id), by=by)
     return texts
 
@@ -137,10 +138,10 @@ SEALED_TEXTS = SealedColumn(PiiIncident, "sealed", ("id",), cell)
 """What a rotation of keys seals anew."""
 
 
-def _opened(incident: PiiIncident, by: User) -> dict[str, str]:
+def _opened(incident: PiiIncident, by: User, needed: Permission = Permission.REDACT) -> dict[str, str]:
     """Return what is held back, with the incident locked, so that one of two redactors is the first."""
-    if not by.may(Permission.REDACT):
-        raise NotAllowed("Your role does not include reading texts that are held back.")
+    if not by.reach(needed).covers(incident.agency_id):
+        raise NotAllowed("Your role does not include this with texts that are held back.")
     locked = select(PiiIncident).where(PiiIncident.id == incident.id).with_for_update(of=PiiIncident)
     db.session.execute(locked.execution_options(populate_existing=True)).one()
     if incident.sealed is None:

@@ -63,7 +63,11 @@ class Permission(StrEnum):
     PUBLISH_MANUALS = "manuals.publish", "Publish and retire manual pages."
     SEE_FIGURES = "figures.read", "See the figures of the desk."
     READ_AUDIT = "audit.read", "Read the audit trail."
-    REDACT = "privacy.redact", "Read texts that the guard holds back, settle them, and see the counts by agency."
+    READ_HELD = (
+        "privacy.read",
+        "Read texts of one's agency that the guard holds back, and see who could have seen them.",
+    )
+    REDACT = "privacy.redact", "Settle texts that the guard holds back, and see the counts by agency."
     RUN_SYSTEM = "system.run", "See jobs and the outbox, and have messages tried again."
     MANAGE_PROVIDERS = "accounts.providers", "Say whose sign-ins are believed: identity providers of agencies."
     MANAGE_WEBHOOKS = "webhooks.manage", "Say which programs outside are told of tickets, and look at the calls."
@@ -120,7 +124,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.END_USER: _EVERYBODY | {P.READ_CLIENTS},
     Role.AGENCY_LEAD: _LEAD,
     Role.SECURITY_OFFICER: _EVERYBODY
-    | {P.READ_PRIVATE_TICKETS, P.READ_ACCOUNTS, P.REPORT_LEAVERS, P.READ_TRAINING, P.READ_AGENCIES},
+    | {P.READ_PRIVATE_TICKETS, P.READ_HELD, P.READ_ACCOUNTS, P.REPORT_LEAVERS, P.READ_TRAINING, P.READ_AGENCIES},
     Role.HELP_DESK: _TEAM
     | {P.WORK_TICKETS, P.READ_ACCOUNTS, P.REPORT_LEAVERS, P.RESET_PASSWORDS}
     | {P.READ_CLIENTS, P.READ_TRAINING, P.SEE_FIGURES},

@@ -1,17 +1,18 @@
-"""What redactors read: incidents, who could have seen them, and what was found by agency. Never a text."""
+"""What is read of incidents: who could have seen them, who hears of them, what was found by agency. Never a text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy import ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, lazyload
 
 from adminops import clock
 from adminops.db import db
 from adminops.errors import NotFound
 from adminops.guard.models import IncidentState, Outcome, PiiEvent, PiiIncident
-from adminops.identity.models import Agency, User
-from adminops.identity.permissions import Permission
+from adminops.identity.models import Agency, RoleGrant, User
+from adminops.identity.permissions import Permission, Role
 from adminops.pii import PiiKind
 from adminops.web.listing import Page, fetch_page
 
@@ -43,9 +44,9 @@ class AgencyCount:
 
 
 def visible_to(viewer: User) -> Select[PiiIncident]:
-    """Return the incidents that the viewer may know of: all for redactors, none for others."""
-    chosen = select(PiiIncident)
-    return chosen if viewer.may(Permission.REDACT) else chosen.where(PiiIncident.id.is_(None))
+    """Return the incidents that the viewer may know of: all, those of the agency for its security officer, none."""
+    chosen, reach = select(PiiIncident), viewer.reach(Permission.READ_HELD)
+    return chosen if reach.everywhere else chosen.where(PiiIncident.agency_id.in_(sorted(reach.agency_ids)))
 
 
 def list_incidents(viewer: User, *, state: IncidentState | None, after: str | None = None) -> Page[IncidentRow]:
@@ -74,15 +75,18 @@ def in_words(kinds: list[str]) -> str:
     return words[:1].upper() + words[1:]
 
 
-def get_incident(incident_id: int, viewer: User) -> PiiIncident:
-    """Return an incident with its people. Raises `NotFound`."""
+def find_incident(incident_id: int, viewer: User) -> PiiIncident | None:
+    """Return an incident with its people, or None where the viewer may know of none."""
     people = [
         joinedload(person).options(lazyload(User.grants)) for person in (PiiIncident.author, PiiIncident.settled_by)
     ]
-    incident = db.session.scalar(
-        visible_to(viewer).where(PiiIncident.id == incident_id).options(*people, joinedload(PiiIncident.agency))
-    )
-    if incident is None:
+    chosen = visible_to(viewer).where(PiiIncident.id == incident_id)
+    return db.session.scalar(chosen.options(*people, joinedload(PiiIncident.agency)))
+
+
+def get_incident(incident_id: int, viewer: User) -> PiiIncident:
+    """Return an incident with its people. Raises `NotFound`."""
+    if (incident := find_incident(incident_id, viewer)) is None:
         raise NotFound("There is no such incident.")
     return incident
 
@@ -92,6 +96,19 @@ def could_have_seen(incident: PiiIncident) -> list[str]:
     chosen = select(User).options(joinedload(User.agency), lazyload(User.grants))
     people = db.session.scalars(chosen.where(User.id.in_([int(id_) for id_ in incident.seen_by])))
     return sorted(person.who for person in people)
+
+
+def answerable_for(agency_id: int | None) -> Sequence[User]:
+    """Return who has to hear of an incident: the agency's security officers and the HMIS managers."""
+    officer = and_(RoleGrant.role == Role.SECURITY_OFFICER, RoleGrant.agency_id == agency_id)
+    granted = select(RoleGrant.user_id).where(or_(officer, RoleGrant.role == Role.MANAGER))
+    return db.session.scalars(select(User).where(User.id.in_(granted), User.may_sign_in).order_by(User.id)).all()
+
+
+def held_of_agency(agency_id: int) -> int:
+    """Return how many texts about an agency are held back now."""
+    held = (PiiIncident.agency_id == agency_id, PiiIncident.state == IncidentState.HELD)
+    return db.session.scalar(select(func.count(PiiIncident.id)).where(*held)) or 0
 
 
 def held_counted(viewer: User) -> ScalarSelect[int] | None:

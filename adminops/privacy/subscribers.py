@@ -10,7 +10,7 @@ from adminops.privacy.queries import answerable_for
 
 
 def tell(fact: TextHeld, by: User) -> None:
-    """Tell the agency's security officers and the managers: of each that a writer sends, of what a scan finds once a day.
+    """Tell who answers for it: of each text that its writer sends, and once a day of what the scan finds.
 
     Who brings tickets of another desk in is shown what was found in them.
     """

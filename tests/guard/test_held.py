@@ -16,6 +16,8 @@ from adminops.guard.models import FoundBy, IncidentState, PiiIncident
 from adminops.guard.operations import HELD_BACK
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
+from adminops.outbox.models import OutboxMessage
+from adminops.privacy import emails
 from adminops.privacy.jobs import PAUSE, rescan, scan_some
 from adminops.privacy.queries import counts_by_agency
 from tests.browsing import Desk
@@ -92,6 +94,36 @@ def test_only_a_redactor_reads_it_and_that_is_on_the_record(session: Session) ->
     assert "TextHeld" in facts
 
 
+def test_the_security_officer_of_the_agency_reads_it_and_hears_of_it_but_settles_nothing(desk: Desk) -> None:
+    with desk.work() as session:
+        caseworker = make_user()
+        officer, other = make_user(Role.SECURITY_OFFICER, agency=caseworker.agency), make_user(Role.SECURITY_OFFICER)
+        manager = make_user(Role.MANAGER)
+        _, incident = held(caseworker)
+        told = session.execute(select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "privacy.held"))
+        assert {row[0] for row in told} == {officer.id, manager.id}
+        mail = emails.held(to_id=officer.id, incident_id=incident.id)
+        assert mail is not None and SSN not in f"{mail}"
+        assert emails.held(to_id=other.id, incident_id=incident.id) is None
+    person, stranger = desk.signed_in(officer), desk.signed_in(other)
+    assert person.get(f"/agencies/{caseworker.agency_id}").says("1 text waits")
+    assert person.get("/privacy").says("A Social Security number")
+    assert SSN not in person.get(f"/privacy/{incident.id}").html
+    assert SSN in person.post(f"/privacy/{incident.id}/text", {}, status=200).html
+    assert stranger.get("/privacy").says("Nothing is held back")
+    for way in ("", "/text"):
+        (stranger.post if way else stranger.get)(f"/privacy/{incident.id}{way}", status=404)
+    person.post(f"/privacy/{incident.id}/settle", {"how": "put_back"}, status=403)
+    person.get("/privacy/counts", status=403)
+    with desk.work():
+        with pytest.raises(NotAllowed):
+            operations.open_held(incident, by=other)
+        with pytest.raises(NotAllowed):
+            operations.drop(incident, guarded=MESSAGES, by=officer)
+        operations.drop(db.session.get_one(PiiIncident, incident.id), guarded=MESSAGES, by=make_admin())
+        assert emails.held(to_id=officer.id, incident_id=incident.id) is None, "settled by now"
+
+
 def test_a_redacted_text_goes_back_where_it_was_and_nothing_of_the_other_is_left(session: Session) -> None:
     ticket, incident = held()
     redactor = make_admin()
@@ -135,17 +167,21 @@ def stored(ticket: Ticket, body: str, *, note: bool = False) -> TicketMessage:
 def test_the_scan_holds_back_what_is_stored_and_says_who_could_have_seen_it(session: Session) -> None:
     ticket = make_ticket()
     lead = make_user(Role.AGENCY_LEAD, agency=ticket.requester.agency)
-    stranger, auditor = make_user(Role.AGENCY_LEAD), make_user(Role.VIEWER)
+    stranger, auditor, manager = make_user(Role.AGENCY_LEAD), make_user(Role.VIEWER), make_user(Role.MANAGER)
     message, note = stored(ticket, f"SSN {SSN}"), stored(ticket, f"SSN {SSN}", note=True)
     assert not scan_some(MESSAGES)
     assert (message.body, note.body) == (HELD_BACK, HELD_BACK)
     first, second = session.scalars(select(PiiIncident).order_by(PiiIncident.id))
     assert first.found_by is FoundBy.RESCAN
-    team = {str(message.author_id), str(note.author_id)}
+    team = {str(message.author_id), str(note.author_id), str(manager.id)}
     assert set(first.seen_by) == {str(ticket.requester_id), str(lead.id), *team}
     assert set(second.seen_by) == team
     assert not {str(stranger.id), str(auditor.id)} & set(first.seen_by)
     assert json.loads(json.dumps(first.found_kinds)) == ["ssn"]
+    told = session.execute(
+        select(OutboxMessage.kind, OutboxMessage.recipient_id).where(OutboxMessage.kind.like("privacy%"))
+    )
+    assert [tuple(row) for row in told] == [("privacy.found", manager.id)], "once a night, however much it found"
 
 
 def test_the_scan_passes_over_what_somebody_has_decided_about(session: Session) -> None:
