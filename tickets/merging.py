@@ -15,7 +15,7 @@ from tickets import policies, sharing
 from tickets.approvals import asked_now
 from tickets.goals import keeping
 from tickets.locking import lock_all
-from tickets.models import Channel, Ticket, TicketMessage, TicketState, Voice
+from tickets.models import OPEN_STATES, Channel, Ticket, TicketMessage, TicketState, Voice
 from tickets.notices.telling import mail_quietly
 from tickets.operations import file_ticket
 from tickets.relations import (
@@ -37,8 +37,8 @@ def merge(source: Ticket, *, into: Ticket, by: User) -> Ticket:
     No row moves: the source points to the target and is closed; its messages are shown there, and what is written on
     it goes there. Who asked for it, and its participants, take part in the target from then on.
     Rules in the order checked: `by` works on both (`NotAllowed`, `InvalidState`); two tickets, neither within the
-    other; of one agency and equally private, for the people of both read all of it; no approval is waited for
-    (`InvalidState`). Publishes `TicketMerged`; mails who asked for the source.
+    other; nothing open ends with what is over; of one agency and equally private, for the people of both read all of it;
+    no approval is waited for (`InvalidState`). Publishes `TicketMerged`; mails who asked for the source.
     """
     target = root_of(into)
     lock_all([source.id, target.id])
@@ -180,6 +180,10 @@ def _check_may_merge(source: Ticket, target: Ticket) -> None:
         raise InvalidState("A ticket can't be merged into itself, or into one that is part of it.")
     if target.merged_into_id is not None:  # since it was looked up
         raise InvalidState(f"#{target.id} was merged into another ticket just now. Please look again.")
+    if target.state not in OPEN_STATES and source.state in OPEN_STATES:
+        raise InvalidState(
+            f"#{target.id} is {target.state.value}, and this would end with it unanswered. Reopen it first."
+        )
     if source.agency_id != target.agency_id:
         raise InvalidState("These are of two agencies, and each would read the other's messages. Relate them instead.")
     if source.is_private != target.is_private:

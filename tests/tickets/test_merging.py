@@ -97,6 +97,15 @@ def test_undo_brings_back_exactly_what_was_there(house: House, state: str) -> No
     assert not sees(house.two, house.first)
 
 
+def test_nothing_open_ends_with_a_ticket_that_is_over(house: House) -> None:
+    operations.resolve(house.first, by=house.helper)
+    with pytest.raises(InvalidState, match="Reopen it first"):
+        merging.merge(house.second, into=house.first, by=house.helper)
+    operations.reopen(house.first, by=house.helper)
+    merging.merge(house.second, into=house.first, by=house.helper)
+    assert house.second.merged_into_id == house.first.id
+
+
 def test_merges_and_undos_in_any_order_leave_every_ticket_as_it_was(house: House) -> None:
     chance = random.Random(7)
     tickets = [house.first, house.second, *(make_ticket(house.one, body=f"Words {n}.") for n in range(4))]
