@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response
 
 from adminops import clock
 from adminops.errors import NotAllowed
+from adminops.identity.factors.standing import is_overdue
 from adminops.identity.models import User, UserSession
 from adminops.identity.permissions import Permission
 from adminops.web.typed import came_from, typed_texts
@@ -125,6 +126,8 @@ def refuse_or_pass(declared: Access) -> Response | None:
         return redirect(url_for("signin.sign_in", next=here))
     if user.session is not None and user.session.is_limited and not declared.before_factor:
         return _to_second_step()
+    if declared.bearer and is_overdue(user):
+        raise NotAllowed("Sign in and set up your second step first: until then your tokens open nothing.")
     if isinstance(needs, Permission) and not user.may(needs):
         raise NotAllowed("Your role does not include this.")
     return _to_confirm(declared, user.session) if declared.confirm and user.session is not None else None

@@ -1,6 +1,7 @@
 """Tokens: made, shown once, used within their scopes, ended."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from accounts.models import AccountState, DisabledReason
 from accounts.operations.life import disable_account
 from adminops import clock
 from adminops.errors import Invalid
-from adminops.identity.models import ApiToken, User
+from adminops.identity.models import ApiToken, SecurityKey, User
 from adminops.identity.permissions import Role
 from adminops.identity.tokens import BEGINS, TokenScope
 from tests.api.asking import Program, program_of, token_of
@@ -50,6 +51,21 @@ def test_a_token_needs_a_name_and_a_scope(sqlite_desk: Desk) -> None:
 def test_a_token_lives_a_year_at_most(sqlite_desk: Desk) -> None:
     with pytest.raises(Invalid, match="at most a year"):
         token_of(sqlite_desk, helper_of(sqlite_desk), days=366)
+
+
+def test_tokens_open_nothing_for_somebody_whose_second_step_is_overdue(desk: Desk) -> None:
+    helper = helper_of(desk)
+    program = program_of(desk, helper)
+    with desk.work() as session:
+        person = session.get_one(User, helper.id)
+        person.password_is_short, person.factor_due_at = True, clock.now() + timedelta(days=1)
+    program.ask("GET", "/tickets")
+    with desk.work() as session:
+        session.get_one(User, helper.id).factor_due_at = clock.now()
+    assert "second step" in program.ask("GET", "/tickets", status=403)["detail"]
+    with desk.work() as session:
+        session.add(SecurityKey(user_id=helper.id, name="Key", credential_id=b"1", public_key=b"1"))
+    program.ask("GET", "/tickets")
 
 
 def test_a_revoked_token_is_worthless_and_nobody_revokes_anothers(desk: Desk) -> None:

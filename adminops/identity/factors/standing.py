@@ -57,6 +57,12 @@ def is_required(user: User) -> bool:
     return user.password_is_short or not asking.isdisjoint(role.value for role in user.roles)
 
 
+def is_overdue(user: User) -> bool:
+    """Say whether a person should have set up a second step by now and has not. Reads only."""
+    due = user.factor_due_at
+    return due is not None and due <= clock.now() and is_required(user) and not has_factor(user)
+
+
 def must_set_up(user: User) -> bool:
     """Say whether a person without a second step has to set one up now; the first time, note until when it may wait."""
     if not is_required(user):
