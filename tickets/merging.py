@@ -37,8 +37,8 @@ def merge(source: Ticket, *, into: Ticket, by: User) -> Ticket:
     No row moves: the source points to the target and is closed; its messages are shown there, and what is written on
     it goes there. Who asked for it, and its participants, take part in the target from then on.
     Rules in the order checked: `by` works on both (`NotAllowed`, `InvalidState`); two tickets, neither within the
-    other; nothing open ends with what is over; of one agency and equally private, for the people of both read all of it;
-    no approval is waited for (`InvalidState`). Publishes `TicketMerged`; mails who asked for the source.
+    other; nothing open ends with what is over; of one agency and equally private, for the people of both read all
+    of it; no approval is waited for (`InvalidState`). Publishes `TicketMerged`; mails who asked for the source.
     """
     target = root_of(into)
     lock_all([source.id, target.id])

@@ -381,7 +381,7 @@ def test_who_is_asked_is_reminded_and_the_team_hears_of_an_agency_that_says_noth
     assert look_on(31) == (4, 2), "it has an end"
     (asked,) = [row.id for row in approvals.approvals_of(ticket) if row.step is Step.AGENCY]
     mail = {"to_id": house.lead.id, "ticket_id": ticket.id, "approval_id": asked, "reminder": 1}
-    assert (reminder := emails.approval(**mail)) and "still waits" in reminder.subject
+    assert "still waits" in str(emails.approval(**mail))
     approve(ticket, by=house.lead)
     assert emails.approval(**mail) is emails.approval_late(**mail) is None, "said meanwhile"
 
