@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adminops import clock
 from adminops.audit.chain import add_links, anchor, check
-from adminops.audit.queries import security_officers
+from adminops.audit.queries import answerable
 from adminops.db import transaction
 from adminops.feature import Job
 from adminops.outbox.messages import enqueue_mail
@@ -18,7 +18,7 @@ def anchors_folder() -> Path:
 
 
 def check_and_anchor() -> None:
-    """Give stragglers their links and check the trail: in order, it is anchored, else security officers are told."""
+    """Give stragglers their links and check the trail: in order, it is anchored, else who answers for it is told."""
     more = True
     while more:
         with transaction():
@@ -29,8 +29,8 @@ def check_and_anchor() -> None:
         if verdict.broken is None:
             anchor(anchors_folder())
             return
-        for officer in security_officers():
-            enqueue_mail("audit.broken", to=officer, day=f"{clock.now():%Y%m%d}")
+        for person in answerable():
+            enqueue_mail("audit.broken", to=person, day=f"{clock.now():%Y%m%d}")
 
 
 JOBS = (

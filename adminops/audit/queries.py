@@ -91,7 +91,7 @@ def entries_between(since: date | None, until: date | None) -> Iterator[tuple[Au
         yield row[0], row[1], row[2]
 
 
-def security_officers() -> Sequence[User]:
-    """Return who is told when the trail is not as it was written."""
-    granted = select(RoleGrant.user_id).where(RoleGrant.role == Role.SECURITY_OFFICER)
+def answerable() -> Sequence[User]:
+    """Return who is told when the trail is not as it was written: who may read it, and security officers."""
+    granted = select(RoleGrant.user_id).where(RoleGrant.role.in_((Role.SECURITY_OFFICER, Role.MANAGER)))
     return db.session.scalars(select(User).where(User.id.in_(granted), User.may_sign_in).order_by(User.id)).all()
