@@ -2,18 +2,35 @@
 
 import sys
 
-from tests.bench import accounts, desk, duplicates, guard, lookup, mail, match, pages, peer, people, served, store
+from tests.bench import (
+    accounts,
+    desk,
+    duplicates,
+    febrl,
+    guard,
+    lookup,
+    mail,
+    match,
+    pages,
+    peer,
+    people,
+    served,
+    splink,
+    store,
+)
 
 BENCHES = {"guard": guard.run, "lookup": lookup.run, "match": match.run, "pages": pages.run, "store": store.run}
 LONG = {
     "accounts": accounts.run,
     "desk": desk.run,
     "duplicates": duplicates.run,
+    "febrl": febrl.run,
     "mail": mail.run,
     "match-large": match.run_large,
     "peer": peer.run,
     "people": people.run,
     "served": served.run,
+    "splink": splink.run,
     "store-large": store.run_large,
 }
 """Benches that run only when they are named."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from time import process_time
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +63,9 @@ def _measured(records: int) -> Iterator[Figure]:
         clients, stays = town.write(Path(folder))
         columns, alone = read_clients(clients, stays), read_clients(clients)
     found, seconds = _timed(columns, USUAL)
-    yield from _figures(size, Ranking(found, columns, town))
-    without = Ranking(_timed(alone, USUAL)[0], alone, town)
+    yield from _figures(size, Ranking(found.pairs.one, found.pairs.other, columns, town))
+    pairs = _timed(alone, USUAL)[0].pairs
+    without = Ranking(pairs.one, pairs.other, alone, town)
     yield Figure(
         f"{size}, without Enrollment.csv: recall at precision 0.99",
         100 * without.recall(0.99),
@@ -90,9 +92,9 @@ def _timed(columns: Columns, rules: dict[str, tuple[str, ...]]) -> tuple[Matched
 class Ranking:
     """The pairs of a run from the strongest down, and which of them are right."""
 
-    def __init__(self, found: Matched, columns: Columns, town: Town) -> None:
+    def __init__(self, one: NDArray[Any], other: NDArray[Any], columns: Columns, town: Town) -> None:
         people = np.array([town.person_of[str(record)] for record in columns.ids])
-        self.one, self.other = people[found.pairs.one], people[found.pairs.other]
+        self.one, self.other = people[one], people[other]
         self.right: NDArray[np.bool_] = self.one == self.other
         size = np.bincount(people)
         self.true_pairs = int((size * (size - 1) // 2).sum())
