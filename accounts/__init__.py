@@ -10,7 +10,8 @@ from accounts.models import TRANSITIONS
 from accounts.request_types import REQUEST_TYPES
 from accounts.requests.models import REQUEST_TRANSITIONS
 from accounts.reviewing.models import REVIEW_TRANSITIONS
-from accounts.views import blueprint, outside, own
+from accounts.scim.connecting import forget_calls
+from accounts.views import blueprint, outside, own, scim
 from adminops.facts import (
     AccountReactivated,
     AccountRestored,
@@ -37,7 +38,7 @@ from adminops.refs import RefProvider
 feature = Feature(
     name="accounts",
     title="Accounts",
-    blueprints=(blueprint, own),
+    blueprints=(blueprint, own, scim.scim),
     nav=(
         NavItem(
             label="Accounts",
@@ -98,6 +99,12 @@ feature = Feature(
             name="remind-of-emergency-drills",
             title="Remind of accounts for emergencies that were not tried",
             run=jobs.remind_of_emergency_drills,
+            every=timedelta(days=1),
+        ),
+        Job(
+            name="forget-provider-calls",
+            title="Forget what identity providers asked for long ago",
+            run=forget_calls,
             every=timedelta(days=1),
         ),
         Job(
@@ -165,6 +172,7 @@ feature = Feature(
         "accounts.reset": emails.reset,
         "accounts.password_changed": emails.password_changed,
         "accounts.connected": emails.connected,
+        "accounts.speaks": emails.speaks,
         "accounts.emergency": emails.emergency,
         "accounts.emergency_drill": emails.emergency_drill,
         "accounts.lost_step_asked": emails.lost_step_asked,

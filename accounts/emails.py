@@ -14,6 +14,7 @@ from accounts.outside.models import IdentityProvider, OutsideIdentity
 from accounts.reconciling.models import Comparison
 from accounts.requests.models import AccountRequest, GateKind, GateState, RequestState
 from accounts.reviewing.models import AccessReview, ReviewState
+from accounts.scim.models import ScimConnection
 from adminops.db import db
 from adminops.identity.models import User
 from adminops.outbox.messages import Mail
@@ -60,6 +61,21 @@ def password_changed(*, to_id: int, reset_id: int = 0, at: int = 0) -> Mail | No
         template="accounts/password_changed",
         link="/sign-in",
         link_label="Sign in",
+    )
+
+
+def speaks(*, to_id: int, connection_id: int, at: int = 0) -> Mail | None:
+    """Return the notice that an identity provider asks in one's name; None where it is somebody else's by now."""
+    del at
+    connection = db.session.get(ScimConnection, connection_id)
+    if connection is None or connection.speaker_id != to_id:
+        return None
+    return Mail(
+        subject="Your organization's sign-in asks for accounts in your name",
+        template="accounts/speaks",
+        values={"provider": connection.provider.name, "agency": connection.agency.name},
+        link="/accounts/staff",
+        link_label="See your people",
     )
 
 

@@ -20,6 +20,7 @@ MUST_CHANGE = "This password has to be changed first: ask for a link with “For
 def init_app(app: Flask) -> None:
     """Have passwords of people who are kept in a directory asked there, and what is sealed here sealed anew."""
     ask_first(app, ask_directory)
+    app.extensions["csrf"].exempt(app.blueprints["scim"])  # no cookie counts there, so no other page can send one along
     for column in (SEALED_SECRETS, *SEALED_LISTS):
         also_sealed(column)
 

@@ -300,6 +300,8 @@ class Feature:
     """What sees to messages of the outbox that are no mails."""
     proofs: "Mapping[str, Callable[[Sequence[int]], Mapping[int, Proof]]]" = field(default_factory=dict)
     """What the feature can prove of people, by kind: see `adminops.proofs`."""
+    asked: "Callable[..., Ref | None] | None" = None
+    """How another feature asks for something in a person's name: see `adminops.asking`."""
     banner: "Callable[[User | None], Markup | None] | None" = None
     """What stands above every page of the portal, and (None: nobody has signed in) of the pages around signing in."""
     figures: "Callable[[User], Sequence[Figure]] | None" = None

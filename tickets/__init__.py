@@ -11,6 +11,7 @@ from adminops.refs import RefProvider
 from tickets import refs, reminding
 from tickets.absences.views import absence_card
 from tickets.api import ROUTES
+from tickets.asked import asked
 from tickets.bulk import jobs as bulk_jobs
 from tickets.cases import jobs as case_jobs
 from tickets.cases import refs as vendor_refs
@@ -62,6 +63,7 @@ feature = Feature(
     name="tickets",
     title="Tickets",
     blueprints=blueprints,
+    asked=asked,
     nav=(
         *INSIGHTS,
         *NOTICES,

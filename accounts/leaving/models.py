@@ -57,6 +57,8 @@ class Departure(Model):
     ended_at: Mapped[datetime | None]
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     withdrawn: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[Code] = mapped_column(default="", server_default=text("''"))
+    """What said so by itself, in the name of who reported it: an identity provider; empty: a person did."""
     ticket_kind: Mapped[Code | None]
     ticket_id: Mapped[Code | None]
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)

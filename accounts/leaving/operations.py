@@ -70,6 +70,23 @@ def report_by_ticket(
     return departure
 
 
+def report_by_provider(account: Account, *, source: str, reporter: User, by: User) -> Departure:
+    """Have access end at once because the agency's identity provider says so, in the name of `reporter`.
+
+    A departure that is known and still to come begins now. Raises `InvalidState` for an account that nobody has yet, or
+    no longer. Publishes as `report_leaver`.
+    """
+    hold(account)
+    policies.check_can_leave(account)
+    departure = of_account(account.id)
+    if departure is None:
+        departure = _write(account, DisabledReason.LEFT, clock.now(), reporter=reporter)
+        departure.source = source
+    departure.leaves_at = min(departure.leaves_at, clock.now())
+    _begin(departure, source=source, by=by)
+    return departure
+
+
 def note_sent_on(departure: Departure, *, by: User) -> None:
     """Note that the agency's lead sent the ticket on: access ends as was asked. Publishes as `report_leaver`."""
     hold(departure.account)
@@ -149,13 +166,14 @@ def _write(
     return departure
 
 
-def _begin(departure: Departure, *, by: User) -> None:
+def _begin(departure: Departure, *, source: str = "", by: User) -> None:
     account, now = departure.account, clock.now()
-    departure.begun_at = now
+    departure.begun_at = departure.begun_at or now
     db.session.flush()
     publish(LeaverReported(**_of(departure)), by=by)
     kind = HOLD_FOR.get(departure.reason, HoldKind.ADMIN)
-    put_hold(account, kind, reason=departure.reason, begins_at=max(departure.leaves_at, now), by=by)
+    begins_at = max(departure.leaves_at, now)
+    put_hold(account, kind, reason=departure.reason, begins_at=begins_at, source=source, by=by)
 
 
 def _end(departure: Departure, by: User) -> None:

@@ -67,7 +67,7 @@ def save_provider(
     or what is missing, `Conflict` where another has that name, or people are connected and the issuer would change:
     their keys mean others there. Publishes `ProviderSaved`.
     """
-    _check_may(by)
+    check_may_keep(by)
     name, client_id, chosen = " ".join(name.split()), client_id.strip(), sorted({_domain(each) for each in domains})
     problem = problem_of(issuer, allow_loopback=current_settings().environment != "production")
     if problem is not None:
@@ -97,7 +97,7 @@ def save_provider(
 
 def switch_provider(provider: IdentityProvider, *, on: bool, by: User) -> None:
     """Let people sign in by it, or not. Raises `NotAllowed`. Publishes `ProviderSwitchedOn`, `ProviderSwitchedOff`."""
-    _check_may(by)
+    check_may_keep(by)
     if provider.is_on is on:
         return
     provider.is_on = on
@@ -202,6 +202,7 @@ def _domain(typed: str) -> str:
     return domain
 
 
-def _check_may(by: User) -> None:
+def check_may_keep(by: User) -> None:
+    """Raise `NotAllowed` unless `by` says whose word is believed."""
     if not by.reach(Permission.MANAGE_PROVIDERS).everywhere:
         raise NotAllowed("Only system administrators say whose sign-ins are believed.")

@@ -13,7 +13,9 @@ from accounts.views import (
     people,
     policies,
     providers,
+    provisioning,
     requests,
+    scim,
     setup,
     staff,
 )
@@ -34,7 +36,9 @@ __all__ = [
     "people",
     "policies",
     "providers",
+    "provisioning",
     "requests",
+    "scim",
     "setup",
     "staff",
 ]

@@ -13,7 +13,7 @@ from adminops.identity import throttle
 from adminops.identity.models import ApiToken, User
 from adminops.identity.throttle import Limit, Meter
 from adminops.identity.tokens import find_token, touch_is_due, touch_token
-from adminops.web.problem_json import asked_by_a_program, problem_json
+from adminops.web.problem_json import asked_by_a_program, asked_by_a_provider, problem_json
 from adminops.web.security import TOUCH_PATIENCE
 
 GUESSES = Limit(free=30, longest=timedelta(minutes=15), forgives=timedelta(minutes=1))
@@ -27,8 +27,11 @@ def protect(app: Flask) -> None:
 
 
 def load_bearer(asking: Request) -> User | None:
-    """Return the owner of the request's token; nobody on pages, which know people by their sessions alone."""
-    if not asked_by_a_program():
+    """Return the owner of the request's token; nobody on pages, which know people by their sessions alone.
+
+    Nor for identity providers: their tokens are no person's.
+    """
+    if not asked_by_a_program() or asked_by_a_provider():
         return None
     kind, _, text = asking.headers.get("Authorization", "").partition(" ")
     token = find_token(text) if kind.lower() == "bearer" and 0 < len(text) <= LONGEST else None

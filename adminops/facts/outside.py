@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from adminops.facts.base import Fact
-from adminops.facts.people import UserFact
+from adminops.facts.people import AccountFact, UserFact
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,3 +62,56 @@ class VouchedSignInRefused(UserFact):
     says: ClassVar[str] = "was refused at sign-in by identity provider {provider_id} ({reason})"
     provider_id: int
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScimTokenMade(ProviderFact):
+    """An identity provider may tell of an agency's joiners and leavers, by a token."""
+
+    says: ClassVar[str] = "made token {token_id} by which identity provider {provider_id} tells of people"
+    token_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScimTokenRevoked(ProviderFact):
+    """A token of an identity provider counts no longer."""
+
+    says: ClassVar[str] = "revoked token {token_id} of identity provider {provider_id}"
+    token_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScimPersonFact(ProviderFact):
+    """An identity provider said something about one of its agency's people."""
+
+    says: ClassVar[str] = "heard of person {person_id} from identity provider {provider_id}"
+    person_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScimPersonTold(ScimPersonFact):
+    """An identity provider told of somebody for the first time."""
+
+    says: ClassVar[str] = "was told of person {person_id} by identity provider {provider_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScimPersonChanged(ScimPersonFact):
+    """An identity provider described somebody anew."""
+
+    says: ClassVar[str] = "was told that person {person_id} changed, by identity provider {provider_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScimPersonRemoved(ScimPersonFact):
+    """An identity provider has somebody no longer."""
+
+    says: ClassVar[str] = "was told that person {person_id} is gone, by identity provider {provider_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScimJoinerWithdrawn(AccountFact):
+    """Somebody for whom an account was asked does not join after all, as the agency's identity provider says."""
+
+    says: ClassVar[str] = "was told that the person for account {account_id} does not join"
+    gives_up: ClassVar[bool] = True

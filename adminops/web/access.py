@@ -74,13 +74,15 @@ def access(
     needs: Permission | Everybody,
     *,
     writes: bool | None = None,
+    bearer: bool = False,
     before_factor: bool = False,
     confirm: Again | None = None,
 ) -> Callable[[V], V]:
     """Declare who may open the route: a permission, `SIGNED_IN` or `PUBLIC`."""
 
     def declare(view: V) -> V:
-        view.__access__ = Access(needs, writes, before_factor=before_factor, confirm=confirm)  # type: ignore[attr-defined]
+        declared = Access(needs, writes, bearer=bearer, before_factor=before_factor, confirm=confirm)
+        view.__access__ = declared  # type: ignore[attr-defined]
         return view
 
     return declare
