@@ -1,7 +1,11 @@
 """New keys: nothing is lost, nothing looks changed, a killed rotation goes on, and old backups still open."""
 
+import base64
+import hashlib
+import hmac
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -106,6 +110,13 @@ def opened(app: AdminOps) -> list[str]:
             for incident in session.scalars(select(PiiIncident))
         ]
     return ssns + asides + held
+
+
+def everything_in(app: AdminOps) -> str:
+    """All that a copy of the database holds; bytes as hexadecimals."""
+    with app.app_context(), transaction(writes=False) as session:
+        rows = [row for table in Model.metadata.sorted_tables for row in session.execute(select(table))]
+    return "\n".join(value.hex() if isinstance(value, bytes) else str(value) for row in rows for value in row)
 
 
 def keys_used(app: AdminOps) -> set[int]:
@@ -391,10 +402,40 @@ def test_rows_that_an_import_is_writing_are_passed_over_and_done_afterwards(
     assert opened(filled) == CLEAR
 
 
+# --- a copy of the database ---
+
+
+def test_g5_values_that_were_swapped_between_rows_open_in_neither(filled: AdminOps) -> None:
+    with filled.app_context(), transaction() as session:
+        one, other = session.scalars(select(Client).where(Client.personal_id.in_(("C1", "C3"))).order_by(Client.id))
+        one.ssn_sealed, other.ssn_sealed = other.ssn_sealed, one.ssn_sealed
+    with filled.app_context(), transaction(writes=False) as session:
+        for client in session.scalars(select(Client).where(Client.personal_id.in_(("C1", "C3")))):
+            with pytest.raises(CannotDecrypt):
+                sealing.open_ssn(client.source_id, client.personal_id, client.ssn_sealed)
+
+
+def test_g6_copy_of_the_database_alone_holds_no_ssn_no_key_and_nothing_to_search_by(filled: AdminOps) -> None:
+    copy = everything_in(filled)
+    assert "Harbor House" in copy, "the net has no hole: what is in the database is found"
+    keys = re.findall(r'"([A-Za-z0-9+/]{43}=)"', ring_of(filled).to_json())
+    assert len(keys) > 2
+    for key in keys:
+        assert (key in copy, base64.b64decode(key).hex() in copy) == (False, False)
+    for ssn in ("219450817", "412568801"):
+        hidden = [ssn, f"{ssn[:3]}-{ssn[3:5]}-{ssn[5:]}"]
+        hidden += [hashlib.new(name, ssn.encode()).hexdigest() for name in ("md5", "sha1", "sha256")]
+        hidden.append(hmac.digest(b"", ssn.encode(), "sha256").hex())
+        assert [each for each in hidden if each in copy] == []
+    with sealing.using(KeyRing.generate()):
+        assert (found(filled, "219450817"), found(filled, "412568801")) == ([], [])
+    assert (found(filled, "219450817"), found(filled, "412568801")) == (["C1"], ["C3"])
+
+
 # --- backups ---
 
 
-def test_a_backup_from_before_a_rotation_opens_after_it(filled: AdminOps, tmp_path: Path) -> None:
+def test_g3_backup_from_before_a_rotation_opens_after_it(filled: AdminOps, tmp_path: Path) -> None:
     with filled.app_context():
         write_backup(tmp_path / "before.zip")
     rotate(filled)

@@ -4,6 +4,7 @@ A long list must not fill the memory, so the log spools to a temporary file and 
 """
 
 import json
+import re
 import tempfile
 import weakref
 from collections import Counter
@@ -18,6 +19,7 @@ ERROR, WARNING, NOTE = "error", "warning", "note"
 SPOOL_IN_MEMORY = 4_000_000
 LONGEST_SHOWN = 120
 MASKED_COLUMNS = frozenset({"DOB", "SSN"})
+AS_LONG_AS_AN_SSN = re.compile(r"(?<!\d)\d{3}[-. ]?\d{2}[-. ]?\d{4}(?!\d)")
 
 
 class Refused(Exception):
@@ -126,7 +128,11 @@ def _shape(letter: str) -> str:
 
 
 def shown(column: ColumnSpec, raw: str) -> str:
-    """Return what a message may show of a value of `column`: codes and dates as they are, the rest its shape."""
-    if column.is_free_text or column.name in MASKED_COLUMNS:
+    """Return what a message may show of a value of `column`: codes and dates as they are, the rest its shape.
+
+    Where columns were mixed up, an SSN stands in the place of a date: that is shown as its shape, too.
+    """
+    slipped = column.type != "string" and AS_LONG_AS_AN_SSN.search(raw)
+    if column.is_free_text or column.name in MASKED_COLUMNS or slipped:
         return mask(raw)
     return raw if len(raw) <= LONGEST_SHOWN else raw[:LONGEST_SHOWN] + "…"
