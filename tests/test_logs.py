@@ -20,6 +20,7 @@ from adminops.feature import Feature
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from adminops.logs import ALLOWED, LibraryHandler, place_of, set_up_logging
+from adminops.outbox.delivery import deliver_due
 from adminops.scheduler import run_in_slot, run_job
 from adminops.web.access import PUBLIC, access
 from tests.browsing import Desk, Visitor
@@ -122,14 +123,21 @@ def _visit_everything(desk: Desk, visitor: Visitor) -> int:
 
 
 @pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.MANAGER, Role.AGENCY_LEAD, Role.END_USER, None])
-def test_no_route_logs_what_is_typed_into_it(desk: Desk, capsys: pytest.CaptureFixture[str], role: Role | None) -> None:
+def test_g1_canary_typed_into_every_route_is_in_no_log_no_mail_and_no_record(
+    desk: Desk, capsys: pytest.CaptureFixture[str], role: Role | None
+) -> None:
     visitor = desk.visitor()
     if role is not None:
         with desk.work():
             person: User = make_user(role)
         visitor = desk.signed_in(person)
     assert _visit_everything(desk, visitor) > 60
+    with desk.app.app_context():
+        deliver_due()
     _assert_clean(desk, capsys.readouterr().err)
+    with desk.look() as session:
+        mails = [str(row) for row in session.execute(text("SELECT * FROM mailbox_mail"))]
+        assert [mail for mail in mails if SSN in mail or PASSWORD in mail] == []
 
 
 def test_jobs_that_fail_log_no_words(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -290,7 +290,7 @@ def _when_leases_are_over(app: AdminOps) -> Iterator[None]:
 # ---- the clock ------------------------------------------------------------------------------------------------------
 
 
-def test_a_missed_slot_is_caught_up_once(app: AdminOps, start: Start) -> None:
+def test_f4_missed_slot_is_caught_up_once(app: AdminOps, start: Start) -> None:
     nightly = with_job(app, job(add_agency))
     with app.app_context(), transaction():
         db.session.add(JobRun(job="test-job", slot=slot_of(job(_nothing), clock.now()) - 5, state=RunState.DONE))

@@ -200,25 +200,34 @@ def test_old_or_partial_list_is_held_and_the_very_same_file_changes_nothing(sess
 NEW_HEAD = "Name,Email,Organization,Role,User Name\n"
 
 
-def test_people_of_a_list_are_added_in_steps_and_each_row_is_told(session: Session) -> None:
+BAD = {
+    "No Mail,,Harbor House,,": "missing_email",
+    "X,x{n}@example.org,Nowhere,,": "agency",
+    "Y,y{n}@example.org,Harbor House,Boss,": "role",
+    "Z,nomail{n},Harbor House,,": "email",
+    "Twice,i{n}@example.org,Harbor House,,": "twice",
+}
+
+
+def test_a10_five_hundred_rows_with_twenty_bad_ones_are_added_in_steps_and_each_is_told(session: Session) -> None:
     agency = make_agency(name="Harbor House")
     known, taken = make_account(email="known@example.org", agency=agency), make_account(username="ben")
-    people = [f"Imani {number},i{number}@example.org,harbor  HOUSE,," for number in range(150)]
-    bad = ["No Mail,,Harbor House,,", "X,x@example.org,Nowhere,,", "Y,y@example.org,Harbor House,Boss,",
-           "Z,nomail,Harbor House,,", "Twice,i3@example.org,Harbor House,,",
-           "Ben,b@example.org,Harbor House,,ben"]  # fmt: skip
-    raw = _csv(*people, *bad, "Known,KNOWN@example.org,Harbor House,,", head=NEW_HEAD)
+    people = [f"Imani {number},i{number}@example.org,harbor  HOUSE,," for number in range(479)]
+    bad = [(line.format(n=number), rule) for number in range(4) for line, rule in BAD.items()]
+    bad[-1] = ("Ben,b@example.org,Harbor House,,ben", "taken")
+    lines = [*people, "Known,KNOWN@example.org,Harbor House,,"]
+    for place, (line, _) in enumerate(bad):
+        lines.insert(10 + 24 * place, line)
+    raw = _csv(*lines, head=NEW_HEAD)
     record = _take(raw, P.USERS)
-    assert record.state is S.RUNNING
-    judged = queries.judged_of(record)
-    assert add_some(record, judged, by=SYSTEM) is True
-    assert queries.counts_of(record) == {"made": 100, "refused": 5}
-    assert add_some(record, queries.judged_of(record), by=SYSTEM) is False, "another process goes on behind it"
-    assert (record.state, record.told) == (S.DONE, {"made": 150, "refused": 6, "known": 1})
+    assert (record.state, record.rows) == (S.RUNNING, 500)
+    assert add_some(record, queries.judged_of(record), by=SYSTEM) is True
+    assert queries.counts_of(record)["made"] == 100
+    while add_some(record, queries.judged_of(record), by=SYSTEM):
+        pass  # another process goes on behind it
+    assert (record.state, record.told) == (S.DONE, {"made": 479, "refused": 20, "known": 1})
     refused = queries.rows_of(record, RowOutcome.REFUSED, limit=99)
-    assert [(row.line, row.rule) for row in refused] == [
-        (152, "missing_email"), (153, "agency"), (154, "role"), (155, "email"), (156, "twice"), (157, "taken"),
-    ]  # fmt: skip
+    assert [(row.line, row.rule) for row in refused] == [(12 + 24 * place, rule) for place, (_, rule) in enumerate(bad)]
     made = session.scalars(select(Account).where(Account.id.not_in((known.id, taken.id)))).all()
     assert {(account.state, account.agency_id, account.user.may_sign_in) for account in made} == {
         (AccountState.INVITED, agency.id, False)
@@ -227,7 +236,7 @@ def test_people_of_a_list_are_added_in_steps_and_each_row_is_told(session: Sessi
     again = _take(raw + b"New,new@example.org,Harbor House,lead,\n", P.USERS, invites=True)
     while add_some(again, queries.judged_of(again), by=SYSTEM):
         pass
-    assert again.told == {"made": 1, "known": 151, "refused": 6}
+    assert again.told == {"made": 1, "known": 480, "refused": 20}
     assert session.scalar(select(func.count(OutboxMessage.id))) == 1
 
 

@@ -13,7 +13,9 @@ from tests.services.mail import MailCatcher
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_no_mail_is_lost_wherever_the_process_dies(app: AdminOps, mail_server: MailCatcher) -> None:
+def test_f6_mail_is_never_lost_and_doubled_only_between_hand_over_and_record(
+    app: AdminOps, mail_server: MailCatcher
+) -> None:
     settings = app.extensions["settings"]
     with app.app_context():
         db.engine.dispose()

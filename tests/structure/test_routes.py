@@ -30,7 +30,7 @@ OPEN = {
 }
 
 
-def test_every_route_declares_who_may_open_it(sqlite_desk: Desk) -> None:
+def test_e1_every_route_declares_who_may_open_it(sqlite_desk: Desk) -> None:
     app = sqlite_desk.app
     silent = [rule.rule for rule in app.url_map.iter_rules() if access_of(app.view_functions[rule.endpoint]) is None]
     assert silent == []

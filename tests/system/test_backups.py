@@ -181,7 +181,9 @@ def test_a_backup_that_can_not_be_written_is_a_sentence(here: AdminOps, tmp_path
         _write(here, tmp_path / "nowhere" / "backup.zip")
 
 
-def test_a_backup_is_of_one_moment_while_others_write(here: AdminOps, install: Install, tmp_path: Path) -> None:
+def test_g4_backup_written_while_others_write_is_of_one_moment_and_restores(
+    here: AdminOps, install: Install, tmp_path: Path
+) -> None:
     """Each writer's transaction adds two agencies: a backup holds an even number."""
     stop, began = threading.Event(), threading.Event()
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from accounts import cli, couriers, operations
 from accounts.directory import Away
-from accounts.models import Account, DisabledReason
+from accounts.models import Account, AccountState, DisabledReason
 from accounts.reconciling import running
 from accounts.reconciling.models import Comparison, ComparisonState, DirectoryFinding
 from accounts.reconciling.operations import mend_findings, note_failure
@@ -157,20 +157,31 @@ def test_missing_account_is_made_anew_only_when_it_was_missing_for_an_hour(house
     assert key in house.entries
 
 
-def test_c6_c8_strangers_and_local_accounts_are_never_touched(house: FakeDirectory) -> None:
+def test_c6_stranger_is_never_touched_also_when_all_may_be_put_right(house: FakeDirectory) -> None:
     stranger = person()
     house._converge(stranger)
-    with transaction():
-        local = make_account(Role.SYSTEM_ADMIN, password=True)
     for _ in range(3):
         _compare(apply=True)
         carry_due(couriers.DIRECTORY)
     assert house.entries[stranger.key].enabled
-    with transaction() as session:
-        assert session.get_one(Account, local.id).user.may_sign_in
+    with transaction():
         [orphan] = findings_now()
         with pytest.raises(InvalidState, match="Nothing of this"):
             mend_findings([orphan], by=make_admin())
+
+
+def test_c8_account_that_is_kept_here_is_never_touched(house: FakeDirectory) -> None:
+    with transaction():
+        local = make_account(Role.SYSTEM_ADMIN, password=True)
+    house.entries.clear()
+    for _ in range(3):
+        _compare(apply=True)
+        carry_due(couriers.DIRECTORY)
+    with transaction() as session:
+        kept = session.get_one(Account, local.id)
+        assert (kept.state, kept.user.may_sign_in) == (AccountState.ACTIVE, True)
+        assert kept.id not in {finding.account_id for finding in findings_now()}
+    assert local.key not in house.entries
 
 
 def test_c7_ten_comparisons_are_as_quiet_as_one(house: FakeDirectory) -> None:
