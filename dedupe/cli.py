@@ -216,16 +216,20 @@ def pairs(
     Writes a CSV file with personal_id_a, personal_id_b, probability, and what each piece of evidence adds in bits.
     Exit code 0 also when nothing is found, 1 when a file can't be read or written.
     """
+    if any(out.exists() and file.samefile(out) for file in (client_csv, enrollment) if file):
+        raise click.BadParameter("That is a file to read. Name another one.", param_hint="--out")
     clock = Clock()
     try:
-        columns = read_clients(client_csv, enrollment)
-        found = match(columns, minimum=minimum, workers=workers, clock=clock)
-        write_pairs(out, columns.ids, found.pairs)
+        read = read_clients(client_csv, enrollment)
+        found = match(read.columns, minimum=minimum, workers=workers, clock=clock)
+        write_pairs(out, read.columns.ids, found.pairs)
     except UnreadableFileError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{out.name} can't be written: {error.strerror}.") from None
     clock.ends("write")
+    for note in read.notes:
+        click.echo(note, err=True)
     for sentence, rows in found.skipped.items():
         click.echo(
             f"{len(rows):,} {'record takes' if len(rows) == 1 else 'records take'} no part. {sentence}", err=True
@@ -241,6 +245,7 @@ def _numbers(found: Matched) -> dict[str, object]:
         "pairs": len(found.pairs),
         "seconds": {**seconds, "total": round(sum(found.seconds.values()), 3)},
         "peak_mb": round(peak_mb(), 1),
+        "skipped": {sentence: len(rows) for sentence, rows in found.skipped.items()},
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def write_pairs(path: Path, ids: Sequence[Key], pairs: Pairs) -> None:
     bits = [pairs.bits[part].round(3).tolist() if part in pairs.bits else [0.0] * len(pairs) for part in PARTS]
     rows = zip(pairs.one.tolist(), pairs.other.tolist(), pairs.probability.round(6).tolist(), *bits, strict=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.fchmod(descriptor, 0o600)  # a file that was there keeps its mode otherwise
     with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(HEAD)

@@ -1,93 +1,145 @@
-"""Reading HUD's Client.csv and Enrollment.csv as columns."""
+"""Reading HUD's Client.csv and Enrollment.csv as columns: of any year and maker, in whatever encoding.
+
+Files come from many systems. What can be read is read, and what was done about the rest is told in sentences.
+"""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from adminops.files.tables import delimiter, storable
+from adminops.hmis.intake.decoding import Encoding, EncodingProbe
 from dedupe.matching.columns import AS_GIVEN, Columns, Memberships, as_codes, encode
 
 RACES = ("AmIndAKNative", "Asian", "BlackAfAmerican", "HispanicLatinao", "MidEastNAfrican", "NativeHIPacific", "White")
-NEEDED = ("PersonalID", "FirstName", "LastName", "DOB", "SSN")
-_OTHER_SPELLINGS = {"HispanicLatinaeo": "HispanicLatinao", "HispanicLatinaao": "HispanicLatinao"}
+IDENTITY = ("FirstName", "LastName", "DOB", "SSN")
+"""Without one of these columns records can be matched still, with one of them alone they can't."""
+_OTHER_SPELLINGS = {"hispaniclatinaeo": "HispanicLatinao", "hispaniclatinaao": "HispanicLatinao"}
 _CHUNK = 20_000
+_PIECE = 1 << 20
+_LONGEST = 1 << 20
+"""A field that is longer is a quote that nobody closed."""
 
 
 class UnreadableFileError(Exception):
     """A file that is not what it should be; the text says what is wrong and holds no value of a client."""
 
 
-def read_table(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Read the columns `wanted` of a CSV file; one that it does not have is blank. Rows marked deleted are left out.
+@dataclass(frozen=True)
+class Table:
+    """The columns of a file, and the names of those that it does not have: they are blank."""
+
+    columns: Mapping[str, Sequence[str]] = field(repr=False)
+    missing: tuple[str, ...]
+
+    def take(self, rows: Sequence[int]) -> Table:
+        """Give some of the rows."""
+        kept = {title: [column[row] for row in rows] for title, column in self.columns.items()}
+        return Table(kept, self.missing)
+
+
+def read_table(path: Path, wanted: Sequence[str], needed: str) -> Table:
+    """Read the columns `wanted` of a CSV file. Rows marked deleted are left out.
 
     Raises `UnreadableFileError`.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-            return _read(csv.reader(file), wanted, needed, path.name)
+        encoding = _encoding_of(path)
+        with path.open(newline="", encoding=encoding.codec, errors=encoding.errors) as file:
+            mark = delimiter(storable(file.readline()).removeprefix("\ufeff") or ",")
+            file.seek(0)
+            csv.field_size_limit(_LONGEST)
+            return _read(csv.reader(file, delimiter=mark), wanted, needed, path.name)
     except OSError as error:
         raise UnreadableFileError(f"{path.name} can't be read: {error.strerror}.") from None
     except csv.Error:
-        raise UnreadableFileError(f"{path.name} is no CSV file.") from None
+        raise UnreadableFileError(f"{path.name} is no CSV file, or a quote in it is not closed.") from None
 
 
-def _read(
-    rows: Iterable[list[str]], wanted: Sequence[str], needed: Sequence[str], name: str
-) -> dict[str, Sequence[str]]:
+def _encoding_of(path: Path) -> Encoding:
+    probe = EncodingProbe()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            probe.feed(piece)
+    return probe.result()
+
+
+def _read(rows: Iterable[list[str]], wanted: Sequence[str], needed: str, name: str) -> Table:
     lines = iter(rows)
-    head = [_OTHER_SPELLINGS.get(title.strip(), title.strip()) for title in next(lines, [])]
-    missing = [title for title in needed if title not in head]
-    if missing:
-        raise UnreadableFileError(f"{name} has no column {', '.join(missing)}.")
-    place = {title: head.index(title) for title in (*wanted, "DateDeleted") if title in head}
+    place = _places(next(lines, []), (*wanted, "DateDeleted"))
+    if needed not in place:
+        raise UnreadableFileError(f"{name} has no column {needed}.")
     columns: dict[str, list[str]] = {title: [] for title in place}
-    width, chunk = len(head), []
+    width, chunk = max(place.values()) + 1, []
     for row in lines:
         chunk.append(row)
         if len(chunk) == _CHUNK:
             _add(chunk, width, place, columns)
             chunk = []
     _add(chunk, width, place, columns)
-    count = len(columns[needed[0]])
-    found: dict[str, Sequence[str]] = {title: columns.get(title) or [""] * count for title in wanted}
-    deleted = columns.get("DateDeleted")
-    if deleted and any(deleted):
-        kept = [at for at, when in enumerate(deleted) if not when]
-        found = {title: [column[at] for at in kept] for title, column in found.items()}
-    return found
+    count, deleted = len(columns[needed]), columns.get("DateDeleted", [])
+    found = {title: columns.get(title) or [""] * count for title in wanted}
+    table = Table(found, tuple(title for title in wanted if title not in place))
+    if any(when.strip() for when in deleted):
+        return table.take([at for at, when in enumerate(deleted) if not when.strip()])
+    return table
+
+
+def _places(head: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
+    """Say where each wanted column is, whatever the case of the head; of two with one name the first counts."""
+    own = {title.lower(): title for title in wanted} | _OTHER_SPELLINGS
+    place: dict[str, int] = {}
+    for at, title in enumerate(head):
+        ours = own.get(title.removeprefix("\ufeff").strip().lower(), "")
+        if ours in wanted:
+            place.setdefault(ours, at)
+    return place
 
 
 def _add(rows: list[list[str]], width: int, place: Mapping[str, int], columns: Mapping[str, list[str]]) -> None:
-    """Add rows to the columns. Rows that are too short count as blank to their end."""
-    whole = [row if len(row) >= width else row + [""] * (width - len(row)) for row in rows if row]
+    """Add rows to the columns. Rows that are too short count as blank to their end, blank ones not at all."""
+    whole = [row if len(row) >= width else row + [""] * (width - len(row)) for row in rows if any(row)]
     by_column = list(zip(*(row[:width] for row in whole), strict=True)) if whole else []
     if by_column:
         for title, at in place.items():
             columns[title].extend(by_column[at])
 
 
-def read_clients(clients: Path, enrollments: Path | None = None) -> Columns:
+@dataclass(frozen=True)
+class ClientFile:
+    """The records of a Client.csv, and in sentences what was done about what is not as it should be."""
+
+    columns: Columns
+    notes: tuple[str, ...]
+
+
+def read_clients(clients: Path, enrollments: Path | None = None) -> ClientFile:
     """Read Client.csv, and households and projects from Enrollment.csv. Raises `UnreadableFileError`.
 
-    A PersonalID that comes twice is refused: it would match itself.
+    Of a PersonalID that comes twice the first row counts, as in an import: it would match itself.
     """
     wanted = (
         "PersonalID", "FirstName", "MiddleName", "LastName", "NameSuffix", "NameDataQuality", "SSN", "SSNDataQuality",
         "DOB", "DOBDataQuality", "Sex", "VeteranStatus", *RACES,
     )  # fmt: skip
-    table = read_table(clients, wanted, NEEDED)
-    ids = table["PersonalID"]
-    if len(set(ids)) < len(ids):
-        raise UnreadableFileError(f"{clients.name} has a PersonalID more than once.")
+    whole = read_table(clients, wanted, "PersonalID")
+    lacking = [title for title in IDENTITY if title in whole.missing]
+    if len(lacking) > len(IDENTITY) - 2:
+        raise UnreadableFileError(f"{clients.name} has no column {', '.join(lacking)}.")
+    read, notes = _each_once(whole)
+    notes = [*(f"There is no column {title}: it counts as blank." for title in lacking), *notes]
+    table, ids = read.columns, read.columns["PersonalID"]
     races = np.zeros(len(ids), dtype=np.uint8)
     for place, race in enumerate(RACES):
         races |= (as_codes(table[race]) == 1).astype(np.uint8) << np.uint8(place)
     households, projects = _memberships(enrollments, ids) if enrollments else (Memberships(), Memberships())
-    return Columns(
+    columns = Columns(
         ids=ids,
         first=table["FirstName"],
         middle=table["MiddleName"],
@@ -104,12 +156,34 @@ def read_clients(clients: Path, enrollments: Path | None = None) -> Columns:
         households=households,
         projects=projects,
     )
+    return ClientFile(columns, tuple(notes))
+
+
+def _each_once(table: Table) -> tuple[Table, list[str]]:
+    """Give the first row of each PersonalID, trimmed, and say what was left out."""
+    ids = [id_.strip() for id_ in table.columns["PersonalID"]]
+    trimmed = Table({**table.columns, "PersonalID": ids}, table.missing)
+    first = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
+    blank = sum(not id_ for id_ in ids)
+    first.pop("", None)
+    if len(first) == len(ids):
+        return trimmed, []
+    again, notes = len(ids) - blank - len(first), []
+    if again:
+        notes.append(f"{_rows(again)} the PersonalID of a row above, which counts alone.")
+    if blank:
+        notes.append(f"{_rows(blank)} no PersonalID and can't be named: left out.")
+    return trimmed.take(sorted(first.values())), notes
+
+
+def _rows(count: int) -> str:
+    return "1 row has" if count == 1 else f"{count:,} rows have"
 
 
 def _memberships(enrollments: Path, ids: Sequence[str]) -> tuple[Memberships, Memberships]:
-    table = read_table(enrollments, ("PersonalID", "ProjectID", "HouseholdID"), ("PersonalID",))
+    table = read_table(enrollments, ("PersonalID", "ProjectID", "HouseholdID"), "PersonalID").columns
     number = {person: place for place, person in enumerate(ids)}
-    who = np.fromiter((number.get(person, -1) for person in table["PersonalID"]), dtype=np.int32)
+    who = np.fromiter((number.get(person.strip(), -1) for person in table["PersonalID"]), dtype=np.int32)
     # the same HouseholdID in two projects is two households
     together = [
         f"{project}|{house}" if house else ""

@@ -61,7 +61,7 @@ def _measured(records: int) -> Iterator[Figure]:
     town, size = make_town(records, SEED, invented(SEED)), f"{records:,} records"
     with TemporaryDirectory(prefix="adminops-bench-") as folder:
         clients, stays = town.write(Path(folder))
-        columns, alone = read_clients(clients, stays), read_clients(clients)
+        columns, alone = read_clients(clients, stays).columns, read_clients(clients).columns
     found, seconds = _timed(columns, USUAL)
     yield from _figures(size, Ranking(found.pairs.one, found.pairs.other, columns, town))
     pairs = _timed(alone, USUAL)[0].pairs
@@ -78,7 +78,7 @@ def _measured(records: int) -> Iterator[Figure]:
     yield Figure(f"{size}: process seconds with tight rules", _timed(columns, TIGHT)[1], "s", 8 * per_record)
     odd = make_town(records, SEED + 1, invented(SEED), fakes=0.02, first_days=0.03)
     with TemporaryDirectory(prefix="adminops-bench-") as folder:
-        columns = read_clients(*odd.write(Path(folder)))
+        columns = read_clients(*odd.write(Path(folder))).columns
     slower = _timed(columns, USUAL)[1] / seconds
     yield Figure(f"{size}, 3 % born on 1 January, 2 % with a made-up SSN: times as long", slower, "×", 1.5)
 

@@ -65,8 +65,8 @@ def test_likely_pairs_are_written_with_what_each_part_adds(folder: Path) -> None
 def test_machines_get_numbers_alone(folder: Path) -> None:
     result = run(folder, "--json", "--workers", "1", "--engine", "local")
     told = json.loads(result.stdout)
-    assert list(told) == ["records", "candidate_pairs", "pairs", "seconds", "peak_mb"]
-    assert (told["records"], told["pairs"]) == (4, 1)
+    assert list(told) == ["records", "candidate_pairs", "pairs", "seconds", "peak_mb", "skipped"]
+    assert (told["records"], told["pairs"], list(told["skipped"].values())) == (4, 1, [1])
     assert list(told["seconds"]) == ["read", "block", "score", "em", "cluster", "total"]
 
 
@@ -76,6 +76,7 @@ def test_unlikely_pairs_are_left_out(folder: Path) -> None:
 
 
 def test_nobody_else_may_read_the_file(folder: Path) -> None:
+    (folder / "pairs.csv").touch(0o644)
     run(folder)
     assert stat.S_IMODE((folder / "pairs.csv").stat().st_mode) == 0o600
 
@@ -84,7 +85,8 @@ def test_nobody_else_may_read_the_file(folder: Path) -> None:
     ("content", "sentence"),
     [
         ("PersonalID,FirstName\n", "has no column LastName, DOB, SSN"),
-        (CLIENTS + "a1,Ada,,Byron,,1,,9,,9,0,\n", "has a PersonalID more than once"),
+        ("FirstName,LastName,DOB,SSN\n", "has no column PersonalID"),
+        (HEAD + '"a1,Dolores\n' + "x" * 1_100_000, "a quote in it is not closed"),
         ("", "has no column"),
     ],
 )
@@ -93,6 +95,40 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(folder: Path, content: 
     result = run(folder, clients="odd.csv")
     assert result.exit_code == 1
     assert sentence in result.stderr
+
+
+OLDER = HEAD + ROWS.replace("Dolores", "Zoë").replace("DOLORES", "Zoë")
+WITHOUT_SSN = """PersonalID,FirstName,LastName,DOB
+a1,Dolores,Whitaker,3/11/1987
+b2,Dolores,Whitaker,1987-03-11 00:00:00
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "noted"),
+    [
+        (OLDER.encode("cp1252"), ""),
+        (OLDER.encode("utf-16"), ""),
+        ((HEAD + ROWS).replace(",", ";").replace("\n", "\r").encode(), ""),
+        ((HEAD.lower() + ROWS.replace(",0,\n", ",0, \n")).encode(), ""),
+        (WITHOUT_SSN.encode(), "There is no column SSN: it counts as blank."),
+        ((CLIENTS + "a1,Ada,,Byron,,1,,9,,9,0,\n").encode(), "1 row has the PersonalID of a row above, which counts"),
+        ((CLIENTS + ",Ada,,Byron,,1,,9,,9,0,\n").encode(), "1 row has no PersonalID and can't be named: left out."),
+    ],
+)
+def test_files_of_other_years_and_makers_are_read(folder: Path, content: bytes, noted: str) -> None:
+    (folder / "odd.csv").write_bytes(content)
+    result = run(folder, clients="odd.csv")
+    assert (result.exit_code, noted in result.stderr) == (0, True), result.output
+    assert [(pair["personal_id_a"], pair["personal_id_b"]) for pair in written(folder)] == [("a1", "b2")]
+
+
+@pytest.mark.parametrize("name", ["Client.csv", "Enrollment.csv"])
+def test_what_is_read_is_never_written_over(folder: Path, name: str) -> None:
+    before = (folder / name).read_bytes()
+    args = [str(folder / "Client.csv"), "--enrollment", str(folder / "Enrollment.csv"), "--out", str(folder / name)]
+    result = CliRunner().invoke(dedupe, ["pairs", *args])
+    assert (result.exit_code, (folder / name).read_bytes() == before) == (2, True)
 
 
 def test_a_file_that_cannot_be_written_is_told(folder: Path) -> None:
