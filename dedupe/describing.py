@@ -3,8 +3,10 @@
 from typing import Any
 
 from dedupe.matching.explain import Part, ScoredPair
-from dedupe.matching.fields import Level
-from dedupe.models import Pair
+from dedupe.matching.fields import Field, Level
+from dedupe.matching.warn import WarningKind
+from dedupe.models import Evidence, Pair
+from dedupe.worth import set_turn
 
 #: Levels at which two values say the same thing, if in other letters.
 FULL = frozenset(
@@ -24,6 +26,8 @@ FULL = frozenset(
     }
 )
 AGAINST = frozenset({Level.DIFFERENT, Level.PART_DIFFERENT})
+_NAMES = (Field.FIRST, Field.LAST)
+_NAME_HOLDS = FULL | {Level.CLOSE, Level.INITIAL, Level.SWAPPED}
 
 
 def describe(pair: Pair, scored: ScoredPair) -> Pair:
@@ -31,7 +35,21 @@ def describe(pair: Pair, scored: ScoredPair) -> Pair:
     pair.score, pair.probability = scored.score, scored.probability
     pair.reasons = reasons_of(scored)
     pair.warnings = [warning.sentence for warning in scored.warnings]
+    pair.evidence = _kind_of(scored)
+    pair.has_conflict = any(warning.kind is not WarningKind.STAYS_OVERLAP for warning in scored.warnings)
+    set_turn(pair)
     return pair
+
+
+def _kind_of(scored: ScoredPair) -> Evidence:
+    """Say what speaks most for a pair."""
+    levels = {part.field: part.level for part in scored.parts}
+    if levels.get(Field.SSN) is Level.SAME:
+        return Evidence.NUMBER
+    if levels.get(Field.SSN) is Level.PART_SAME:
+        return Evidence.PART
+    same_name = all(levels.get(name) in _NAME_HOLDS for name in _NAMES)
+    return Evidence.NAME_AND_DATE if same_name and levels.get(Field.DOB) is Level.SAME else Evidence.CLOSE
 
 
 def reasons_of(scored: ScoredPair) -> list[dict[str, Any]]:

@@ -1,17 +1,17 @@
 """Pairs of client records to judge, and the scans that found them."""
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
 from adminops.db import Key, LongText, Model, Name
 from adminops.errors import InvalidState
-from adminops.hmis.models import Client, Merge
+from adminops.hmis.models import Client, Merge, Project
 from adminops.identity.models import User
 from adminops.refs import Ref
 
@@ -32,6 +32,27 @@ class PairState(StrEnum):
 
 
 UNDECIDED = (PairState.OPEN, PairState.DEFERRED)
+
+
+class Evidence(StrEnum):
+    """What speaks most for a pair: pairs of one kind are judged alike."""
+
+    NUMBER = "number"
+    PART = "part"
+    NAME_AND_DATE = "name_and_date"
+    CLOSE = "close"
+
+
+class Impact(IntEnum):
+    """How much reports change with the decision: so many times a pair counts."""
+
+    LITTLE = 1
+    """At most one of the two was served within the last year."""
+    COUNTED_TWICE = 2
+    """Both were: every report across projects counts the person twice."""
+    TWICE_IN_ONE_PROJECT = 3
+    """Both were, in one project: its own report counts the person twice."""
+
 
 TRANSITIONS: dict[PairState, tuple[PairState, ...]] = {
     PairState.OPEN: (PairState.MERGED, PairState.APART, PairState.DEFERRED, PairState.SETTLED, PairState.GONE),
@@ -56,7 +77,7 @@ class Pair(Model):
     __tablename__ = "dedupe_pair"
     __table_args__ = (
         UniqueConstraint("low_client_id", "high_client_id"),
-        Index(None, "state", "score", "id"),
+        Index(None, "state", "turn", "id"),
         Index(None, "high_client_id"),
         Index(None, "claimed_by_id"),
     )
@@ -71,6 +92,13 @@ class Pair(Model):
     reasons: Mapped[Reasons] = mapped_column(JSON().with_variant(JSONB(), "postgresql"))
     """[{"field": "SSN last four", "says": "same", "points": 40, "strength": "full"}, …], the strongest first"""
     warnings: Mapped[list[str]]
+    turn: Mapped[int] = mapped_column(default=0)
+    """Its place among the open pairs, the lowest first: what deciding it is worth, below zero (`dedupe.worth`)."""
+    open_stays: Mapped[int] = mapped_column(default=0)
+    impact: Mapped[Impact] = mapped_column(SmallInteger, default=Impact.LITTLE)
+    evidence: Mapped[Evidence] = mapped_column(default=Evidence.CLOSE)
+    has_conflict: Mapped[bool] = mapped_column(default=False)
+    """Whether something speaks against one person: two numbers, two dates, twins."""
     proposed_at: Mapped[datetime] = mapped_column(default=clock.now)
     deferred_at: Mapped[datetime | None]
     """When it was last put off; what was put off first comes back first."""
@@ -119,6 +147,15 @@ WAYS_ON = {
     PairState.SETTLED: "Other decisions settle this pair. Take one of those back first.",
     PairState.GONE: "This pair is no longer proposed. Reopen it first.",
 }
+
+
+class PairPlace(Model):
+    """A project in which one of the two records of a pair has a stay: what the queue is narrowed by."""
+
+    __tablename__ = "dedupe_pair_place"
+
+    pair_id: Mapped[int] = mapped_column(ForeignKey(Pair.id), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey(Project.id), primary_key=True, index=True)
 
 
 class StoredModel(Model):

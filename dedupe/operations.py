@@ -25,13 +25,14 @@ from adminops.hmis import merging
 from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, Merge, Verdict
 from adminops.identity.models import User
-from dedupe import asking_again, policies, queries
+from dedupe import asking_again, policies, queries, queue
 from dedupe.describing import describe
 from dedupe.gathering import is_protected, protected_clients, records_to_match
 from dedupe.models import UNDECIDED, Pair, PairState
 from dedupe.scoring import score_gathered
 from dedupe.settling import settle_around, take_out_protected
 from dedupe.standing import in_order
+from dedupe.worth import weigh
 
 CLAIM = timedelta(minutes=15)
 
@@ -63,7 +64,7 @@ def _claim(pair: Pair, by: User) -> bool:
     """
     until, this = clock.now() + CLAIM, Pair.id == pair.id
     protected = select(Client.id).where(Client.id.in_([pair.low_client_id, pair.high_client_id]), is_protected(Client))
-    may_take = and_(this, Pair.state.in_(UNDECIDED), queries.free_for(by), ~protected.exists())
+    may_take = and_(this, Pair.state.in_(UNDECIDED), queue.free_for(by), ~protected.exists())
     moving = update(Pair).where(or_(may_take, and_(~this, Pair.claimed_by_id == by.id)))
     values = {"claimed_by_id": case((this, by.id)), "claimed_until": case((this, until))}
     unsynchronised = {"synchronize_session": False}
@@ -253,6 +254,7 @@ def _pair_of(one: Client, other: Client) -> Pair:
         low, high = in_order(one.id, other.id)
         scored = score_gathered(gathered.columns, [(low, high)])[low, high]
         pair = _add(describe(Pair(low_client_id=low, high_client_id=high), scored))
+        weigh([pair])
     _lock(pair)
     return pair
 

@@ -1,44 +1,22 @@
-"""Reading the queue: pairs, where they stand in it, and which comes next."""
+"""Reading pairs, merges and scans. The order of the queue is in `dedupe.queue`."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select, union
-from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select, union
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
-from adminops import clock
 from adminops.db import db
 from adminops.errors import Invalid, NotFound
 from adminops.hmis.models import Client, HmisSource, Merge
-from adminops.hmis.persons import written_name
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
-from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState
+from dedupe.models import UNDECIDED, Pair, Scan, ScanState
 from dedupe.standing import PairOfIds, in_order
 
-SHOWN = 25
 GROUPS_SHOWN = 20
-BEFORE = 3
-"""So many stronger pairs are listed above the one at hand."""
-IS_OPEN: ColumnElement[bool] = Pair.state == PairState.OPEN
-IS_DEFERRED: ColumnElement[bool] = Pair.state == PairState.DEFERRED
-_One, _Other = aliased(Client), aliased(Client)
-"""The two records of a pair. Made once: an alias works its many columns out when they are first named."""
-ORDER = (case((IS_OPEN, 0), else_=1), Pair.deferred_at, Pair.score.desc(), Pair.id)
-
-
-@dataclass(frozen=True)
-class QueueRow:
-    """One pair of the queue."""
-
-    id: int
-    score: int
-    is_deferred: bool
-    left: str
-    right: str
 
 
 @dataclass(frozen=True)
@@ -49,112 +27,6 @@ class Group:
     apart: Sequence[tuple[str, str]]
     more: int
     """So many records are not named."""
-
-
-@dataclass(frozen=True)
-class Queue:
-    """The part of the queue around a pair. `position` counts from 1; None when the pair is not in the queue."""
-
-    rows: tuple[QueueRow, ...]
-    position: int | None
-    total: int
-    deferred: int
-    previous_id: int | None
-    next_id: int | None
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a pair stands in the queue: open ones by score, then those put off, the longest put off first."""
-
-    id: int
-    state: PairState
-    score: int
-    deferred_at: datetime | None
-
-    @classmethod
-    def of(cls, pair: Pair) -> "Place":
-        """Return where `pair` stands now, to go on from there once it is decided."""
-        return cls(pair.id, pair.state, pair.score, pair.deferred_at)
-
-    @property
-    def behind(self) -> ColumnElement[bool]:
-        """The pairs of the same state behind it."""
-        if self.state is PairState.DEFERRED:
-            later = or_(
-                Pair.deferred_at > self.deferred_at, and_(Pair.deferred_at == self.deferred_at, Pair.id > self.id)
-            )
-            return and_(IS_DEFERRED, later)
-        weaker = or_(Pair.score < self.score, and_(Pair.score == self.score, Pair.id > self.id))
-        return and_(IS_OPEN, weaker)
-
-
-def free_for(viewer: User) -> ColumnElement[bool]:
-    """Return the condition that nobody else holds a pair."""
-    return or_(Pair.claimed_until.is_(None), Pair.claimed_until <= clock.now(), Pair.claimed_by_id == viewer.id)
-
-
-def queue_around(pair: Pair) -> Queue:
-    """Return the part of the queue around `pair`; its top when the pair is not in it. One read."""
-    found = db.session.execute(_part_around(pair.id)).all()
-    rows = tuple(
-        QueueRow(
-            id_, score, state is PairState.DEFERRED, written_name(first, last), written_name(other_first, other_last)
-        )
-        for id_, score, state, first, last, other_first, other_last, *_ in found
-    )
-    places = {row.id: at for at, row in enumerate(rows)}
-    at = places.get(pair.id)
-    return Queue(
-        rows=rows,
-        position=None if at is None else found[at].place,
-        total=found[0].total if found else 0,
-        deferred=found[0].deferred if found else 0,
-        previous_id=rows[at - 1].id if at else None,
-        next_id=rows[at + 1].id if at is not None and at + 1 < len(rows) else None,
-    )
-
-
-def _part_around(pair_id: int) -> Select[*tuple[Any, ...]]:
-    ranked = (
-        select(
-            Pair.id,
-            Pair.score,
-            Pair.state,
-            Pair.low_client_id,
-            Pair.high_client_id,
-            func.row_number().over(order_by=ORDER).label("place"),
-            func.count().over().label("total"),
-            func.sum(case((IS_DEFERRED, 1), else_=0)).over().label("deferred"),
-        )
-        .where(Pair.state.in_(UNDECIDED))
-        .cte("ranked")
-    )
-    here = select(ranked.c.place).where(ranked.c.id == pair_id).scalar_subquery()
-    first = func.coalesce(here, 1) - BEFORE
-    names = (_One.first_name, _One.last_name, _Other.first_name, _Other.last_name)
-    return (
-        select(ranked.c.id, ranked.c.score, ranked.c.state, *names, ranked.c.place, ranked.c.total, ranked.c.deferred)
-        .join(_One, _One.id == ranked.c.low_client_id)
-        .join(_Other, _Other.id == ranked.c.high_client_id)
-        .where(ranked.c.place >= first)
-        .order_by(ranked.c.place)
-        .limit(SHOWN)
-    )
-
-
-def next_pair(viewer: User, *, after: Place | None = None) -> int | None:
-    """Return the number of the pair to review next, or None.
-
-    Pairs that somebody else holds are passed over. Open pairs weaker than `after` come first, then open ones that
-    were passed by, then those put off, the longest put off first.
-    """
-    rank = case((IS_OPEN, 1), else_=3)
-    if after is not None:
-        passed = 0 if after.state is not PairState.DEFERRED else 2
-        rank = case((after.behind, passed), (IS_OPEN, 1), else_=3)
-    chosen = select(Pair.id).where(Pair.state.in_(UNDECIDED), free_for(viewer))
-    return db.session.scalar(chosen.order_by(rank, Pair.deferred_at, Pair.score.desc(), Pair.id).limit(1))
 
 
 def count_open(viewer: User) -> int:

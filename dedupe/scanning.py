@@ -37,6 +37,7 @@ from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState, StoredMod
 from dedupe.scoring import score_clients
 from dedupe.settling import retire, settle
 from dedupe.standing import PairOfIds, Standing, in_order, standing_of_all
+from dedupe.worth import weigh_all
 
 LONGEST = timedelta(minutes=30)
 """A scan that runs for longer has died with its process."""
@@ -203,6 +204,7 @@ def finish_scan(scan: Scan, found: Found, *, by: User = SYSTEM) -> Scan:
     scan.move(ScanState.DONE)
     stored = _store_model(found.matched) if found.base is None else db.session.get_one(StoredModel, found.base.model_id)
     kept = _keep(found)
+    weigh_all(found.changed)
     scan.is_full = found.base is None
     scan.finished_at, scan.seconds = clock.now(), round(found.seconds + perf_counter() - began, 3)
     scan.counts, scan.weights, scan.model_id = _counts(found, kept), found.matched.model.note, stored.id

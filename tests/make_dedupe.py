@@ -121,7 +121,7 @@ def make_pair(one: Client, other: Client, *, score: int = 90, **over: Any) -> Pa
     """Make a proposed pair."""
     low, high = sorted((one.id, other.id))
     reasons = [{"field": "Last name", "says": "same", "points": score, "strength": "full"}]
-    values = {"probability": score / 100, "reasons": reasons, "warnings": [], **over}
+    values = {"probability": score / 100, "turn": -score, "reasons": reasons, "warnings": [], **over}
     pair = Pair(low_client_id=low, high_client_id=high, score=score, **values)
     db.session.add(pair)
     db.session.flush()

@@ -12,16 +12,27 @@ from adminops.web import charts
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to
-from dedupe import operations, policies, queries
+from dedupe import operations, policies, queries, worth
 from dedupe.comparison import Comparison, compare
 from dedupe.forms import DecisionForm
 from dedupe.gathering import protected_clients
 from dedupe.matching.scores import band_of
-from dedupe.models import Pair
-from dedupe.queries import Place
+from dedupe.models import Pair, PairState
+from dedupe.narrowing import (
+    AGES,
+    ASKED,
+    CONFLICT,
+    EVIDENCE,
+    HELD,
+    Narrowing,
+    agencies_to_choose,
+    project_types_to_choose,
+)
+from dedupe.queue import Place, count_by_state, list_pairs, next_pair, queue_around
 from dedupe.views.blueprint import blueprint
 from dedupe.views.scans import scan_state
 
+LISTED = {each.value: each for each in (PairState.OPEN, PairState.DEFERRED)}
 DRAWN = 24
 """So many stays are drawn; a longer list says so."""
 
@@ -29,10 +40,30 @@ DRAWN = 24
 @blueprint.get("")
 @access(Permission.REVIEW_DUPLICATES)
 def index() -> ResponseReturnValue:
-    """Go to the strongest pair that waits, or say that none does."""
-    if pair_id := queries.next_pair(signed_in_user()):
-        return redirect(url_for(".show", pair_id=pair_id))
-    return render_template("dedupe/empty.html", **scan_state())
+    """Go to the pair that is worth most of those that wait, or say that none does."""
+    narrowing = Narrowing.read(request.args)
+    if pair_id := next_pair(signed_in_user(), among=narrowing.conditions(signed_in_user())):
+        return redirect(url_for(".show", pair_id=pair_id, **narrowing.args))
+    return render_template("dedupe/empty.html", narrowing=narrowing, **scan_state())
+
+
+@blueprint.get("/queue")
+@access(Permission.REVIEW_DUPLICATES)
+def queue() -> ResponseReturnValue:
+    """List the pairs that wait, narrowed by what is asked for."""
+    narrowing, state = Narrowing.read(request.args), LISTED.get(request.args.get("state", ""), PairState.OPEN)
+    among = narrowing.conditions(signed_in_user())
+    return render_template(
+        "dedupe/queue.html",
+        page=list_pairs(state, among, after=request.args.get("after")),
+        counts=count_by_state(list(LISTED.values()), among),
+        state=state,
+        narrowing=narrowing,
+        in_words=worth.in_words,
+        choices={"evidence": EVIDENCE, "conflict": CONFLICT, "held": HELD, "asked": ASKED, "age": AGES},
+        agencies=agencies_to_choose(),
+        project_types=project_types_to_choose(),
+    )
 
 
 @blueprint.get("/pairs/<int:pair_id>")
@@ -111,8 +142,10 @@ def _done(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         _say("Put off: the pair comes again after the others.", "See the pair", url_for(".show", pair_id=pair.id))
     if pair.request and not pair.is_undecided:
         return redirect(url_for(".show", pair_id=pair.id))
-    following = queries.next_pair(by, after=place)
-    return redirect(url_for(".show", pair_id=following) if following else url_for(".index"))
+    narrowing = Narrowing.read(request.args)
+    following = next_pair(by, after=place, among=narrowing.conditions(by))
+    there = url_for(".show", pair_id=following, **narrowing.args) if following else url_for(".index", **narrowing.args)
+    return redirect(there)
 
 
 def _say(text: str, label: str, url: str) -> None:
@@ -136,10 +169,12 @@ def _compared(pair: Pair, form: DecisionForm) -> Comparison:
 
 
 def _page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
-    queue, band = queries.queue_around(pair), band_of(pair.score)
+    narrowing = Narrowing.read(request.args)
+    queue, band = queue_around(pair, narrowing.conditions(signed_in_user())), band_of(pair.score)
     if not pair.is_undecided:
         protected = protected_clients(pair.low_client, pair.high_client)
         decided = {"pair": pair, "form": form, "queue": queue, "band": band, "protected": protected}
+        decided["narrowing"] = narrowing
         return render_template("dedupe/decided.html", **decided), form.status
     compared = _compared(pair, form)
     stays = _drawn(compared)
@@ -148,6 +183,8 @@ def _page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         pair=pair,
         form=form,
         queue=queue,
+        narrowing=narrowing,
+        worth=worth.in_words(pair),
         band=band,
         compared=compared,
         holder=policies.holder_of(pair) if policies.is_claimed_by_another(pair, signed_in_user()) else None,
@@ -172,4 +209,10 @@ def _confirm(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         form.status = 422
         form.refuse("Choose which of the two records is kept." if pair.is_undecided else "This pair is decided.")
         return _page(pair, form)
-    return render_template("dedupe/confirm.html", pair=pair, form=form, compared=_compared(pair, form))
+    return render_template(
+        "dedupe/confirm.html",
+        pair=pair,
+        form=form,
+        compared=_compared(pair, form),
+        narrowing=Narrowing.read(request.args),
+    )

@@ -108,7 +108,7 @@ def test_a_pair_shows_who_why_and_what_will_move(queue: Queue) -> None:
     page = queue.visitor.get(queue.url())
     assert page.heading == "Merge queue"
     for words in (
-        "Pair 1 of 3 to review, strongest match first",
+        "Pair 1 of 3 to review, most worth deciding first",
         "Very likely the same person",
         "Client A",
         "Kept record",
@@ -184,7 +184,7 @@ def test_keeping_apart_and_putting_off_go_on(queue: Queue) -> None:
     assert queue.decide("apart").goal == queue.url(1)
     assert queue.visitor.get(queue.url(1)).link("See the pair") == queue.url()
     assert queue.decide("later", 1).goal == queue.url(2)
-    assert queue.visitor.get(queue.url(2)).says("Pair 1 of 2 to review, strongest match first, 1 put off")
+    assert queue.visitor.get(queue.url(2)).says("Pair 1 of 2 to review, most worth deciding first, 1 put off")
     assert queue.decide("later", 2).goal == queue.url(1), "what was put off first comes back first"
     assert queue.decide("merge", 1).goal == queue.url(2)
     assert queue.decide("merge", 2).goal == "/duplicates"
@@ -324,6 +324,7 @@ def test_nothing_happens_without_a_token(queue: Queue) -> None:
 
 ADDRESSES = (
     ("get", "/duplicates"),
+    ("get", "/duplicates/queue"),
     ("get", "/duplicates/pairs/1"),
     ("post", "/duplicates/pairs/1"),
     ("post", "/duplicates/pairs/1/reopen"),
@@ -586,3 +587,23 @@ def test_pages_cost_few_statements(asked: tuple[Queue, int], counted: Callable[[
     count("merge", "/duplicates/merges/1")
     count("scan", "/duplicates/scan")
     assert {name: cost for name, cost in costs.items() if cost > 12} == {}, costs
+
+
+def test_the_list_of_pairs_says_what_each_is_worth_and_its_filters_go_along(queue: Queue) -> None:
+    with queue.desk.work() as session:
+        session.get_one(Pair, queue.pairs[1].id).has_conflict = True
+        session.get_one(Pair, queue.pairs[2].id).has_conflict = True
+    page = queue.visitor.get("/duplicates/queue")
+    assert page.says("3 pairs")
+    assert page.says("95% likely, no open stay, reports of the last year hardly change.")
+    narrowed = queue.visitor.get("/duplicates/queue?conflict=yes&agency=x")
+    assert narrowed.says("2 pairs")
+    assert queue.visitor.get(narrowed.link("Review these"), status=302).goal == f"{queue.url(1)}?conflict=yes"
+    shown = queue.visitor.get(f"{queue.url(1)}?conflict=yes")
+    assert shown.says("Pair 1 of 2 to review")
+    data = {"act": "apart", "keep": queue.clients[2].id}
+    assert queue.visitor.post(f"{queue.url(1)}?conflict=yes", data, status=302).goal == f"{queue.url(2)}?conflict=yes"
+    data = {"act": "later", "keep": queue.clients[4].id}
+    assert queue.visitor.post(f"{queue.url(2)}?conflict=yes", data, status=302).goal == f"{queue.url(2)}?conflict=yes"
+    assert queue.visitor.get("/duplicates/queue?state=deferred").says("Put off")
+    assert queue.visitor.get("/duplicates?held=me&asked=yes").says("No such pair waits")

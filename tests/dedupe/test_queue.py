@@ -12,7 +12,8 @@ from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import User
 from dedupe.models import Pair, PairState
 from dedupe.operations import defer_pair, keep_apart, merge_pair, review_pair
-from dedupe.queries import SHOWN, Place, clients_named, count_open, get_pair, next_pair, queue_around, requested_pairs
+from dedupe.queries import clients_named, count_open, get_pair, requested_pairs
+from dedupe.queue import SHOWN, Place, next_pair, queue_around
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_clients, make_pair, make_source
 
