@@ -27,7 +27,7 @@ def run() -> Iterator[Figure]:
 
 
 def _best_f1(folder: Path, name: str) -> float:
-    columns = read_clients(folder / f"{name}.csv")
+    columns = read_clients(folder / f"{name}.csv").columns
     with (folder / f"{name}.pairs.csv").open(newline="") as opened:
         truth = {frozenset(row) for row in csv.reader(opened)}
     pairs = match(columns, minimum=0.0001).pairs

@@ -43,7 +43,7 @@ def run() -> Iterator[Figure]:
     with TemporaryDirectory(prefix="adminops-bench-") as name:
         folder = Path(name)
         town.write(folder)
-        columns = read_clients(folder / "Client.csv", folder / "Enrollment.csv")
+        columns = read_clients(folder / "Client.csv", folder / "Enrollment.csv").columns
         _write(columns, folder / "columns.csv")
         for rules, mode, bar in (
             ("tight", "capped", 6 if large else 15),
@@ -125,7 +125,7 @@ def _pairs_of(file: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def match_alone(folder: Path, rules: str) -> None:
     """Match in a process of its own; print the seconds and the memory as JSON, and keep the pairs."""
-    columns = read_clients(folder / "Client.csv", folder / "Enrollment.csv")
+    columns = read_clients(folder / "Client.csv", folder / "Enrollment.csv").columns
     began, busy = perf_counter(), process_time()
     admit(clean(columns))
     read_cpu = process_time() - busy
