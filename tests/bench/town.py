@@ -193,6 +193,8 @@ class Maker:
         child = self.person(last=parent.last, races=parent.races, veteran=0, born=born)
         if before is not None and self.hit(0.05):
             child.born = before.born
+            while child.first == before.first or child.first.lower() in also_called(before.first.lower()):
+                child.first = self.name(child.sex)  # nobody calls two children by one name
             child.ssn = f"{before.ssn[:5]}{min(int(before.ssn[5:]) + self.random.randint(1, 5), 9999):04d}"
             self.alike(before, child, "twins")
         elif before is not None and self.hit(0.1):
