@@ -66,14 +66,17 @@ def _twins(levels: _Levels, children: Mask) -> Mask:
     return family & (serial | together | alone)
 
 
-def _namesakes(levels: _Levels) -> Mask:
-    """Say who has one name, but a suffix on one side and two dates, or dates a generation apart and no number."""
+def _namesakes(levels: _Levels, with_child: Mask) -> Mask:
+    """Say who has one name, but a suffix on one side and two dates, or dates a generation apart.
+
+    One number doesn't speak against it where one of them is a child: those are typed in with a parent's.
+    """
     named = levels.at(Field.FIRST, *_ONE_GIVEN_NAME, Level.SHORT_FORM, Level.INITIAL)
     named &= levels.at(Field.LAST, *_ONE_LAST_NAME)
     no_number, two_dates = levels.at(Field.SSN, Level.MISSING), levels.at(Field.DOB, *_TWO_DATES)
     no_date = levels.at(Field.DOB, Level.MISSING)
     suffixes, suffix = levels.at(Field.SUFFIX, Level.DIFFERENT), levels.at(Field.SUFFIX, Level.ONE_ONLY)
-    found = levels.at(Field.DOB, Level.GENERATION) & no_number
+    found = levels.at(Field.DOB, Level.GENERATION) & (no_number | with_child)
     found |= (suffix | suffixes) & two_dates & ~levels.at(Field.SSN, Level.SAME, Level.PART_SAME)
     found |= no_date & (suffixes | (suffix & ~levels.at(Field.SSN, *_ONE_NUMBER)))
     return named & found
@@ -88,12 +91,20 @@ def _children(records: Clean, one: NDArray[np.int32], model: Model) -> Mask:
     return found
 
 
+def _with_child(records: Clean, one: NDArray[np.int32], other: NDArray[np.int32], model: Model) -> Mask:
+    """Say of which pairs one record may be a child's."""
+    born = years_of(records.born)
+    found: Mask = (np.maximum(born[one], born[other]) >= model.newest - CHILDHOOD) & (model.newest > 0)
+    return found
+
+
 def tell_apart(
     kinds: Floats, codes: Codes, records: Clean, one: NDArray[np.int32], other: NDArray[np.int32], model: Model
 ) -> Floats:
     """Make look-alikes by rule likelier than one person, and less sure whoever fits two of them."""
     levels = _Levels(codes)
-    twins, namesakes = _twins(levels, _children(records, one, model)), _namesakes(levels)
+    twins = _twins(levels, _children(records, one, model))
+    namesakes = _namesakes(levels, _with_child(records, one, other, model))
     kinds = kinds.copy()
     for kind, found in ((_TWINS, twins), (_NAMESAKES, namesakes)):
         kinds[found, kind] = np.maximum(kinds[found, kind], kinds[found, SAME] + _TWO_PEOPLE_BITS)
