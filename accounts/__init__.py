@@ -7,6 +7,7 @@ from accounts.ladders.models import POLICY_TRANSITIONS
 from accounts.lists import running
 from accounts.lists.models import LIST_TRANSITIONS
 from accounts.models import TRANSITIONS
+from accounts.privileged.models import PRIVILEGED_TRANSITIONS
 from accounts.request_types import REQUEST_TYPES
 from accounts.requests.models import REQUEST_TRANSITIONS
 from accounts.reviewing.models import REVIEW_TRANSITIONS
@@ -91,7 +92,7 @@ feature = Feature(
         ),
         Job(
             name="review-access",
-            title="Ask agencies each quarter who is still there",
+            title="Ask agencies each quarter who is still there, and each month who administers",
             run=jobs.review_access,
             every=timedelta(hours=6),
         ),
@@ -181,9 +182,11 @@ feature = Feature(
         "accounts.sign": emails.sign,
         "accounts.training_lapses": emails.training_lapses,
         "accounts.runs_out": emails.runs_out,
+        "accounts.agency_closes": emails.agency_closes,
         "accounts.supervisor": emails.supervisor,
         "accounts.request_waits": emails.request_waits,
         "accounts.leaver_waits": emails.leaver_waits,
+        "accounts.privileged": emails.privileged,
         "accounts.review_opened": emails.review_opened,
         "accounts.review_overdue": emails.review_overdue,
         "accounts.review_missing": emails.review_missing,
@@ -194,6 +197,7 @@ feature = Feature(
         "Account": TRANSITIONS,
         "Request for an account": REQUEST_TRANSITIONS,
         "List of an agency's people": REVIEW_TRANSITIONS,
+        "List of administrators": PRIVILEGED_TRANSITIONS,
         "List of the vendor": LIST_TRANSITIONS,
         "Policy of accounts": POLICY_TRANSITIONS,
     },

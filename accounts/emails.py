@@ -1,22 +1,26 @@
 """The mails of accounts. Each is written when it is sent, so a link that died meanwhile is not sent at all."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from accounts import tokens
 from accounts.agreements.models import SigningLink
 from accounts.emergency.queries import readiness
+from accounts.ladders.queries import rules_of
+from accounts.ladders.values import PolicyKind
 from accounts.leaving.models import Departure, DepartureState
 from accounts.lost_steps.models import LostStep
 from accounts.models import Account, AccountState, HoldKind, LinkReason, PasswordReset
 from accounts.outside.models import IdentityProvider, OutsideIdentity
+from accounts.privileged.models import PrivilegedReview
 from accounts.reconciling.models import Comparison
 from accounts.requests.models import AccountRequest, GateKind, GateState, RequestState
 from accounts.reviewing.models import AccessReview, ReviewState
 from accounts.scim.models import ScimConnection
+from adminops.agencies.queries import mou_until
 from adminops.db import db
-from adminops.identity.models import User
+from adminops.identity.models import Agency, User
 from adminops.outbox.messages import Mail
 
 
@@ -204,6 +208,22 @@ def runs_out(*, to_id: int, hold: str, step: int, about: str) -> Mail | None:
     )
 
 
+def agency_closes(*, to_id: int, agency: int, step: int, about: str) -> Mail | None:
+    """Warn that the people of an agency will be closed out with its agreement; None once it is renewed."""
+    del to_id, step
+    found, last_on = db.session.get(Agency, agency), date.fromisoformat(about)
+    ladder = rules_of(PolicyKind.MOU).ladder_for(agency)
+    if found is None or ladder is None or not ladder.hold or mou_until([agency]).get(agency) != last_on:
+        return None
+    return Mail(
+        subject=f"The people of {found.name} lose access unless its agreement is renewed",
+        template="accounts/agency_closes",
+        values={"agency": found.name, "last_on": last_on, "closes_on": last_on + timedelta(days=ladder.hold + 1)},
+        link=f"/agencies/{agency}",
+        link_label="Open the agency",
+    )
+
+
 def supervisor(*, to_id: int, account_request: int, at: int = 0) -> Mail | None:
     """Ask a supervisor for their word; None once it is given, or the request over."""
     del at
@@ -276,6 +296,25 @@ def _of_review(to_id: int, review_id: int, subject: str, template: str) -> Mail 
         template=template,
         values={"agency": review.agency.name, "left": len(left), "due": review.due_at},
         link=f"/accounts/reviews/{review.id}",
+        link_label="Open the list",
+    )
+
+
+def privileged(*, to_id: int, review: int, step: str) -> Mail | None:
+    """Ask somebody to confirm who may do most, or remind them; None once nothing waits for them."""
+    found = db.session.get(PrivilegedReview, review)
+    if found is None or found.state is not ReviewState.OPEN:
+        return None
+    left = [line for line in found.lines if not line.is_settled and line.account.user_id != to_id]
+    if step == "opened":
+        left = [line for line in left if all(word.by_id != to_id for word in line.words)]
+    if not left:
+        return None
+    return Mail(
+        subject="Please confirm who may do most" if step == "opened" else "The list of administrators is not settled",
+        template="accounts/privileged",
+        values={"month": found.title, "left": len(left), "due": found.due_at, "step": step},
+        link=f"/accounts/administrators/{found.id}",
         link_label="Open the list",
     )
 

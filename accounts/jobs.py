@@ -5,6 +5,7 @@ from accounts.emergency.operations import remind_of_drills
 from accounts.lapses.operations import held_accounts, hold_lapsing, hold_longer, let_go, recheck_due
 from accounts.leaving import operations as leaving
 from accounts.operations import answer_wishes, settle_due
+from accounts.privileged.operations import look_after_lists, open_list_of_month
 from accounts.reconciling.running import compare_now
 from accounts.requests.operations import expire_due, remind, review
 from accounts.requests.queries import waiting
@@ -20,6 +21,7 @@ def answer() -> None:
 
 def settle() -> None:
     """Open and close accounts whose moment has come; what the clock alone would close is looked at once more."""
+    leaving.hold_waiting(by=SYSTEM)
     recheck_due(by=SYSTEM)
     settle_due(by=SYSTEM)
 
@@ -45,9 +47,11 @@ def remind_of_leavers() -> None:
 
 
 def review_access() -> None:
-    """Open this quarter's lists, and look after those that are open."""
+    """Open this quarter's lists and the month's of administrators, and look after those that are open."""
     open_reviews(by=SYSTEM)
     look_after_reviews(by=SYSTEM)
+    open_list_of_month(by=SYSTEM)
+    look_after_lists(by=SYSTEM)
 
 
 def remind_of_emergency_drills() -> None:

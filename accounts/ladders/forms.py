@@ -26,6 +26,18 @@ LABELS: dict[str, tuple[str, str]] = {
     "escalate": ("A finding after days", "Then the managers hear of it"),
 }
 BEFORE = ("Warn so many days before", "Several with commas; each is a mail")
+LABELS_OF: dict[tuple[PolicyKind, str], tuple[str, str]] = {
+    (PolicyKind.MOU, "warn"): ("Warn so many days before", "Of what follows; the agreement has reminders of its own"),
+    (PolicyKind.MOU, "hold"): ("Hold all accounts so many days after the last day", "Unless a new one is on record"),
+    (PolicyKind.DEPARTURE, "due"): ("Tell the team after hours", "That the HMIS is not closed yet"),
+    (PolicyKind.DEPARTURE, "escalate"): ("Tell the managers after hours", "Within 24"),
+    (PolicyKind.DEPARTURE, "hold"): (
+        "Hold after hours who waits for the lead’s word",
+        "Counted from when they leave, or from when somebody said so. Empty: it waits",
+    ),
+    (PolicyKind.PRIVILEGED, "due"): ("To be confirmed by two within days", "Then they are reminded"),
+    (PolicyKind.PRIVILEGED, "escalate"): ("A finding after days", ""),
+}
 
 
 class PolicyForm(CleanForm):
@@ -60,7 +72,8 @@ def policy_form(kind: PolicyKind, agencies: dict[str, str], steps: dict[str, Any
         """The steps of one kind."""
 
     for field in STEPS[kind]:
-        label, hint = BEFORE if field == "warn" and kind is not PolicyKind.INACTIVITY else LABELS[field]
+        usual = BEFORE if field == "warn" and kind is not PolicyKind.INACTIVITY else LABELS[field]
+        label, hint = LABELS_OF.get((kind, field), usual)
         if field == "warn":
             setattr(OfKind, field, StringField(label, [Optional(), Length(max=100)], description=hint))
         else:
@@ -76,4 +89,6 @@ def _places(kind: PolicyKind, agencies: dict[str, str]) -> list[tuple[str, str]]
     found = [(f"{PolicyScope.EVERYBODY.value}:", "Everybody")]
     if PolicyScope.ROLE in SCOPES[kind]:
         found += [(f"{PolicyScope.ROLE.value}:{role.value}", f"Role: {role.title}") for role in Role]
-    return found + [(f"{PolicyScope.AGENCY.value}:{id_}", name) for id_, name in agencies.items()]
+    if PolicyScope.AGENCY in SCOPES[kind]:
+        found += [(f"{PolicyScope.AGENCY.value}:{id_}", name) for id_, name in agencies.items()]
+    return found

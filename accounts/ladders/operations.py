@@ -14,11 +14,15 @@ from adminops.facts.leaving import AccessPolicyActivated, AccessPolicyProposed, 
 from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Permission, Role
 
+OF_AGENCIES = (PolicyScope.EVERYBODY, PolicyScope.AGENCY)
 SCOPES: dict[PolicyKind, tuple[PolicyScope, ...]] = {
-    kind: tuple(PolicyScope) if kind is not PolicyKind.REVIEW else (PolicyScope.EVERYBODY, PolicyScope.AGENCY)
-    for kind in PolicyKind
+    **dict.fromkeys(PolicyKind, tuple(PolicyScope)),
+    PolicyKind.REVIEW: OF_AGENCIES,
+    PolicyKind.MOU: OF_AGENCIES,
+    PolicyKind.DEPARTURE: OF_AGENCIES,
+    PolicyKind.PRIVILEGED: (PolicyScope.EVERYBODY,),
 }
-"""A list is an agency's, whatever the roles of its people are."""
+"""A list, an agreement and a leaver are an agency's, whatever roles its people have; administrators are nobody's."""
 
 
 def check_may_propose(*, by: User) -> None:
@@ -106,7 +110,7 @@ def refuse_policy(policy: AccountPolicy, *, by: User) -> None:
 
 def _check_scope(kind: PolicyKind, scope: PolicyScope, scope_id: str) -> None:
     if scope not in SCOPES[kind]:
-        raise Invalid("This can't be said of a role.", field="scope")
+        raise Invalid(f"This can't be said of {'a role' if scope is PolicyScope.ROLE else 'an agency'}.", field="scope")
     known = {
         PolicyScope.EVERYBODY: lambda: scope_id == "",
         PolicyScope.ROLE: lambda: scope_id in set(Role),

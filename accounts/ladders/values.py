@@ -29,6 +29,9 @@ class PolicyKind(StrEnum):
     TRAINING = "training", "Training", "Days before a required training runs out."
     AGREEMENT = "agreement", "User agreement", "Days before a signature runs out."
     REVIEW = "review", "Quarterly list", "Days after an agency was asked to confirm its people."
+    MOU = "mou", "Agency’s agreement", "Days before and after an agency’s agreement runs out."
+    DEPARTURE = "departure", "Leavers", "Hours after access should have ended, until the HMIS is closed too."
+    PRIVILEGED = "privileged", "Administrators", "Days after the list of who may do most was opened, each month."
 
 
 K = PolicyKind
@@ -38,7 +41,7 @@ K = PolicyKind
 class Ladder:
     """Steps in days. For inactivity they count from the last sign-in, for a list from its opening; else to the end.
 
-    None is a step that there is not. `grace` are days that access goes on after the end.
+    Those of leavers are hours. None is a step that there is not. `grace` are days that access goes on after the end.
     """
 
     warn: tuple[int, ...] = ()
@@ -69,6 +72,9 @@ STEPS: dict[PolicyKind, tuple[str, ...]] = {
     K.TRAINING: ("warn", "ahead", "grace"),
     K.AGREEMENT: ("warn", "ahead", "grace"),
     K.REVIEW: ("due", "escalate"),
+    K.MOU: ("warn", "hold", "ahead"),
+    K.DEPARTURE: ("due", "escalate", "hold"),
+    K.PRIVILEGED: ("due", "escalate"),
 }
 ALL_STEPS = ("warn", "hold", "refresher", "full", "archive", "ahead", "grace", "due", "escalate")
 STANDARD: dict[PolicyKind, Ladder | None] = {
@@ -76,16 +82,25 @@ STANDARD: dict[PolicyKind, Ladder | None] = {
     K.TRAINING: Ladder(ahead=14),
     K.AGREEMENT: Ladder(ahead=14),
     K.REVIEW: Ladder(due=14, escalate=30),
+    K.MOU: None,
+    K.DEPARTURE: Ladder(due=12, escalate=24),
+    K.PRIVILEGED: None,
 }
-"""What holds where nobody has put anything in force. Nobody is held for inactivity before two people have said so."""
+"""What holds where nobody has put anything in force. Nobody is held for inactivity, and no agency for its agreement,
+before two people have said so."""
 OFFERED: dict[PolicyKind, Ladder] = {
     K.INACTIVITY: Ladder(warn=(45, 55), hold=60, refresher=90, full=180, archive=365),
     K.TRAINING: Ladder(warn=(30, 14, 7, 1), ahead=14),
     K.AGREEMENT: Ladder(warn=(30, 14, 7, 1), ahead=14),
     K.REVIEW: Ladder(due=14, escalate=30),
+    K.MOU: Ladder(warn=(60, 30, 7), hold=14, ahead=30),
+    K.DEPARTURE: Ladder(due=12, escalate=24, hold=24),
+    K.PRIVILEGED: Ladder(due=7, escalate=14),
 }
 """Where a new policy starts."""
 LONGER_IS_STRICTER = ("ahead",)
+CLOCK_HOURS = 24
+"""Within so many hours the HMIS is closed to who has left: no policy lets the managers hear of it later."""
 
 
 def read(kind: PolicyKind, steps: Mapping[str, Any]) -> Ladder:
@@ -126,11 +141,31 @@ def _check_list(ladder: Ladder) -> None:
     _rising(ladder, ("due", "escalate"))
 
 
+def _check_agency(ladder: Ladder) -> None:
+    if not ladder.warn:
+        raise Invalid("Enter how many days before the end the agency is warned.", field="warn")
+    if not ladder.hold:
+        raise Invalid("Enter a day after the last one. Without a hold no policy is needed.", field="hold")
+    if (ladder.ahead or 0) < 7:
+        raise Invalid("It stops the work of a whole house: place it seven days ahead at least.", field="ahead")
+
+
+def _check_leavers(ladder: Ladder) -> None:
+    if not ladder.due:
+        raise Invalid("Enter after how many hours the team is told.", field="due")
+    if not ladder.escalate or ladder.escalate > CLOCK_HOURS:
+        raise Invalid(f"The managers hear of it within {CLOCK_HOURS} hours.", field="escalate")
+    _rising(ladder, ("due", "escalate"))
+
+
 _CHECKS = {
     K.INACTIVITY: _check_inactivity,
     K.TRAINING: _check_ending,
     K.AGREEMENT: _check_ending,
     K.REVIEW: _check_list,
+    K.MOU: _check_agency,
+    K.DEPARTURE: _check_leavers,
+    K.PRIVILEGED: _check_list,
 }
 
 
@@ -156,8 +191,8 @@ def strictest(ladders: Iterable[Ladder]) -> Ladder | None:
         # A grace that one does not give, nobody has; any other step is there when one of them has it.
         if values and not (field == "grace" and len(values) < len(found)):
             steps[field] = (max if field in LONGER_IS_STRICTER else min)(values)
-    warn = {day for each in found for day in each.warn if not steps.get("hold") or day < steps["hold"]}
-    rising = steps.get("hold") is not None
+    rising = steps.get("hold") is not None and "ahead" not in steps
+    warn = {day for each in found for day in each.warn if not rising or day < steps["hold"]}
     names = tuple(dict.fromkeys(name for each in firsts for name in each.names))
     return Ladder(warn=tuple(sorted(warn, reverse=not rising)), names=names, **steps)
 
@@ -183,6 +218,14 @@ def idle_on(ladder: Ladder, since: datetime, now: datetime) -> Idle:
     needs = "full" if _over(ladder.full, days) else "refresher" if _over(ladder.refresher, days) else ""
     holds_at = since + timedelta(days=ladder.hold or LONGEST)
     return Idle(days, since, warned, holds_at, needs, _over(ladder.archive, days))
+
+
+def step_of(ladder: Ladder, since: datetime, now: datetime) -> tuple[str, int] | None:
+    """Return who hears of a leaver whose clock runs since `since`, and after how many hours; None: nobody yet."""
+    hours = (now - since) / timedelta(hours=1)
+    if ladder.escalate is not None and hours >= ladder.escalate:
+        return "managers", ladder.escalate
+    return ("team", ladder.due) if ladder.due is not None and hours >= ladder.due else None
 
 
 def _over(step: int | None, days: int) -> bool:

@@ -16,6 +16,7 @@ from accounts.lists.models import ListPurpose, ListState, VendorList
 from accounts.lists.queries import STALE, last_logins
 from accounts.models import Account, AccountState, Hold, HoldKind
 from adminops import clock
+from adminops.agencies.queries import mou_until
 from adminops.db import db
 from adminops.identity.models import RoleGrant, User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -23,7 +24,12 @@ from adminops.proofs import TRAINING, proofs_of
 from adminops.settings import current_settings
 
 K = PolicyKind
-HELD_BY = {K.INACTIVITY: HoldKind.INACTIVITY, K.TRAINING: HoldKind.TRAINING, K.AGREEMENT: HoldKind.AGREEMENT}
+HELD_BY = {
+    K.INACTIVITY: HoldKind.INACTIVITY,
+    K.TRAINING: HoldKind.TRAINING,
+    K.AGREEMENT: HoldKind.AGREEMENT,
+    K.MOU: HoldKind.AGENCY_MOU,
+}
 AT_LEAST = timedelta(days=3)
 """A hold is never placed later than so long before it acts."""
 
@@ -117,6 +123,10 @@ class Outlook:
 
     def _ends(self, kind: PolicyKind, people: Sequence[Person]) -> Iterator[tuple[Person, date]]:
         """Yield the last day of what counts, or counted once: what was never on record holds nobody."""
+        if kind is K.MOU:
+            until = mou_until({person.agency_id for person in people if person.agency_id is not None})
+            yield from ((each, until[each.agency_id]) for each in people if each.agency_id in until)
+            return
         if kind.value not in current_settings().account_gates.split():
             return
         if kind is K.AGREEMENT:
@@ -149,10 +159,11 @@ def _ending(person: Person, kind: PolicyKind, ladder: Ladder | None, last_on: da
         return None
     left = (last_on - today()).days
     warned = min((step for step in ladder.warn if left <= step), default=None)
-    is_near = left <= (ladder.ahead or 0)
+    delay = (ladder.hold if kind is K.MOU else ladder.grace) or 0
+    is_near = left + (delay if kind is K.MOU else 0) <= (ladder.ahead or 0)
     if warned is None and not is_near:
         return None
-    begins_at = after(last_on + timedelta(days=ladder.grace or 0))
+    begins_at = after(last_on + timedelta(days=delay))
     return Lapse(person, HELD_BY[kind], ladder, begins_at, is_near, warned, last_on)
 
 

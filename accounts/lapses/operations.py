@@ -7,41 +7,41 @@ keep records would shut everybody out.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from accounts.agreements.operations import send_signing_link
 from accounts.agreements.queries import signed_by_many, today
+from accounts.lapses.cap import MOU, left_today, most_a_day
 from accounts.lapses.looking import AT_LEAST, HELD_BY, Lapse, Outlook, Person, after, keepers
 from accounts.models import Account, AccountState, Hold, HoldKind
 from accounts.operations import archive_account, place_hold, release_hold, withdraw_coming
 from adminops import clock
-from adminops.agencies.queries import mou_of
+from adminops.agencies.queries import mou_of, people_for
 from adminops.db import db
 from adminops.errors import InvalidState, NotAllowed
 from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Permission
 from adminops.outbox.messages import enqueue_mail
 from adminops.proofs import TRAINING, proofs_of
-from adminops.settings import current_settings
 
-MOU = "mou@standard"
 REFRESHER, FULL = ", refresher", ", full training"
 """What a hold for training that inactivity has placed ends by."""
-MOST_A_DAY, SHARE_A_DAY = 10, 10
-"""So many new holds a day, or one account in so many where that is more: the rest waits for the next day."""
 
 
 def hold_lapsing(*, by: User) -> int:
     """Warn of what runs out and place the holds that are due; return how many are new. Publishes `AccountHeld`."""
-    outlook, placed, left = Outlook(), 0, _left_today()
-    for lapse in _new(outlook):
+    outlook, placed, left = Outlook(), 0, left_today()
+    lapses = _not_taken_back(outlook)
+    for lapse in _new(lapses, outlook):
         if lapse.is_near and placed < left:
             _place(lapse, by=by)
             placed += 1
+    for lapse in lapses:
         _warn(lapse)
+    _warn_agencies(lapses)
     return placed
 
 
@@ -54,7 +54,7 @@ def hold_longer(*, by: User) -> int:
         Hold.released_at.is_(None), Hold.kind == HoldKind.INACTIVITY, Hold.source != "", Hold.begins_at <= clock.now()
     )
     outlook = Outlook(only=db.session.scalars(idle.order_by(Hold.account_id)).all())
-    changed, most = 0, _most()
+    changed, most = 0, most_a_day()
     for person in outlook.people:
         if person.state is AccountState.DISABLED and changed < most:
             changed += _hold_longer(person, outlook, by=by)
@@ -66,13 +66,15 @@ def let_go(accounts: Iterable[Account], *, by: User) -> int:
     held = {account.id: account for account in accounts}
     if not held:
         return 0
-    proven = _proven(list(held.values()))
+    proven, agreed = _proven(list(held.values())), _agreed(list(held.values()))
     chosen = select(Hold).where(Hold.account_id.in_(held), Hold.released_at.is_(None), Hold.source != "")
     ended = 0
     for hold in db.session.scalars(chosen.order_by(Hold.id)).all():
         account = held[hold.account_id]
         is_over = hold.kind is HoldKind.INACTIVITY and account.state is AccountState.DISABLED
-        if (account.id, hold.kind) in proven and not is_over and not hold.source.endswith((REFRESHER, FULL)):
+        # What a manager has closed is opened by a new agreement alone, whatever the policies ask for.
+        done = agreed if hold.source == MOU else proven | agreed
+        if (account.id, hold.kind) in done and not is_over and not hold.source.endswith((REFRESHER, FULL)):
             if not withdraw_coming(account, hold.kind, by=by):
                 release_hold(hold, by=by)
             ended += 1
@@ -136,17 +138,18 @@ def hold_agency(agency: Agency, *, by: User) -> int:
     return len(accounts)
 
 
-def _new(outlook: Outlook) -> list[Lapse]:
-    """Return what runs out of accounts in use and neither holds them yet nor was taken back, the earliest first."""
+def _not_taken_back(outlook: Outlook) -> list[Lapse]:
+    """Return what runs out of accounts in use, but for those whose hold for it somebody has taken back."""
     found = [lapse for kind in HELD_BY for lapse in outlook.lapses(kind)]
+    cancelled = _cancelled()
+    return [lapse for lapse in found if not (lapse.last_on and cancelled.get(lapse.key, NEVER) >= after(lapse.last_on))]
+
+
+def _new(lapses: list[Lapse], outlook: Outlook) -> list[Lapse]:
+    """Return those that do not hold anybody yet, the earliest first."""
     unreleased = select(Hold.account_id, Hold.kind).where(Hold.released_at.is_(None))
     held = {(account_id, kind) for account_id, kind in db.session.execute(unreleased)}
-    cancelled = _cancelled()
-    new = [
-        lapse
-        for lapse in found
-        if lapse.key not in held and not (lapse.last_on and cancelled.get(lapse.key, NEVER) >= after(lapse.last_on))
-    ]
+    new = [lapse for lapse in lapses if lapse.key not in held]
     return _leaving_one(sorted(new, key=lambda lapse: (lapse.begins_at, lapse.person.account_id)), outlook, held)
 
 
@@ -188,9 +191,23 @@ def _warn(lapse: Lapse) -> None:
     """Tell the person at each step once; what is renewed and runs out again is told anew."""
     if lapse.warned is None:
         return
+    if lapse.kind is HoldKind.AGENCY_MOU:
+        return
     about = lapse.last_on.isoformat() if lapse.last_on else str(int(lapse.person.alive_at.timestamp()))
     user = db.session.get_one(User, lapse.person.user_id)
     enqueue_mail("accounts.runs_out", to=user, hold=lapse.kind.value, step=lapse.warned, about=about)
+
+
+def _warn_agencies(lapses: list[Lapse]) -> None:
+    """Tell the lead and who keeps the agencies, once for each step, that an agency's people will be closed out."""
+    ends = {
+        (lapse.person.agency_id or 0, lapse.warned, lapse.last_on)
+        for lapse in lapses
+        if lapse.kind is HoldKind.AGENCY_MOU and lapse.warned is not None and lapse.last_on is not None
+    }
+    for agency_id, step, last_on in sorted(ends, key=str):
+        for person in people_for(agency_id):
+            enqueue_mail("accounts.agency_closes", to=person, agency=agency_id, step=step, about=last_on.isoformat())
 
 
 def _source(lapse: Lapse) -> str:
@@ -222,14 +239,19 @@ def _proven(accounts: list[Account]) -> set[tuple[int, HoldKind]]:
     outlook = Outlook(only=[account.id for account in accounts])
     near = {lapse.key for kind in HELD_BY for lapse in outlook.lapses(kind) if lapse.is_near}
     found = {(account.id, kind) for account in accounts for kind in HELD_BY.values() if (account.id, kind) not in near}
-    return (found - _still_missing(accounts)) | _agreed(accounts)
+    return found - _still_missing(accounts)
 
 
 def _agreed(accounts: list[Account]) -> set[tuple[int, HoldKind]]:
-    """Return the accounts of agencies whose agreement holds."""
+    """Return the accounts of agencies whose agreement holds, and is not about to run out by the policies."""
     ids = {account.agency_id for account in accounts if account.agency_id}
     current = {id_ for id_ in ids if (found := mou_of(id_)) is not None and found.holds_on(today())}
-    return {(account.id, HoldKind.AGENCY_MOU) for account in accounts if account.agency_id in current}
+    closed = {account.id for account in accounts if account.state is not AccountState.ACTIVE}
+    return {
+        (account.id, HoldKind.AGENCY_MOU)
+        for account in accounts
+        if account.agency_id in current and account.id in closed
+    }
 
 
 def _still_missing(accounts: list[Account]) -> set[tuple[int, HoldKind]]:
@@ -239,17 +261,5 @@ def _still_missing(accounts: list[Account]) -> set[tuple[int, HoldKind]]:
     proofs = proofs_of(TRAINING, [account.user_id for account in closed])
     current = {id_ for id_, each in signed.items() if each.until >= today()}
     unsigned = {(each.id, HoldKind.AGREEMENT) for each in closed if each.id not in current}
+    unsigned |= {(each.id, HoldKind.AGENCY_MOU) for each in closed}
     return unsigned | {(each.id, HoldKind.TRAINING) for each in closed if not proofs[each.user_id].holds}
-
-
-def _left_today() -> int:
-    since = datetime.combine(today(), time(), tzinfo=ZoneInfo(current_settings().time_zone))
-    placed = select(func.count(Hold.id)).where(
-        Hold.source != "", Hold.placed_at >= since, Hold.kind != HoldKind.AGENCY_MOU
-    )
-    return max(_most() - (db.session.scalar(placed) or 0), 0)
-
-
-def _most() -> int:
-    active = select(func.count(Account.id)).where(Account.state == AccountState.ACTIVE)
-    return max(MOST_A_DAY, (db.session.scalar(active) or 0) // SHARE_A_DAY)

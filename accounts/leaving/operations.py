@@ -5,26 +5,29 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
+from accounts.ladders.queries import rules_of
+from accounts.ladders.values import PolicyKind, step_of
+from accounts.lapses.cap import left_today
 from accounts.leaving import policies
-from accounts.leaving.models import CLOCK, Departure, DepartureState
-from accounts.leaving.queries import of_account, people_to_tell
-from accounts.models import HOLD_FOR, Account, DisabledReason, HoldKind
-from accounts.operations.holds import put_hold, withdraw_coming
+from accounts.leaving.models import Departure, DepartureState
+from accounts.leaving.queries import of_account, people_to_tell, still_open, waiting_for_lead, was_taken_back
+from accounts.models import HOLD_FOR, Account, DisabledReason, Hold, HoldKind
+from accounts.operations.holds import place_hold, put_hold, release_hold, withdraw_coming
 from accounts.operations.links import hold
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, DomainError, Invalid
 from adminops.facts import publish
 from adminops.facts.leaving import LeaverClosed, LeaverReported, LeaverTakenBack
-from adminops.identity.models import User
+from adminops.identity.models import SYSTEM, User
 from adminops.identity.permissions import Permission
 from adminops.outbox.messages import enqueue_mail
 from adminops.refs import Ref
 from adminops.settings import current_settings
 
 FARTHEST = timedelta(days=366)
+SEEN_FOR = timedelta(hours=4)
+"""A hold of a policy is never placed later than so long before it acts."""
 WHY = {
     "left": DisabledReason.LEFT,
     "role": DisabledReason.ROLE_CHANGED,
@@ -110,6 +113,8 @@ def withdraw_leaver(departure: Departure, *, by: User) -> None:
 def end_without(departure: Departure, *, by: User) -> None:
     """End a departure that does not happen: refused, or the account was opened again. Publishes `LeaverTakenBack`."""
     if departure.ended_at is None:
+        if departure.state is DepartureState.ASKED:
+            _end_hold_of_policy(departure.account)
         departure.withdrawn = True
         _end(departure, by)
         publish(LeaverTakenBack(**_of(departure)), by=by)
@@ -129,17 +134,45 @@ def close_leaver(departure: Departure, *, by: User) -> None:
 
 
 def remind_of_leavers(*, by: User) -> int:
-    """Tell who closes accounts of what is open after 12 hours, and the managers too after 24; return how many are."""
+    """Tell who closes accounts, then the managers, of leavers whose HMIS is still open: when, the policy says.
+
+    Return how many there are to tell of.
+    """
     del by
-    chosen = select(Departure).where(Departure.ended_at.is_(None), Departure.begun_at.is_not(None))
-    still = [
-        each for each in db.session.scalars(chosen.order_by(Departure.id)) if each.due_at <= clock.now() + CLOCK / 2
-    ]
-    for departure in still:
-        late = departure.due_at <= clock.now()
-        for person in people_to_tell(Permission.KEEP_ACCESS_RULES if late else Permission.MANAGE_ACCOUNTS):
-            enqueue_mail("accounts.leaver_waits", to=person, departure=departure.id, hours=24 if late else 12)
-    return len(still)
+    rules, told = rules_of(PolicyKind.DEPARTURE), 0
+    for departure in still_open():
+        ladder = rules.ladder_for(departure.agency_id)
+        step = step_of(ladder, departure.runs_from, clock.now()) if ladder else None
+        if step is None:
+            continue
+        whom, hours = step
+        for person in people_to_tell(
+            Permission.KEEP_ACCESS_RULES if whom == "managers" else Permission.MANAGE_ACCOUNTS
+        ):
+            enqueue_mail("accounts.leaver_waits", to=person, departure=departure.id, hours=hours)
+        told += 1
+    return told
+
+
+def hold_waiting(*, by: User) -> int:
+    """Place the holds of leavers whose lead has not sent the report on, where a policy says that it does not wait.
+
+    The hold is seen coming, ends with the lead's word, and is taken back where no policy asks for it any more. Return
+    how many are new. Publishes `AccountHeld`, `AccountReleased`.
+    """
+    rules, placed, left = rules_of(PolicyKind.DEPARTURE), 0, left_today()
+    for departure in waiting_for_lead():
+        ladder = rules.ladder_for(departure.agency_id)
+        account, kind = departure.account, HOLD_FOR.get(departure.reason, HoldKind.ADMIN)
+        known = next((each for each in account.holds if each.released_at is None and each.kind is kind), None)
+        if ladder is None or not ladder.hold:
+            if known is not None and _is_of_policy(known):
+                release_hold(known, by=by)
+        elif known is None and placed < left and not was_taken_back(account, kind, departure):
+            begins_at = max(departure.runs_from + timedelta(hours=ladder.hold), clock.now() + SEEN_FOR)
+            place_hold(account, kind, reason=departure.reason, begins_at=begins_at, source=ladder.name, by=by)
+            placed += 1
+    return placed
 
 
 def _write(
@@ -173,7 +206,19 @@ def _begin(departure: Departure, *, source: str = "", by: User) -> None:
     publish(LeaverReported(**_of(departure)), by=by)
     kind = HOLD_FOR.get(departure.reason, HoldKind.ADMIN)
     begins_at = max(departure.leaves_at, now)
-    put_hold(account, kind, reason=departure.reason, begins_at=begins_at, source=source, by=by)
+    placed = put_hold(account, kind, reason=departure.reason, begins_at=begins_at, source=source, by=by)
+    if _is_of_policy(placed):  # what a policy placed while it waited is somebody's word now
+        placed.source = source
+
+
+def _is_of_policy(placed: Hold) -> bool:
+    return placed.source.startswith(PolicyKind.DEPARTURE.value)
+
+
+def _end_hold_of_policy(account: Account) -> None:
+    for each in account.holds:
+        if each.released_at is None and _is_of_policy(each):
+            release_hold(each, by=SYSTEM)
 
 
 def _end(departure: Departure, by: User) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from accounts.leaving.models import CLOCK, Departure
-from accounts.models import Account, DisabledReason
+from accounts.models import Account, DisabledReason, HoldKind
 from adminops import clock
 from adminops.db import db
 from adminops.identity.models import Agency, RoleGrant, User
@@ -98,6 +98,26 @@ def of_accounts(account_ids: Sequence[int]) -> dict[int, Departure]:
     """Return the departures of accounts that are not over."""
     chosen = select(Departure).where(Departure.account_id.in_(account_ids), Departure.ended_at.is_(None))
     return {each.account_id: each for each in db.session.scalars(chosen)}
+
+
+def still_open() -> Sequence[Departure]:
+    """Return those whose access has begun to end, and who are not closed out of the HMIS, for all we know."""
+    chosen = select(Departure).where(Departure.ended_at.is_(None), Departure.begun_at.is_not(None))
+    return db.session.scalars(chosen.order_by(Departure.id)).all()
+
+
+def waiting_for_lead() -> Sequence[Departure]:
+    """Return those that were reported and wait for the word of the agency's lead."""
+    chosen = select(Departure).where(Departure.ended_at.is_(None), Departure.begun_at.is_(None))
+    return db.session.scalars(chosen.order_by(Departure.id)).all()
+
+
+def was_taken_back(account: Account, kind: HoldKind, departure: Departure) -> bool:
+    """Say whether somebody has taken the policy's hold for this report back: it places none again."""
+    since = departure.reported_at
+    return any(
+        each.kind is kind and each.source and each.released_by_id and each.placed_at >= since for each in account.holds
+    )
 
 
 def of_ticket(ticket: Ref) -> Departure | None:

@@ -1,6 +1,6 @@
 """The agencies a viewer may see."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,6 +14,8 @@ from adminops.identity.models import Agency, AgencyState, RoleGrant, User
 from adminops.identity.permissions import ROLE_PERMISSIONS, Permission, Role
 from adminops.settings import current_settings
 from adminops.web.listing import Page, fetch_page
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,20 @@ def mou_of(agency_id: int) -> AgencyAgreement | None:
     return begun[-1] if begun else None
 
 
+def mou_until(agency_ids: Collection[int]) -> dict[int, date]:
+    """Return until when the agreement to take part holds, those that follow without a gap counted in.
+
+    An agency that never had one, or whose agreement has no end, is left out.
+    """
+    mine = (AgencyAgreement.agency_id.in_(agency_ids), AgencyAgreement.kind == AgreementKind.MOU)
+    until: dict[int, date] = {}
+    for each in db.session.scalars(select(AgencyAgreement).where(*mine).order_by(AgencyAgreement.begins_on)):
+        known = until.get(each.agency_id, date.min)
+        if each.begins_on <= max(min(known, date.max - DAY) + DAY, today()):
+            until[each.agency_id] = max(known, each.last_on or date.max)
+    return {agency_id: day for agency_id, day in until.items() if day < date.max}
+
+
 def running_out(within: timedelta) -> Sequence[AgencyAgreement]:
     """Return the agreements whose last day is near, but for those that were renewed: for reminders."""
     day = today()
@@ -126,7 +142,7 @@ def running_out(within: timedelta) -> Sequence[AgencyAgreement]:
 
 
 def _is_renewed(agreement: AgencyAgreement) -> bool:
-    after = (agreement.last_on or date.max) + timedelta(days=1)
+    after = (agreement.last_on or date.max) + DAY
     chosen = select(AgencyAgreement).where(
         AgencyAgreement.agency_id == agreement.agency_id, AgencyAgreement.kind == agreement.kind
     )

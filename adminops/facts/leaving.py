@@ -68,6 +68,46 @@ class AccessReviewMissed(AccessReviewFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrivilegedReviewFact(Fact):
+    """Something about the monthly list on which two people confirm who may do most."""
+
+    about_kind: ClassVar[str] = "privileged_review"
+    about_field: ClassVar[str] = "review_id"
+    says: ClassVar[str] = "changed the list of administrators {review_id}"
+    review_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivilegedReviewOpened(PrivilegedReviewFact):
+    """Administrators are asked to confirm each other."""
+
+    says: ClassVar[str] = "opened the list of administrators {review_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivilegedReviewAnswered(PrivilegedReviewFact):
+    """Something was said about one person of the list; `answer` is a code of the accounts feature."""
+
+    says: ClassVar[str] = "said of account {account_id} on list of administrators {review_id}: {answer}"
+    account_id: int
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivilegedReviewDone(PrivilegedReviewFact):
+    """Two people have confirmed everybody on the list, or who was to go has gone."""
+
+    says: ClassVar[str] = "confirmed the list of administrators {review_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivilegedReviewMissed(PrivilegedReviewFact):
+    """The next month began before everybody on the list was confirmed."""
+
+    says: ClassVar[str] = "ended list of administrators {review_id} unconfirmed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class VendorListFact(Fact):
     """Something about a list of users that the HMIS vendor wrote; `purpose` is a code of the accounts feature."""
 

@@ -45,9 +45,10 @@ def _list(days_ago: float = 1) -> VendorList:
     return made
 
 
-def _in_force(
+def in_force(
     kind: K = K.INACTIVITY, scope: P = P.EVERYBODY, scope_id: str = "", steps: dict[str, Any] | None = None, **more: Any
 ) -> AccountPolicy:
+    """Let one propose a policy and another put it in force."""
     given = STEPS if steps is None else steps
     policy = propose_policy(kind, scope, scope_id, given, why="It was agreed on.", **more, by=make_admin())
     activate_policy(policy, by=make_user(Role.MANAGER))
@@ -142,7 +143,7 @@ def test_nobody_puts_their_own_proposal_in_force_and_the_one_before_is_retired(s
 
 def test_a4_newly_approved_who_never_signed_in_is_not_held_before_the_ladder_and_is_after(session: Session) -> None:
     _list()
-    _in_force()
+    in_force()
     fresh, idle, team = _idle(44), _idle(50), _idle(70, role=Role.VIEWER)
     hold_what_lapses()
     assert (_holds(session, fresh), _holds(session, idle)) == ([], [(H.INACTIVITY, "inactivity@1")])
@@ -159,7 +160,7 @@ def test_a4_newly_approved_who_never_signed_in_is_not_held_before_the_ladder_and
 
 def test_hold_is_looked_at_again_when_it_acts_and_a_sign_in_to_the_hmis_takes_it_back(session: Session) -> None:
     made = _list()
-    _in_force()
+    in_force()
     account = _idle(58)
     hold_what_lapses()
     assert len(account.coming_holds) == 1
@@ -173,7 +174,7 @@ def test_hold_is_looked_at_again_when_it_acts_and_a_sign_in_to_the_hmis_takes_it
 
 def test_without_a_young_list_of_the_hmis_nobody_of_an_agency_is_held_for_inactivity(session: Session) -> None:
     _list(days_ago=8)
-    policy = _in_force()
+    policy = in_force()
     account, team = _idle(100), _idle(100, role=Role.VIEWER)
     hold_what_lapses()
     assert (_holds(session, account), len(_holds(session, team))) == ([], 1)
@@ -182,7 +183,7 @@ def test_without_a_young_list_of_the_hmis_nobody_of_an_agency_is_held_for_inacti
 
 def test_who_takes_a_coming_hold_back_gives_a_new_start_and_the_clock_never_shuts_the_house(session: Session) -> None:
     _list()
-    _in_force()
+    in_force()
     account, admin = _idle(50), _idle(80, role=Role.SYSTEM_ADMIN)
     for other in session.scalars(select(User).where(User.id != admin.user_id)):
         other.grants[:] = [grant for grant in other.grants if grant.role is not Role.MANAGER]
@@ -196,7 +197,7 @@ def test_who_takes_a_coming_hold_back_gives_a_new_start_and_the_clock_never_shut
 
 def test_refresher_then_whole_training_come_before_it_opens_and_after_a_year_it_is_put_away(session: Session) -> None:
     _list()
-    _in_force()
+    in_force()
     course = make_course(is_required=True, valid_months=12)
     account, start = _idle(50), clock.now()
     session.flush()
@@ -223,9 +224,9 @@ def test_refresher_then_whole_training_come_before_it_opens_and_after_a_year_it_
 
 def test_policy_of_an_agency_counts_beside_that_of_everybody_and_a_role_has_its_own(session: Session) -> None:
     agency = make_agency()
-    _in_force()
-    _in_force(scope=P.AGENCY, scope_id=str(agency.id), steps={"warn": [20], "hold": 30})
-    _in_force(scope=P.ROLE, scope_id="system_admin", steps={"warn": [25], "hold": 35})
+    in_force()
+    in_force(scope=P.AGENCY, scope_id=str(agency.id), steps={"warn": [20], "hold": 30})
+    in_force(scope=P.ROLE, scope_id="system_admin", steps={"warn": [25], "hold": 35})
     rules = rules_of(K.INACTIVITY)
     found = [rules.ladder_for(*place) for place in ((agency.id, ()), (None, (Role.SYSTEM_ADMIN,)), (999, ()))]
     assert [(ladder.hold, ladder.name, ladder.archive) for ladder in found if ladder] == [
@@ -267,7 +268,7 @@ def test_policy_is_proposed_and_put_in_force_on_its_pages(desk: Desk) -> None:
     assert second.get("/accounts/policies/1").says("Put it in force")
     second.post("/accounts/policies/1/activate")
     second.post("/accounts/policies/1/refuse", status=409)
-    for kind in ("training", "agreement", "review"):
+    for kind in K:
         visitor.get(f"/accounts/policies/new/{kind}?from=1")
     with desk.work():
         hold_what_lapses()

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from accounts.agreements.operations import publish_text, sign
 from accounts.agreements.queries import today
 from accounts.jobs import hold_what_lapses, settle
-from accounts.lapses.operations import MOST_A_DAY, hold_agency
+from accounts.lapses.cap import MOST_A_DAY
+from accounts.lapses.operations import hold_agency
 from accounts.models import Account, AccountState, Hold, HoldKind
 from accounts.operations import place_hold
 from adminops import clock

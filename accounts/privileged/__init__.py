@@ -1,0 +1,1 @@
+"""The list on which two people confirm, each month, who administers AdminOps and who may see most."""
