@@ -249,6 +249,9 @@ class Settings:
     survey_days: int = setting(14, "How long the link to the answer works.", _positive)
     attachment_limit_mb: int = setting(20, "Largest file that can come with a message, in megabytes.", _positive)
     unpacked_limit_mb: int = setting(4000, "Largest size of an HMIS export once unpacked, in megabytes.", _positive)
+    merge_second_person_stays: int = setting(
+        20, "A merge that moves more stays than these needs a second person, as one with a conflict does.", _count
+    )
     drop_folder: Path | None = setting(
         None, "Folder with a drop folder for each source that has one; empty means `home/drop`.", _path
     )

@@ -6,7 +6,7 @@ from adminops.facts import AgencyChanged, ExportImported, ImportUndone, ProgramS
 from adminops.feature import Feature, Job, NavItem, Panel
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
-from dedupe import jobs, refs, subscribers
+from dedupe import emails, jobs, refs, subscribers
 from dedupe.api import ROUTES
 from dedupe.cli import dedupe
 from dedupe.demo import fill
@@ -46,6 +46,7 @@ feature = Feature(
         (AgencyChanged, subscribers.scan_after_change),
         (ProgramSetUp, subscribers.scan_after_setup),
     ),
+    mails={"dedupe.second_wanted": emails.second_wanted, "dedupe.merge_refused": emails.merge_refused},
     request_types=REQUEST_TYPES,
     cli=(dedupe,),
     api=ROUTES,

@@ -18,7 +18,10 @@ from adminops.hmis.models import Client, Merge
 from adminops.hmis.persons import chosen_records
 from adminops.hmis.stays import Stay, stays_of
 from adminops.identity.scopes import is_with_victim_services
+from dedupe.conflicts import Person, why_second
 from dedupe.lines import Line, state_of
+from dedupe.models import Pair
+from dedupe.moving import count_rows
 from dedupe.units import UNITS, Unit
 
 Choice = Literal["left", "right"]
@@ -86,6 +89,10 @@ class Comparison:
     """Of both people, each with its side ("a" or "b"), the newest first."""
     moving_stays: int
     moving_services: int
+    moving_rows: tuple[tuple[str, int], ...]
+    """Of each of HUD's files that has some, how many rows of the right side move with the stays."""
+    why_second: tuple[str, ...]
+    """Why a second person has to agree, as sentences; nobody has to without any."""
 
     @property
     def taken(self) -> int:
@@ -94,7 +101,12 @@ class Comparison:
 
 
 def compare(
-    kept: Client, folded: Client, *, sources: Mapping[int, str], choices: Mapping[str, Choice] | None = None
+    kept: Client,
+    folded: Client,
+    *,
+    sources: Mapping[int, str],
+    choices: Mapping[str, Choice] | None = None,
+    pair: Pair | None = None,
 ) -> Comparison:
     """Put `kept` (left) and `folded` (right) side by side. SSNs are compared but never shown.
 
@@ -117,6 +129,10 @@ def compare(
         stays=tuple(("b" if stay.client_id in theirs else "a", stay) for stay in stays),
         moving_stays=len(moving),
         moving_services=_services(moving),
+        moving_rows=count_rows(moving),
+        why_second=tuple(why_second(pair, Person(left.records, staying), Person(right.records, moving)))
+        if pair
+        else (),
     )
 
 
@@ -143,9 +159,19 @@ def _rows(unit: Unit, left: Reader, right: Reader, choices: Mapping[str, Choice]
     lines = tuple(unit.lines(one, other))
     if state_of(lines) == "same":
         return [Row(unit.key, line.label, (line,)) for line in lines]
-    better: Choice = "right" if unit.rank(other) > unit.rank(one) else "left"
+    better: Choice = "right" if _is_better(unit, other, one) else "left"
     notes = {"left": left.note(unit.key), "right": right.note(unit.key)}
     return [Row(unit.key, unit.label, lines, choices.get(unit.key, better), notes)]
+
+
+def _is_better(unit: Unit, one: Client, other: Client) -> bool:
+    """Say whether the answer of `one` is proposed to be kept: the fuller one, and of two alike the newer one."""
+    ranks = unit.rank(one), unit.rank(other)
+    return ranks[0] > ranks[1] or (ranks[0] == ranks[1] and _written(one) > _written(other))
+
+
+def _written(client: Client) -> datetime:
+    return client.date_updated or client.date_created or datetime.min  # noqa: DTZ901 - HUD's times have no zone
 
 
 def _side(reader: Reader, role: str, stays: Sequence[Stay], sources: Mapping[int, str]) -> Side:

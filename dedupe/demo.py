@@ -6,8 +6,9 @@ from adminops import clock
 from adminops.db import db
 from adminops.demo.cast import Cast
 from dedupe.models import Pair, PairState
-from dedupe.operations import defer_pair, keep_apart, merge_pair
+from dedupe.operations import defer_pair, keep_apart
 from dedupe.scanning import scan_store
+from dedupe.seconds.operations import decide_merge
 
 
 def fill(cast: Cast) -> None:
@@ -18,7 +19,8 @@ def fill(cast: Cast) -> None:
     pairs = list(db.session.scalars(strongest.limit(14)))
     for number, pair in enumerate(pairs[:-2]):
         with clock.frozen_at(cast.days_ago(18 - number)):
-            merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=cast["maya"])
+            said = "Same person by the intake papers"
+            decide_merge(pair, destination_client_id=pair.low_client_id, choices={}, reason=said, by=cast["maya"])
     weakest = select(Pair).where(Pair.state == PairState.OPEN).order_by(Pair.score, Pair.id)
     left = list(db.session.scalars(weakest.limit(2)))
     with clock.frozen_at(cast.days_ago(4)):

@@ -18,6 +18,7 @@ CLIENT_ID = [
     Regexp(r"^[\w-]+$", message="A client ID has letters, digits and dashes only."),
 ]
 SIDES: dict[Choice, Side] = {"left": "destination", "right": "source"}
+SIDES_BACK: dict[Side, Choice] = {side: choice for choice, side in SIDES.items()}
 
 
 def unit_field(title: str) -> StringField:
@@ -39,10 +40,13 @@ class DecisionForm(ReasonForm):
     Without an `act` a merge is asked for and not yet confirmed.
     """
 
-    unguarded = frozenset({"act", "keep", "name", "dob", "ssn", "sex", "race", "veteran"})  # sides, and a number
+    unguarded = frozenset(
+        {"act", "keep", "seen", "name", "dob", "ssn", "sex", "race", "veteran"}
+    )  # sides, and a number
 
     act = StringField("Decision", [AnyOf(["", "merge", "apart", "later"], message="Choose what to do.")], default="")
     keep = StringField("Record to keep", default="")
+    seen = StringField("What was seen", [Length(max=16)], default="")
     name = unit_field("Name")
     dob = unit_field("Date of birth")
     ssn = unit_field("SSN")
@@ -65,7 +69,16 @@ class DecisionForm(ReasonForm):
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments of `merge_pair`."""
         chosen = {unit: SIDES[side] for unit, side in self.sides.items()}
-        return {"destination_client_id": self.kept_id, "choices": chosen, "reason": self.reason.data or ""}
+        said = {"reason": self.reason.data or "", "seen": self.seen.data or ""}
+        return {"destination_client_id": self.kept_id, "choices": chosen, **said}
+
+
+class AnswerForm(ReasonForm):
+    """What the second person says about a merge."""
+
+    unguarded = frozenset({"answer"})
+
+    answer = StringField("Answer", [AnyOf(["agree", "refuse", "back"], message="Agree or refuse.")])
 
 
 class RequestForm(Form):

@@ -25,6 +25,8 @@ class PairState(StrEnum):
     DEFERRED = "deferred"
     MERGED = "merged"
     APART = "apart"
+    SECOND = "second"
+    """One person has merged it; a second one has to agree (`dedupe.seconds`)."""
     SETTLED = "settled"
     """Decided by way of other records: both stand for one person already, or may never do so."""
     GONE = "gone"
@@ -32,6 +34,7 @@ class PairState(StrEnum):
 
 
 UNDECIDED = (PairState.OPEN, PairState.DEFERRED)
+WAITING = (*UNDECIDED, PairState.SECOND)
 
 
 class Evidence(StrEnum):
@@ -55,15 +58,24 @@ class Impact(IntEnum):
 
 
 TRANSITIONS: dict[PairState, tuple[PairState, ...]] = {
-    PairState.OPEN: (PairState.MERGED, PairState.APART, PairState.DEFERRED, PairState.SETTLED, PairState.GONE),
+    PairState.OPEN: (
+        PairState.MERGED,
+        PairState.APART,
+        PairState.DEFERRED,
+        PairState.SECOND,
+        PairState.SETTLED,
+        PairState.GONE,
+    ),
     PairState.DEFERRED: (
         PairState.OPEN,
         PairState.DEFERRED,
         PairState.MERGED,
         PairState.APART,
+        PairState.SECOND,
         PairState.SETTLED,
         PairState.GONE,
     ),
+    PairState.SECOND: (PairState.MERGED, PairState.OPEN, PairState.SETTLED, PairState.GONE),
     PairState.MERGED: (PairState.OPEN,),
     PairState.APART: (PairState.OPEN,),
     PairState.SETTLED: (PairState.OPEN, PairState.DEFERRED, PairState.GONE),
@@ -104,6 +116,8 @@ class Pair(Model):
     """When it was last put off; what was put off first comes back first."""
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     claimed_until: Mapped[datetime | None]
+    looked_at: Mapped[datetime | None]
+    """When who holds it, or held it last, began to look at it."""
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     decided_at: Mapped[datetime | None]
     reason: Mapped[LongText] = mapped_column(default="")
@@ -143,10 +157,41 @@ WAYS_ON = {
     PairState.OPEN: "This pair is open already.",
     PairState.DEFERRED: "This pair is put off already.",
     PairState.MERGED: "These two records are merged already. Undo the merge first.",
+    PairState.SECOND: "This merge waits for a second person. Agree to it or refuse it.",
     PairState.APART: "These two records were kept apart. Reopen the pair first.",
     PairState.SETTLED: "Other decisions settle this pair. Take one of those back first.",
     PairState.GONE: "This pair is no longer proposed. Reopen it first.",
 }
+
+
+class Act(StrEnum):
+    """What a reviewer did with a pair."""
+
+    MERGED = "merged"
+    APART = "apart"
+    LATER = "later"
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    UNDONE = "undone"
+    REOPENED = "reopened"
+
+
+class Decision(Model):
+    """What reviewers did with pairs, one line each; only ever added to. Figures are counted from it."""
+
+    __tablename__ = "dedupe_decision"
+    __table_args__ = (Index(None, "at"),)
+
+    id: Mapped[Key]
+    pair_id: Mapped[int] = mapped_column(ForeignKey(Pair.id), index=True)
+    act: Mapped[Act]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    score: Mapped[int]
+    """The score at that time."""
+    seconds: Mapped[int | None]
+    """From the first look to the decision; None when nobody held the pair."""
 
 
 class PairPlace(Model):

@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from adminops import clock
 from adminops.db import db, savepoint
-from adminops.errors import Conflict, Invalid
+from adminops.errors import Conflict, Invalid, InvalidState
 from adminops.facts import (
     ClientsMerged,
     ClientViewed,
@@ -26,9 +26,11 @@ from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, Merge, Verdict
 from adminops.identity.models import User
 from dedupe import asking_again, policies, queries, queue
+from dedupe.conflicts import persons_of, why_second
 from dedupe.describing import describe
 from dedupe.gathering import is_protected, protected_clients, records_to_match
-from dedupe.models import UNDECIDED, Pair, PairState
+from dedupe.log import note_decision
+from dedupe.models import UNDECIDED, Act, Pair, PairState
 from dedupe.scoring import score_gathered
 from dedupe.settling import settle_around, take_out_protected
 from dedupe.standing import in_order
@@ -46,9 +48,9 @@ def review_pair(pair: Pair, *, by: User) -> bool:
     """
     policies.check_may_review(by)
     is_first_look = not policies.is_claimed_by(pair, by)
-    is_held = not policies.is_claimed_by_another(pair, by) and _claim(pair, by)
+    is_held = not policies.is_claimed_by_another(pair, by) and _claim(pair, by, is_first_look=is_first_look)
     if not is_held and protected_clients(pair.low_client, pair.high_client):
-        _lock(pair)
+        lock(pair)
         take_out_protected([pair.id])
         return False
     if is_first_look:
@@ -57,7 +59,7 @@ def review_pair(pair: Pair, *, by: User) -> bool:
     return is_held
 
 
-def _claim(pair: Pair, by: User) -> bool:
+def _claim(pair: Pair, by: User, *, is_first_look: bool) -> bool:
     """Take the pair if nobody else has it and let go of others, in one statement: two never both hold a pair.
 
     A pair with a client of victim services alone is not taken.
@@ -67,59 +69,95 @@ def _claim(pair: Pair, by: User) -> bool:
     may_take = and_(this, Pair.state.in_(UNDECIDED), queue.free_for(by), ~protected.exists())
     moving = update(Pair).where(or_(may_take, and_(~this, Pair.claimed_by_id == by.id)))
     values = {"claimed_by_id": case((this, by.id)), "claimed_until": case((this, until))}
+    if is_first_look:
+        values["looked_at"] = case((this, clock.now()), else_=Pair.looked_at)
     unsynchronised = {"synchronize_session": False}
     db.session.flush()
     moved = db.session.scalars(moving.values(values).returning(Pair.id), execution_options=unsynchronised).all()
     if pair.id not in moved:
         db.session.refresh(pair, ["state", "claimed_by_id", "claimed_until", "claimed_by"])
         return False
-    for name, value in (("claimed_by_id", by.id), ("claimed_until", until), ("claimed_by", by)):
+    known = {"claimed_by_id": by.id, "claimed_until": until, "claimed_by": by}
+    for name, value in {**known, **({"looked_at": clock.now()} if is_first_look else {})}.items():
         set_committed_value(pair, name, value)
     return True
 
 
 def merge_pair(
-    pair: Pair, *, destination_client_id: int, choices: Mapping[str, Side], reason: str = "", by: User
+    pair: Pair, *, destination_client_id: int, choices: Mapping[str, Side], reason: str = "", seen: str = "", by: User
 ) -> Merge:
     """Let the other record of the pair read under the destination record.
 
     `choices` says for units of fields ("name", "dob") whose value the person takes. No source row is touched; the
-    merge can be undone. Rules in the order checked: duplicates.review; nobody else holds the pair; the record kept is
-    one of the two; neither is a client of victim services alone; the reason is clean; the pair is undecided; the
-    store's rules (kept apart, unless the pair was asked again; removed; too many).
+    merge can be undone. `seen` is the `version_of` the pair that the reviewer saw. Rules in the order checked:
+    duplicates.review; nobody else holds the pair; it is undecided, and as it was seen; the record kept is one of the
+    two; neither is a client of victim services alone; the reason is clean; no second person has to agree; the store's
+    rules (kept apart, unless the pair was asked again; removed; too many).
     Raises `NotAllowed`, `Conflict`, `InvalidState`, `Invalid`. Publishes `ClientsMerged`.
     """
-    _lock(pair)
+    source, destination = ready_to_merge(pair, destination_client_id, seen=seen, by=by)
+    said = policies.check_reason(reason)
+    kept, folded = persons_of(destination, source)
+    if why := why_second(pair, kept, folded):
+        raise InvalidState(f"A second person has to agree to this merge. {why[0]}")
+    return join(pair, source, destination, choices, reason=said, by=by)
+
+
+def ready_to_merge(pair: Pair, destination_client_id: int, *, seen: str = "", by: User) -> tuple[Client, Client]:
+    """Hold the pair and return who is folded in and who is kept. Raises as `merge_pair` does. Publishes nothing."""
+    lock(pair)
     policies.check_may_decide(pair, by)
+    policies.check_as_seen(pair, seen)
+    return sides_to_merge(pair, destination_client_id)
+
+
+def sides_to_merge(pair: Pair, destination_client_id: int) -> tuple[Client, Client]:
+    """Return who is folded in and who is kept. Raises `Invalid`. Publishes nothing."""
     clients = {client.id: client for client in (pair.low_client, pair.high_client)}
     destination = clients.pop(destination_client_id, None)
     if destination is None:
         raise Invalid("Choose which of the two records is kept.")
     (source,) = clients.values()
     policies.check_not_protected(protected_clients(source, destination))
-    said = policies.check_reason(reason)
+    return source, destination
+
+
+def join(
+    pair: Pair,
+    source: Client,
+    destination: Client,
+    choices: Mapping[str, Side],
+    *,
+    reason: str,
+    act: Act = Act.MERGED,
+    by: User,
+) -> Merge:
+    """Merge a pair that was checked. Publishes `ClientsMerged`."""
     pair.move(PairState.MERGED)
     asking_again.lift(pair, by_id=by.id)
-    merge = merging.merge_clients(source, destination, choices, by_id=by.id, reason=said)
+    merge = merging.merge_clients(source, destination, choices, by_id=by.id, reason=reason)
     pair.merge_id = merge.id
-    _decided(pair, said, by)
+    note_decision(pair, act, by)
+    decided(pair, reason, by)
     fact = ClientsMerged(client_id=destination.id, source_client_id=source.id, merge_id=merge.id, request=pair.request)
     publish(fact, by=by)
     return merge
 
 
-def keep_apart(pair: Pair, *, reason: str = "", by: User) -> None:
+def keep_apart(pair: Pair, *, reason: str = "", seen: str = "", by: User) -> None:
     """Record that the two are different people: they are never merged, also not through a third record.
 
     They are asked about again only when an import changed how they compare.
     Raises `NotAllowed`, `Conflict`, `InvalidState`, `Invalid`. Publishes `PairKeptApart`.
     """
-    _lock(pair)
+    lock(pair)
     policies.check_may_decide(pair, by)
+    policies.check_as_seen(pair, seen)
     said = policies.check_reason(reason)
     pair.move(PairState.APART)
     merging.keep_apart(pair.low_client, pair.high_client, by_id=by.id, reason=said)
-    _decided(pair, said, by)
+    note_decision(pair, Act.APART, by)
+    decided(pair, said, by)
     asking_again.note_rows(pair)
     publish(PairKeptApart(pair_id=pair.id, request=pair.request), by=by)
 
@@ -129,11 +167,12 @@ def defer_pair(pair: Pair, *, by: User) -> None:
 
     Publishes `PairDeferred`.
     """
-    _lock(pair)
+    lock(pair)
     policies.check_may_decide(pair, by)
     pair.move(PairState.DEFERRED)
     pair.deferred_at = clock.now()
-    _release(pair)
+    note_decision(pair, Act.LATER, by)
+    release(pair)
     publish(PairDeferred(pair_id=pair.id, request=pair.request), by=by)
 
 
@@ -148,12 +187,13 @@ def undo_merge(merge: Merge, *, reason: str = "", by: User) -> None:
     said = policies.check_reason(reason)
     pair = queries.pair_of_merge(merge)
     if pair is not None:
-        _lock(pair)
+        lock(pair)
     merging.undo_merge(merge, by_id=by.id, reason=said)
     request = None
     if pair is not None and pair.merge_id == merge.id:
         request = pair.request
         pair.move(PairState.OPEN)
+        note_decision(pair, Act.UNDONE, by)
         _forget_decision(pair)
     settle_around(merge.source_client, merge.destination_client)
     fact = MergeUndone(
@@ -202,12 +242,13 @@ def reopen_pair(pair: Pair, *, by: User) -> None:
     Raises `NotAllowed`, `InvalidState` for a pair that is open, merged or settled by others, and `Invalid` when one of
     the two is a client of victim services alone. Publishes `PairReopened`.
     """
-    _lock(pair)
+    lock(pair)
     policies.check_may_reopen(pair, by)
     policies.check_not_protected(protected_clients(pair.low_client, pair.high_client))
     pair.move(PairState.OPEN)
     if merging.verdict_on(pair.low_client, pair.high_client) is Verdict.APART:
         merging.allow_again(pair.low_client, pair.high_client, by_id=by.id)
+    note_decision(pair, Act.REOPENED, by)
     _forget_decision(pair)
     settle_around(pair.low_client, pair.high_client)
     publish(PairReopened(pair_id=pair.id, request=pair.request), by=by)
@@ -255,7 +296,7 @@ def _pair_of(one: Client, other: Client) -> Pair:
         scored = score_gathered(gathered.columns, [(low, high)])[low, high]
         pair = _add(describe(Pair(low_client_id=low, high_client_id=high), scored))
         weigh([pair])
-    _lock(pair)
+    lock(pair)
     return pair
 
 
@@ -273,17 +314,18 @@ def _add(proposed: Pair) -> Pair:
     return proposed
 
 
-def _lock(pair: Pair) -> None:
-    """Read the pair anew and hold it: a second click, or a second reviewer, waits here."""
+def lock(pair: Pair) -> None:
+    """Read the pair anew and hold it: a second click, or a second reviewer, waits here. Publishes nothing."""
     anew = {"populate_existing": True}
     db.session.scalars(select(Pair).where(Pair.id == pair.id).with_for_update(), execution_options=anew).one()
 
 
-def _decided(pair: Pair, reason: str, by: User) -> None:
+def decided(pair: Pair, reason: str, by: User) -> None:
+    """Write who decided a pair, and let it go. Publishes nothing: its caller does."""
     pair.decided_by_id, pair.decided_at, pair.reason = by.id, clock.now(), reason
     pair.deferred_at = None
     asking_again.forget_rows(pair)
-    _release(pair)
+    release(pair)
     settle_around(pair.low_client, pair.high_client)
 
 
@@ -291,9 +333,10 @@ def _forget_decision(pair: Pair) -> None:
     pair.merge_id = pair.decided_by_id = pair.decided_at = pair.deferred_at = None
     pair.reason = ""
     asking_again.forget_rows(pair)
-    _release(pair)
+    release(pair)
 
 
-def _release(pair: Pair) -> None:
+def release(pair: Pair) -> None:
+    """Let go of a pair. Publishes nothing: nothing is decided by it."""
     pair.claimed_by_id = pair.claimed_until = None
     db.session.flush()

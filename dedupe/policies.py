@@ -1,5 +1,7 @@
 """Who may review pairs, and when."""
 
+from hashlib import sha256
+
 from adminops import clock
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
 from adminops.hmis import sealing
@@ -13,6 +15,7 @@ from dedupe.models import WAYS_ON, Pair, PairState
 NO_WAY_BACK = {
     PairState.OPEN: "This pair is open already.",
     PairState.MERGED: "These two records are merged. Undo the merge to take that back.",
+    PairState.SECOND: "This merge waits for a second person. Agree to it or refuse it.",
     PairState.SETTLED: "Other decisions settle this pair. Take one of those back first.",
 }
 
@@ -38,6 +41,20 @@ def check_may_decide(pair: Pair, by: User) -> None:
         raise Conflict(f"{holder_of(pair)} is looking at this pair. Take the next one.")
     if not pair.is_undecided:
         raise InvalidState(WAYS_ON[pair.state])
+
+
+def version_of(pair: Pair) -> str:
+    """Return what a page of the pair is based on, as a short text: another one, and the page is out of date."""
+    both = (pair.low_client, pair.high_client)
+    seen = [pair.score, pair.probability, pair.warnings, pair.changes, *(client.import_id for client in both)]
+    seen += [client.person_id if client.person_id != client.id else None for client in both]
+    return sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def check_as_seen(pair: Pair, seen: str) -> None:
+    """Raise `Conflict` when the pair is another one than its reviewer saw. Without `seen` nothing is compared."""
+    if seen and seen != version_of(pair):
+        raise Conflict("These records have changed since you opened this page. Look at them again, then decide.")
 
 
 def is_claimed_by(pair: Pair, by: User) -> bool:

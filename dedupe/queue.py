@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
 from adminops import clock
@@ -28,6 +28,8 @@ IS_OPEN: ColumnElement[bool] = Pair.state == PairState.OPEN
 IS_DEFERRED: ColumnElement[bool] = Pair.state == PairState.DEFERRED
 _One, _Other = aliased(Client), aliased(Client)
 """The two records of a pair. Made once: an alias works its many columns out when they are first named."""
+_BEFORE_COUNTS = 5
+"""So many columns stand before the counts in a row of `_around`."""
 _OPEN_KEY = (Pair.turn, Pair.id)
 _DEFERRED_KEY = (Pair.deferred_at, Pair.id)
 
@@ -101,10 +103,9 @@ def free_for(viewer: User) -> ColumnElement[bool]:
 
 
 def queue_around(pair: Pair, among: Conditions = ()) -> Queue:
-    """Return the part of the queue around `pair`; its top when the pair is not in it. Two reads."""
+    """Return the part of the queue around `pair`; its top when the pair is not in it. One read."""
     place = Place.of(pair) if pair.is_undecided else None
-    total, deferred, ahead = db.session.execute(_counts(place, among)).one()
-    found = _around(place, among)
+    found, (total, deferred, ahead) = _around(place, among)
     at = next((at for at, row in enumerate(found) if row.id == pair.id), None)
     return Queue(
         rows=tuple(found),
@@ -116,32 +117,39 @@ def queue_around(pair: Pair, among: Conditions = ()) -> Queue:
     )
 
 
-def _counts(place: Place | None, among: Conditions) -> Select[*tuple[Any, ...]]:
-    def count(*conditions: ColumnElement[bool]) -> Any:
-        return select(func.count(Pair.id)).where(*conditions, *among).scalar_subquery()
+def _counts(place: Place | None, among: Conditions) -> list[ScalarSelect[int]]:
+    """Return what counts the pairs of the queue, those put off, and those ahead of a place."""
 
-    ahead = [count(part) for part in place.ahead] if place else [literal(0)]
-    return select(count(Pair.state.in_(UNDECIDED)), count(IS_DEFERRED), sum(ahead[1:], start=ahead[0]))
+    def count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+        counted = select(func.count(Pair.id)).where(*conditions, *among)
+        return counted.correlate(None).scalar_subquery()  # it counts pairs of its own, not the one beside it
+
+    ahead = or_(*place.ahead) if place else false()
+    return [count(Pair.state.in_(UNDECIDED)), count(IS_DEFERRED), count(ahead)]
 
 
-def _around(place: Place | None, among: Conditions) -> list[QueueRow]:
-    """Return the pairs around a place in their order: some ahead of it, itself, and those behind."""
+def _around(place: Place | None, among: Conditions) -> tuple[list[QueueRow], Sequence[int]]:
+    """Return the pairs around a place in their order (some ahead of it, itself, those behind), and `_counts`."""
     arms = [*_arms_ahead(place, among), *_arms_behind(place, among)]
     parts = union_all(*(select(arm.subquery()) for arm in arms)).subquery()
     reading = (
-        select(parts.c.id, Pair.score, Pair.state, Pair.deferred_at, Pair.turn, *_names())
+        select(parts.c.id, Pair.score, Pair.state, Pair.deferred_at, Pair.turn, *_counts(place, among), *_names())
         .join(Pair, Pair.id == parts.c.id)
         .join(_One, _One.id == Pair.low_client_id)
         .join(_Other, _Other.id == Pair.high_client_id)
     )
     rows = sorted(db.session.execute(reading).all(), key=_order)
+    counts = rows[0][_BEFORE_COUNTS:][:3] if rows else (0, 0, 0)
     if place is not None:
         at = next((at for at, row in enumerate(rows) if row.id == place.id), 0)
         rows = rows[max(at - BEFORE, 0) :]
-    return [
-        QueueRow(id_, score, state is PairState.DEFERRED, written_name(*names[:2]), written_name(*names[2:]))
-        for id_, score, state, _, _, *names in rows[:SHOWN]
-    ]
+    return [_queue_row(row) for row in rows[:SHOWN]], counts
+
+
+def _queue_row(row: Sequence[Any]) -> QueueRow:
+    id_, score, state, *_, first, last, other_first, other_last = row
+    names = written_name(first, last), written_name(other_first, other_last)
+    return QueueRow(id_, score, state is PairState.DEFERRED, *names)
 
 
 def _order(row: Any) -> tuple[Any, ...]:

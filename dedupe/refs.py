@@ -14,6 +14,7 @@ from adminops.identity.permissions import Permission
 from adminops.refs import Link, Ref
 from dedupe import queries
 from dedupe.models import Pair
+from dedupe.seconds.queries import count_waiting
 
 
 def resolve_pairs(ids: Sequence[str], viewer: User) -> dict[str, Link]:
@@ -60,4 +61,8 @@ def figures(viewer: User) -> list[Figure]:
         return []
     waiting, last = queries.count_open(viewer), queries.last_scan()
     note = last.sentence if last else "The store was never scanned"
-    return [Figure(label="Pairs to review", value=waiting, note=note, url=url_for("dedupe.index"), order=40)]
+    found = [Figure(label="Pairs to review", value=waiting, note=note, url=url_for("dedupe.index"), order=40)]
+    if seconds := count_waiting():
+        note, url = "One person decided, another one has to agree", url_for("dedupe.seconds")
+        found.append(Figure(label="Merges for a second person", value=seconds, note=note, url=url, order=41))
+    return found

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from adminops.db import db
 from adminops.hmis.models import Client
 from dedupe.gathering import is_protected
-from dedupe.models import UNDECIDED, Pair, PairState
+from dedupe.models import WAITING, Pair, PairState
 from dedupe.standing import standing_of
 
 
@@ -20,14 +20,14 @@ def settle_around(*clients: Client) -> None:
     """
     ids = _records_beside(client.id for client in clients)
     touching = or_(Pair.low_client_id.in_(ids), Pair.high_client_id.in_(ids))
-    chosen = select(Pair).where(touching, Pair.state.in_((*UNDECIDED, PairState.SETTLED))).order_by(Pair.id)
+    chosen = select(Pair).where(touching, Pair.state.in_((*WAITING, PairState.SETTLED))).order_by(Pair.id)
     locked = chosen.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     pairs = list(db.session.scalars(locked))
     standing = standing_of(id_ for pair in pairs for id_ in (pair.low_client_id, pair.high_client_id))
     for pair in pairs:
         settle(pair, settled=standing.settles(pair.low_client_id, pair.high_client_id))
     db.session.flush()
-    take_out_protected([pair.id for pair in pairs if pair.is_undecided])
+    take_out_protected([pair.id for pair in pairs if pair.state in WAITING])
 
 
 def take_out_protected(pair_ids: Collection[int] | None = None) -> None:
@@ -44,7 +44,7 @@ def take_out_protected(pair_ids: Collection[int] | None = None) -> None:
         select(Pair)
         .join(low, low.id == Pair.low_client_id)
         .join(high, high.id == Pair.high_client_id)
-        .where(Pair.state.in_(UNDECIDED), or_(is_protected(low), is_protected(high)))
+        .where(Pair.state.in_(WAITING), or_(is_protected(low), is_protected(high)))
     )
     if pair_ids is not None:
         chosen = chosen.where(Pair.id.in_(pair_ids))
@@ -63,7 +63,7 @@ def settle(pair: Pair, *, settled: bool) -> None:
     """Let the pair's state follow what other decisions say about its records. One that is asked again waits."""
     if settled and pair.changes:
         return
-    if settled and pair.is_undecided:
+    if settled and pair.state in WAITING:
         pair.move(PairState.SETTLED)
         pair.claimed_by_id = pair.claimed_until = None
     elif not settled and pair.state is PairState.SETTLED:

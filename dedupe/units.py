@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from adminops.hmis import sealing
-from adminops.hmis.codes import label, label_of
+from adminops.hmis.codes import NoYes, label, label_of
 from adminops.hmis.models import Client
 from adminops.hmis.persons import masked_ssn, races_of
 from adminops.hmis.spec import current
@@ -13,6 +13,7 @@ from dedupe.lines import Line, code_line, date_line, name_line, ssn_line
 
 FULL, PARTIAL = 1, 2
 NO_ANSWER = (None, 8, 9, 99)
+MADE_UP = 1900
 WARS = ("world_war_ii", "korean_war", "vietnam_war", "desert_storm", "afghanistan_oef", "iraq_oif", "iraq_ond")
 
 
@@ -118,11 +119,20 @@ def _service(client: Client, column: str) -> str:
     return label_of("Client", column, getattr(client, current().by_name["Client"].by_name[column].attribute))
 
 
+WHOLE_ANSWER, PART_OF_ONE, DOUBTFUL = 30, 20, 10
+_NOTHING = {8: 3, 9: 2, 99: 1}
+"""What is no answer says something, too: somebody asked, or nobody did."""
+
+
 def _quality_rank(value: object, quality: int | None) -> int:
-    """Rank an answer by its quality code: none, doubtful, partial, whole."""
+    """Rank an answer by its quality code: whole, partial, doubtful; then doesn't know, refused, not collected."""
     if not value:
-        return 0
-    return 3 if quality == FULL else 2 if quality in (PARTIAL, None) else 1
+        return _NOTHING.get(quality or 0, 0)
+    return WHOLE_ANSWER if quality == FULL else PART_OF_ONE if quality in (PARTIAL, None) else DOUBTFUL
+
+
+def _answer_rank(code: int | None) -> int:
+    return _NOTHING.get(code or 0, 0) if code in NO_ANSWER else WHOLE_ANSWER
 
 
 def _name_rank(client: Client) -> int:
@@ -130,19 +140,33 @@ def _name_rank(client: Client) -> int:
 
 
 def _dob_rank(client: Client) -> int:
-    return _quality_rank(client.dob, client.dob_data_quality)
+    """A first of January is often a guess, and 1900 always one."""
+    guessed = client.dob is not None and (client.dob.month, client.dob.day) == (1, 1)
+    rank = _quality_rank(client.dob, client.dob_data_quality)
+    return DOUBTFUL if guessed and client.dob and client.dob.year <= MADE_UP else rank - guessed
 
 
 def _ssn_rank(client: Client) -> int:
     ssn = _ssn(client)
-    return 0 if not ssn else 3 if sealing.is_valid_ssn(ssn) else 2 if sealing.last4_of(ssn) else 1
+    if not ssn:
+        return _NOTHING.get(client.ssn_data_quality or 0, 0)
+    return WHOLE_ANSWER if sealing.is_valid_ssn(ssn) else PART_OF_ONE if sealing.last4_of(ssn) else DOUBTFUL
+
+
+def _race_rank(client: Client) -> int:
+    return WHOLE_ANSWER if races_of(client) else _NOTHING.get(client.race_none or 0, 0)
+
+
+def _veteran_rank(client: Client) -> int:
+    """Who ever said yes is one: the no of another record is a question that was not asked well."""
+    return _answer_rank(client.veteran_status) + (client.veteran_status == NoYes.YES.value)
 
 
 UNITS = (
     Unit("name", "Name", _name_lines, _name_rank),
     Unit("dob", "Date of birth", _dob_lines, _dob_rank),
     Unit("ssn", "SSN", _ssn_lines, _ssn_rank),
-    Unit("sex", "Sex", _sex_lines, lambda client: int(client.sex not in NO_ANSWER)),
-    Unit("race", "Race and ethnicity", _race_lines, lambda client: int(bool(races_of(client)))),
-    Unit("veteran", "Veteran status", _veteran_lines, lambda client: int(client.veteran_status not in NO_ANSWER)),
+    Unit("sex", "Sex", _sex_lines, lambda client: _answer_rank(client.sex)),
+    Unit("race", "Race and ethnicity", _race_lines, _race_rank),
+    Unit("veteran", "Veteran status", _veteran_lines, _veteran_rank),
 )

@@ -110,6 +110,8 @@ RIGHT: list[tuple[str, str, Any]] = [
     ("directory_kind", "novell", None),
     ("directory_ca_file", "/no/such/file", None),
     ("directory_timeout_seconds", "0", None),
+    ("merge_second_person_stays", "0", 0),
+    ("merge_second_person_stays", "-1", None),
     ("undo_send_seconds", "0", 0),
     ("undo_send_seconds", "-1", None),
     ("mail_notes", "yes", True),

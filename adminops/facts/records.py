@@ -107,6 +107,27 @@ class PairKeptApart(PairFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MergeProposed(PairFact):
+    """A reviewer would merge the two; the rules ask for a second person."""
+
+    says: ClassVar[str] = "merged pair {pair_id}, for a second person to agree to"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeRefused(PairFact):
+    """The second person did not agree."""
+
+    says: ClassVar[str] = "refused to merge pair {pair_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeWithdrawn(PairFact):
+    """Who proposed the merge took that back before a second person answered."""
+
+    says: ClassVar[str] = "took back the merge of pair {pair_id} that a second person was to agree to"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PairDeferred(PairFact):
     """A reviewer put the decision off."""
 

@@ -1,6 +1,6 @@
 """The pages of the merge desk: pairs, merges, scans, the vendor's work list, and who is here already."""
 
-from dedupe.views import lookup, merges, pairs, scans, worklist
+from dedupe.views import lookup, merges, pairs, scans, seconds, worklist
 from dedupe.views.blueprint import asking, blueprint
 
-__all__ = ["asking", "blueprint", "lookup", "merges", "pairs", "scans", "worklist"]
+__all__ = ["asking", "blueprint", "lookup", "merges", "pairs", "scans", "seconds", "worklist"]

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from adminops import clock
 from adminops.errors import NotFound
-from adminops.hmis.models import Client
+from adminops.hmis.models import Client, Merge
 from adminops.identity.permissions import Permission
 from adminops.refs import Ref
 from adminops.web import charts
@@ -14,10 +14,10 @@ from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to
 from dedupe import operations, policies, queries, worth
 from dedupe.comparison import Comparison, compare
-from dedupe.forms import DecisionForm
+from dedupe.forms import SIDES_BACK, AnswerForm, DecisionForm
 from dedupe.gathering import protected_clients
 from dedupe.matching.scores import band_of
-from dedupe.models import Pair, PairState
+from dedupe.models import WAITING, Pair, PairState
 from dedupe.narrowing import (
     AGES,
     ASKED,
@@ -29,6 +29,9 @@ from dedupe.narrowing import (
     project_types_to_choose,
 )
 from dedupe.queue import Place, count_by_state, list_pairs, next_pair, queue_around
+from dedupe.seconds.models import Proposal
+from dedupe.seconds.operations import decide_merge
+from dedupe.seconds.queries import last_proposal
 from dedupe.views.blueprint import blueprint
 from dedupe.views.scans import scan_state
 
@@ -71,9 +74,9 @@ def queue() -> ResponseReturnValue:
 def show(pair_id: int) -> ResponseReturnValue:
     """Show a pair side by side, and hold it for the reviewer."""
     pair = queries.get_pair(pair_id, signed_in_user())
-    if pair.is_undecided:
+    if pair.state in WAITING:
         operations.review_pair(pair, by=signed_in_user())
-    return _page(pair, DecisionForm(keep=request.args.get("keep", "")))
+    return page_of(pair, DecisionForm(keep=request.args.get("keep", "")))
 
 
 @blueprint.post("/pairs/<int:pair_id>")
@@ -83,12 +86,12 @@ def decide(pair_id: int) -> ResponseReturnValue:
     pair, form = queries.get_pair(pair_id, signed_in_user()), DecisionForm()
     policies.check_not_protected(protected_clients(pair.low_client, pair.high_client))
     if not form.submitted():
-        return _page(pair, form)
+        return page_of(pair, form)
     if not form.act.data:
         return _confirm(pair, form)
     with form.refusals():
         return _done(pair, form)
-    return _page(pair, form)
+    return page_of(pair, form)
 
 
 @blueprint.post("/pairs/<int:pair_id>/reopen")
@@ -128,10 +131,9 @@ def _done(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
     """Carry the decision out and go to the next pair; one that a ticket asked for stays, with the way back to it."""
     by, place = signed_in_user(), Place.of(pair)
     if form.act.data == "merge":
-        merge = operations.merge_pair(pair, **form.values(), by=by)
-        _say("Merged. You can undo it at any time.", "See the merge", url_for(".merge", merge_id=merge.id))
+        _merged(decide_merge(pair, **form.values(), by=by))
     elif form.act.data == "apart":
-        operations.keep_apart(pair, reason=form.reason.data or "", by=by)
+        operations.keep_apart(pair, reason=form.reason.data or "", seen=form.seen.data or "", by=by)
         _say(
             "Kept apart: not proposed again unless they change.",
             "See the pair",
@@ -146,6 +148,14 @@ def _done(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
     following = next_pair(by, after=place, among=narrowing.conditions(by))
     there = url_for(".show", pair_id=following, **narrowing.args) if following else url_for(".index", **narrowing.args)
     return redirect(there)
+
+
+def _merged(outcome: Merge | Proposal) -> None:
+    if isinstance(outcome, Merge):
+        _say("Merged. You can undo it at any time.", "See the merge", url_for(".merge", merge_id=outcome.id))
+    else:
+        there = url_for(".show", pair_id=outcome.pair_id)
+        _say("A second person has to agree: nothing is merged before that.", "See the pair", there)
 
 
 def _say(text: str, label: str, url: str) -> None:
@@ -165,12 +175,14 @@ def _compared(pair: Pair, form: DecisionForm) -> Comparison:
     kept, folded = _sides(pair, form)
     both = {kept.source_id, folded.source_id}
     sources = queries.source_names(both) if len(both) > 1 else {}
-    return compare(kept, folded, sources=sources, choices=form.sides)
+    return compare(kept, folded, sources=sources, choices=form.sides, pair=pair)
 
 
-def _page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
+def page_of(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
     narrowing = Narrowing.read(request.args)
     queue, band = queue_around(pair, narrowing.conditions(signed_in_user())), band_of(pair.score)
+    if pair.state is PairState.SECOND and (proposal := last_proposal(pair)):
+        return second_page(pair, proposal, form)
     if not pair.is_undecided:
         protected = protected_clients(pair.low_client, pair.high_client)
         decided = {"pair": pair, "form": form, "queue": queue, "band": band, "protected": protected}
@@ -184,6 +196,8 @@ def _page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         form=form,
         queue=queue,
         narrowing=narrowing,
+        version=policies.version_of(pair),
+        proposal=last_proposal(pair),
         worth=worth.in_words(pair),
         band=band,
         compared=compared,
@@ -191,6 +205,29 @@ def _page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         drawn=stays[:DRAWN],
         not_drawn=len(stays[DRAWN:]),
         today=clock.today(),
+    )
+    return shown, form.status
+
+
+def second_page(pair: Pair, proposal: Proposal, form: DecisionForm | AnswerForm) -> ResponseReturnValue:
+    """Show a merge as one person decided it, to who has to agree."""
+    narrowing, by = Narrowing.read(request.args), signed_in_user()
+    chosen = {unit: SIDES_BACK[side] for unit, side in proposal.choices.items()}
+    kept, folded = pair.low_client, pair.high_client
+    if kept.id != proposal.destination_client_id:
+        kept, folded = folded, kept
+    both = {kept.source_id, folded.source_id}
+    sources = queries.source_names(both) if len(both) > 1 else {}
+    shown = render_template(
+        "dedupe/second.html",
+        pair=pair,
+        proposal=proposal,
+        is_own=proposal.by_id == by.id,
+        form=form if isinstance(form, AnswerForm) else AnswerForm(formdata=None),
+        queue=queue_around(pair, narrowing.conditions(by)),
+        narrowing=narrowing,
+        band=band_of(pair.score),
+        compared=compare(kept, folded, sources=sources, choices=chosen),
     )
     return shown, form.status
 
@@ -208,7 +245,7 @@ def _confirm(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
     if form.kept_id not in (pair.low_client_id, pair.high_client_id) or not pair.is_undecided:
         form.status = 422
         form.refuse("Choose which of the two records is kept." if pair.is_undecided else "This pair is decided.")
-        return _page(pair, form)
+        return page_of(pair, form)
     return render_template(
         "dedupe/confirm.html",
         pair=pair,

@@ -37,7 +37,11 @@ class Queue:
         with desk.work():
             source = make_source("Coast HMIS")
             project = make_project(source, project_name="Harbor Shelter")
-            self.clients = [make_client(source, letter, ssn=f"21945010{at}") for at, letter in enumerate("ABCDEF")]
+            self.clients = [
+                make_client(source, letter, ssn=f"{known}0100")
+                for at, letter in enumerate("ABCDEF")
+                for known in ("21945" if at % 2 == 0 else "xxxxx",)
+            ]
             make_service(make_stay(self.clients[1], project))
             self.pairs = [make_pair(self.clients[at], self.clients[at + 1], score=95 - at) for at in range(0, 6, 2)]
             self.reviewer, self.colleague = make_admin(name="Rita Reviewer"), make_admin(name="Carl Colleague")
@@ -328,6 +332,8 @@ ADDRESSES = (
     ("get", "/duplicates/pairs/1"),
     ("post", "/duplicates/pairs/1"),
     ("post", "/duplicates/pairs/1/reopen"),
+    ("post", "/duplicates/pairs/1/answer"),
+    ("get", "/duplicates/seconds"),
     ("get", "/duplicates/requested/1/A/B"),
     ("get", "/duplicates/merges"),
     ("get", "/duplicates/merges/1"),

@@ -16,8 +16,11 @@ from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import User
 from dedupe.models import Pair
-from dedupe.operations import merge_pair, undo_merge
+from dedupe.operations import undo_merge
 from dedupe.scanning import scan_store
+from dedupe.seconds.models import Proposal
+from dedupe.seconds.operations import agree_to_merge, decide_merge
+from tests.make import make_admin
 
 #: What a merge and its undoing leave behind on purpose: logs that are only added to.
 LOGS = {
@@ -27,6 +30,9 @@ LOGS = {
     "hmis_person",
     "hmis_person_link",
     "audit_entry",
+    "dedupe_decision",
+    "dedupe_proposal",
+    "outbox_message",
 }
 
 
@@ -72,6 +78,7 @@ def test_the_scan_finds_who_is_in_twice(truth: ExportSummary, session: Session) 
 
 def test_undoing_merges_restores_everything_exactly(truth: ExportSummary, session: Session, reviewer: User) -> None:
     scan_store()
+    colleague = make_admin()
     before, shown = dump(session), pages(session)
     proposed = list(session.scalars(select(Pair).order_by(Pair.score.desc(), Pair.id)))
     merges = []
@@ -80,7 +87,9 @@ def test_undoing_merges_restores_everything_exactly(truth: ExportSummary, sessio
         if pair.is_undecided:
             kept = pair.low_client_id if number % 2 else pair.high_client_id
             sides: dict[str, Side] = {"name": "source", "dob": "destination"} if number % 3 else {}
-            merges.append(merge_pair(pair, destination_client_id=kept, choices=sides, by=reviewer))
+            said = {"destination_client_id": kept, "choices": sides, "reason": "Papers"}
+            outcome = decide_merge(pair, **said, by=reviewer)
+            merges.append(agree_to_merge(outcome, by=colleague) if isinstance(outcome, Proposal) else outcome)
     assert len(merges) > 10
     assert any(len(page.records) > 2 for page in pages(session)), "somebody is in three times"
     assert pages(session) != shown

@@ -1,0 +1,1 @@
+"""Merges to which a second person has to agree."""

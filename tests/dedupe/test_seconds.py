@@ -1,0 +1,215 @@
+"""Merges to which a second person has to agree, on both databases."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from adminops.db import db
+from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
+from adminops.facts import ClientsMerged, MergeProposed, MergeRefused, MergeWithdrawn
+from adminops.hmis.models import Client, HmisSource, Merge
+from adminops.identity.models import User
+from adminops.outbox.models import OutboxMessage
+from dedupe import policies
+from dedupe.conflicts import persons_of, why_second
+from dedupe.emails import merge_refused, second_wanted
+from dedupe.models import Act, Decision, Pair, PairState
+from dedupe.operations import keep_apart, merge_pair, review_pair
+from dedupe.seconds.models import Answer, Proposal
+from dedupe.seconds.operations import agree_to_merge, decide_merge, refuse_merge, take_back_merge
+from dedupe.seconds.queries import count_waiting, last_proposal, list_waiting
+from tests.browsing import Desk
+from tests.make import make_admin, make_user
+from tests.make_dedupe import make_client, make_exit, make_pair, make_project, make_service, make_source, make_stay
+
+Facts = Callable[[], list[Any]]
+
+
+def why(pair: Pair) -> list[str]:
+    return why_second(pair, *persons_of(pair.low_client, pair.high_client))
+
+
+def pair_of(source: HmisSource, one: dict[str, Any], other: dict[str, Any]) -> Pair:
+    return make_pair(make_client(source, **one), make_client(source, **other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "says"),
+    [
+        ({"ssn": "219450817"}, {"ssn": "219450818"}, "two different full SSNs"),
+        ({"ssn": "219450817"}, {"ssn": "xxxxx0999"}, None),
+        ({"dob": date(1985, 5, 17)}, {"dob": date(1990, 11, 3)}, "neither day, month nor year"),
+        ({"dob": date(1985, 5, 7)}, {"dob": date(1985, 7, 5)}, None),
+        ({"dob": date(1985, 5, 17)}, {"dob": date(1990, 11, 3), "dob_data_quality": 2}, None),
+    ],
+)
+def test_what_speaks_against_one_person_needs_a_second(
+    source: HmisSource, one: dict[str, Any], other: dict[str, Any], says: str | None
+) -> None:
+    found = why(pair_of(source, one, other))
+    assert [says in sentence for sentence in found] == [True] * (says is not None)
+
+
+def test_a_conflict_of_another_record_of_the_person_counts(source: HmisSource, reviewer: User) -> None:
+    a, b = make_client(source), make_client(source, ssn="219450817")
+    merge_pair(make_pair(a, b), destination_client_id=a.id, choices={}, by=reviewer)
+    assert why(make_pair(a, make_client(source, ssn="219450818"))) == ["The two have two different full SSNs."]
+
+
+def test_stays_can_speak_against_one_person(clients: list[Client], source: HmisSource) -> None:
+    a, b, c = clients
+    project = make_project(source)
+    make_exit(make_stay(a, project), date(2026, 2, 1), destination=24)
+    after_death = make_stay(b, make_project(source))
+    assert why(make_pair(a, b)) == []
+    make_service(after_death, date(2026, 2, 2))
+    assert why(db.session.scalars(select(Pair)).one()) == ["One was seen after a stay of the other ended with death."]
+    for client in (b, c):
+        make_stay(client, project, household_id="H-1")
+    assert "members of one household" in why(make_pair(b, c))[0]
+
+
+def test_what_the_scan_found_and_many_stays_need_a_second(clients: list[Client], source: HmisSource) -> None:
+    a, b, _ = clients
+    pair = make_pair(a, b, has_conflict=True)
+    assert why(pair) == ["The scan found something that speaks against one person."]
+    pair.has_conflict = False
+    for _number in range(21):
+        make_stay(b, make_project(source))
+    assert why(pair) == ["More than 20 stays would move."]
+    assert why_second(pair, *persons_of(b, a)) == [], "none moves this way round"
+
+
+@pytest.fixture
+def doubtful(source: HmisSource) -> Pair:
+    """A pair that needs a second person."""
+    return pair_of(source, {"ssn": "219450817"}, {"ssn": "219450818"})
+
+
+def decide(pair: Pair, by: User, **over: Any) -> Merge | Proposal:
+    values = {"destination_client_id": pair.low_client_id, "choices": {"name": "source"}, "reason": "Papers"}
+    return decide_merge(pair, **{**values, **over}, by=by)
+
+
+def proposed(pair: Pair, by: User) -> Proposal:
+    outcome = decide(pair, by)
+    assert isinstance(outcome, Proposal)
+    return outcome
+
+
+def test_one_person_decides_and_another_one_agrees(doubtful: Pair, reviewer: User, facts: Facts) -> None:
+    colleague = make_admin()
+    review_pair(doubtful, by=reviewer)
+    facts()
+    proposal = proposed(doubtful, reviewer)
+    assert (doubtful.state, doubtful.claimed_by_id, count_waiting()) == (PairState.SECOND, None, 1)
+    assert facts() == [MergeProposed(pair_id=doubtful.id)]
+    assert db.session.scalar(select(func.count(Merge.id))) == 0
+    mails = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "dedupe.second_wanted")).all()
+    assert [mail.recipient_id for mail in mails] == [colleague.id]
+    with pytest.raises(NotAllowed, match="yourself"):
+        agree_to_merge(proposal, by=reviewer)
+    with pytest.raises(NotAllowed):
+        agree_to_merge(proposal, by=make_user())
+    merge = agree_to_merge(proposal, by=colleague)
+    assert (doubtful.state, merge.reason, proposal.answer) == (PairState.MERGED, "Papers", Answer.AGREED)
+    assert [choice.unit for choice in merge.choices] == ["name"]
+    assert next(fact for fact in facts() if isinstance(fact, ClientsMerged)).merge_id == merge.id
+    with pytest.raises(InvalidState, match="any more"):
+        agree_to_merge(proposal, by=colleague)
+    acts = [(each.act, each.by_id) for each in db.session.scalars(select(Decision).order_by(Decision.id))]
+    assert acts == [(Act.PROPOSED, reviewer.id), (Act.CONFIRMED, colleague.id)]
+    assert second_wanted(to_id=colleague.id, day="2026-11-27") is None
+
+
+def test_a_refusal_needs_a_reason_and_puts_the_pair_back(doubtful: Pair, reviewer: User, facts: Facts) -> None:
+    colleague, proposal = make_admin(), proposed(doubtful, reviewer)
+    with pytest.raises(Invalid, match="Say why"):
+        refuse_merge(proposal, reason=" ", by=colleague)
+    with pytest.raises(NotAllowed, match="Take it back"):
+        refuse_merge(proposal, reason="Twins", by=reviewer)
+    facts()
+    refuse_merge(proposal, reason="Twins", by=colleague)
+    assert (doubtful.state, proposal.answer, proposal.answer_reason) == (PairState.OPEN, Answer.REFUSED, "Twins")
+    assert facts() == [MergeRefused(pair_id=doubtful.id)]
+    mail = merge_refused(to_id=reviewer.id, proposal=proposal.id)
+    assert mail is not None
+    assert mail.link == f"/duplicates/pairs/{doubtful.id}"
+    again = proposed(doubtful, colleague)
+    assert last_proposal(doubtful) is again
+    assert merge_refused(to_id=reviewer.id, proposal=proposal.id) is None
+
+
+def test_who_proposed_a_merge_may_take_it_back(doubtful: Pair, reviewer: User, facts: Facts) -> None:
+    proposal = proposed(doubtful, reviewer)
+    with pytest.raises(NotAllowed, match="Refuse it"):
+        take_back_merge(proposal, by=make_admin())
+    facts()
+    take_back_merge(proposal, by=reviewer)
+    assert (doubtful.state, proposal.answer, facts()) == (
+        PairState.OPEN,
+        Answer.WITHDRAWN,
+        [MergeWithdrawn(pair_id=doubtful.id)],
+    )
+
+
+def test_a_merge_that_needs_a_second_is_neither_made_alone_nor_without_a_reason(doubtful: Pair, reviewer: User) -> None:
+    with pytest.raises(InvalidState, match="A second person has to agree"):
+        merge_pair(doubtful, destination_client_id=doubtful.low_client_id, choices={}, by=reviewer)
+    with pytest.raises(Invalid, match="Say why they are one person") as refused:
+        decide(doubtful, reviewer, reason="")
+    assert (refused.value.field, doubtful.state) == ("reason", PairState.OPEN)
+
+
+def test_other_decisions_let_a_proposal_lapse(doubtful: Pair, reviewer: User) -> None:
+    proposal, third = proposed(doubtful, reviewer), make_client(make_source())
+    low, high = doubtful.low_client, doubtful.high_client
+    merge_pair(make_pair(low, third), destination_client_id=low.id, choices={}, by=reviewer)
+    keep_apart(make_pair(high, third), by=reviewer)
+    assert (doubtful.state, count_waiting(), list_waiting().rows) == (PairState.SETTLED, 0, [])
+    with pytest.raises(InvalidState, match="any more"):
+        agree_to_merge(proposal, by=make_admin())
+
+
+def test_who_saw_another_version_decides_nothing(pair: Pair, reviewer: User) -> None:
+    seen = policies.version_of(pair)
+    pair.low_client.import_id = 99
+    db.session.flush()
+    for verb in (
+        lambda: decide(pair, reviewer, seen=seen),
+        lambda: keep_apart(pair, seen=seen, by=reviewer),
+    ):
+        with pytest.raises(Conflict, match="have changed since you opened"):
+            verb()
+    assert isinstance(decide(pair, reviewer, seen=policies.version_of(pair)), Merge)
+
+
+def test_a_reviewer_and_a_colleague_decide_on_pages(desk: Desk) -> None:
+    with desk.work():
+        source = make_source()
+        pair = pair_of(source, {"ssn": "219450817"}, {"ssn": "219450818"})
+        people = [make_admin(name=name) for name in ("Rita Reviewer", "Carl Colleague")]
+    first, second = map(desk.signed_in, people)
+    url = f"/duplicates/pairs/{pair.id}"
+    page = first.get(url)
+    assert page.says("A second person has to agree to this merge. The two have two different full SSNs.")
+    data = {"act": "merge", "keep": pair.low_client_id}
+    assert first.post(url, data, status=422).says("Say why they are one person")
+    assert first.post(url, {**data, "reason": "Papers"}, follow=True).says("nothing is merged before that")
+    own = first.get(url)
+    assert own.says("You decided this merge: somebody else has to agree.")
+    assert first.post(f"{url}/answer", {"answer": "agree"}, status=422).says("decided this merge yourself")
+    listed = second.get("/duplicates/seconds")
+    assert listed.says("Rita Reviewer")
+    asked = second.get(listed.link(f"Pair {pair.id}"))
+    assert asked.says("“Papers”")
+    assert second.post(f"{url}/answer", {"answer": "refuse"}, status=422).says("Say why they should not be merged.")
+    assert second.post(f"{url}/answer", {"answer": "maybe"}, status=422).says("Agree or refuse.")
+    second.post(f"{url}/answer", {"answer": "refuse", "reason": "Twins"})
+    assert first.get(url).says("A merge of these two was refused. Carl Colleague")
+    first.post(url, {**data, "reason": "Papers"})
+    assert second.post(f"{url}/answer", {"answer": "agree"}, follow=True).says("Merged. You can undo it at any time.")
+    assert second.post(f"{url}/answer", {"answer": "agree"}, follow=True).says("Nobody has to agree to this merge")
