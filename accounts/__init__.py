@@ -14,7 +14,9 @@ from accounts.reviewing.models import REVIEW_TRANSITIONS
 from accounts.scim.connecting import forget_calls
 from accounts.views import blueprint, outside, own, scim
 from adminops.facts import (
+    AccountArchived,
     AccountReactivated,
+    AccountReleased,
     AccountRestored,
     CompletionWithdrawn,
     CourseCompleted,
@@ -32,6 +34,7 @@ from adminops.facts.opening import (
     LicenseSeatsOrdered,
     UserAgreementSigned,
 )
+from adminops.facts.proving import LostStepSettled
 from adminops.feature import Feature, Job, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
@@ -142,6 +145,9 @@ feature = Feature(
         (TicketMoved, subscribers.note_move),
         (AccountReactivated, subscribers.end_departure),
         (AccountRestored, subscribers.end_departure),
+        (AccountReleased, subscribers.review_of_account),
+        (AccountArchived, subscribers.end_seats),
+        (LostStepSettled, subscribers.review_of_account),
         (AccountApproved, subscribers.open_setup),
         (AgreementRecorded, subscribers.review_of_agency),
         (AgreementEnded, subscribers.review_of_agency),
@@ -184,6 +190,8 @@ feature = Feature(
         "accounts.runs_out": emails.runs_out,
         "accounts.agency_closes": emails.agency_closes,
         "accounts.supervisor": emails.supervisor,
+        "accounts.other_agency": emails.other_agency,
+        "accounts.access_changed": emails.access_changed,
         "accounts.request_waits": emails.request_waits,
         "accounts.leaver_waits": emails.leaver_waits,
         "accounts.privileged": emails.privileged,
@@ -195,7 +203,7 @@ feature = Feature(
     stored_findings=findings.of_what_is_stored,
     machines={
         "Account": TRANSITIONS,
-        "Request for an account": REQUEST_TRANSITIONS,
+        "Request about an account": REQUEST_TRANSITIONS,
         "List of an agency's people": REVIEW_TRANSITIONS,
         "List of administrators": PRIVILEGED_TRANSITIONS,
         "List of the vendor": LIST_TRANSITIONS,

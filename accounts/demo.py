@@ -12,7 +12,7 @@ from accounts.licenses import demo as licenses
 from accounts.models import Account, AccountState, DisabledReason
 from accounts.operations import archive_account, create_account, disable_account, finish_password_reset
 from accounts.operations.links import open_link
-from accounts.requests.operations import review
+from accounts.requests.gates import review
 from accounts.requests.queries import waiting
 from accounts.reviewing.models import ReviewAnswer
 from accounts.reviewing.operations import answer_lines, open_reviews

@@ -15,7 +15,8 @@ from accounts.models import Account, AccountState, HoldKind, LinkReason, Passwor
 from accounts.outside.models import IdentityProvider, OutsideIdentity
 from accounts.privileged.models import PrivilegedReview
 from accounts.reconciling.models import Comparison
-from accounts.requests.models import AccountRequest, GateKind, GateState, RequestState
+from accounts.requests.kinds import GateKind, RequestKind
+from accounts.requests.models import AccountRequest, GateState, RequestState
 from accounts.reviewing.models import AccessReview, ReviewState
 from accounts.scim.models import ScimConnection
 from adminops.agencies.queries import mou_until
@@ -234,13 +235,38 @@ def supervisor(*, to_id: int, account_request: int, at: int = 0) -> Mail | None:
     return _of_request(asked, "A new account waits for your word", "accounts/supervisor")
 
 
+def other_agency(*, to_id: int, account_request: int, at: int = 0) -> Mail | None:
+    """Ask the lead of the other agency for their word; None once it is given, or the request over."""
+    del to_id, at
+    asked = db.session.get(AccountRequest, account_request)
+    gate = asked.gate(GateKind.OTHER_AGENCY) if asked is not None else None
+    if asked is None or asked.state is not RequestState.WAITING or gate is None or gate.state is not GateState.OPEN:
+        return None
+    leaves = asked.kind is RequestKind.TRANSFER
+    return _of_request(asked, "Another agency waits for your word", "accounts/other_agency", leaves=leaves)
+
+
+def access_changed(*, to_id: int, account_request: int) -> Mail | None:
+    """Tell a person that their access is another one now; None when it is not theirs any more."""
+    asked = db.session.get(AccountRequest, account_request)
+    if asked is None or asked.account.user_id != to_id:
+        return None
+    return Mail(
+        subject="Your access was changed",
+        template="accounts/access_changed",
+        values={"what": asked.kind.title, "done": asked.kind.done, "agency": asked.agency.name},
+        link="/me",
+        link_label="Look at your own page",
+    )
+
+
 def request_waits(*, to_id: int, account_request: int, days: int, at: int = 0) -> Mail | None:
     """Remind who asked of what is missing; None once nothing is, or something has happened since."""
     del to_id
     asked = db.session.get(AccountRequest, account_request)
     if asked is None or asked.state is not RequestState.WAITING or int(asked.moved_at.timestamp()) != at:
         return None
-    return _of_request(asked, "A request for an account waits", "accounts/request_waits", days=days)
+    return _of_request(asked, "A request about an account waits", "accounts/request_waits", days=days)
 
 
 def _of_request(asked: AccountRequest, subject: str, template: str, **values: object) -> Mail:

@@ -7,9 +7,12 @@ from accounts.leaving import operations as leaving
 from accounts.operations import answer_wishes, settle_due
 from accounts.privileged.operations import look_after_lists, open_list_of_month
 from accounts.reconciling.running import compare_now
-from accounts.requests.operations import expire_due, remind, review
+from accounts.requests.gates import review
+from accounts.requests.leavers import hold_waiting
+from accounts.requests.operations import expire_due, remind
 from accounts.requests.queries import waiting
 from accounts.reviewing.operations import look_after_reviews, open_reviews
+from accounts.seats.operations import end_due_seats
 from adminops.identity.models import SYSTEM
 from adminops.outbox.delivery import carry_due
 
@@ -21,13 +24,14 @@ def answer() -> None:
 
 def settle() -> None:
     """Open and close accounts whose moment has come; what the clock alone would close is looked at once more."""
-    leaving.hold_waiting(by=SYSTEM)
+    hold_waiting(by=SYSTEM)
     recheck_due(by=SYSTEM)
     settle_due(by=SYSTEM)
+    end_due_seats(by=SYSTEM)
 
 
 def review_requests() -> None:
-    """See to requests for accounts: what is on record by now, what waits for long, what is over."""
+    """See to requests about accounts: what is on record by now, what waits for long, what is over."""
     expire_due(by=SYSTEM)
     for request in waiting():
         review(request, by=SYSTEM)

@@ -11,6 +11,7 @@ from accounts.outside.queries import own_providers
 from accounts.policies import refusal
 from accounts.queries import account_of as find_own
 from accounts.queries import find_of_user
+from accounts.requests.queries import count_waiting
 from accounts.reviewing.queries import open_review_of, open_reviews_of
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
@@ -32,8 +33,8 @@ def agency_card(ref: Ref, viewer: User) -> Markup | None:
     if agency is None:
         return None
     may_close = refusal(check_may_hold_agency, agency, by=viewer) is None
-    values = {"seats": seats_of(agency.id), "review": open_review_of(agency.id), "may_close": may_close}
-    page = render_template("accounts/agency_card.html", agency=agency, **values)
+    values = {"seats": seats_of(agency.id), "review": open_review_of(agency.id), "waiting": count_waiting(agency.id)}
+    page = render_template("accounts/agency_card.html", agency=agency, may_close=may_close, **values)
     return Markup(page)  # noqa: S704 - a template, escaped already
 
 

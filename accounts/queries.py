@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload, lazyload
 
 from accounts.directory.local import LOCAL
 from accounts.models import Account, AccountState, Hold, LinkReason, PasswordReset
+from accounts.seats.queries import at_agencies
 from adminops import clock
 from adminops.db import db
 from adminops.identity.models import Agency, RoleGrant, User, UserSession
@@ -49,7 +50,9 @@ def visible_to(viewer: User) -> Select[Account]:
     """Return the accounts the viewer may see, with their users: all for the team, the own agency's for its lead."""
     reach = viewer.reach(Permission.READ_ACCOUNTS)
     chosen = select(Account).join(User, User.id == Account.user_id)
-    return chosen if reach.everywhere else chosen.where(Account.agency_id.in_(reach.agency_ids))
+    if reach.everywhere:
+        return chosen
+    return chosen.where(or_(Account.agency_id.in_(reach.agency_ids), Account.id.in_(at_agencies(reach.agency_ids))))
 
 
 def find_account(account_id: int, viewer: User) -> Account | None:
@@ -164,7 +167,8 @@ def _narrowed(wanted: AccountFilter, *, by_state: bool) -> list[ColumnElement[bo
     if wanted.states:
         clauses.append(Account.state.in_(wanted.states))
     if wanted.agency_id:
-        clauses.append(Account.agency_id == wanted.agency_id)
+        further = Account.id.in_(at_agencies([wanted.agency_id]))
+        clauses.append(or_(Account.agency_id == wanted.agency_id, further))
     if wanted.role:
         held = select(RoleGrant.id).where(RoleGrant.user_id == Account.user_id, RoleGrant.role == wanted.role)
         clauses.append(held.exists())

@@ -129,6 +129,7 @@ class ReactivateForm(Form):
     still_employed = BooleanField(
         "The person works with us now", [DataRequired("Only people who work with you may have an account.")]
     )
+    until = DateField("Until when", [Optional()], description="Only where it ends again")
     training = choice_field(
         "Yearly privacy training",
         [("done", "Taken within the year"), ("due", "Still to be taken"), ("unknown", "I don't know")],
@@ -191,11 +192,16 @@ class ParticularsForm(Form):
         validators=[DataRequired("Choose what has changed.")],
     )
     username = account_field(
-        "User name", When("what", "name", "email", sentence="Enter the user name of the person concerned.")
+        "User name",
+        When("what", "name", "email", "lead", "security", sentence="Enter the user name of the person concerned."),
+        description="For an office: of the person who has it now",
+    )
+    instead_of = account_field(
+        "Who had it before", When("what", "lead", "security", sentence=""), description="User name, if the role ends"
     )
     new_value = StringField(
         "New name or address",
-        [DataRequired("Enter what it should be."), Length(max=200)],
+        [When("what", "name", "email", "director", sentence="Enter what it should be."), Length(max=200)],
         description="Staff only: never a client's name",
     )
     on = DateField("From when", [DataRequired("Enter the day from which it holds.")])

@@ -6,49 +6,29 @@ from typing import Any
 from flask import url_for
 
 from accounts import request_forms as forms
-from accounts.leaving.operations import report_by_ticket
 from accounts.leaving.queries import of_ticket as leaver_of_ticket
 from accounts.queries import find_named, find_of_user
 from accounts.requests.operations import open_request
-from accounts.requests.queries import of_ticket
+from accounts.requests.queries import number_of
+from accounts.requests.wishes import takes_away
 from adminops.feature import FirstStep, RequestGroup, RequestType, WorkScreen
-from adminops.identity.models import SYSTEM, User
+from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Ref
 from adminops.web.access import signed_in_user
 
 STAFF_RULE = "Names of staff are fine here. Names of clients are not."
-NEEDED = ("person", "work_email", "employment")
-"""Answers without which nobody knows for whom an account is asked."""
 OFFICE_DAY = 9
 """Hours of business of a day, as targets are counted."""
 
 
-def reset_url(ticket: Any) -> str | None:
-    """Return where the password of the ticket's person is reset: the named user's, else the requester's."""
-    viewer, named = signed_in_user(), str(ticket.answers.get("username") or "")
-    account = find_named(named, viewer) if named else find_of_user(ticket.requester_id, viewer)
-    return url_for("accounts.start_reset", account_id=account.id, ticket=ticket.id) if account else None
-
-
-def new_account_url(ticket: Any) -> str | None:
-    """Return the request that the ticket made, else where an account is created by hand."""
-    request = of_ticket(Ref.to("ticket", ticket.id))
-    if request is not None:
-        return url_for("accounts.request_page", request_id=request.id)
-    by_hand = signed_in_user().may(Permission.MANAGE_ACCOUNTS)
-    return url_for("accounts.new", ticket=ticket.id) if by_hand else None
-
-
 def begin(ticket: Any, is_authorized: bool, by: User) -> None:
-    """Begin the request for the account that a ticket asks for.
-
-    A ticket without the answers of the form, taken over from elsewhere or written on a call, is worked on by hand.
-    """
-    if ticket.agency_id is None or not all(ticket.answers.get(field) for field in NEEDED):
+    """Begin the request that a ticket makes; one whose answers don't do is worked on by hand."""
+    if ticket.agency_id is None:
         return
     open_request(
         Ref.to("ticket", ticket.id),
+        request_type=ticket.request_type,
         requester=ticket.requester,
         agency_id=ticket.agency_id,
         answers=ticket.answers,
@@ -57,41 +37,63 @@ def begin(ticket: Any, is_authorized: bool, by: User) -> None:
     )
 
 
-def note_leaver(ticket: Any, is_authorized: bool, by: User) -> None:
-    """Let access end by itself at the moment that a ticket names, where its answers say whose and when."""
-    account = find_named(str(ticket.answers.get("username") or ""), SYSTEM)
-    if account is None or account.agency_id is None or account.agency_id != ticket.agency_id:
-        return
-    report_by_ticket(
-        Ref.to("ticket", ticket.id),
-        account,
-        answers=ticket.answers,
-        reporter=ticket.requester,
-        is_authorized=is_authorized,
-        by=SYSTEM if is_authorized else by,
-    )
+def request_url(by_hand: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
+    """Return what finds the page of the request that a ticket made, else where it is worked on by hand, if it is."""
+
+    def find(ticket: Any) -> str | None:
+        number = number_of(Ref.to("ticket", ticket.id))
+        if number is not None:
+            return url_for("accounts.request_page", request_id=number)
+        return by_hand(ticket) if ticket.state in ("new", "open", "waiting") else None
+
+    return find
 
 
-def leaver_url(ticket: Any) -> str:
-    """Return who leaves as the ticket says, else where the account that it names is disabled by hand."""
+def reset_url(ticket: Any) -> str | None:
+    """Return where the help desk says who is asking, else where the password of the ticket's person is reset."""
+    viewer, named = signed_in_user(), str(ticket.answers.get("username") or "")
+    number = number_of(Ref.to("ticket", ticket.id))
+    if number is not None:
+        return url_for("accounts.request_page", request_id=number)
+    account = find_named(named, viewer) if named else find_of_user(ticket.requester_id, viewer)
+    return url_for("accounts.start_reset", account_id=account.id, ticket=ticket.id) if account else None
+
+
+def new_account_url(ticket: Any) -> str | None:
+    """Return where an account is created by hand."""
+    by_hand = signed_in_user().may(Permission.MANAGE_ACCOUNTS)
+    return url_for("accounts.new", ticket=ticket.id) if by_hand else None
+
+
+def leaver_url(ticket: Any) -> str | None:
+    """Return who leaves as the ticket says, else its request, else where the account is disabled by hand."""
     departure = leaver_of_ticket(Ref.to("ticket", ticket.id))
     if departure is not None:
         return url_for("accounts.leaver_page", departure_id=departure.id)
-    return named_account_url("accounts.disable")(ticket)
+    return request_url(named_account_url("accounts.disable"))(ticket)
 
 
-def named_account_url(page: str) -> Callable[[Any], str]:
+def named_account_url(page: str) -> Callable[[Any], str | None]:
     """Return what finds `page` of the account that a ticket names, else the list."""
 
-    def find(ticket: Any) -> str:
+    def find(ticket: Any) -> str | None:
+        if not signed_in_user().may(Permission.MANAGE_ACCOUNTS):
+            return None
         account = find_named(str(ticket.answers.get("username") or ""), signed_in_user())
         return url_for(page, account_id=account.id, ticket=ticket.id) if account else url_for("accounts.index")
 
     return find
 
 
-def _work(label: str, icon: str, page: str) -> WorkScreen:
-    return WorkScreen(label=label, icon=icon, permission=Permission.MANAGE_ACCOUNTS, url=named_account_url(page))
+def _work(page: str) -> WorkScreen:
+    """Return the way to the request, which says how it stands; else to `page` of the account, by hand."""
+    return WorkScreen(
+        label="See how it stands",
+        icon="list-checks",
+        permission=Permission.READ_ACCOUNTS,
+        url=request_url(named_account_url(page)),
+        shows_state=True,
+    )
 
 
 def _of_staff(**over: Any) -> RequestType:
@@ -101,6 +103,7 @@ def _of_staff(**over: Any) -> RequestType:
         audience=Permission.REQUEST_FOR_AGENCY,
         through_lead=True,
         pii_rule=STAFF_RULE,
+        filed=begin,
         **over,
     )
 
@@ -129,11 +132,12 @@ LOCKED_OUT = RequestType(
     ),
     checklist=(
         "Make sure who is asking: call back on the agency's main line.",
-        "Start the reset here; never choose a password for somebody.",
+        "Say how you made sure, and the link leaves; never choose a password for somebody.",
         "Locked in the HMIS after wrong tries: unlock there, and reset the second step where it is asked for.",
     ),
     manuals=("signing in and passwords",),
     work=WorkScreen(label="Reset the password", icon="key-round", permission=Permission.RESET_PASSWORDS, url=reset_url),
+    filed=begin,
 )
 NEW_ACCOUNT = _of_staff(
     key="new_account",
@@ -152,9 +156,12 @@ NEW_ACCOUNT = _of_staff(
     ),
     manuals=("new account",),
     work=WorkScreen(
-        label="Set up the account", icon="list-checks", permission=Permission.READ_ACCOUNTS, url=new_account_url
+        label="See how it stands",
+        icon="list-checks",
+        permission=Permission.READ_ACCOUNTS,
+        url=request_url(new_account_url),
+        shows_state=True,
     ),
-    filed=begin,
 )
 DEACTIVATE = _of_staff(
     key="deactivate_account",
@@ -174,9 +181,12 @@ DEACTIVATE = _of_staff(
     ),
     manuals=("staff leaving",),
     work=WorkScreen(
-        label="Close the account", icon="user-minus", permission=Permission.MANAGE_ACCOUNTS, url=leaver_url
+        label="Close the account",
+        icon="user-minus",
+        permission=Permission.READ_ACCOUNTS,
+        url=leaver_url,
+        shows_state=True,
     ),
-    filed=note_leaver,
 )
 ACCESS = _of_staff(
     key="access_change",
@@ -187,12 +197,12 @@ ACCESS = _of_staff(
     order=22,
     form=lambda: forms.AccessForm,
     approval="team",
+    spares=takes_away,
     checklist=(
-        "Across agencies: the other agency's lead has agreed.",
-        "The courses of the new role are taken.",
-        "Change the role here, then the workgroups in the HMIS.",
+        "The request says what is missing; when nothing is, the role changes by itself.",
+        "Then the workgroups in the HMIS, by the sheet that opens.",
     ),
-    work=_work("Change the access", "user-cog", "accounts.show"),
+    work=_work("accounts.show"),
 )
 TRANSFER = _of_staff(
     key="transfer_account",
@@ -204,11 +214,10 @@ TRANSFER = _of_staff(
     form=lambda: forms.TransferForm,
     approval="team",
     checklist=(
-        "Close the access at the old agency first.",
-        "Training counts when the last sign-in was within six months and the program is of the same kind.",
-        "Move the account, then organization and workgroups in the HMIS.",
+        "The request says what is missing; when nothing is, the account moves by itself, out of the old agency.",
+        "Then organization and workgroups in the HMIS, by the sheet that opens.",
     ),
-    work=_work("Move the account", "arrow-left-right", "accounts.show"),
+    work=_work("accounts.show"),
 )
 REACTIVATE = _of_staff(
     key="reactivate_account",
@@ -219,11 +228,11 @@ REACTIVATE = _of_staff(
     order=24,
     form=lambda: forms.ReactivateForm,
     checklist=(
-        "Days since the last sign-in decide: unlock, refresher, or the whole course first.",
-        "Reactivate here and in the HMIS, and ask for a sign-in on the same day.",
+        "Days since the last sign-in decide what comes first: nothing, a refresher, or the whole course.",
+        "The account opens by itself. Set it to active in the HMIS, and ask for a sign-in on the same day.",
     ),
     manuals=("inactive account",),
-    work=_work("Reactivate the account", "user-check", "accounts.reactivate"),
+    work=_work("accounts.reactivate"),
 )
 ASSESSOR = _of_staff(
     key="assessor_access",
@@ -234,8 +243,8 @@ ASSESSOR = _of_staff(
     order=25,
     form=lambda: forms.AssessorForm,
     approval="team",
-    checklist=("The coordinated entry lead has agreed.", "Add the assessor workgroup in the HMIS."),
-    work=_work("Open the account", "user-cog", "accounts.show"),
+    checklist=("Ask the coordinated entry lead, and note it.", "Add the workgroup in the HMIS, by the sheet."),
+    work=_work("accounts.show"),
 )
 LICENSE = _of_staff(
     key="report_license",
@@ -248,8 +257,8 @@ LICENSE = _of_staff(
     priority="low",
     target_hours=10 * OFFICE_DAY,
     approval="team",
-    checklist=("A license is free.", "The report training is done.", "Put the fee on the agency's next bill."),
-    work=_work("Open the account", "user-cog", "accounts.show"),
+    checklist=("A license is free.", "Add it in the HMIS, and put the fee on the next bill, by the sheet."),
+    work=_work("accounts.show"),
 )
 PARTICULARS = _of_staff(
     key="particulars_change",
@@ -260,8 +269,8 @@ PARTICULARS = _of_staff(
     order=27,
     form=lambda: forms.ParticularsForm,
     approval="team",
-    checklist=("For an office: the signed designation is on file.", "Change it here, in the HMIS and on the lists."),
-    work=_work("Open the account", "user-cog", "accounts.show"),
+    checklist=("For an office: file the signed designation, and note it.", "Change it in the HMIS and on the lists."),
+    work=_work("accounts.show"),
 )
 
 REQUEST_TYPES = (

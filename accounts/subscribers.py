@@ -1,21 +1,26 @@
 """What accounts do about facts of others."""
 
+from sqlalchemy import or_
+
 from accounts.emergency.operations import tell_of_use
 from accounts.lapses.operations import held_accounts, let_go, note_refresher
 from accounts.leaving.models import DepartureState
-from accounts.leaving.operations import end_without, note_sent_on
+from accounts.leaving.operations import end_without
 from accounts.leaving.queries import of_account as of_leaver
-from accounts.leaving.queries import of_ticket as leaver_of_ticket
 from accounts.models import Account, HoldKind
 from accounts.operations import drop_links_of_user, tell_directory_of, withdraw_coming
 from accounts.queries import account_of_id, account_with
+from accounts.requests.gates import review
 from accounts.requests.models import AccountRequest, RequestState
-from accounts.requests.operations import end_request, note_approval, note_lead, resume_request, review
+from accounts.requests.operations import end_request, note_approval, note_course, note_lead, resume_request
 from accounts.requests.queries import of_ticket, waiting
+from accounts.seats.operations import end_seats_of
 from accounts.setup.operations import open_sheet
 from adminops import clock
 from adminops.facts import (
+    AccountArchived,
     AccountReactivated,
+    AccountReleased,
     AccountRestored,
     CompletionWithdrawn,
     CourseCompleted,
@@ -32,6 +37,7 @@ from adminops.facts.opening import (
     LicenseSeatsOrdered,
     UserAgreementSigned,
 )
+from adminops.facts.proving import LostStepSettled
 from adminops.identity.models import SYSTEM, User
 
 OVER = ("resolved", "closed")
@@ -60,21 +66,16 @@ def let_coming_holds_go(fact: SignedIn, by: User) -> None:
 
 
 def note_word(fact: TicketApproved, by: User) -> None:
-    """A word that a request for an account waited for was given on its ticket."""
+    """A word that a request waited for was given on its ticket."""
     request = of_ticket(fact.about)
     if request is not None and request.state is RequestState.WAITING:
         (note_lead if fact.step == "agency" else note_approval)(request, by=by)
-    if fact.step == "agency" and (departure := leaver_of_ticket(fact.about)) is not None:
-        note_sent_on(departure, by=by)
 
 
 def note_refusal(fact: TicketRefused, by: User) -> None:
-    """A request for an account was refused on its ticket; or the lead does not send on that somebody leaves."""
+    """A request was refused on its ticket, by the HMIS lead or by the agency's."""
     if (request := of_ticket(fact.about)) is not None:
         end_request(request, RequestState.REFUSED, by=by)
-    departure = leaver_of_ticket(fact.about)
-    if departure is not None and departure.state is DepartureState.ASKED:
-        end_without(departure, by=by)
 
 
 def end_departure(fact: AccountReactivated | AccountRestored, by: User) -> None:
@@ -85,7 +86,7 @@ def end_departure(fact: AccountReactivated | AccountRestored, by: User) -> None:
 
 
 def note_move(fact: TicketMoved, by: User) -> None:
-    """A ticket is over without the account, or is taken up again."""
+    """A ticket is over without what it asked for, or is taken up again."""
     if fact.because == "merged" or (request := of_ticket(fact.about)) is None:
         return
     if fact.new in OVER:
@@ -97,7 +98,8 @@ def note_move(fact: TicketMoved, by: User) -> None:
 def review_of_agency(fact: AgreementFact | LicenseSeatsOrdered, by: User) -> None:
     """The agency has signed, or has seats: requests that waited for it by then go on."""
     del by
-    for request in waiting(AccountRequest.agency_id == fact.agency_id, AccountRequest.asked_at <= clock.now()):
+    here = or_(AccountRequest.agency_id == fact.agency_id, AccountRequest.other_agency_id == fact.agency_id)
+    for request in waiting(here, AccountRequest.asked_at <= clock.now()):
         review(request, by=SYSTEM)
     let_go([account for account in held_accounts() if account.agency_id == fact.agency_id], by=SYSTEM)
 
@@ -107,6 +109,8 @@ def review_of_learner(fact: CourseCompleted | CompletionWithdrawn, by: User) -> 
     del by
     account = account_of_id(fact.learner_id)
     if account is not None:
+        if isinstance(fact, CourseCompleted):
+            note_course(account, by=SYSTEM)
         _review(account)
         note_refresher(account, by=SYSTEM)
 
@@ -117,6 +121,22 @@ def review_of_signer(fact: UserAgreementSigned, by: User) -> None:
     account = account_with(fact.account_id)
     if account is not None:
         _review(account)
+
+
+def review_of_account(fact: AccountReleased | LostStepSettled, by: User) -> None:
+    """What kept an account closed has ended, or a second person of the team agreed."""
+    del by
+    account = account_with(fact.account_id)
+    if account is not None:
+        for request in waiting(AccountRequest.account_id == account.id):
+            review(request, by=SYSTEM)
+
+
+def end_seats(fact: AccountArchived, by: User) -> None:
+    """An account was put away: its seats at further agencies end."""
+    account = account_with(fact.account_id)
+    if account is not None:
+        end_seats_of(account, by=by)
 
 
 def _review(account: Account) -> None:

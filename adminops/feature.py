@@ -79,6 +79,8 @@ class WorkScreen:
     icon: str
     permission: "Permission"
     url: Callable[[Any], str | None]
+    shows_state: bool = False
+    """Whether it also says how far the request is, so that there is a way to it while it waits, and when it is over."""
 
 
 class RequestGroup(StrEnum):
@@ -150,6 +152,8 @@ class RequestType:
     """Whether nights and weekends count, too: an access that must end, unless a policy names this type itself."""
     approval: Literal["none", "team", "work"] = "none"
     """Who must agree before the work begins: nobody, an approver of the team, or the screen of the work asks."""
+    spares: "Callable[[Mapping[str, Any]], bool] | None" = None
+    """Whether a request with these answers needs no approver after all: it only takes access away."""
     pii_rule: str = "Use client IDs only: no names, birth dates or SSNs."
     files: bool = True
     """Whether files may come with it; not where they would show a client."""

@@ -5,6 +5,7 @@ ticket's timeline shows and which resolves it.
 """
 
 from adminops.facts import Fact, TicketFact, TicketMoved
+from adminops.facts.access import AccountMoved
 from adminops.feature import Feature, NavItem, Panel, SearchProvider
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
@@ -50,7 +51,7 @@ from tickets.queues import jobs as queue_jobs
 from tickets.queues import refs as queue_refs
 from tickets.silence import jobs as silence_jobs
 from tickets.silence.card import silence_card
-from tickets.subscribers import keep_on_timeline, settle
+from tickets.subscribers import keep_on_timeline, leave_agency, settle
 from tickets.survey import jobs as survey_jobs
 from tickets.survey import refs as survey_refs
 from tickets.survey.views import wish_card
@@ -176,6 +177,7 @@ feature = Feature(
         (TicketFact, tell_of_change),
         (TicketFact, call_for),
         (TicketMoved, survey_jobs.ask_later),
+        (AccountMoved, leave_agency),
     ),
     request_types=GENERAL,
     search=(

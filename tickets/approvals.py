@@ -1,8 +1,9 @@
 """Who must agree before the work on a request begins: the agency's lead, then an approver of the team."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -58,9 +59,10 @@ class TicketApproval(Model):
     decided_by: Mapped[User | None] = relationship()
 
 
-def steps_of(kind: RequestType, *, through_lead: bool) -> list[Step]:
-    """Return whose words a request of `kind` needs."""
-    return [Step.AGENCY] * through_lead + [Step.TEAM] * (kind.approval == "team")
+def steps_of(kind: RequestType, answers: Mapping[str, Any], *, through_lead: bool) -> list[Step]:
+    """Return whose words a request of `kind` with these answers needs."""
+    needs_team = kind.approval == "team" and not (kind.spares and kind.spares(answers))
+    return [Step.AGENCY] * through_lead + [Step.TEAM] * needs_team
 
 
 def open_steps(ticket: Ticket, steps: Sequence[Step]) -> None:

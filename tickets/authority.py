@@ -124,6 +124,16 @@ def unname_requester(agency: Agency, named: Designation, *, by: User) -> None:
     publish(RequesterUnnamed(agency_id=agency.id, user_id=named.user_id, request_type=named.request_type), by=by)
 
 
+def unname_elsewhere(person_id: int, agency_id: int | None, *, by: User) -> None:
+    """Let nobody ask on behalf of an agency where they work no longer. Publishes `RequesterUnnamed` for each."""
+    others = Designation.agency_id != agency_id
+    for named in db.session.scalars(select(Designation).where(Designation.user_id == person_id, others)).all():
+        db.session.delete(named)
+        db.session.flush()
+        fact = RequesterUnnamed(agency_id=named.agency_id, user_id=person_id, request_type=named.request_type)
+        publish(fact, by=by)
+
+
 def find_people(text: str, limit: int) -> list[User]:
     """Return people whose name or user name holds `text`, with their agencies: for filing on somebody's behalf."""
     named = or_(User.name.icontains(text, autoescape=True), User.username.icontains(text, autoescape=True))

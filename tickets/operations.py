@@ -83,7 +83,7 @@ def file_ticket(
     requester = requester or by
     policies.check_may_file(kind, requester, by=by)
     agency_id = agency.id if agency else requester.agency_id
-    steps = approvals.steps_of(kind, through_lead=needs_lead(kind, requester, agency_id, by=by))
+    steps = approvals.steps_of(kind, answers or {}, through_lead=needs_lead(kind, requester, agency_id, by=by))
     texts = {"subject": subject.strip(), "body": body.strip(), **texts_in(answers or {})}
     check_texts(texts, agency_id, by, confirmed=confirmed_clean, held=to_redactors)
     if (known := _sent_before(nonce, by)) is not None:  # from here on others wait for this one

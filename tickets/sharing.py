@@ -100,6 +100,19 @@ def remove_participant(ticket: Ticket, person: User, *, by: User) -> None:
     publish(ParticipantRemoved(ticket_id=ticket.id, agency_id=ticket.agency_id, user_id=person.id), by=by)
 
 
+def leave_tickets_of(agency_id: int, person_id: int, *, by: User) -> None:
+    """Take somebody who works elsewhere now off the tickets of an agency; what they asked for stays theirs.
+
+    Publishes `ParticipantRemoved` for each.
+    """
+    there = (TicketParticipant.user_id == person_id, Ticket.agency_id == agency_id)
+    chosen = select(TicketParticipant).join(Ticket, Ticket.id == TicketParticipant.ticket_id).where(*there)
+    for row in db.session.scalars(chosen.order_by(TicketParticipant.id)).all():
+        db.session.delete(row)
+        db.session.flush()
+        publish(ParticipantRemoved(ticket_id=row.ticket_id, agency_id=agency_id, user_id=person_id), by=by)
+
+
 def make_private(ticket: Ticket, *, by: User) -> None:
     """Let only security officers and who is named on `ticket` see it; `by` is named on it from then on.
 

@@ -47,13 +47,16 @@ from adminops.facts import (
     TimeCorrected,
     TimeSpent,
 )
+from adminops.facts.access import AccountMoved
 from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
+from tickets.authority import unname_elsewhere
 from tickets.importing.models import TicketExternal
 from tickets.models import OPEN_STATES, Resolution, Tag, Ticket, TicketEntry, TicketState, WaitingOn
 from tickets.operations import resolve
 from tickets.queues.lines import given
 from tickets.relations import Kind, root_of, those_waiting_for
+from tickets.sharing import leave_tickets_of
 from tickets.silence.models import ContactWay
 
 S = TicketState
@@ -86,6 +89,13 @@ def settle(fact: Fact, by: User) -> None:  # noqa: ARG001 - whoever did the work
     if (ticket := _requested_by(fact)) is not None and ticket.state in OPEN_STATES:
         done = Resolution.DONE if fact.settles else Resolution.NO_ANSWER
         resolve(ticket, because="settled" if fact.settles else "given up", resolution=done, by=SYSTEM)
+
+
+def leave_agency(fact: AccountMoved, by: User) -> None:
+    """Somebody works for another agency: they speak for the old one no longer, and take no part in its tickets."""
+    unname_elsewhere(fact.user_id, fact.agency_id, by=by)
+    if fact.from_agency_id is not None:
+        leave_tickets_of(fact.from_agency_id, fact.user_id, by=by)
 
 
 def _requested_by(fact: Fact) -> Ticket | None:

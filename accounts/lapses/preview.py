@@ -10,9 +10,10 @@ from accounts.ladders.models import AccountPolicy
 from accounts.ladders.queries import rules_of
 from accounts.ladders.values import PolicyKind, step_of
 from accounts.lapses.looking import HELD_BY, Lapse, Outlook
-from accounts.leaving.queries import still_open, waiting_for_lead
+from accounts.leaving.queries import still_open
 from accounts.models import Account, AccountState, Hold, HoldKind
 from accounts.privileged.queries import LEAST, most_trusted, who_confirms
+from accounts.requests.leavers import waiting_for_lead
 from accounts.reviewing.models import AccessReview, ReviewState
 from adminops import clock
 from adminops.db import db

@@ -19,8 +19,6 @@ CLOCK = timedelta(hours=24)
 class DepartureState(StrEnum):
     """How far it is."""
 
-    ASKED = "asked"
-    """Written by somebody for the agency's lead, who has to send it on."""
     COMING = "coming"
     OPEN = "open"
     """Access has ended here; in the HMIS it has not."""
@@ -52,8 +50,6 @@ class Departure(Model):
     """When access ends: as it was said, even where that is past."""
     reported_at: Mapped[datetime] = mapped_column(default=clock.now)
     reported_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
-    begun_at: Mapped[datetime | None]
-    """When the hold was placed; None: the agency's lead has not sent it on yet."""
     ended_at: Mapped[datetime | None]
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     withdrawn: Mapped[bool] = mapped_column(default=False)
@@ -76,8 +72,6 @@ class Departure(Model):
         """How far it is now."""
         if self.ended_at is not None:
             return DepartureState.WITHDRAWN if self.withdrawn else DepartureState.DONE
-        if self.begun_at is None:
-            return DepartureState.ASKED
         return DepartureState.COMING if self.leaves_at > clock.now() else DepartureState.OPEN
 
     @property

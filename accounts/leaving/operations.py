@@ -1,40 +1,28 @@
 """The verbs of people who leave. Access ends by itself at the moment that was named; nobody has to be there for it."""
 
-from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts.ladders.queries import rules_of
 from accounts.ladders.values import PolicyKind, step_of
-from accounts.lapses.cap import left_today
 from accounts.leaving import policies
-from accounts.leaving.models import Departure, DepartureState
-from accounts.leaving.queries import of_account, people_to_tell, still_open, waiting_for_lead, was_taken_back
-from accounts.models import HOLD_FOR, Account, DisabledReason, Hold, HoldKind
-from accounts.operations.holds import place_hold, put_hold, release_hold, withdraw_coming
+from accounts.leaving.models import Departure
+from accounts.leaving.policies import FARTHEST
+from accounts.leaving.queries import of_account, people_to_tell, still_open
+from accounts.models import HOLD_FOR, Account, DisabledReason, HoldKind
+from accounts.operations.holds import put_hold, withdraw_coming
 from accounts.operations.links import hold
 from adminops import clock
 from adminops.db import db
-from adminops.errors import Conflict, DomainError, Invalid
+from adminops.errors import Conflict, Invalid
 from adminops.facts import publish
 from adminops.facts.leaving import LeaverClosed, LeaverReported, LeaverTakenBack
-from adminops.identity.models import SYSTEM, User
+from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.outbox.messages import enqueue_mail
 from adminops.refs import Ref
 from adminops.settings import current_settings
-
-FARTHEST = timedelta(days=366)
-SEEN_FOR = timedelta(hours=4)
-"""A hold of a policy is never placed later than so long before it acts."""
-WHY = {
-    "left": DisabledReason.LEFT,
-    "role": DisabledReason.ROLE_CHANGED,
-    "leave": DisabledReason.ON_LEAVE,
-    "security": DisabledReason.SECURITY,
-}
-"""The reasons of the ticket's form."""
 
 
 def report_leaver(account: Account, *, reason: DisabledReason, leaves_at: datetime, by: User) -> Departure:
@@ -51,25 +39,17 @@ def report_leaver(account: Account, *, reason: DisabledReason, leaves_at: dateti
     return departure
 
 
-def report_by_ticket(
-    ticket: Ref, account: Account, *, answers: Mapping[str, Any], reporter: User, is_authorized: bool, by: User
-) -> Departure | None:
-    """Say so by a ticket, whose form named the person, the moment and the reason.
+def report_for_agency(
+    account: Account, *, reason: DisabledReason, leaves_at: datetime, reporter: User, ticket: Ref, by: User
+) -> Departure:
+    """Say so for an agency by a ticket; whether who asked may, the caller has asked.
 
-    `is_authorized`: who asked may ask; else it begins when the agency's lead sends the ticket on. None where the
-    answers do not do: then somebody works the ticket by hand. Publishes as `report_leaver`.
+    Raises `InvalidState`, `Conflict` as `report_leaver`. Publishes as `report_leaver`.
     """
     hold(account)
-    reason, leaves_at = WHY.get(str(answers.get("why"))), _moment(answers)
-    if reason is None or leaves_at is None or reporter.id == account.user_id or account.user.rank > reporter.rank:
-        return None
-    try:
-        policies.check_can_leave(account)
-        departure = _write(account, reason, leaves_at, reporter=reporter, ticket=ticket)
-    except DomainError:
-        return None
-    if is_authorized:
-        _begin(departure, by=by)
+    policies.check_can_leave(account)
+    departure = _write(account, reason, leaves_at, reporter=reporter, ticket=ticket)
+    _begin(departure, by=by)
     return departure
 
 
@@ -90,13 +70,6 @@ def report_by_provider(account: Account, *, source: str, reporter: User, by: Use
     return departure
 
 
-def note_sent_on(departure: Departure, *, by: User) -> None:
-    """Note that the agency's lead sent the ticket on: access ends as was asked. Publishes as `report_leaver`."""
-    hold(departure.account)
-    if departure.state is DepartureState.ASKED:
-        _begin(departure, by=by)
-
-
 def withdraw_leaver(departure: Departure, *, by: User) -> None:
     """Say that the person stays after all, before access has ended.
 
@@ -113,8 +86,6 @@ def withdraw_leaver(departure: Departure, *, by: User) -> None:
 def end_without(departure: Departure, *, by: User) -> None:
     """End a departure that does not happen: refused, or the account was opened again. Publishes `LeaverTakenBack`."""
     if departure.ended_at is None:
-        if departure.state is DepartureState.ASKED:
-            _end_hold_of_policy(departure.account)
         departure.withdrawn = True
         _end(departure, by)
         publish(LeaverTakenBack(**_of(departure)), by=by)
@@ -154,27 +125,6 @@ def remind_of_leavers(*, by: User) -> int:
     return told
 
 
-def hold_waiting(*, by: User) -> int:
-    """Place the holds of leavers whose lead has not sent the report on, where a policy says that it does not wait.
-
-    The hold is seen coming, ends with the lead's word, and is taken back where no policy asks for it any more. Return
-    how many are new. Publishes `AccountHeld`, `AccountReleased`.
-    """
-    rules, placed, left = rules_of(PolicyKind.DEPARTURE), 0, left_today()
-    for departure in waiting_for_lead():
-        ladder = rules.ladder_for(departure.agency_id)
-        account, kind = departure.account, HOLD_FOR.get(departure.reason, HoldKind.ADMIN)
-        known = next((each for each in account.holds if each.released_at is None and each.kind is kind), None)
-        if ladder is None or not ladder.hold:
-            if known is not None and _is_of_policy(known):
-                release_hold(known, by=by)
-        elif known is None and placed < left and not was_taken_back(account, kind, departure):
-            begins_at = max(departure.runs_from + timedelta(hours=ladder.hold), clock.now() + SEEN_FOR)
-            place_hold(account, kind, reason=departure.reason, begins_at=begins_at, source=ladder.name, by=by)
-            placed += 1
-    return placed
-
-
 def _write(
     account: Account, reason: DisabledReason, leaves_at: datetime, *, reporter: User, ticket: Ref | None = None
 ) -> Departure:
@@ -201,38 +151,17 @@ def _write(
 
 def _begin(departure: Departure, *, source: str = "", by: User) -> None:
     account, now = departure.account, clock.now()
-    departure.begun_at = departure.begun_at or now
-    db.session.flush()
     publish(LeaverReported(**_of(departure)), by=by)
     kind = HOLD_FOR.get(departure.reason, HoldKind.ADMIN)
     begins_at = max(departure.leaves_at, now)
     placed = put_hold(account, kind, reason=departure.reason, begins_at=begins_at, source=source, by=by)
-    if _is_of_policy(placed):  # what a policy placed while it waited is somebody's word now
+    if placed.source.startswith(PolicyKind.DEPARTURE.value):  # what a policy placed meanwhile is somebody's word now
         placed.source = source
-
-
-def _is_of_policy(placed: Hold) -> bool:
-    return placed.source.startswith(PolicyKind.DEPARTURE.value)
-
-
-def _end_hold_of_policy(account: Account) -> None:
-    for each in account.holds:
-        if each.released_at is None and _is_of_policy(each):
-            release_hold(each, by=SYSTEM)
 
 
 def _end(departure: Departure, by: User) -> None:
     departure.ended_at, departure.ended_by_id = clock.now(), by.id
     db.session.flush()
-
-
-def _moment(answers: Mapping[str, Any]) -> datetime | None:
-    """Return the moment that the form named, on the team's own clocks."""
-    try:
-        day, at = date.fromisoformat(str(answers.get("on"))), time.fromisoformat(str(answers.get("at")))
-    except ValueError:
-        return None
-    return datetime.combine(day, at, tzinfo=ZoneInfo(current_settings().time_zone))
 
 
 def _shown(at: datetime) -> str:

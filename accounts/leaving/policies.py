@@ -1,5 +1,7 @@
 """Who may say that somebody leaves, take it back, and note that the HMIS is closed to them."""
 
+from datetime import timedelta
+
 from accounts.leaving.models import Departure, DepartureState
 from accounts.models import Account, AccountState, DisabledReason
 from adminops.errors import InvalidState, NotAllowed
@@ -7,6 +9,8 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 
 S = AccountState
+FARTHEST = timedelta(days=366)
+"""So far ahead, or back, somebody may be said to leave."""
 
 
 def check_may_report(account: Account, *, by: User) -> None:

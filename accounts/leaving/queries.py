@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from accounts.leaving.models import CLOCK, Departure
-from accounts.models import Account, DisabledReason, HoldKind
+from accounts.models import Account, DisabledReason
 from adminops import clock
 from adminops.db import db
 from adminops.identity.models import Agency, RoleGrant, User
@@ -27,7 +27,6 @@ class LeaverRow:
     agency: str | None
     reason: DisabledReason
     reported_at: datetime
-    begun_at: datetime | None
 
     @property
     def hours_left(self) -> int:
@@ -38,7 +37,7 @@ class LeaverRow:
     @property
     def has_left(self) -> bool:
         """Whether access has ended here."""
-        return self.begun_at is not None and self.leaves_at <= clock.now()
+        return self.leaves_at <= clock.now()
 
 
 def visible_to(viewer: User) -> Select[Departure]:
@@ -67,7 +66,6 @@ def list_leavers(viewer: User, *, over: bool, after: str | None = None) -> Page[
             Agency.name,
             Departure.reason,
             Departure.reported_at,
-            Departure.begun_at,
         )
         .where(_is_over(over))
     )
@@ -101,23 +99,9 @@ def of_accounts(account_ids: Sequence[int]) -> dict[int, Departure]:
 
 
 def still_open() -> Sequence[Departure]:
-    """Return those whose access has begun to end, and who are not closed out of the HMIS, for all we know."""
-    chosen = select(Departure).where(Departure.ended_at.is_(None), Departure.begun_at.is_not(None))
+    """Return those who are not closed out of the HMIS, for all we know."""
+    chosen = select(Departure).where(Departure.ended_at.is_(None))
     return db.session.scalars(chosen.order_by(Departure.id)).all()
-
-
-def waiting_for_lead() -> Sequence[Departure]:
-    """Return those that were reported and wait for the word of the agency's lead."""
-    chosen = select(Departure).where(Departure.ended_at.is_(None), Departure.begun_at.is_(None))
-    return db.session.scalars(chosen.order_by(Departure.id)).all()
-
-
-def was_taken_back(account: Account, kind: HoldKind, departure: Departure) -> bool:
-    """Say whether somebody has taken the policy's hold for this report back: it places none again."""
-    since = departure.reported_at
-    return any(
-        each.kind is kind and each.source and each.released_by_id and each.placed_at >= since for each in account.holds
-    )
 
 
 def of_ticket(ticket: Ref) -> Departure | None:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import joinedload
 
 from accounts.licenses.models import LicenseOrder, LicensePeriod
 from accounts.models import Account, AccountState, Hold, HoldKind
+from accounts.seats.models import AccountSeat
+from accounts.seats.queries import further_at
 from adminops import clock
 from adminops.db import db
 from adminops.identity.models import Agency, User
@@ -145,7 +147,16 @@ def _total(agency_id: Any) -> Any:
 
 def _used(agency_id: Any) -> Any:
     taken = (Account.agency_id == agency_id, Account.state.not_in((AccountState.REQUESTED, AccountState.ARCHIVED)))
-    return select(func.count(Account.id)).where(*taken, ~_has_left()).scalar_subquery()
+    own = select(func.count(Account.id)).where(*taken, ~_has_left())
+    further = select(func.count(AccountSeat.id)).join(Account, Account.id == AccountSeat.account_id)
+    further = further.where(further_at(agency_id), *taken[1:], ~_has_left())
+    return own.scalar_subquery() + further.scalar_subquery()
+
+
+def takes_a_seat(account: Account) -> bool:
+    """Say whether an account takes up a seat of its agency."""
+    left = any(hold.kind is HoldKind.OFFBOARDED and hold.released_at is None for hold in account.open_holds)
+    return account.state not in (AccountState.REQUESTED, AccountState.ARCHIVED) and not left
 
 
 def _has_left() -> ColumnElement[bool]:

@@ -60,3 +60,10 @@ def who_may_agree(account: Account, *, but: User) -> Sequence[User]:
         .limit(MOST_TOLD)
     )
     return db.session.scalars(chosen).all()
+
+
+def newest_of(account: Account, *, since: datetime) -> LostStep | None:
+    """Return what was asked last about the second step of an account since a moment."""
+    asked = select(LostStep).where(LostStep.account_id == account.id, LostStep.asked_at >= since)
+    chosen = asked.order_by(LostStep.id.desc()).limit(1)
+    return db.session.scalar(chosen.execution_options(populate_existing=True))

@@ -1,7 +1,7 @@
 """The verbs of accounts: their life, their passwords, and the one-time links between the two."""
 
 from accounts.operations.converging import tell_directory, tell_directory_of
-from accounts.operations.holds import limit_account, place_hold, put_hold, release_hold, withdraw_coming
+from accounts.operations.holds import lift_holds, limit_account, place_hold, put_hold, release_hold, withdraw_coming
 from accounts.operations.life import (
     archive_account,
     change_account,
@@ -34,6 +34,7 @@ __all__ = [
     "disable_account",
     "drop_links_of_user",
     "finish_password_reset",
+    "lift_holds",
     "limit_account",
     "place_hold",
     "prove_password",

@@ -1,5 +1,6 @@
 """Holds: what keeps an account closed, each by itself; and the moments between which one is open."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -102,6 +103,19 @@ def withdraw_coming(account: Account, kind: HoldKind, *, by: User) -> bool:
     db.session.flush()
     publish(AccountReleased(account_id=account.id, agency_id=account.agency_id, kind=kind.value), by=by)
     return True
+
+
+def lift_holds(account: Account, holds: Sequence[Hold], *, by: User) -> None:
+    """End several holds of a held account for a verb that has asked whether they may end; the rest is as one releases.
+
+    Publishes `AccountReleased` for each, and `AccountReactivated` when that opens it.
+    """
+    for hold in holds:
+        hold.released_at, hold.released_by_id = clock.now(), by.id
+        db.session.flush()
+        publish(AccountReleased(account_id=account.id, agency_id=account.agency_id, kind=hold.kind.value), by=by)
+    db.session.refresh(account, ["holds"])
+    settle(account, by=by)
 
 
 def limit_account(account: Account, *, valid_from: datetime | None, valid_until: datetime | None, by: User) -> None:

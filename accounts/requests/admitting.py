@@ -24,7 +24,7 @@ def admit(request: AccountRequest, *, by: User) -> None:
     Publishes `RoleGranted` for a role beyond that of an end user, `AccountApproved`.
     """
     account = request.account
-    if request.role is not Role.END_USER:
+    if request.role is not None and request.role is not Role.END_USER:
         grant_role(account.user, request.role, agency=request.agency, by=SYSTEM)
     account.move(S.APPROVED)
     publish(AccountApproved(account_id=account.id, agency_id=account.agency_id, request=request.ticket), by=by)

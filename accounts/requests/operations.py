@@ -1,194 +1,166 @@
-"""The verbs of requests for accounts: begun by a ticket, carried on by words and proofs, ended by an account."""
+"""The verbs of requests about accounts: begun by a ticket, carried on by words and proofs, ended by what they ask for.
+
+`gates.py` is the engine behind them; `words.py` has what people say on the page of a request.
+"""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
-from accounts.agreements.operations import end_signing_links, send_signing_link
-from accounts.models import AccountState
-from accounts.operations.links import hold
-from accounts.requests import policies
-from accounts.requests.admitting import admit
-from accounts.requests.beginning import account_for, open_again
-from accounts.requests.looking import look_up
-from accounts.requests.models import (
-    ALWAYS,
-    OF_THE_WORLD,
-    REMINDED,
-    AccountGate,
-    AccountRequest,
-    GateKind,
-    GateState,
-    RequestState,
-)
+from accounts.agreements.operations import end_signing_links
+from accounts.models import Account, AccountState
+from accounts.requests import gates
+from accounts.requests.beginning import open_again
+from accounts.requests.gates import begin, meet, note_asked_back, review, take
+from accounts.requests.kinds import GateKind, RequestKind
+from accounts.requests.leavers import end_hold_of_policy
+from accounts.requests.models import EXPIRES, REMINDED, AccountGate, AccountRequest, RequestState
+from accounts.requests.policies import check_is_not_about
+from accounts.requests.queries import waiting, waiting_for
+from accounts.requests.telling import OF_HELP, of, remind_of
+from accounts.requests.wishes import Asked, Wish, read_wish
 from adminops import clock
 from adminops.db import db
-from adminops.errors import Invalid
-from adminops.facts import (
-    publish,
-)
+from adminops.errors import Conflict
+from adminops.facts import publish
+from adminops.facts.access import AccessRequested
 from adminops.facts.opening import (
-    AccountGateLost,
-    AccountGateMet,
-    AccountGateWaived,
     AccountRequested,
     AccountRequestEnded,
     AccountRequestExpired,
     AccountRequestResumed,
 )
-from adminops.identity.models import SYSTEM, Agency, User
+from adminops.identity.models import SYSTEM, User
 from adminops.identity.operations import find_user, revoke_role
-from adminops.identity.permissions import Role
-from adminops.outbox.messages import enqueue_mail
+from adminops.proofs import TRAINING, proofs_of
 from adminops.refs import Ref
-from adminops.settings import current_settings
 
-R, G = RequestState, GateState
+R, K, G = RequestState, RequestKind, GateKind
 
 
 def open_request(
     ticket: Ref,
     *,
+    request_type: str,
     requester: User,
     agency_id: int,
     answers: Mapping[str, Any],
     is_authorized: bool,
     by: User,
-) -> AccountRequest:
-    """Begin a request: the person has an account from now on, which is closed, and a list of what is missing.
+) -> AccountRequest | None:
+    """Begin a request: what is asked for, whose account it is, and a list of what is missing.
 
-    `answers` are those of the ticket's form. `is_authorized` says whether who asked may ask; else the agency's lead has
-    to send it on, and nobody is mailed before. Raises `Invalid` and `Conflict` at the fields of the form. Publishes
-    `AccountRequested`, and what follows from how the gates stand.
+    `answers` are those of the ticket's form; where they don't do, None: somebody works the ticket by hand.
+    `is_authorized` says whether who asked may ask; else the agency's lead has to send it on, and nobody is mailed
+    before. Raises `Invalid` and `Conflict` at the fields of the form. Publishes `AccountRequested` or
+    `AccessRequested`, and what follows from how the gates stand.
     """
-    account = account_for(answers, db.session.get_one(Agency, agency_id))
-    named = find_user(str(answers.get("supervisor") or ""))
-    supervisor = named if named is not None and named.agency_id == agency_id else requester
-    request = AccountRequest(
-        account=account,
-        agency_id=agency_id,
-        ticket_kind=ticket.kind,
-        ticket_id=ticket.id,
-        requester_id=requester.id,
-        supervisor_id=supervisor.id,
-        role=Role.AGENCY_LEAD if answers.get("role") == "lead" else Role.END_USER,
-    )
-    request.gates = [AccountGate(kind=kind) for kind in _asked_for()]
-    db.session.add(request)
-    _take(request)
-    publish(AccountRequested(account_id=account.id, agency_id=agency_id, request=ticket), by=by)
+    asked = Asked(answers, requester, agency_id, is_authorized)
+    wish = read_wish(request_type, asked)
+    if wish is None or not _is_new(wish):
+        return None
+    request = _write(ticket, wish, asked)
+    take(request)
+    publish(_began(request), by=by)
     if is_authorized:
-        _meet(request, GateKind.AUTHORITY, by=requester)
-        if supervisor.id == requester.id:
-            _meet(request, GateKind.SUPERVISOR, by=requester)
-        if answers.get("background_check"):
-            _meet(request, GateKind.BACKGROUND, by=requester)
-        _begin(request)
+        meet(request, G.AUTHORITY, by=requester)
+        if request.supervisor_id == requester.id:
+            meet(request, G.SUPERVISOR, by=requester)
+        _note_answers(request, answers, by=requester)
+        begin(request)
     review(request, by=SYSTEM)
     return request
+
+
+def _is_new(wish: Wish) -> bool:
+    """Say whether nobody has asked for the same. Raises `Conflict` where it helps to know."""
+    if waiting_for(wish.account, wish.kind) is None:
+        return True
+    if wish.kind in (*OF_HELP, K.LEAVE):
+        return False
+    raise Conflict("The same is asked for already. Look at the requests of your agency.", field="username")
+
+
+def _write(ticket: Ref, wish: Wish, asked: Asked) -> AccountRequest:
+    named = find_user(asked.text("supervisor")) if wish.kind is K.NEW else None
+    supervisor = named if named is not None and named.agency_id == asked.agency_id else asked.requester
+    request = AccountRequest(
+        kind=wish.kind,
+        account=wish.account,
+        agency_id=asked.agency_id,
+        ticket_kind=ticket.kind,
+        ticket_id=ticket.id,
+        requester_id=asked.requester.id,
+        supervisor_id=supervisor.id,
+        role=wish.role,
+        other_agency_id=wish.other.id if wish.other else None,
+        acts_on=wish.acts_on,
+        wanted=dict(wish.wanted),
+    )
+    request.gates = [AccountGate(kind=kind) for kind in gates.gates_for(wish, last_login=asked.day("last_login"))]
+    db.session.add(request)
+    db.session.flush()
+    return request
+
+
+def _began(request: AccountRequest) -> AccountRequested | AccessRequested:
+    if request.kind is K.NEW:
+        return AccountRequested(**of(request))
+    return AccessRequested(**of(request), kind=request.kind.value)
+
+
+def _note_answers(request: AccountRequest, answers: Mapping[str, Any], *, by: User) -> None:
+    """Take what the lead has ticked on the form as their word."""
+    if answers.get("background_check"):
+        meet(request, G.BACKGROUND, by=by)
+    if answers.get("fee_accepted"):
+        meet(request, G.FEE, by=by)
 
 
 def note_lead(request: AccountRequest, *, by: User) -> None:
     """Note that the agency's lead sent the request on: with it they agree as supervisor, unless another one is named.
 
-    Publishes `AccountGateMet`.
+    Raises `NotAllowed` for one's own account. Publishes `AccountGateMet`.
     """
-    _take(request)
-    _meet(request, GateKind.AUTHORITY, by=by)
+    take(request)
+    check_is_not_about(request, by)
+    meet(request, G.AUTHORITY, by=by)
+    meet(request, G.FEE, by=by)
     if request.supervisor_id in (by.id, request.requester_id):
-        _meet(request, GateKind.SUPERVISOR, by=by)
-    _begin(request)
+        meet(request, G.SUPERVISOR, by=by)
+    begin(request)
     review(request, by=by)
 
 
 def note_approval(request: AccountRequest, *, by: User) -> None:
-    """Note that the HMIS lead approves. Publishes `AccountGateMet`."""
-    _take(request)
-    _meet(request, GateKind.APPROVAL, by=by)
+    """Note that the HMIS lead approves. Raises `NotAllowed` for one's own account. Publishes `AccountGateMet`."""
+    take(request)
+    check_is_not_about(request, by)
+    meet(request, G.APPROVAL, by=by)
     review(request, by=by)
 
 
-def confirm_supervisor(request: AccountRequest, *, by: User) -> None:
-    """Confirm as the person's supervisor, or for the agency, that they are to have the account.
+def note_course(account: Account, *, by: User) -> None:
+    """Note for requests that wait for a refresher that one was taken, if nothing that is required is missing now.
 
-    Raises `NotAllowed`, `InvalidState`. Publishes `AccountGateMet`.
+    Publishes `AccountGateMet`.
     """
-    _take(request)
-    policies.check_may_confirm(request, by=by)
-    _meet(request, GateKind.SUPERVISOR, by=by)
-    review(request, by=by)
-
-
-def attest_background(request: AccountRequest, *, checked_on: date, by: User) -> None:
-    """Confirm for the agency that the person's background check is passed, and on which day.
-
-    Raises `NotAllowed`, `InvalidState`, `Invalid` for a day that has not come. Publishes `AccountGateMet`.
-    """
-    _take(request)
-    policies.check_may_attest(request, by=by)
-    if checked_on > clock.today(current_settings().time_zone):
-        raise Invalid("Enter the day on which it was passed.", field="checked_on")
-    _meet(request, GateKind.BACKGROUND, proven_on=checked_on, by=by)
-    review(request, by=by)
-
-
-def waive_gate(request: AccountRequest, kind: GateKind, *, reason: str, by: User) -> None:
-    """Let the account begin although this is not proven, and say why.
-
-    Raises `NotAllowed` (accounts.rules; nobody for their own request), `InvalidState`, `Invalid` for no reason.
-    Publishes `AccountGateWaived`.
-    """
-    _take(request)
-    gate = request.gate(kind)
-    if gate is None:
-        raise Invalid("This request does not ask for that.")
-    policies.check_may_waive(gate, by=by)
-    if not (reason := " ".join(reason.split())):
-        raise Invalid("Say why it is waived: it stays on record.", field="reason")
-    _set(gate, G.WAIVED, reason[:200], by)
-    request.moved_at = max(request.moved_at, clock.now())
-    publish(AccountGateWaived(**_of(request), gate=kind.value), by=by)
-    review(request, by=by)
-
-
-def send_link_again(request: AccountRequest, *, by: User) -> None:
-    """Send the person the link to the agreement once more. Raises `NotAllowed`, `InvalidState`.
-
-    Publishes `UserAgreementSent`.
-    """
-    policies.check_may_send_link(request, by=by)
-    send_signing_link(request.account, by=by)
-
-
-def review(request: AccountRequest, *, by: User) -> None:
-    """Look up what is on record elsewhere; when nothing is missing any more, the account goes its way.
-
-    A gate that was met and is no longer is open again. Publishes `AccountGateMet` and `AccountGateLost` for what has
-    changed, and what `admit` does.
-    """
-    if request.state is not R.WAITING:
+    if not proofs_of(TRAINING, [account.user_id])[account.user_id].holds:
         return
-    _take(request)
-    for gate in request.gates:
-        if gate.kind in OF_THE_WORLD and gate.state is not G.WAIVED:
-            _look(request, gate)
-    if not request.open_gates:
-        request.move(R.DONE)
-        end_signing_links(request.account, by=by)
-        admit(request, by=by)
+    for request in waiting(AccountRequest.account_id == account.id):
+        meet(request, G.REFRESHER, by=by)
 
 
 def end_request(request: AccountRequest, to: RequestState, *, by: User) -> None:
-    """End a request that was refused or taken back: the account is put away, the roles are gone.
+    """End a request that was refused or taken back: an account that was asked for is put away, its roles are gone.
 
     A request that is over stays as it is. Publishes `AccountRequestEnded`.
     """
     if request.state is not R.WAITING:
         return
     _put_away(request, to, by=by)
-    publish(AccountRequestEnded(**_of(request), how=to.value), by=by)
+    publish(AccountRequestEnded(**of(request), how=to.value), by=by)
 
 
 def expire_due(*, by: User) -> int:
@@ -200,22 +172,19 @@ def expire_due(*, by: User) -> int:
     over = [request for request in db.session.scalars(due) if request.expires_at <= clock.now()]
     for request in over:
         _put_away(request, R.EXPIRED, by=by)
-        publish(AccountRequestExpired(**_of(request)), by=by)
+        publish(AccountRequestExpired(**{**of(request), "request": request.ticket}), by=by)
     return len(over)
 
 
 def remind(*, by: User) -> int:
-    """Remind who asked of requests in which nothing happens; return how many. Each step is told once."""
+    """Remind of requests in which nothing happens; return how many. Each step is told once."""
     del by
     told = 0
     for request in db.session.scalars(select(AccountRequest).where(AccountRequest.state == R.WAITING)):
-        still = (clock.now() - request.moved_at).days
+        still = (clock.now() - request.expires_at + EXPIRES).days
         steps = [days for days in REMINDED if still >= days]
-        if steps:
-            at = _stamp(request)
-            enqueue_mail(
-                "accounts.request_waits", to=request.requester, account_request=request.id, days=steps[-1], at=at
-            )
+        if steps and request.kind not in OF_HELP:
+            remind_of(request, days=steps[-1])
             told += 1
     return told
 
@@ -227,88 +196,35 @@ def resume_request(request: AccountRequest, *, by: User) -> None:
     """
     if request.state not in (R.WITHDRAWN, R.EXPIRED):
         return
-    _take(request)
-    if request.account.state is not AccountState.ARCHIVED:
-        return  # somebody has taken the account back meanwhile
-    open_again(request.account, request.agency)
+    take(request)
+    is_new = request.kind is K.NEW
+    if is_new is not (request.account.state is AccountState.ARCHIVED) and request.kind is not K.TRANSFER:
+        return  # somebody has taken the account back, or put it away meanwhile
+    if waiting_for(request.account, request.kind) is not None:
+        return
+    if is_new:
+        open_again(request.account, request.agency)
     request.move(R.WAITING)
     request.moved_at = clock.now()
+    request.ended_by_id = None
     db.session.flush()
-    publish(AccountRequestResumed(**_of(request)), by=by)
-    _begin(request)
+    publish(AccountRequestResumed(**of(request)), by=by)
+    begin(request)
     review(request, by=by)
 
 
-def _take(request: AccountRequest) -> None:
-    """Take the agency's seats and the account for this transaction: two people never get the last seat."""
-    db.session.flush()
-    db.session.execute(select(Agency.id).where(Agency.id == request.agency_id).with_for_update())
-    hold(request.account)
-
-
-def _asked_for() -> list[GateKind]:
-    asked = {*current_settings().account_gates.split(), *(kind.value for kind in ALWAYS)}
-    return [kind for kind in GateKind if kind.value in asked]
-
-
-def _begin(request: AccountRequest) -> None:
-    """Send the person the link to the agreement, once somebody who may has asked for them."""
-    gate, said = request.gate(GateKind.AGREEMENT), request.gate(GateKind.AUTHORITY)
-    if said is None or said.state is G.OPEN:
-        return
-    if gate is not None and gate.state is G.OPEN:
-        send_signing_link(request.account, by=SYSTEM)
-    agrees = request.gate(GateKind.SUPERVISOR)
-    if agrees is not None and agrees.state is G.OPEN:
-        supervisor = db.session.get_one(User, request.supervisor_id)
-        enqueue_mail("accounts.supervisor", to=supervisor, account_request=request.id, at=_stamp(request))
-
-
-def _look(request: AccountRequest, gate: AccountGate) -> None:
-    found = look_up(request, gate.kind)
-    if found.met and gate.state is G.OPEN:
-        _meet(request, gate.kind, says=found.says, by=SYSTEM)
-    elif not found.met and gate.state is G.MET:
-        _set(gate, G.OPEN, found.says, SYSTEM)
-        publish(AccountGateLost(**_of(request), gate=gate.kind.value), by=SYSTEM)
-    elif gate.says != found.says:
-        gate.says = found.says
-    db.session.flush()
-
-
-def _meet(request: AccountRequest, kind: GateKind, *, says: str = "", proven_on: date | None = None, by: User) -> None:
-    gate = request.gate(kind)
-    if gate is None or gate.state is not G.OPEN or request.state is not R.WAITING:
-        return
-    gate.proven_on = proven_on
-    _set(gate, G.MET, says, by)
-    request.moved_at = max(request.moved_at, clock.now())
-    db.session.flush()
-    publish(AccountGateMet(**_of(request), gate=kind.value), by=by)
-
-
-def _set(gate: AccountGate, state: GateState, says: str, by: User) -> None:
-    gate.state, gate.says, gate.changed_at = state, says, max(gate.request.asked_at, clock.now())
-    gate.by = None if by.is_system else by
-    db.session.flush()
-
-
 def _put_away(request: AccountRequest, to: RequestState, *, by: User) -> None:
-    _take(request)
+    take(request)
     account = request.account
     request.move(to)
+    request.ended_by_id = by.id
+    note_asked_back(request)
     end_signing_links(account, by=by)
-    account.move(AccountState.ARCHIVED)
-    account.archived_at = clock.now()
-    for grant in list(account.user.grants):
-        revoke_role(grant, by=SYSTEM)
+    if request.kind is K.LEAVE and to is not R.EXPIRED:  # nobody has said that they stay: what was held stays so
+        end_hold_of_policy(account)
+    if request.kind is K.NEW:
+        account.move(AccountState.ARCHIVED)
+        account.archived_at = clock.now()
+        for grant in list(account.user.grants):
+            revoke_role(grant, by=SYSTEM)
     db.session.flush()
-
-
-def _stamp(request: AccountRequest) -> int:
-    """Tell one round of a request from the next, so that each is told about once."""
-    return int(request.moved_at.timestamp())
-
-
-def _of(request: AccountRequest) -> dict[str, Any]:
-    return {"account_id": request.account_id, "agency_id": request.agency_id, "request": request.ticket}

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, case, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, lazyload
 
 from accounts.models import Account
-from accounts.requests.models import AccountGate, AccountRequest, GateState, RequestState
+from accounts.requests.kinds import GateKind, Mover, RequestKind
+from accounts.requests.models import AccountGate, AccountRequest, RequestState
 from adminops.db import db
-from adminops.identity.models import Agency, User
+from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Ref
 from adminops.web.listing import Page, fetch_page
@@ -23,24 +24,38 @@ class RequestRow:
 
     asked_at: datetime
     id: int
+    kind: RequestKind
     name: str
     title: str
     agency: str
     state: RequestState
+    over_at: datetime | None
+    """When it is over unless something happens, or when it ended."""
     gates: int
-    missing: int
+    missing: Sequence[GateKind]
+    movers: Sequence[Mover]
+    trouble: str
 
 
 def visible_to(viewer: User) -> Select[AccountRequest]:
     """Return the requests the viewer may see: of the agencies whose accounts they see, asked by them, or for them.
 
-    "For them" is a supervisor's: who is named as one is asked for a word.
+    "For them" is a supervisor's: who is named as one is asked for a word; so is the lead of another agency that has to
+    agree. What somebody asks about signing in names anybody: of these they see their own.
     """
     reach = viewer.reach(Permission.READ_ACCOUNTS)
     if reach.everywhere:
         return select(AccountRequest)
-    own = (AccountRequest.requester_id == viewer.id, AccountRequest.supervisor_id == viewer.id)
-    return select(AccountRequest).where(or_(AccountRequest.agency_id.in_(reach.agency_ids), *own))
+    own = or_(AccountRequest.requester_id == viewer.id, AccountRequest.supervisor_id == viewer.id)
+    theirs = select(Account.id).where(Account.user_id == viewer.id)
+    helped = AccountRequest.kind.in_((RequestKind.RESET, RequestKind.STEP))
+    people = select(Account.id).where(Account.agency_id.in_(reach.agency_ids))
+    agencies = or_(
+        AccountRequest.agency_id.in_(reach.agency_ids) & ~helped,
+        AccountRequest.other_agency_id.in_(reach.agency_ids),
+        helped & AccountRequest.account_id.in_(people),
+    )
+    return select(AccountRequest).where(or_(agencies, own & (~helped | AccountRequest.account_id.in_(theirs))))
 
 
 def find_request(request_id: int, viewer: User) -> AccountRequest | None:
@@ -50,35 +65,63 @@ def find_request(request_id: int, viewer: User) -> AccountRequest | None:
     return db.session.scalar(chosen.options(*people, joinedload(AccountRequest.supervisor)))
 
 
-def list_requests(viewer: User, *, state: RequestState | None, after: str | None = None) -> Page[RequestRow]:
-    """Return a page of requests, the latest first."""
-    gates = select(func.count(AccountGate.id)).where(AccountGate.request_id == AccountRequest.id)
-    chosen = (
-        visible_to(viewer)
-        .join(Account, Account.id == AccountRequest.account_id)
-        .join(User, User.id == Account.user_id)
-        .join(Agency, Agency.id == AccountRequest.agency_id)
-        .with_only_columns(
-            AccountRequest.asked_at,
-            AccountRequest.id,
-            User.name,
-            User.title,
-            Agency.name,
-            AccountRequest.state,
-            gates.scalar_subquery(),
-            gates.where(AccountGate.state == GateState.OPEN).scalar_subquery(),
-        )
-    )
+def list_requests(
+    viewer: User, *, state: RequestState | None, agency_id: int | None = None, after: str | None = None
+) -> Page[RequestRow]:
+    """Return a page of requests with what is missing and whose move it is, the latest first."""
+    chosen = _narrowed(visible_to(viewer), agency_id).with_only_columns(AccountRequest.asked_at, AccountRequest.id)
     if state is not None:
         chosen = chosen.where(AccountRequest.state == state)
     keys = (AccountRequest.asked_at, AccountRequest.id)
-    return fetch_page(chosen, keys, after=after, shape=lambda row: RequestRow(*row))
+    page: Page[int] = fetch_page(chosen, keys, after=after, shape=lambda row: int(row.id))
+    return Page(rows=_rows(page.rows), after=page.after, first=page.first)
 
 
-def count_requests(viewer: User) -> dict[RequestState, int]:
+def _narrowed(chosen: Select[Any], agency_id: int | None) -> Select[Any]:
+    if agency_id is None:
+        return chosen
+    return chosen.where(or_(AccountRequest.agency_id == agency_id, AccountRequest.other_agency_id == agency_id))
+
+
+def _rows(ids: Sequence[int]) -> list[RequestRow]:
+    """Return the lines of these requests in their order, in two reads."""
+    if not ids:
+        return []
+    chosen = select(AccountRequest).where(AccountRequest.id.in_(ids)).options(joinedload(AccountRequest.agency))
+    person = joinedload(AccountRequest.account).joinedload(Account.user).options(lazyload(User.grants))
+    found = {each.id: each for each in db.session.scalars(chosen.options(person))}
+    return [_row(found[id_]) for id_ in ids]
+
+
+def _row(request: AccountRequest) -> RequestRow:
+    waits, user = request.state is RequestState.WAITING, request.account.user
+    return RequestRow(
+        asked_at=request.asked_at,
+        id=request.id,
+        kind=request.kind,
+        name=user.name,
+        title=user.title,
+        agency=request.agency.name,
+        state=request.state,
+        over_at=request.expires_at if waits else request.ended_at,
+        gates=len(request.gates),
+        missing=[gate.kind for gate in request.open_gates],
+        movers=request.movers,
+        trouble=request.trouble if waits else "",
+    )
+
+
+def count_requests(viewer: User, *, agency_id: int | None = None) -> dict[RequestState, int]:
     """Return how many requests there are in each state."""
-    chosen = visible_to(viewer).with_only_columns(AccountRequest.state, func.count(AccountRequest.id))
-    return {state: count for state, count in db.session.execute(chosen.group_by(AccountRequest.state))}  # noqa: C416
+    chosen = _narrowed(visible_to(viewer), agency_id)
+    counted = chosen.with_only_columns(AccountRequest.state, func.count(AccountRequest.id))
+    return {state: count for state, count in db.session.execute(counted.group_by(AccountRequest.state))}  # noqa: C416
+
+
+def count_waiting(agency_id: int) -> int:
+    """Return how many requests of an agency wait, or for its word."""
+    chosen = _narrowed(select(func.count(AccountRequest.id)), agency_id)
+    return db.session.scalar(chosen.where(AccountRequest.state == RequestState.WAITING)) or 0
 
 
 def of_ticket(ticket: Ref) -> AccountRequest | None:
@@ -87,17 +130,29 @@ def of_ticket(ticket: Ref) -> AccountRequest | None:
     return db.session.scalar(select(AccountRequest).where(*named))
 
 
+def number_of(ticket: Ref) -> int | None:
+    """Return the number of the request that a ticket made."""
+    named = (AccountRequest.ticket_kind == ticket.kind, AccountRequest.ticket_id == ticket.id)
+    return db.session.scalar(select(AccountRequest.id).where(*named))
+
+
 def of_account(account: Account) -> AccountRequest | None:
-    """Return the newest request for an account: the one that waits, if one does."""
-    own = select(AccountRequest).where(AccountRequest.account_id == account.id)
+    """Return the newest request for a new account: the one that waits, if one does."""
+    own = select(AccountRequest).where(AccountRequest.account_id == account.id, AccountRequest.kind == RequestKind.NEW)
     waits = case((AccountRequest.state == RequestState.WAITING, 0), else_=1)
     return db.session.scalar(own.order_by(waits, AccountRequest.id.desc()).limit(1))
 
 
 def waiting_of(account: Account) -> Sequence[AccountGate]:
-    """Return the gates of the request that waits for an account; none where none does."""
-    request = of_account(account)
-    return request.gates if request is not None and request.state is RequestState.WAITING else ()
+    """Return the gates of the newest request that waits for a signature of an account's owner; none where none does."""
+    requests = waiting(AccountRequest.account_id == account.id)
+    return next((each.gates for each in reversed(requests) if each.gate(GateKind.AGREEMENT)), ())
+
+
+def waiting_for(account: Account, kind: RequestKind) -> AccountRequest | None:
+    """Return the request of that kind about an account that waits, or None."""
+    found = waiting(AccountRequest.account_id == account.id, AccountRequest.kind == kind)
+    return found[0] if found else None
 
 
 def waiting(*narrowed: Any) -> Sequence[AccountRequest]:

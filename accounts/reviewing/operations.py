@@ -74,7 +74,7 @@ def answer_lines(review: AccessReview, answers: Mapping[int, ReviewAnswer], *, b
             continue
         policies.check_may_speak_of(line, by=by)
         if answer is ReviewAnswer.GONE:
-            _let_go(line.account, by)
+            _let_go(line.account, review.agency_id, by)
         _set(line, answer, by)
         publish(AccessReviewAnswered(**_of(review), account_id=line.account_id, answer=answer.value), by=by)
         said += 1
@@ -91,7 +91,7 @@ def look_after_reviews(*, by: User) -> int:
     for review in db.session.scalars(select(AccessReview).where(AccessReview.state == ReviewState.OPEN)).all():
         _take(review)
         for line in review.lines:
-            if line.answer is None and _has_ended(line.account):
+            if line.answer is None and _has_ended(line.account, review.agency_id):
                 _set(line, ReviewAnswer.GONE, None)
         _end_when_done(review, by=by)
         if review.is_overdue:
@@ -137,15 +137,17 @@ def _is_listed() -> tuple[Any, ...]:
     return Account.state.not_in((S.REQUESTED, S.APPROVED, S.ARCHIVED)), ~left
 
 
-def _has_ended(account: Account) -> bool:
+def _has_ended(account: Account, agency_id: int) -> bool:
+    """Say whether the agency needs not speak of somebody any more: put away, gone, or moved to another agency."""
     left = select(func.count(Hold.id)).where(
         Hold.account_id == account.id, Hold.kind == HoldKind.OFFBOARDED, Hold.released_at.is_(None)
     )
-    return account.state is S.ARCHIVED or bool(db.session.scalar(left))
+    is_elsewhere = account.agency_id != agency_id
+    return is_elsewhere or account.state is S.ARCHIVED or bool(db.session.scalar(left))
 
 
-def _let_go(account: Account, by: User) -> None:
-    if account.state is S.ARCHIVED:
+def _let_go(account: Account, agency_id: int, by: User) -> None:
+    if account.state is S.ARCHIVED or account.agency_id != agency_id:
         return
     hold(account)
     known = of_account(account.id)

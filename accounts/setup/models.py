@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Account
+from accounts.setup.steps import Purpose, Step, steps_for
 from adminops import clock
 from adminops.db import Code, Key, Model, Name
 from adminops.identity.models import User
@@ -13,13 +14,14 @@ from adminops.refs import Ref
 
 
 class SetupSheet(Model):
-    """That an account is set up in the HMIS."""
+    """That an account is set up in the HMIS, or changed there."""
 
     __tablename__ = "setup_sheet"
     __table_args__ = (
         Index(
-            "uq_setup_sheet_account_id_open",
+            "uq_setup_sheet_account_id_purpose_open",
             "account_id",
+            "purpose",
             unique=True,
             sqlite_where=text("finished_at IS NULL"),
             postgresql_where=text("finished_at IS NULL"),
@@ -29,6 +31,7 @@ class SetupSheet(Model):
 
     id: Mapped[Key]
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    purpose: Mapped[Purpose] = mapped_column(default=Purpose.OPENING)
     ticket_kind: Mapped[Code | None]
     ticket_id: Mapped[Code | None]
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -40,8 +43,13 @@ class SetupSheet(Model):
 
     @property
     def ticket(self) -> Ref | None:
-        """The ticket that asked for the account."""
+        """The ticket that asked for it."""
         return Ref(self.ticket_kind, self.ticket_id) if self.ticket_kind and self.ticket_id else None
+
+    @property
+    def steps(self) -> list[Step]:
+        """What is to be entered on it."""
+        return steps_for(self.purpose)
 
     def tick(self, step: str) -> "SetupTick | None":
         """Return what was ticked off at a step, or None."""

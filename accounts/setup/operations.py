@@ -7,11 +7,12 @@ from sqlalchemy import select
 
 from accounts.models import Account
 from accounts.setup.models import SetupSheet, SetupTick
-from accounts.setup.steps import BY_KEY, SIGNED_IN, STEPS
+from accounts.setup.steps import SIGNED_IN, Purpose
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Invalid, InvalidState, NotAllowed, NotFound
 from adminops.facts import publish
+from adminops.facts.access import AccessSetUp
 from adminops.facts.opening import SetupFinished, SetupOpened, SetupStepDone, SetupStepUndone
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
@@ -24,16 +25,19 @@ def check_may_set_up(account: Account, *, by: User) -> None:
         raise NotAllowed("Only the Systems Team sets accounts up in the HMIS.")
 
 
-def open_sheet(account: Account, *, ticket: Ref | None = None, by: User) -> SetupSheet:
-    """Open the sheet of an account; one that is open already is gone on with.
+def open_sheet(
+    account: Account, *, purpose: Purpose = Purpose.OPENING, ticket: Ref | None = None, by: User
+) -> SetupSheet:
+    """Open the sheet of an account; one that is open already for the same purpose is gone on with.
 
     Raises `NotAllowed` (accounts.manage). Publishes `SetupOpened`.
     """
     check_may_set_up(account, by=by)
-    open_one = select(SetupSheet).where(SetupSheet.account_id == account.id, SetupSheet.finished_at.is_(None))
+    own = (SetupSheet.account_id == account.id, SetupSheet.purpose == purpose)
+    open_one = select(SetupSheet).where(*own, SetupSheet.finished_at.is_(None))
     if (found := db.session.scalar(open_one)) is not None:
         return found
-    sheet = SetupSheet(account=account)
+    sheet = SetupSheet(account=account, purpose=purpose)
     if ticket is not None:
         sheet.ticket_kind, sheet.ticket_id = ticket.kind, ticket.id
     db.session.add(sheet)
@@ -46,10 +50,11 @@ def tick_step(sheet: SetupSheet, key: str, *, evidence: str = "", by: User) -> N
     """Tick a step off, with what shows it; ticked again, the evidence is the new one. The last one ends the sheet.
 
     Raises `NotAllowed`, `NotFound` for a step that there is not, `InvalidState` for a sheet that is done, `Invalid`
-    where it has to be said what was entered. Publishes `SetupStepDone`, and `SetupFinished` with the last one.
+    where it has to be said what was entered. Publishes `SetupStepDone`, and with the last one `SetupFinished` or, for a
+    change, `AccessSetUp`, which resolves the ticket.
     """
     _take(sheet, by)
-    step = BY_KEY.get(key)
+    step = next((each for each in sheet.steps if each.key == key), None)
     if step is None:
         raise NotFound("There is no such step.")
     evidence = " ".join(evidence.split())
@@ -62,10 +67,17 @@ def tick_step(sheet: SetupSheet, key: str, *, evidence: str = "", by: User) -> N
     tick.evidence, tick.at, tick.by_id = evidence[:200], clock.now(), by.id
     db.session.flush()
     publish(SetupStepDone(**_of(sheet), step=key), by=by)
-    if len(sheet.ticks) == len(STEPS):
+    if len(sheet.ticks) == len(sheet.steps):
         sheet.finished_at = clock.now()
         db.session.flush()
-        publish(SetupFinished(**_of(sheet)), by=by)
+        publish(_finished(sheet), by=by)
+
+
+def _finished(sheet: SetupSheet) -> SetupFinished | AccessSetUp:
+    """Return the fact: a new account is done when its owner signs in, a change when it is entered."""
+    if sheet.purpose is Purpose.OPENING:
+        return SetupFinished(**_of(sheet))
+    return AccessSetUp(**_of(sheet), purpose=sheet.purpose.value)
 
 
 def untick_step(sheet: SetupSheet, key: str, *, by: User) -> None:
@@ -85,7 +97,7 @@ def note_sign_ins(account_ids: Iterable[int], *, by: User) -> None:
     """
     waiting = select(SetupSheet).where(SetupSheet.account_id.in_(list(account_ids)), SetupSheet.finished_at.is_(None))
     for sheet in db.session.scalars(waiting.order_by(SetupSheet.id)).all():
-        if sheet.tick(SIGNED_IN) is None:
+        if sheet.tick(SIGNED_IN) is None and any(step.key == SIGNED_IN for step in sheet.steps):
             tick_step(sheet, SIGNED_IN, evidence="The list of last sign-ins of the HMIS", by=by)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from accounts.models import Account
 from accounts.setup.models import SetupSheet, SetupTick
+from accounts.setup.steps import Purpose, steps_for
 from adminops.db import db
 from adminops.identity.models import Agency, User
 from adminops.web.listing import Page, fetch_page
@@ -21,7 +22,13 @@ class SheetRow:
     id: int
     name: str
     agency: str | None
+    purpose: Purpose
     done: int
+
+    @property
+    def steps(self) -> int:
+        """How many there are to do."""
+        return len(steps_for(self.purpose))
 
 
 def find_sheet(sheet_id: int) -> SetupSheet | None:
@@ -31,17 +38,11 @@ def find_sheet(sheet_id: int) -> SetupSheet | None:
     return db.session.scalar(select(SetupSheet).where(SetupSheet.id == sheet_id).options(ticks, agency))
 
 
-def newest_sheet(account_id: int) -> SetupSheet | None:
-    """Return the newest sheet of an account, or None."""
-    own = select(SetupSheet).where(SetupSheet.account_id == account_id)
-    return db.session.scalar(own.order_by(SetupSheet.id.desc()).limit(1))
-
-
 def list_sheets(*, after: str | None = None) -> Page[SheetRow]:
     """Return a page of the sheets that are open, the newest first."""
     done = select(func.count(SetupTick.id)).where(SetupTick.sheet_id == SetupSheet.id).scalar_subquery()
     chosen = (
-        select(SetupSheet.opened_at, SetupSheet.id, User.name, Agency.name, done)
+        select(SetupSheet.opened_at, SetupSheet.id, User.name, Agency.name, SetupSheet.purpose, done)
         .join(Account, Account.id == SetupSheet.account_id)
         .join(User, User.id == Account.user_id)
         .outerjoin(Agency, Agency.id == Account.agency_id)

@@ -1,10 +1,24 @@
 """The steps of the sheet, in the order of the vendor's screens, and what is to be entered at each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.models import Account
 from adminops.identity.permissions import Role
+from adminops.titled import Titled
+
+
+class Purpose(Titled):
+    """Why a sheet was opened, with the words for screens."""
+
+    OPENING = "opening", "New account"
+    ACCESS = "access", "Other work"
+    FURTHER = "further", "Further agency"
+    TRANSFER = "transfer", "Transfer"
+    REACTIVATION = "reactivation", "Reactivation"
+    ASSESSOR = "assessor", "Coordinated entry assessor"
+    LICENSE = "license", "License for own reports"
+    PARTICULARS = "particulars", "New name or address"
 
 
 @dataclass(frozen=True)
@@ -73,5 +87,28 @@ STEPS: Sequence[Step] = (
         "How you know",
     ),
 )
-BY_KEY = {step.key: step for step in STEPS}
+_OF_CHANGES: Sequence[Step] = (
+    Step("assessor", "Workgroups", "Workgroup of assessors", _said("Coordinated Entry Assessors"), "Which workgroup"),
+    Step("report_license", "Tools", "Reports", _said("Build and save own reports"), "Which license"),
+    Step("billed", "Tools", "Fee", _said("On the agency's next bill"), "Which bill"),
+    Step("old_login", "Sign-in", "Access at the old agency", _said("Inactive, never deleted"), "How you know"),
+)
+BY_KEY = {step.key: step for step in (*STEPS, *_OF_CHANGES)}
+_KEYS: Mapping[Purpose, Sequence[str]] = {
+    Purpose.OPENING: [step.key for step in STEPS],
+    Purpose.ACCESS: ("workgroups", "tools"),
+    Purpose.FURTHER: ("further", "workgroups"),
+    Purpose.TRANSFER: ("old_login", "organization", "location", "supervisor", "workgroups", "tools"),
+    Purpose.REACTIVATION: ("active", "signed_in"),
+    Purpose.ASSESSOR: ("assessor",),
+    Purpose.LICENSE: ("report_license", "billed"),
+    Purpose.PARTICULARS: ("first_name", "last_name", "email"),
+}
+
+
+def steps_for(purpose: Purpose) -> list[Step]:
+    """Return what is to be entered, in the order of the vendor's screens."""
+    return [BY_KEY[key] for key in _KEYS[purpose]]
+
+
 SIGNED_IN = "signed_in"

@@ -6,12 +6,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts import policies, queries
+from accounts.beside import beside
 from accounts.forms import NewAccountForm, PersonForm, RoleForm
 from accounts.models import Account, AccountState
 from accounts.operations import change_account, create_account
 from accounts.queries import AccountFilter
-from accounts.requests.queries import of_account
-from accounts.setup.queries import newest_sheet
+from accounts.seats.policies import check_may_end_at
 from accounts.views.blueprint import blueprint, get_account, task_of
 from adminops.errors import NotFound
 from adminops.identity.models import User
@@ -71,6 +71,7 @@ def show(account_id: int) -> ResponseReturnValue:
     """Show one person: who they are, what they may, and how their account stands."""
     viewer = signed_in_user()
     account = get_account(account_id, viewer)
+    aside = beside(account, viewer)
     return render_template(
         "accounts/show.html",
         account=account,
@@ -79,9 +80,14 @@ def show(account_id: int) -> ResponseReturnValue:
         places=queries.places_of(account),
         history=queries.history_of(account),
         errand=queries.errand_of(account),
-        asked=of_account(account) if account.state is AccountState.REQUESTED else None,
+        aside=aside,
+        may_end=[
+            seat.id
+            for seat in aside.seats
+            if policies.refusal(check_may_end_at, account, seat.agency_id, by=viewer) is None
+        ],
         cards=panels("user", account.user_id, viewer),
-        sheet=newest_sheet(account.id) if viewer.may(Permission.MANAGE_ACCOUNTS) else None,
+        sheet=aside.sheet if viewer.may(Permission.MANAGE_ACCOUNTS) else None,
         **_steps(account, viewer),
     )
 

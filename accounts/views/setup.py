@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from accounts.setup import operations, queries
 from accounts.setup.forms import TickForm
 from accounts.setup.models import SetupSheet
-from accounts.setup.steps import BY_KEY, STEPS
+from accounts.setup.steps import BY_KEY
 from accounts.views.blueprint import blueprint, get_account
 from adminops.errors import NotFound
 from adminops.identity.permissions import Permission
@@ -19,7 +19,7 @@ from adminops.web.navigation import link_to
 def sheets() -> ResponseReturnValue:
     """List the sheets that are open."""
     page = queries.list_sheets(after=request.args.get("after"))
-    return render_template("accounts/setup/index.html", page=page, total=queries.count_sheets(), steps=len(STEPS))
+    return render_template("accounts/setup/index.html", page=page, total=queries.count_sheets())
 
 
 @blueprint.post("/accounts/<int:account_id>/setup")
@@ -37,7 +37,7 @@ def sheet(sheet_id: int) -> ResponseReturnValue:
     """Show a sheet: what to enter on which screen, and what is done."""
     viewer, found = signed_in_user(), _get(sheet_id)
     ticket = link_to(found.ticket, viewer) if found.ticket else None
-    return render_template("accounts/setup/show.html", sheet=found, steps=STEPS, ticket=ticket)
+    return render_template("accounts/setup/show.html", sheet=found, steps=found.steps, ticket=ticket)
 
 
 @blueprint.route("/accounts/setup/<int:sheet_id>/<step>", methods=["GET", "POST"])

@@ -19,6 +19,9 @@ from accounts.reviewing import operations as reviewing
 from accounts.reviewing import policies as review_rules
 from accounts.reviewing import queries as reviews_
 from accounts.reviewing.models import AccessReview, ReviewAnswer, ReviewState
+from accounts.seats import operations as seating
+from accounts.seats import queries as seats
+from accounts.seats.policies import check_may_end
 from accounts.views.blueprint import blueprint, get_account, why_not
 from adminops.errors import NotFound
 from adminops.identity.models import User
@@ -137,6 +140,23 @@ def withdraw_leaver(departure_id: int) -> ResponseReturnValue:
             flash("It is taken back: access goes on.", "good")
             return redirect(url_for(".leaver_page", departure_id=departure.id))
     return render_template("accounts/staff/confirm.html", departure=departure, form=form, closes=False), form.status
+
+
+@blueprint.route("/accounts/seats/<int:seat_id>/end", methods=["GET", "POST"])
+@access(Permission.REPORT_LEAVERS)
+def end_seat(seat_id: int) -> ResponseReturnValue:
+    """End somebody's work for a further agency, after asking once."""
+    viewer = signed_in_user()
+    seat = seats.find_seat(seat_id, viewer)
+    if seat is None:
+        raise NotFound("This has ended already, or never was.")
+    check_may_end(seat, by=viewer)
+    if (form := ConfirmForm()).submitted():
+        with form.refusals():
+            seating.end_seat(seat, by=viewer)
+            flash("It has ended: the role is gone, and the person signed out.", "good")
+            return redirect(url_for(".own_staff"))
+    return render_template("accounts/staff/end_seat.html", seat=seat, user=seat.account.user, form=form), form.status
 
 
 @blueprint.get("/accounts/reviews")

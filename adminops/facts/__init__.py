@@ -3,10 +3,11 @@
 A verb publishes one fact in its transaction; the audit keeps every one, and features meet through them without
 importing each other. What opens accounts has its facts in `adminops.facts.opening`, what proves people in
 `adminops.facts.proving`, who leaves in
-`adminops.facts.leaving`, identity providers in `adminops.facts.outside`.
+`adminops.facts.leaving`, access that changes in `adminops.facts.access`, identity providers in
+`adminops.facts.outside`.
 """
 
-from adminops.facts import leaving, opening, outside, proving
+from adminops.facts import access, leaving, opening, outside, proving
 from adminops.facts.base import (
     Fact,
     FactBus,
@@ -431,6 +432,7 @@ __all__ = [
     "WebhookSaved",
     "WebhookSwitchedOff",
     "WebhookSwitchedOn",
+    "access",
     "all_facts",
     "leaving",
     "opening",

@@ -86,6 +86,8 @@ class User(Model):
     """Whether its passphrase lies sealed, for the day when nobody else gets in; each use is told at once."""
     may_sign_in: Mapped[bool] = mapped_column(default=True)
     """Kept by the account's life cycle: False while the account is not active."""
+    is_asked_back: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether somebody whose account is closed is to work with it again, and may be trained for it meanwhile."""
     last_sign_in_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     agency: Mapped[Agency | None] = relationship()
@@ -119,13 +121,15 @@ class User(Model):
 
     @hybrid_property
     def takes_part(self) -> bool:
-        """Whether this person works here, or is about to: who has never signed in may be trained for it before."""
-        return self.may_sign_in or (self.last_sign_in_at is None and self.password_set_at is None)
+        """Whether this person works here, or is about to, and may be trained for it before."""
+        is_new = self.last_sign_in_at is None and self.password_set_at is None
+        return self.may_sign_in or self.is_asked_back or is_new
 
     @takes_part.inplace.expression
     @classmethod
     def _takes_part(cls) -> ColumnElement[bool]:
-        return or_(cls.may_sign_in, and_(cls.last_sign_in_at.is_(None), cls.password_set_at.is_(None)))
+        is_new = and_(cls.last_sign_in_at.is_(None), cls.password_set_at.is_(None))
+        return or_(cls.may_sign_in, cls.is_asked_back, is_new)
 
     @property
     def is_system(self) -> bool:

@@ -207,7 +207,7 @@ def add_user(*, username: str, name: str, email: str, title: str = "", agency: A
         )
     if find_user(username) is not None:
         raise Conflict(_TAKEN, field="username")
-    user = User(username=username, agency=agency, may_sign_in=False, **_particulars(name, email, title))
+    user = User(username=username, agency=agency, may_sign_in=False, **check_particulars(name, email, title))
     try:
         with savepoint():
             db.session.add(user)
@@ -223,7 +223,7 @@ def change_user(user: User, *, name: str, email: str, title: str, by: User) -> l
     """
     if not by.reach(Permission.MANAGE_ACCOUNTS).covers(user.agency_id):
         raise NotAllowed("Only the Systems Team can change a person's particulars.")
-    wanted = _particulars(name, email, title)
+    wanted = check_particulars(name, email, title)
     changed = [field for field, value in wanted.items() if getattr(user, field) != value]
     for field in changed:
         setattr(user, field, wanted[field])
@@ -231,7 +231,7 @@ def change_user(user: User, *, name: str, email: str, title: str, by: User) -> l
     return changed
 
 
-def _particulars(name: str, email: str, title: str) -> dict[str, str]:
+def check_particulars(name: str, email: str, title: str) -> dict[str, str]:
     """Return name, e-mail and job title as they are stored. Raises `Invalid` at the field that has a wrong shape."""
     name, email, title = " ".join(name.split()), email.strip(), " ".join(title.split())
     if not name or len(name) > 200 or not name.isprintable():

@@ -45,6 +45,8 @@ Read = Callable[[User], Sequence[tuple[str, str]]]
 class When:
     """Ask a question only where field `other` was answered with one of `answers`, and then want an answer.
 
+    Without a sentence it may be left empty.
+
     Without a script the question is always shown, and its answer dropped where nobody asked.
     """
 
@@ -55,7 +57,7 @@ class When:
     def __call__(self, form: Form, field: Field) -> None:
         """Refuse an answer that is missing, and drop one that nobody asked for."""
         if form[self.other].data in self.answers:
-            if not field.data and not field.errors:
+            if self.sentence and not field.data and not field.errors:
                 raise StopValidation(self.sentence)
             return
         field.data, field.errors, field.process_errors = None, [], []

@@ -15,8 +15,6 @@ from accounts.ladders.values import OFFERED, Ladder, PolicyKind, read, step_of, 
 from accounts.lapses.cap import MOST_A_DAY
 from accounts.lapses.operations import hold_agency
 from accounts.lapses.preview import preview_of
-from accounts.leaving.models import Departure
-from accounts.leaving.queries import of_ticket
 from accounts.models import Account, AccountState, Hold, HoldKind
 from accounts.operations import release_hold
 from accounts.request_types import DEACTIVATE
@@ -171,12 +169,10 @@ def test_agreement_holds_no_more_than_a_few_a_day_and_says_before_whom(session: 
             assert session.scalar(select(func.count(Hold.id))) == count
 
 
-def _report(worker: User, account: Account, hours: float = -1) -> Departure:
+def _report(worker: User, account: Account, hours: float = -1) -> Ticket:
     at = (clock.now() + timedelta(hours=hours)).astimezone(ZoneInfo(current_settings().time_zone))
     answers = {"username": account.user.username, "on": f"{at:%Y-%m-%d}", "at": f"{at:%H:%M}", "why": "left"}
-    found = of_ticket(make_ticket(worker, kind=DEACTIVATE, answers=answers).ref)
-    assert found is not None
-    return found
+    return make_ticket(worker, kind=DEACTIVATE, answers=answers)
 
 
 def _people(agency: Agency) -> tuple[User, User, list[Account]]:
@@ -186,22 +182,21 @@ def _people(agency: Agency) -> tuple[User, User, list[Account]]:
 
 def test_leaver_who_waits_for_the_lead_is_held_at_the_hour_unless_somebody_speaks(session: Session) -> None:
     lead, worker, (silent, stays, goes) = _people(make_agency())
-    waiting = [_report(worker, account) for account in (silent, stays, goes)]
+    tickets = [_report(worker, account) for account in (silent, stays, goes)]
     settle()
     assert silent.coming_holds == [], "without a policy it waits"
     policy = in_force(K.DEPARTURE, steps=LEAVERS)
     settle()
     [coming] = silent.coming_holds
     assert (coming.kind, coming.source, silent.state) == (H.OFFBOARDED, policy.name, S.ACTIVE)
-    assert coming.begins_at >= waiting[0].reported_at + timedelta(hours=24)
-    tickets = [ticket for each in waiting if (ticket := each.ticket)]
-    refuse(_ticket(session, tickets[1].id), reason="She stays with us.", by=lead)
-    approve(_ticket(session, tickets[2].id), by=lead)
+    assert coming.begins_at >= tickets[0].filed_at + timedelta(hours=24)
+    refuse(tickets[1], reason="She stays with us.", by=lead)
+    approve(tickets[2], by=lead)
     assert (stays.coming_holds, _holds(goes)) == ([], [(H.OFFBOARDED, "", True)])
     with clock.frozen_at(coming.begins_at + timedelta(minutes=1)):
         settle()
         assert [each.state for each in (silent, stays, goes)] == [S.DISABLED, S.ACTIVE, S.DISABLED]
-        refuse(_ticket(session, tickets[0].id), reason="He is back.", by=lead)
+        refuse(tickets[0], reason="He is back.", by=lead)
         assert silent.state is S.ACTIVE, "what the policy held opens with the lead's word"
 
 
@@ -224,13 +219,8 @@ def test_stricter_clock_of_an_agency_tells_the_managers_earlier(session: Session
     agency, manager = make_agency(), make_user(Role.MANAGER)
     in_force(K.DEPARTURE, scope=P.AGENCY, scope_id=str(agency.id), steps={"due": 1, "escalate": 3})
     lead = make_user(Role.AGENCY_LEAD, agency=agency)
-    departure = _report(lead, make_account(agency=agency), 0)
-    assert departure.begun_at is not None
+    _report(lead, make_account(agency=agency), 0)
     with clock.frozen_at(clock.now() + timedelta(hours=3, minutes=1)):
         remind_of_leavers()
     told = select(OutboxMessage).where(OutboxMessage.kind == "accounts.leaver_waits")
     assert {(mail.recipient_id, mail.arguments["hours"]) for mail in session.scalars(told)} >= {(manager.id, 3)}
-
-
-def _ticket(session: Session, number: str) -> Ticket:
-    return session.get_one(Ticket, int(number))

@@ -18,8 +18,9 @@ from accounts.models import Account, AccountState, DisabledReason
 from accounts.operations import archive_account, disable_account, finish_password_reset
 from accounts.operations.links import open_link
 from accounts.request_types import NEW_ACCOUNT
-from accounts.requests import operations
-from accounts.requests.models import AccountRequest, GateKind, GateState, RequestState
+from accounts.requests import words
+from accounts.requests.kinds import GateKind
+from accounts.requests.models import AccountRequest, GateState, RequestState
 from accounts.requests.queries import of_ticket
 from adminops import clock
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
@@ -135,26 +136,26 @@ def test_e3_nobody_waives_or_confirms_for_themselves_and_words_of_people_are_nev
     manager = make_user(Role.MANAGER)
     for stranger in (make_user(Role.AGENCY_LEAD), make_user(agency=agency), asked.account.user):
         with pytest.raises(NotAllowed):
-            operations.confirm_supervisor(asked, by=stranger)
+            words.give_word(asked, G.SUPERVISOR, by=stranger)
         with pytest.raises(NotAllowed):
-            operations.attest_background(asked, checked_on=today(), by=stranger)
+            words.give_word(asked, G.BACKGROUND, proven_on=today(), by=stranger)
         with pytest.raises(NotAllowed):
-            operations.waive_gate(asked, G.MOU, reason="x", by=stranger)
+            words.waive_gate(asked, G.MOU, reason="x", by=stranger)
     with pytest.raises(NotAllowed):
-        operations.waive_gate(asked, G.MOU, reason="x", by=make_admin())
+        words.waive_gate(asked, G.MOU, reason="x", by=make_admin())
     for kind in (G.APPROVAL, G.AUTHORITY):
         with pytest.raises(NotAllowed, match="somebody has to say it"):
-            operations.waive_gate(asked, kind, reason="x", by=manager)
+            words.waive_gate(asked, kind, reason="x", by=manager)
     with pytest.raises(Invalid, match="Say why"):
-        operations.waive_gate(asked, G.MOU, reason=" ", by=manager)
-    operations.confirm_supervisor(asked, by=boss)
+        words.waive_gate(asked, G.MOU, reason=" ", by=manager)
+    words.give_word(asked, G.SUPERVISOR, by=boss)
     with pytest.raises(InvalidState, match="met already"):
-        operations.confirm_supervisor(asked, by=boss)
-    with pytest.raises(Invalid, match="was passed"):
-        operations.attest_background(asked, checked_on=today() + timedelta(days=1), by=lead)
-    operations.attest_background(asked, checked_on=today(), by=lead)
+        words.give_word(asked, G.SUPERVISOR, by=boss)
+    with pytest.raises(Invalid, match="not come yet"):
+        words.give_word(asked, G.BACKGROUND, proven_on=today() + timedelta(days=1), by=lead)
+    words.give_word(asked, G.BACKGROUND, proven_on=today(), by=lead)
     for kind in (G.MOU, G.SEAT, G.AGREEMENT):
-        operations.waive_gate(asked, kind, reason="The paper is with the director", by=manager)
+        words.waive_gate(asked, kind, reason="The paper is with the director", by=manager)
     assert _gates(asked)[G.SEAT] is GateState.WAIVED
     assert asked.gate(G.MOU).by is manager  # type: ignore[union-attr]
     approve(ticket, by=manager)
@@ -168,7 +169,7 @@ def test_who_may_not_ask_writes_it_for_the_lead_and_nobody_is_mailed_before(sess
     assert {G.AUTHORITY, G.SUPERVISOR, G.BACKGROUND} <= _missing(asked)
     assert session.scalar(select(SigningLink.id)) is None
     with pytest.raises(InvalidState, match="send the request on first"):
-        operations.send_link_again(asked, by=lead)
+        words.send_link_again(asked, by=lead)
     approve(ticket, by=lead)
     assert {G.AUTHORITY, G.SUPERVISOR} & _missing(asked) == set()
     assert session.scalar(select(SigningLink.id)) is not None
@@ -182,7 +183,7 @@ def test_request_that_is_refused_or_taken_back_leaves_an_account_that_can_do_not
         assert asked.state is (R.REFUSED if end else R.WITHDRAWN)
         assert (asked.account.state, asked.account.user.roles) == (S.ARCHIVED, [])
         with pytest.raises(InvalidState):
-            operations.confirm_supervisor(asked, by=lead)
+            words.give_word(asked, G.SUPERVISOR, by=lead)
     reopen(ticket, by=lead)
     assert (asked.state, asked.account.state) == (R.WAITING, S.REQUESTED)
     assert _gates(asked)[G.BACKGROUND] is GateState.MET, "what was proven counts again"
@@ -200,7 +201,6 @@ def test_request_without_progress_is_reminded_of_and_ends_after_fifteen_days(ses
     ticket, again = _ask(lead)
     assert again.account is account, "who is asked for again has the account of before"
     with clock.frozen_at(begun + timedelta(days=14)):
-        operations.attest_background(again, checked_on=today(), by=lead) if G.BACKGROUND in _missing(again) else None
         make_mou(again.agency)
     with clock.frozen_at(begun + timedelta(days=20)):
         review_requests()
@@ -237,9 +237,11 @@ def test_a7_who_comes_back_gets_the_account_of_before_and_what_held_it_is_over(s
 def test_gates_are_those_of_the_settings(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(current_settings().__dict__, "account_gates", "mou")
     ticket, asked = _ask(make_user(Role.AGENCY_LEAD), role="lead")
-    assert set(_gates(asked)) == {G.AUTHORITY, G.MOU, G.APPROVAL}
+    assert set(_gates(asked)) == {G.AUTHORITY, G.MOU, G.APPROVAL, G.GRANT}
     make_mou(asked.agency)
     approve(ticket, by=make_user(Role.MANAGER))
+    assert _missing(asked) == {G.GRANT}, "who begins with a higher role is given it as the last word"
+    words.give_word(asked, G.GRANT, by=make_admin())
     assert asked.account.state is S.INVITED
     assert asked.account.user.roles == [Role.END_USER, Role.AGENCY_LEAD]
 
@@ -301,11 +303,13 @@ def test_newcomer_signs_by_the_link_of_the_mail_and_the_lead_sees_what_is_missin
     desk.signed_in(other).get(url, status=404)
     assert "/accounts/requests" in mails_to(desk, "boss@example.org")[-1].text
     bosses = desk.signed_in(boss)
-    assert bosses.get(f"{url}/confirm").says("under your supervision")
-    assert bosses.post(f"{url}/confirm", follow=True).says("it is noted")
-    bosses.get(f"{url}/background", status=403)
-    leads.post(f"{url}/background", {"checked_on": ""}, status=422)
-    assert leads.post(f"{url}/background", {"checked_on": "2026-01-05"}, follow=True).says("passed on 5 Jan 2026")
+    assert bosses.get(f"{url}/words/supervisor").says("under your supervision")
+    assert bosses.post(f"{url}/words/supervisor", follow=True).says("it is noted")
+    bosses.get(f"{url}/words/background", status=403)
+    leads.post(f"{url}/words/background", {"proven_on": ""}, status=422)
+    leads.get(f"{url}/words/approval", status=404)
+    shown = leads.post(f"{url}/words/background", {"proven_on": "2026-01-05"}, follow=True)
+    assert shown.says("on 5 Jan 2026")
     leads.get(f"{url}/waive/mou", status=403)
     managers = desk.signed_in(manager)
     managers.get(f"{url}/waive/nothing", status=404)

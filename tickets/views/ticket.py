@@ -202,9 +202,12 @@ def kind_of(ticket: Ticket) -> RequestType | None:
 
 
 def work_of(kind: RequestType | None, ticket: Ticket, user: User) -> tuple[str, str, str] | None:
-    """Return label, address and icon of the screen where the request is carried out, while there is work to do."""
+    """Return label, address and icon of the screen where the request is carried out, while there is work to do.
+
+    Where it also says how far the request is, it is always there.
+    """
     begins = ticket.state in OPEN_STATES and ticket.waiting_on is not WaitingOn.APPROVAL
-    work = kind.work if kind and begins else None
+    work = kind.work if kind and kind.work and (begins or kind.work.shows_state) else None
     address = work.url(ticket) if work and user.may(work.permission) else None
     return (work.label, address, work.icon) if work and address else None
 

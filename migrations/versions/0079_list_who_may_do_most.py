@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 import adminops.db
 
-revision = "0076"
-down_revision = "0075"
+revision = "0079"
+down_revision = "0078"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0075"
-down_revision = "0074"
+revision = "0078"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 
