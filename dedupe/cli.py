@@ -1,6 +1,8 @@
 """`adminops dedupe …`: matching on the command line."""
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from dedupe.jobs import scan_now
 from dedupe.lookup import Wanted, look_up_person, read_ssn
 from dedupe.matching.explain import ScoredPair
 from dedupe.matching.files import UnreadableFileError, read_clients
+from dedupe.matching.looking import Look, look_here
 from dedupe.matching.matching import MINIMUM_PROBABILITY, Clock, Matched, match, peak_mb
 from dedupe.operations import keep_clients_apart, undo_merge
 from dedupe.pairs_file import write_pairs
@@ -199,7 +202,14 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="Leave out pairs less likely than this.",
 )
-@click.option("--engine", type=click.Choice(["local"]), default="local", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="Who compares the pairs.",
+)
+@click.option("--master", help="Spark's address, where it is not this machine: spark://host:7077, yarn.")
 @click.option("--workers", type=click.IntRange(1), help="So many cores. Without it, all there are.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 def pairs(
@@ -207,7 +217,8 @@ def pairs(
     enrollment: Path | None,
     out: Path,
     minimum: float,
-    engine: str,  # noqa: ARG001  # one engine so far; scripts may name it already
+    engine: str,
+    master: str | None,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -218,10 +229,10 @@ def pairs(
     """
     if any(out.exists() and file.samefile(out) for file in (client_csv, enrollment) if file):
         raise click.BadParameter("That is a file to read. Name another one.", param_hint="--out")
-    clock = Clock()
+    clock, look = Clock(), _look_of(engine, master, workers)
     try:
         read = read_clients(client_csv, enrollment)
-        found = match(read.columns, minimum=minimum, workers=workers, clock=clock)
+        found = match(read.columns, minimum=minimum, workers=workers, clock=clock, look=look)
         write_pairs(out, read.columns.ids, found.pairs)
     except UnreadableFileError as error:
         raise click.ClickException(str(error)) from None
@@ -235,6 +246,21 @@ def pairs(
             f"{len(rows):,} {'record takes' if len(rows) == 1 else 'records take'} no part. {sentence}", err=True
         )
     click.echo(json.dumps(_numbers(found), indent=2) if as_json else _in_words(found, out))
+
+
+def _look_of(engine: str, master: str | None, workers: int | None) -> Look:
+    """Return what looks at the pairs. Ends the command where Spark is asked for and not there."""
+    if engine == "local":
+        if master:
+            raise click.UsageError("--master is for --engine spark.")
+        return look_here
+    try:
+        from dedupe.matching.spark import look_on
+    except ImportError:
+        raise click.ClickException("Spark is not installed here. Type: pip install 'adminops[spark]'") from None
+    if not master and not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        raise click.ClickException("Spark needs Java 17 or later on this machine.")
+    return look_on(master or f"local[{workers or '*'}]")
 
 
 def _numbers(found: Matched) -> dict[str, object]:

@@ -77,10 +77,13 @@ class Parts:
         return np.where(known, key | np.uint64(1 << 63), np.uint64(0))
 
 
-def parts_of(records: Clean) -> Parts:
-    """Make the parts that keys are put together from."""
+Starts = dict[int, NDArray[np.int64]]
+
+
+def parts_of(records: Clean, start: Starts | None = None) -> Parts:
+    """Make the parts that keys are put together from. `start` saves working out how the names begin again."""
     names, ssn = records.names, records.ssn
-    start = _starts(names.text)
+    start = start or starts_of(names.text)
     born = records.born.astype(np.uint64)
     precise = np.where(records.rough, np.uint64(0), born)
     last_four = np.where(has_last_four(ssn), (ssn & LAST_FOUR) + np.uint64(1), np.uint64(0))
@@ -110,7 +113,7 @@ def parts_of(records: Clean) -> Parts:
     return Parts({name: column.astype(np.uint64) for name, column in columns.items()})
 
 
-def _starts(texts: Sequence[str]) -> dict[int, NDArray[np.int64]]:
+def starts_of(texts: Sequence[str]) -> Starts:
     """Give the first letters of every name as a number, by how many letters."""
     found = {}
     for letters in (1, 2, 3):
@@ -173,10 +176,14 @@ _SPARED = 6.5  # this many bits may be missing in the lanes: other fields and ra
 _LEAST_BITS = 11
 
 
-def lanes_of(parts: Parts) -> Words:
-    """Pack what is looked at first into eight bytes a record. A missing value is a number of its own record."""
+def lanes_of(parts: Parts, places: NDArray[np.generic] | None = None) -> Words:
+    """Pack what is looked at first into eight bytes a record. A missing value is a number of its own record.
+
+    `places` are those that the records have among all, where they are some of them.
+    """
     count = len(parts.columns["first"])
-    rows = mixed(np.arange(count, dtype=np.uint64) + np.uint64(77))
+    own = np.arange(count, dtype=np.uint64) if places is None else places.astype(np.uint64)
+    rows = mixed(own + np.uint64(77))
     lanes = np.zeros(count, dtype=np.uint64)
     for name, (start, bits, _) in _LANES.items():
         column = parts.columns[name]
@@ -205,12 +212,17 @@ class _Found:
     capped: tuple[CappedBlock, ...]
 
 
+def shortened(key: Words, records: int) -> Words:
+    """Give keys without the bits in which the places of up to two million records are carried while they are sorted."""
+    return key if records > 1 << _ROW_BITS else key & ~np.uint64((1 << _ROW_BITS) - 1)
+
+
 def _sorted_by(key: Words) -> tuple[Words, Places]:
     """Give the keys that are there, in order, and the records that have them; records of one key stay in order."""
     count = len(key)
     if count <= 1 << _ROW_BITS:
         low = np.uint64((1 << _ROW_BITS) - 1)
-        packed = (key & ~low) | np.arange(count, dtype=np.uint64)
+        packed = shortened(key, count) | np.arange(count, dtype=np.uint64)
         packed = np.sort(packed[key > 0])
         return packed & ~low, (packed & low).astype(np.int32)
     places = np.flatnonzero(key).astype(np.int32)
@@ -218,38 +230,56 @@ def _sorted_by(key: Words) -> tuple[Words, Places]:
     return key[places], places
 
 
-def _in_blocks(key: Words, lanes: Words, rule: str, wanted: int, step: int) -> _Found:
-    keys, places = _sorted_by(key)
-    count = len(keys)
-    if count < 2:
-        return _Found(np.zeros(0, dtype=np.int64), 0, ())
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    sizes = np.diff(np.append(starts, count))
-    behind = np.repeat(starts + sizes, sizes) - np.arange(count) - 1
+def reach_in_blocks(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give for every record of blocks that follow each other how many behind it it is compared with."""
+    ends = np.repeat(np.cumsum(sizes), sizes)
+    behind: NDArray[np.int64] = ends - np.arange(len(ends)) - 1
     large = sizes > BLOCK_LIMIT
-    if large.any():
-        behind = np.where(np.repeat(large, sizes), np.minimum(behind, NEIGHBOURS), behind)
-    own = lanes[places]
-    found, at, left, looked_at = [], np.flatnonzero(behind > 0), behind[behind > 0], 0
+    return np.where(np.repeat(large, sizes), np.minimum(behind, NEIGHBOURS), behind) if large.any() else behind
+
+
+def pairs_ahead(
+    lanes: Words, reach: NDArray[np.int64], wanted: int | NDArray[np.uint8], step: int
+) -> tuple[Places, Places, int]:
+    """Compare each record with so many behind it; give the pairs that may be one person, and how many there were."""
+    ones, others, at, left, looked_at = [], [], np.flatnonzero(reach > 0), reach[reach > 0], 0
     distance = 1
     while len(at):
         looked_at += len(at)
         for begin in range(0, len(at), step):
             here = at[begin : begin + step]
-            good = here[_bits(own[here] ^ own[here + distance]) >= wanted]
+            least = wanted if isinstance(wanted, int) else wanted[here]
+            good = here[_bits(lanes[here] ^ lanes[here + distance]) >= least]
             if len(good):
-                found.append(places[good].astype(np.int64) << 32 | places[good + distance])
+                ones.append(good)
+                others.append(good + distance)
         distance += 1
         on = left >= distance
         if not on.all():
             at, left = at[on], left[on]
-    capped = tuple(
-        CappedBlock(
-            rule, int(size), int(size * (size - 1) // 2 - NEIGHBOURS * size + NEIGHBOURS * (NEIGHBOURS + 1) // 2)
-        )
-        for size in sizes[large].tolist()
-    )
-    pairs = distinct(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
+    none = [np.zeros(0, dtype=np.int64)]
+    return np.concatenate(ones or none).astype(np.int32), np.concatenate(others or none).astype(np.int32), looked_at
+
+
+def capped_block(rule: str, size: int) -> CappedBlock:
+    """Tell of a block that was too large."""
+    return CappedBlock(rule, size, size * (size - 1) // 2 - NEIGHBOURS * size + NEIGHBOURS * (NEIGHBOURS + 1) // 2)
+
+
+def bits_of_rule(rule: str, wanted: int) -> int:
+    """Give the bits that the lanes of a pair of a rule must bring."""
+    return 0 if rule in _UNJUDGED else wanted
+
+
+def _in_blocks(key: Words, lanes: Words, rule: str, wanted: int, step: int) -> _Found:
+    keys, places = _sorted_by(key)
+    if len(keys) < 2:
+        return _Found(np.zeros(0, dtype=np.int64), 0, ())
+    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    sizes = np.diff(np.append(starts, len(keys)))
+    one, other, looked_at = pairs_ahead(lanes[places], reach_in_blocks(sizes), wanted, step)
+    pairs = distinct(places[one].astype(np.int64) << 32 | places[other])
+    capped = tuple(capped_block(rule, size) for size in sizes[sizes > BLOCK_LIMIT].tolist())
     return _Found(pairs, looked_at, capped)
 
 
@@ -264,7 +294,7 @@ def find_candidates(
     lanes, wanted = lanes_of(parts), bits_wanted(store or len(records))
 
     def look(rule: str) -> _Found:
-        return _in_blocks(parts.key(rules[rule]), lanes, rule, 0 if rule in _UNJUDGED else wanted, step)
+        return _in_blocks(parts.key(rules[rule]), lanes, rule, bits_of_rule(rule, wanted), step)
 
     found = in_threads(look, list(rules), workers)
     pairs = _merged([each.pairs for each in found])

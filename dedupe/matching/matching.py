@@ -15,15 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.matching.admission import admit
-from dedupe.matching.blocking import USUAL, CappedBlock, find_candidates
+from dedupe.matching.blocking import USUAL, CappedBlock
 from dedupe.matching.cleaning import Clean, clean
 from dedupe.matching.columns import Columns
 from dedupe.matching.fields import Field
 from dedupe.matching.households import code_of, within
 from dedupe.matching.judging import PROMISING_BITS, Judged, Pairs, joined, judge, look_around, pairs_of, strongest
 from dedupe.matching.levels import Comparer, unpacked
+from dedupe.matching.looking import Look, Task, look_here
 from dedupe.matching.model import SAME, Model, odds_of, weigh
-from dedupe.matching.training import counted, learn
+from dedupe.matching.training import learn
 from dedupe.matching.values import Store, Values, count_values, values_within
 
 Places = NDArray[np.int32]
@@ -88,33 +89,30 @@ def match(
     rules: dict[str, tuple[str, ...]] = USUAL,
     workers: int | None = None,
     clock: Clock | None = None,
+    look: Look = look_here,
 ) -> Matched:
     """Find pairs of records that may be one person, from probability `minimum` on.
 
     Without `model` it is learned from the records. With one, they may be a part of a `store` and are judged as in it;
     all of a household and all who share a number have to be there then. The result depends neither on the order of the
-    rows nor on the number of workers.
+    rows nor on the number of workers, nor on where pairs are looked at.
     """
     at_once, clock = workers or usual_workers(), clock or Clock()
     size = store.records if store else 0
     records, skipped = admit(clean(columns), size)
     clock.ends("read")
-    candidates = find_candidates(records, rules, at_once, store=size)
-    clock.ends("block")
     if store and model:
         values = values_within(records, store.names, store.records, model.usual)
     else:
         values = count_values(records)
     comparer = Comparer(records, values.rank[Field.FIRST], values.rank[Field.LAST])
-    patterns = comparer.patterns(candidates.one, candidates.other, at_once)
-    clock.ends("score")
-    distinct, numbers = counted(patterns)
+    looked = look(Task(records, values, comparer, rules, at_once, size), clock.ends)
+    distinct, numbers = looked.counted()
     learned = model or learn(records, values, distinct, comparer, workers=at_once)
     clock.ends("em")
     alike = odds_of(weigh(learned, distinct.codes).kinds)
-    keep = np.flatnonzero(alike[np.searchsorted(numbers, patterns)] > _HOPELESS_BITS)
-    one, other = candidates.one[keep], candidates.other[keep]
-    judged = judge(learned, records, values, one, other, unpacked(patterns[keep]))
+    one, other, patterns = looked.having(numbers[alike > _HOPELESS_BITS])
+    judged = judge(learned, records, values, one, other, unpacked(patterns))
     promising = judged.take(np.flatnonzero(judged.odds > PROMISING_BITS))
     found, learned = look_around(promising, records, columns, learned, learn_more=model is None)
     clock.ends("score")
@@ -125,8 +123,8 @@ def match(
         model=learned,
         records=len(columns),
         matchable=len(records),
-        candidate_pairs=candidates.looked_at,
-        capped=candidates.capped,
+        candidate_pairs=looked.looked_at,
+        capped=looked.capped,
         skipped=skipped,
         seconds=clock.seconds,
     )

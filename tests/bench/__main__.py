@@ -7,6 +7,7 @@ from tests.bench import (
     desk,
     duplicates,
     febrl,
+    blocks,
     guard,
     lookup,
     mail,
@@ -23,6 +24,7 @@ from tests.bench import (
 BENCHES = {"guard": guard.run, "lookup": lookup.run, "match": match.run, "pages": pages.run, "store": store.run}
 LONG = {
     "accounts": accounts.run,
+    "blocks": blocks.run,
     "desk": desk.run,
     "duplicates": duplicates.run,
     "febrl": febrl.run,
