@@ -60,6 +60,15 @@ feature = Feature(
             order=60,
             shell="portal",
         ),
+        NavItem(
+            label="Who could see",
+            icon="eye",
+            endpoint="accounts.who_could_see",
+            permission=Permission.ASK_WHO_SAW,
+            group="System",
+            order=91,
+            shell="both",
+        ),
         NavItem(label="Forgot your password?", icon="key-round", endpoint="accounts.forgot", shell="plain"),
     ),
     jobs=(

@@ -20,7 +20,9 @@ from accounts.queries import account_of, places_of
 from accounts.reconciling.models import ComparisonState, DirectoryFinding
 from accounts.reconciling.queries import findings_now
 from accounts.reconciling.running import compare_now
+from accounts.seeing.cli import who_could_see
 from accounts.tokens import token_of
+from adminops.audit.cli import audit
 from adminops.cli import print_json
 from adminops.db import db, transaction
 from adminops.errors import NotFound, Unavailable
@@ -217,6 +219,7 @@ def reconcile(apply: bool, as_json: bool) -> None:
 
 accounts.add_command(import_logins)
 accounts.add_command(import_users)
+audit.add_command(who_could_see)
 
 
 def _told_of(finding: DirectoryFinding) -> dict[str, str]:

@@ -17,6 +17,7 @@ from accounts.views import (
     provisioning,
     requests,
     scim,
+    seeing,
     setup,
     staff,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "provisioning",
     "requests",
     "scim",
+    "seeing",
     "setup",
     "staff",
 ]

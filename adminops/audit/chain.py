@@ -184,3 +184,24 @@ def _anchors(folder: Path) -> Iterator[tuple[int, str]]:
     for file in sorted(folder.glob("*.json")):
         held = json.loads(file.read_text())
         yield held["link"], held["mark"]
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A file that holds the chain: its day, its link, and whether the chain has that link now."""
+
+    day: str
+    link: int
+    holds: bool
+
+
+def last_anchors(folder: Path, *, most: int) -> list[Anchor]:
+    """Return the newest anchors, the last first, each compared with the link that the chain has there."""
+    files = sorted(folder.glob("*.json"), reverse=True)[:most]
+    held = [(file.stem, json.loads(file.read_text())) for file in files]
+    wanted = [each["link"] for _, each in held]
+    marks = {
+        row.number: row.mark
+        for row in db.session.execute(select(AuditLink.number, AuditLink.mark).where(AuditLink.number.in_(wanted)))
+    }
+    return [Anchor(day, each["link"], marks.get(each["link"]) == each["mark"]) for day, each in held]

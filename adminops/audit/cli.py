@@ -1,23 +1,19 @@
 """`adminops audit verify`, `adminops audit export`."""
 
-import csv
-import json
 import sys
 from dataclasses import asdict
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 
-from adminops.audit import chain, queries
+from adminops.audit import chain, exporting, queries
 from adminops.audit.jobs import anchors_folder
 from adminops.cli import print_json
 from adminops.db import transaction
 from adminops.private_files import open_private
-from adminops.web.csv_files import harmless_cell
 
-HEADS = ("Entry", "Link", "At (UTC)", "Who", "What", "About", "Agency", "Request", "Sentence", "Detail")
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -50,29 +46,16 @@ def verify(as_json: bool) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, exists=False, path_type=Path))
 @click.option("--since", type=DAY, help="The first day, as 2026-01-31.")
 @click.option("--until", type=DAY, help="The last day.")
+@click.option("--actor", default="", help="User name of who did it.")
+@click.option("--fact", default="", help="Kind of entry, such as ClientViewed.")
+@click.option("--lines", is_flag=True, help="A JSON object on each line instead of CSV.")
 @with_appcontext
-def export(file: Path, since: date | None, until: date | None) -> None:
+def export(file: Path, since: datetime | None, until: datetime | None, actor: str, fact: str, lines: bool) -> None:
     """Write the audit trail to FILE as CSV, the oldest entry first. Ids only, as the trail has them."""
     if file.exists():
         raise click.ClickException(f"{file} is there already.")
+    first, last = (each.date() if each else None for each in (since, until))
+    wanted = queries.AuditFilter(actor=actor, fact=fact, since=first, until=last)
     with transaction(writes=False), open_private(file) as opened:
-        writer = csv.writer(opened)
-        writer.writerow(HEADS)
-        number = 0
-        for entry, link, name in queries.entries_between(since, until):
-            request = f"{entry.request_kind}:{entry.request_id}" if entry.request_id else ""
-            row = (
-                entry.id,
-                link or "",
-                f"{entry.at:%Y-%m-%d %H:%M:%S.%f}",
-                name or "AdminOps",
-                entry.fact,
-                str(entry.about),
-                entry.agency_id or "",
-                request,
-                entry.sentence,
-                json.dumps(entry.detail, sort_keys=True),
-            )
-            writer.writerow([harmless_cell(cell) for cell in row])
-            number += 1
+        number = (exporting.write_lines if lines else exporting.write_csv)(wanted, opened)
     click.echo(f"{number:,} entries written to {file}.")

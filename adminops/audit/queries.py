@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from adminops.audit.models import AuditEntry, AuditLink
 from adminops.db import db
@@ -34,6 +34,10 @@ class AuditFilter:
     actor: str = ""
     fact: str = ""
     about: Ref | None = None
+    since: date | None = None
+    """The first day, in UTC as entries are written."""
+    until: date | None = None
+    """The last day."""
 
 
 def list_entries(wanted: AuditFilter, *, after: str | None = None, limit: int = 50) -> Page[AuditRow]:
@@ -61,6 +65,10 @@ def _narrowed(chosen: Select, wanted: AuditFilter) -> Select:  # type: ignore[ty
         chosen = chosen.where(AuditEntry.fact == wanted.fact)
     if wanted.about:
         chosen = chosen.where(AuditEntry.about_kind == wanted.about.kind, AuditEntry.about_id == wanted.about.id)
+    if wanted.since:
+        chosen = chosen.where(AuditEntry.at >= datetime.combine(wanted.since, time.min, UTC))
+    if wanted.until:
+        chosen = chosen.where(AuditEntry.at < datetime.combine(wanted.until, time.min, UTC) + timedelta(days=1))
     return chosen
 
 
@@ -74,8 +82,8 @@ def get_entry(entry_id: int) -> AuditEntry | None:
     return db.session.get(AuditEntry, entry_id)
 
 
-def entries_between(since: date | None, until: date | None) -> Iterator[tuple[AuditEntry, int | None, str | None]]:
-    """Yield entries of the days from `since` to `until`, in UTC, each with its link and the actor's user name."""
+def entries(wanted: AuditFilter) -> Iterator[tuple[AuditEntry, int | None, str | None]]:
+    """Yield the entries that `wanted` describes, the oldest first, each with its link and the actor's user name."""
     chosen = (
         select(AuditEntry, AuditLink.number, User.username)
         .outerjoin(AuditLink, AuditLink.entry_id == AuditEntry.id)
@@ -83,12 +91,29 @@ def entries_between(since: date | None, until: date | None) -> Iterator[tuple[Au
         .order_by(AuditEntry.id)
         .execution_options(yield_per=1_000)
     )
-    if since:
-        chosen = chosen.where(AuditEntry.at >= datetime.combine(since, time.min, UTC))
-    if until:
-        chosen = chosen.where(AuditEntry.at < datetime.combine(until, time.min, UTC) + timedelta(days=1))
-    for row in db.session.execute(chosen):
+    for row in db.session.execute(_narrowed(chosen, wanted)):
         yield row[0], row[1], row[2]
+
+
+def count_entries(wanted: AuditFilter, *, most: int) -> int:
+    """Return how many entries `wanted` describes, counted up to one more than `most`."""
+    chosen = _narrowed(select(AuditEntry.id).outerjoin(User, User.id == AuditEntry.actor_id), wanted)
+    return db.session.scalar(select(func.count()).select_from(chosen.limit(most + 1).subquery())) or 0
+
+
+@dataclass(frozen=True)
+class ChainNow:
+    """How far the chain is: links, and entries that wait for theirs."""
+
+    links: int
+    waiting: int
+
+
+def chain_now() -> ChainNow:
+    """Return how far the chain is, without looking whether it is in order."""
+    links = db.session.scalar(select(func.max(AuditLink.number))) or 0
+    entries = db.session.scalar(select(func.count(AuditEntry.id))) or 0
+    return ChainNow(links, max(0, entries - links))
 
 
 def answerable() -> Sequence[User]:

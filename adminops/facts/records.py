@@ -24,6 +24,14 @@ class ClientViewed(ClientFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClientSightAsked(ClientFact):
+    """Somebody asked who could see a client record on a day, and who looked."""
+
+    says: ClassVar[str] = "asked who could see client record {client_id} on {on}"
+    on: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SsnRevealed(ClientFact):
     """Somebody had the SSN of a client shown; `reason` is what they gave for it, a code."""
 

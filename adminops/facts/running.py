@@ -87,3 +87,14 @@ class KeyForgotten(Fact):
     about_field: ClassVar[str] = "key"
     says: ClassVar[str] = "took {key} out of the key ring"
     key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditExported(Fact):
+    """Somebody took entries of the audit trail out of the house."""
+
+    about_kind: ClassVar[str] = "user"
+    about_field: ClassVar[str] = "user_id"
+    says: ClassVar[str] = "exported {entries} entries of the audit trail"
+    user_id: int
+    entries: int

@@ -63,6 +63,7 @@ class Permission(StrEnum):
     PUBLISH_MANUALS = "manuals.publish", "Publish and retire manual pages."
     SEE_FIGURES = "figures.read", "See the figures of the desk."
     READ_AUDIT = "audit.read", "Read the audit trail."
+    ASK_WHO_SAW = "audit.sight", "Ask who could see a client's record on a day, and who looked."
     READ_HELD = (
         "privacy.read",
         "Read texts of one's agency that the guard holds back, and see who could have seen them.",
@@ -124,7 +125,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.END_USER: _EVERYBODY | {P.READ_CLIENTS},
     Role.AGENCY_LEAD: _LEAD,
     Role.SECURITY_OFFICER: _EVERYBODY
-    | {P.READ_PRIVATE_TICKETS, P.READ_HELD, P.READ_ACCOUNTS, P.REPORT_LEAVERS, P.READ_TRAINING, P.READ_AGENCIES},
+    | {P.READ_PRIVATE_TICKETS, P.READ_HELD, P.READ_ACCOUNTS, P.REPORT_LEAVERS, P.READ_TRAINING, P.READ_AGENCIES}
+    | {P.ASK_WHO_SAW},
     Role.HELP_DESK: _TEAM
     | {P.WORK_TICKETS, P.READ_ACCOUNTS, P.REPORT_LEAVERS, P.RESET_PASSWORDS}
     | {P.READ_CLIENTS, P.READ_TRAINING, P.SEE_FIGURES},

@@ -4,17 +4,20 @@ from dataclasses import dataclass
 
 import pytest
 
+from accounts.seeing.operations import ask_who_could_see
+from adminops import clock
 from adminops.clients import refs
 from adminops.hmis import merging
 from adminops.hmis.models import Client, Project
 from adminops.hmis.persons import found_person
 from adminops.hmis.search import find_by_ssn
-from adminops.identity.models import AgencyOrganization, User
+from adminops.identity.models import SYSTEM, AgencyOrganization, User
 from adminops.identity.permissions import Role
 from adminops.identity.scopes import scope_of
 from dedupe.gathering import records_to_match, stays_to_warn_of
 from tests.browsing import Desk, Visitor
-from tests.make import make_agency, make_user
+from tests.make import make_agency
+from tests.make_accounts import make_account
 from tests.make_dedupe import make_client, make_project, make_source, make_stay
 
 A, B, V = "Harbor House", "Second Step", "Safe Place"
@@ -108,7 +111,9 @@ def world(desk: Desk, request: pytest.FixtureRequest) -> World:
             clients[record] = client
         for folded, kept in PERSONS.items():
             merging.merge_clients(clients[folded], clients[kept], {}, by_id=None)
-        viewers = {who: make_user(role, agency=agencies[at] if at else None) for who, (role, at) in VIEWERS.items()}
+        viewers = {
+            who: make_account(role, agency=agencies[at] if at else None).user for who, (role, at) in VIEWERS.items()
+        }
     return World(desk, clients, viewers)
 
 
@@ -132,6 +137,15 @@ def test_whoever_may_not_see_a_client_finds_no_trace_of_it(world: World) -> None
             who = session.get_one(User, world.viewers[viewer].id)
             links = refs.resolve([str(client.id) for client in world.clients.values()], who)
         assert {r for r, client in world.clients.items() if str(client.id) in links} == expected, viewer
+
+
+def test_looking_back_tells_the_same(world: World) -> None:
+    """The rule of sight is said twice: as conditions of queries, and over values of a day in the past."""
+    with world.desk.work():
+        for record, client in world.clients.items():
+            found = ask_who_could_see(client.id, on=clock.today(), by=SYSTEM)
+            names = {world.viewers[viewer].username for viewer in VIEWERS if sees(viewer, record)}
+            assert {seer.username for seer in found.seers} == names, record
 
 
 def test_an_ssn_finds_the_same_clients(world: World) -> None:

@@ -35,6 +35,7 @@ EXEMPT = {
     "accounts.licenses.forms.InvoiceForm": (("invoice",), "It is the number of an invoice."),
     "accounts.outside.forms.ProviderForm": (("name", "issuer", "client_id", "domains"), SETTING),
     "accounts.forms.ForgotForm": (("text",), LOOK_UP),
+    "adminops.audit.forms.ExportForm": (("actor",), LOOK_UP),
     "adminops.agencies.forms.AgencyForm": (("name", "phone"), RECORD),
     "adminops.agencies.forms.AgreementForm": (("signer",), STAFFS),
     "adminops.clients.forms.LookUpForm": (("words", "birth_date"), LOOK_UP),
