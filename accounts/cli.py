@@ -14,7 +14,7 @@ from accounts import operations
 from accounts.emergency.operations import create_emergency_account, create_first_admin
 from accounts.lists.cli import import_logins, import_users
 from accounts.lost_steps.operations import clear_lost_step
-from accounts.models import Account, DisabledReason, HoldKind, PasswordReset
+from accounts.models import Account, DisabledReason, Hold, HoldKind, PasswordReset
 from accounts.operations.links import open_link
 from accounts.queries import account_of, places_of
 from accounts.reconciling.models import ComparisonState, DirectoryFinding
@@ -126,11 +126,10 @@ def reactivate(username: str, kind: str | None, as_json: bool) -> None:
     """Release what keeps USER closed; with several holds, the one that --hold names."""
     with transaction():
         account = _account(username)
-        named = [each for each in account.open_holds if each.kind.value == kind]
-        if named:
-            operations.release_hold(named[0], by=SYSTEM)
-        else:
+        if kind is None:
             operations.reactivate_account(account, by=SYSTEM)
+        else:
+            operations.release_hold(_hold_of(account, kind), by=SYSTEM)
         _answer(account, as_json=as_json)
 
 
@@ -234,6 +233,13 @@ def _account(username: str) -> Account:
         click.echo("adminops: There is no account with that user name.", err=True)
         sys.exit(UNKNOWN)
     return account
+
+
+def _hold_of(account: Account, kind: str) -> Hold:
+    for each in account.holds:
+        if each.kind.value == kind and each.released_at is None:
+            return each
+    raise NotFound(f"No hold of that kind keeps it closed: {', '.join(_told(account)['holds']) or 'none does'}.")
 
 
 def _agency(name: str | None) -> Agency | None:

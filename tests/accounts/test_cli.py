@@ -79,7 +79,29 @@ def test_reset_sends_a_link_and_prints_it_only_when_asked(app: AdminOps) -> None
     assert "/reset/" in _json(app, "reset", "ben", "--print-link")["link"]
 
 
-@pytest.mark.parametrize("command", [("show",), ("reset",), ("reactivate",), ("disable", "--reason", "left")])
+def test_hold_is_released_by_its_name_and_no_other_in_its_place(app: AdminOps) -> None:
+    account = _account(app)
+    _run(app, "disable", "ben", "--reason", "left")
+    wrong = _run(app, "reactivate", "ben", "--hold", "security")
+    assert isinstance(wrong.exception, DomainError)
+    assert wrong.exception.sentence.endswith("keeps it closed: offboarded.")
+    assert _state(app, account) is AccountState.DISABLED
+    assert _json(app, "reactivate", "ben", "--hold", "offboarded")["state"] == "active"
+
+
+def test_account_is_archived_once_it_is_closed_and_unlocked_only_while_it_is_open(app: AdminOps) -> None:
+    _account(app)
+    assert _json(app, "unlock", "ben")["state"] == "active"
+    assert isinstance(_run(app, "archive", "ben").exception, DomainError)
+    _run(app, "disable", "ben", "--reason", "left")
+    assert isinstance(_run(app, "unlock", "ben").exception, DomainError)
+    assert _json(app, "archive", "ben")["state"] == "archived"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("show",), ("reset",), ("unlock",), ("archive",), ("reactivate",), ("disable", "--reason", "left")],
+)
 def test_unknown_user_is_exit_code_3(sqlite_app: AdminOps, command: tuple[str, ...]) -> None:
     result = _run(sqlite_app, command[0], "nobody", *command[1:])
     assert result.exit_code == 3
