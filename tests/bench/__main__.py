@@ -4,10 +4,10 @@ import sys
 
 from tests.bench import (
     accounts,
+    blocks,
     desk,
     duplicates,
     febrl,
-    blocks,
     guard,
     lookup,
     mail,
