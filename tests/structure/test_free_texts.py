@@ -52,9 +52,10 @@ EXEMPT = {
     "adminops.signin.forms.SecondStepForm": (("code",), LOOK_UP),
     "adminops.signin.forms.SignInForm": (("username",), STAFFS),
     "dedupe.forms.DecisionForm": (
-        ("act", "keep", "name", "dob", "ssn", "sex", "race", "veteran"),
-        "Sides and a number.",
+        ("act", "keep", "seen", "name", "dob", "ssn", "sex", "race", "veteran"),
+        "Sides and numbers.",
     ),
+    "dedupe.forms.AnswerForm": (("answer",), "It is a button."),
     "dedupe.forms.LookUpForm": (("first", "last", "birth_date", "ssn"), LOOK_UP),
     "dedupe.forms.RequestForm": (("first_client", "second_client"), "IDs of clients, checked to be nothing else."),
     "tickets.bulk.forms.BulkForm": (("tag",), VERB),
