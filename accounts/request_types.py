@@ -8,8 +8,9 @@ from flask import url_for
 from accounts import request_forms as forms
 from accounts.leaving.queries import of_ticket as leaver_of_ticket
 from accounts.queries import find_named, find_of_user
+from accounts.requests.kinds import GateKind
 from accounts.requests.operations import open_request
-from accounts.requests.queries import number_of
+from accounts.requests.queries import last_word_of, number_of
 from accounts.requests.wishes import takes_away
 from adminops.feature import FirstStep, RequestGroup, RequestType, WorkScreen
 from adminops.identity.models import User
@@ -44,7 +45,8 @@ def request_url(by_hand: Callable[[Any], str | None]) -> Callable[[Any], str | N
         number = number_of(Ref.to("ticket", ticket.id))
         if number is not None:
             return url_for("accounts.request_page", request_id=number)
-        return by_hand(ticket) if ticket.state in ("new", "open", "waiting") else None
+        begins = ticket.is_open and ticket.waiting_on != "approval"
+        return by_hand(ticket) if begins else None
 
     return find
 
@@ -52,8 +54,10 @@ def request_url(by_hand: Callable[[Any], str | None]) -> Callable[[Any], str | N
 def reset_url(ticket: Any) -> str | None:
     """Return where the help desk says who is asking, else where the password of the ticket's person is reset."""
     viewer, named = signed_in_user(), str(ticket.answers.get("username") or "")
-    number = number_of(Ref.to("ticket", ticket.id))
-    if number is not None:
+    if (found := last_word_of(Ref.to("ticket", ticket.id))) is not None:
+        number, missing = found
+        if missing is GateKind.IDENTITY:
+            return url_for("accounts.say", request_id=number, kind=missing.value)
         return url_for("accounts.request_page", request_id=number)
     account = find_named(named, viewer) if named else find_of_user(ticket.requester_id, viewer)
     return url_for("accounts.start_reset", account_id=account.id, ticket=ticket.id) if account else None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, lazyload
 
 from accounts.models import Account
 from accounts.requests.kinds import GateKind, Mover, RequestKind
-from accounts.requests.models import AccountGate, AccountRequest, RequestState
+from accounts.requests.models import AccountGate, AccountRequest, GateState, RequestState
 from adminops.db import db
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
@@ -134,6 +134,18 @@ def number_of(ticket: Ref) -> int | None:
     """Return the number of the request that a ticket made."""
     named = (AccountRequest.ticket_kind == ticket.kind, AccountRequest.ticket_id == ticket.id)
     return db.session.scalar(select(AccountRequest.id).where(*named))
+
+
+def last_word_of(ticket: Ref) -> tuple[int, GateKind | None] | None:
+    """Return the number of the request that a ticket made, and the one thing that is missing, if it is only one."""
+    is_open = (AccountGate.request_id == AccountRequest.id) & (AccountGate.state == GateState.OPEN)
+    found = db.session.execute(
+        select(AccountRequest.id, func.count(AccountGate.id), func.min(AccountGate.kind))
+        .outerjoin(AccountGate, is_open & (AccountRequest.state == RequestState.WAITING))
+        .where(AccountRequest.ticket_kind == ticket.kind, AccountRequest.ticket_id == ticket.id)
+        .group_by(AccountRequest.id)
+    ).first()
+    return (found[0], GateKind(found[2]) if found[1] == 1 else None) if found else None
 
 
 def of_account(account: Account) -> AccountRequest | None:

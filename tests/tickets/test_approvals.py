@@ -274,7 +274,9 @@ def test_wait_that_the_team_set_by_hand_asks_for_no_word(house: House) -> None:
 
 
 def test_steps_have_their_order() -> None:
-    assert approvals.steps_of(GUARDED, through_lead=True) == [Step.AGENCY, Step.TEAM]
+    assert approvals.steps_of(GUARDED, {}, through_lead=True) == [Step.AGENCY, Step.TEAM]
+    spared = make_kind(approval="team", spares=lambda answers: bool(answers.get("less")))
+    assert [len(approvals.steps_of(spared, {"less": less}, through_lead=False)) for less in (False, True)] == [1, 0]
 
 
 # Pages
@@ -325,9 +327,9 @@ def test_work_screen_opens_with_the_approval(desk: Desk) -> None:
         ticket = make_ticket(lead, kind=kind, answers={"person": "Ben Turner"})
     visitor = desk.signed_in(manager)
     page = visitor.get(f"/tickets/{ticket.id}")
-    assert not page.says("Set up the account")
+    assert not page.says("See how it stands")
     visitor.post(f"/tickets/{ticket.id}/approve", {})
-    assert visitor.get(f"/tickets/{ticket.id}").says("Set up the account")
+    assert visitor.get(f"/tickets/{ticket.id}").says("See how it stands")
 
 
 def test_list_of_who_may_ask_is_kept_by_the_agencys_lead(desk: Desk) -> None:
