@@ -10,7 +10,10 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from adminops.db import db
 from adminops.errors import NotFound
+from adminops.hmis import dividing
+from adminops.hmis.dividing import Owner
 from adminops.hmis.models import Client, Merge
+from adminops.hmis.stays import Stay
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.listing import Page, fetch_page
@@ -37,6 +40,8 @@ class MergeStory:
     undone_by: str
     others: tuple[Merge, ...]
     """Merges in force of the same person, the oldest first: undoing this one leaves them as they are."""
+    meanwhile: tuple[Stay, ...] = ()
+    """Stays that were entered under the kept record while the merge was in force."""
 
 
 _Kept, _Folded = aliased(Client), aliased(Client)
@@ -79,7 +84,18 @@ def story_of(merge: Merge) -> MergeStory:
         by=names.get(merge.by_id or 0, "AdminOps"),
         undone_by=names.get(merge.undone_by_id or 0, "AdminOps") if merge.undone_at else "",
         others=tuple(_others_in_force(merge)),
+        meanwhile=tuple(dividing.stays_entered_meanwhile(merge)),
     )
+
+
+def owners_of(story: MergeStory) -> dict[int, Owner | None]:
+    """Return whose the stays are that were entered meanwhile: as it was said, or as it is proposed."""
+    if not story.meanwhile:
+        return {}
+    if story.merge.is_active:
+        return dividing.proposed_owners(story.merge, story.meanwhile)
+    folded = story.merge.source_client_id
+    return {stay.id: "folded" if stay.client_id == folded else "kept" for stay in story.meanwhile}
 
 
 def _others_in_force(merge: Merge) -> Sequence[Merge]:

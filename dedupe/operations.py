@@ -1,6 +1,6 @@
 """The verbs of the merge desk: review, merge, keep apart, defer, undo, reopen, tick as done at the vendor's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import and_, case, or_, select, update
@@ -19,15 +19,19 @@ from adminops.facts import (
     PairDeferred,
     PairKeptApart,
     PairReopened,
+    StaysDivided,
     publish,
 )
-from adminops.hmis import merging
+from adminops.hmis import dividing, merging
+from adminops.hmis.dividing import Owner
 from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, Merge, Verdict
+from adminops.hmis.stays import Stay
 from adminops.identity.models import User
 from dedupe import asking_again, policies, queries, queue
 from dedupe.conflicts import persons_of, why_second
 from dedupe.describing import describe
+from dedupe.follow_ups.operations import note_follow_ups
 from dedupe.gathering import is_protected, protected_clients, records_to_match
 from dedupe.log import note_decision
 from dedupe.models import UNDECIDED, Act, Pair, PairState
@@ -97,8 +101,7 @@ def merge_pair(
     """
     source, destination = ready_to_merge(pair, destination_client_id, seen=seen, by=by)
     said = policies.check_reason(reason)
-    kept, folded = persons_of(destination, source)
-    if why := why_second(pair, kept, folded):
+    if why := why_second(pair, *persons_of(destination, source)):
         raise InvalidState(f"A second person has to agree to this merge. {why[0]}")
     return join(pair, source, destination, choices, reason=said, by=by)
 
@@ -135,8 +138,10 @@ def join(
     """Merge a pair that was checked. Publishes `ClientsMerged`."""
     pair.move(PairState.MERGED)
     asking_again.lift(pair, by_id=by.id)
+    kept, folded = persons_of(destination, source)
     merge = merging.merge_clients(source, destination, choices, by_id=by.id, reason=reason)
     pair.merge_id = merge.id
+    note_follow_ups(merge, kept, folded)
     note_decision(pair, act, by)
     decided(pair, reason, by)
     fact = ClientsMerged(client_id=destination.id, source_client_id=source.id, merge_id=merge.id, request=pair.request)
@@ -176,15 +181,24 @@ def defer_pair(pair: Pair, *, by: User) -> None:
     publish(PairDeferred(pair_id=pair.id, request=pair.request), by=by)
 
 
-def undo_merge(merge: Merge, *, reason: str = "", by: User) -> None:
+def undo_merge(
+    merge: Merge, *, reason: str = "", owners: Mapping[int, Owner] | None = None, also: Sequence[Merge] = (), by: User
+) -> None:
     """Take a merge back: every record reads as if it had never been made.
 
+    `owners` says whose the stays are that were entered under the kept record meanwhile (`stays_entered_meanwhile`).
+    `also` are later merges of the same person to be taken back first, the newest before the others.
+
     Its pair is open again, unless other decisions settle it or one of the two is a client of victim services alone:
-    then it is settled or gone. Merges made later stay in force. Raises `NotAllowed`, `Invalid`, `InvalidState` when it
-    was undone before. Publishes `MergeUndone`.
+    then it is settled or gone. Other merges made later stay in force. Raises `NotAllowed`, `Invalid` also for a stay
+    without an owner, `InvalidState` when it was undone before. Publishes `MergeUndone` for each, and `StaysDivided`.
     """
     policies.check_may_review(by)
     said = policies.check_reason(reason)
+    for other in sorted(also, key=lambda merge: -merge.id):
+        undo_merge(other, reason=said, by=by)
+    stays = dividing.stays_entered_meanwhile(merge) if merge.is_active else []
+    dividing.check_owners(stays, owners or {})
     pair = queries.pair_of_merge(merge)
     if pair is not None:
         lock(pair)
@@ -203,6 +217,21 @@ def undo_merge(merge: Merge, *, reason: str = "", by: User) -> None:
         request=request,
     )
     publish(fact, by=by)
+    if stays:
+        divide_stays(merge, stays, owners or {}, by=by)
+
+
+def divide_stays(merge: Merge, stays: Sequence[Stay], owners: Mapping[int, Owner], *, by: User) -> None:
+    """Say whose the stays are that were entered under the kept record of a merge that is undone, or say it anew.
+
+    Raises `NotAllowed`, `InvalidState` while the merge is in force, `Invalid` for a stay without an owner. Publishes
+    `StaysDivided`.
+    """
+    policies.check_may_review(by)
+    if merge.is_active:
+        raise InvalidState("This merge is in force: its stays are one person's.")
+    changed = dividing.divide(merge, stays, owners, by_id=by.id)
+    publish(StaysDivided(client_id=merge.destination_client_id, merge_id=merge.id, stays=changed), by=by)
 
 
 def tick_merge(merge: Merge, *, by: User) -> None:

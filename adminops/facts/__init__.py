@@ -159,6 +159,7 @@ from adminops.facts.records import (
     ExportOrdered,
     ExportUploaded,
     ExportWritten,
+    FollowUpSettled,
     ImportApproved,
     ImportCancelled,
     ImportInterrupted,
@@ -191,6 +192,7 @@ from adminops.facts.records import (
     SourceChanged,
     SsnLookedUp,
     SsnRevealed,
+    StaysDivided,
 )
 from adminops.facts.running import (
     BackupRestored,
@@ -281,6 +283,7 @@ __all__ = [
     "ExportWritten",
     "Fact",
     "FactBus",
+    "FollowUpSettled",
     "HeldTextOpened",
     "ImportApproved",
     "ImportCancelled",
@@ -363,6 +366,7 @@ __all__ = [
     "SourceChanged",
     "SsnLookedUp",
     "SsnRevealed",
+    "StaysDivided",
     "Subscriber",
     "SurveyAnswered",
     "SurveySent",

@@ -81,6 +81,25 @@ class MergeUndone(ClientFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StaysDivided(ClientFact):
+    """Stays that were entered while two records were merged were given to one of the two."""
+
+    says: ClassVar[str] = "divided {stays} stays that were entered during merge {merge_id}"
+    merge_id: int
+    stays: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpSettled(ClientFact):
+    """What a merge left to do about two stays was done, or found right; `answer` says how."""
+
+    says: ClassVar[str] = "settled follow-up {follow_up_id} of merge {merge_id}: {answer}"
+    merge_id: int
+    follow_up_id: int
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MergeDoneAtVendor(ClientFact):
     """Somebody ticked that a merge was made in the vendor's HMIS, too."""
 

@@ -2,7 +2,8 @@
 
 Rows are written as the store reads them: with the repairs of their source where any switch is on, else (and whenever
 it is asked for) as the source has them. Rows made here are among them; rows that were removed are left out. Merges and
-what was chosen with them are not written: an export that went by them would say of one client what was said of two.
+what was chosen with them are written only when that is asked for (`adminops.hmis.merged_form`): otherwise an export
+would say of one client what was said of two.
 The bytes depend on the rows and on the moment of writing (ExportID, ExportDate) alone.
 """
 
@@ -28,6 +29,7 @@ from adminops.hmis.codes import ExportDirective, ExportPeriodType, HashStatus, S
 from adminops.hmis.hashing import hashed_name, hashed_ssn
 from adminops.hmis.intake.progress import Progress, Tell, tell_nobody
 from adminops.hmis.layers import AS_RECEIVED, Layers, layers_of
+from adminops.hmis.merged_form import MergedForm, merged_form
 from adminops.hmis.models import FILE_MODELS, Enrollment, Export, HmisSource, Project
 from adminops.hmis.selection import Selection
 from adminops.hmis.spec import ColumnSpec, FileSpec, current
@@ -56,29 +58,35 @@ def write_export(
     hashed: bool = False,
     tell: Tell = tell_nobody,
     as_received: bool = False,
+    merged: bool = False,
 ) -> WrittenExport:
     """Write the rows of `source` to the zip `target`, replacing a file that is there once the new one is whole.
 
     With `project_ids`, what belongs to these projects: their stays and the clients and users of these. With `start`
     and `end`, what HUD puts into an export of that period: stays that overlap it, and what is dated by its end. What
     a row refers to is written, too, as far as the source has it. `hashed` writes names and SSNs as SHA-256. The file
-    is readable by its owner alone. Repairs are read through unless `as_received`. `tell` is told of the progress,
-    counted in rows.
+    is readable by its owner alone. Repairs are read through unless `as_received`; `merged` writes the rows of merged
+    records under the kept one. `tell` is told of the progress, counted in rows.
 
-    Raises `Invalid` for a period that ends before it begins and `NotFound` for a project that the source does not have.
+    Raises `Invalid` for a period that ends before it begins, and for a part of a source in the merged form, and
+    `NotFound` for a project that the source does not have.
     """
     db.session.flush()
-    check_selection(source, project_ids, start, end)
+    check_selection(source, project_ids, start, end, merged=merged)
     layers = AS_RECEIVED if as_received else layers_of([source.id])
     chosen = None if project_ids is None else tuple(sorted(project_ids))
     selection = Selection(source.id, chosen, start, end, layers=layers)
     header = _header(source, start, end, hashed=hashed)
-    writing = _Writing(selection, header, hashed, Meter(tell, _count_rows(source)))
+    form = merged_form(source) if merged else MergedForm()
+    writing = _Writing(selection, header, hashed, Meter(tell, _count_rows(source)), form)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     temporary.touch(mode=0o600)
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            rows = {file.file: _write_file(archive, file, _values(file, writing)) for file in _in_writing_order()}
+            rows = {
+                file.file: _write_file(archive, file, writing.form.rewritten(file, _values(file, writing)))
+                for file in _in_writing_order()
+            }
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(temporary, target)  # noqa: PTH105 - atomic, on one file system
@@ -114,6 +122,7 @@ class _Writing:
     header: dict[str, str]
     hashed: bool
     meter: Meter
+    form: MergedForm
     users: set[str] = field(default_factory=set)
 
     def selection_for(self, file: FileSpec) -> Selection:
@@ -140,9 +149,19 @@ def _in_writing_order() -> list[FileSpec]:
 
 
 def check_selection(
-    source: HmisSource, project_ids: Collection[str] | None, start: date | None, end: date | None
+    source: HmisSource,
+    project_ids: Collection[str] | None,
+    start: date | None,
+    end: date | None,
+    *,
+    merged: bool = False,
 ) -> None:
-    """Raise `Invalid` for a period that ends before it begins and `NotFound` for a project `source` does not have."""
+    """Raise `Invalid` for a period that ends before it begins and `NotFound` for a project `source` does not have.
+
+    Raises `Invalid` also for a part of the source in the merged form: the kept record might not be in it.
+    """
+    if merged and (project_ids or start or end):
+        raise Invalid("The merged form is written of a whole source: choose no projects and no period.")
     if start and end and start > end:
         raise Invalid("The period ends before it begins.", field="end")
     if project_ids is not None:

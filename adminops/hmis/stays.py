@@ -1,6 +1,6 @@
 """Stays of client records in projects, with what a timeline shows of each, read through the repairs of their source."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -14,7 +14,7 @@ from adminops.db import db
 from adminops.hmis.codes import RecordType, label
 from adminops.hmis.keys import SourceKey, among
 from adminops.hmis.layers import AS_RECEIVED, THROUGH_ALL, Layers, has_repairs, repairs_on
-from adminops.hmis.models import Client, Enrollment, Exit, Organization, Project, Repair, Services
+from adminops.hmis.models import Client, Enrollment, Exit, Organization, Project, Repair, Services, StayMove
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,10 @@ def stays_of(records: Sequence[Client], *narrowed: ColumnElement[bool]) -> list[
     Two reads however many there are, and a few more where there are repairs.
     """
     client_ids = {(client.source_id, client.personal_id): client.id for client in records}
-    found: dict[int, Row[Any]] = {}
+    theirs, found = set(client_ids.values()), dict[int, Row[Any]]()
     for row in _rows_of(client_ids, narrowed):
-        found.setdefault(row.id, row)  # a second exit of one stay is the vendor's fault, not another stay
+        if row.moved_to is None or row.moved_to in theirs:
+            found.setdefault(row.id, row)  # a second exit of one stay is the vendor's fault, not another stay
     stays = [_stay(row, client_ids) for row in found.values()]
     has_layer = any(row.has_repairs for row in found.values())
     services = _services_of(stays, THROUGH_ALL if has_layer else AS_RECEIVED)
@@ -67,7 +68,7 @@ def stays_of(records: Sequence[Client], *narrowed: ColumnElement[bool]) -> list[
     return _read_through(served) if has_layer else served
 
 
-def _rows_of(keys: Iterable[SourceKey], narrowed: Sequence[ColumnElement[bool]]) -> Iterable[Row[Any]]:
+def _rows_of(keys: Mapping[SourceKey, int], narrowed: Sequence[ColumnElement[bool]]) -> Iterable[Row[Any]]:
     return db.session.execute(
         select(
             Enrollment.id,
@@ -86,6 +87,7 @@ def _rows_of(keys: Iterable[SourceKey], narrowed: Sequence[ColumnElement[bool]])
             Exit.destination,
             _household_size().label("household_size"),
             has_repairs(Enrollment).label("has_repairs"),
+            _moved_to().label("moved_to"),
         )
         .outerjoin(
             Project,
@@ -112,13 +114,36 @@ def _rows_of(keys: Iterable[SourceKey], narrowed: Sequence[ColumnElement[bool]])
             ),
         )
         .where(
-            among(Enrollment.source_id, Enrollment.personal_id, keys),
+            _is_of(keys),
             Enrollment.removed_at.is_(None),
             THROUGH_ALL.there(Enrollment),
             *narrowed,
         )
         .order_by(Enrollment.entry_date.desc(), Enrollment.id.desc(), Exit.id)
     )
+
+
+def _is_of(keys: Mapping[SourceKey, int]) -> ColumnElement[bool]:
+    """Return the condition that a stay is of one of these records, or was moved to one when a merge was undone.
+
+    A union of numbers: neither database looks an "or" of these two up by their indexes.
+    """
+    other = aliased(Enrollment)
+    own = select(other.id).where(among(other.source_id, other.personal_id, keys))
+    moved = (
+        select(other.id)
+        .join(StayMove, (StayMove.source_id == other.source_id) & (StayMove.enrollment_id == other.enrollment_id))
+        .where(StayMove.to_client_id.in_(keys.values()), StayMove.taken_back_at.is_(None))
+    )
+    return Enrollment.id.in_(own.union(moved))
+
+
+@cache
+def _moved_to() -> ScalarSelect[int]:
+    """Return the record to which a stay was moved; None where it was not."""
+    moves = (StayMove.source_id == Enrollment.source_id, StayMove.enrollment_id == Enrollment.enrollment_id)
+    chosen = select(func.max(StayMove.to_client_id)).where(*moves, StayMove.taken_back_at.is_(None))
+    return chosen.correlate(Enrollment).scalar_subquery()
 
 
 @cache
@@ -180,7 +205,7 @@ def _stay(row: Row[Any], client_ids: dict[SourceKey, int]) -> Stay:
     return Stay(
         id=row.id,
         enrollment_id=row.enrollment_id,
-        client_id=client_ids[(row.source_id, row.personal_id or "")],
+        client_id=row.moved_to or client_ids[(row.source_id, row.personal_id or "")],
         source_id=row.source_id,
         personal_id=row.personal_id or "",
         project_id=row.project_id or "",

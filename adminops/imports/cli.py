@@ -247,6 +247,7 @@ def _look(as_json: bool, *, once: bool) -> list[dict[str, Any]]:
 @click.option(
     "--repaired/--as-received", "repaired", default=True, help="With the repairs that are on, or as the rows came."
 )
+@click.option("--merged", is_flag=True, help="Rows of merged clients under the kept one; of the whole source only.")
 @as_json
 @with_appcontext
 def export(
@@ -257,6 +258,7 @@ def export(
     end: datetime | None,
     hashed: bool,
     repaired: bool,
+    merged: bool,
     as_json: bool,
 ) -> None:
     """Write a HUD CSV export to TARGET (a zip), readable by you alone.
@@ -273,6 +275,7 @@ def export(
         end=end.date() if end else None,
         hashed=hashed,
         as_received=not repaired,
+        merged=merged,
         tell=_teller(as_json) or tell_nobody,
         by=SYSTEM,
     )

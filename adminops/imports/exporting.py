@@ -75,17 +75,18 @@ def order_export(
     end: date | None = None,
     hashed: bool = False,
     as_received: bool = False,
+    merged: bool = False,
     by: User,
 ) -> ExportOrder:
     """Ask for an export of `source`: of some projects (none: all), of a period. It is written soon.
 
-    With the repairs that are on then, unless `as_received`.
+    With the repairs that are on then, unless `as_received`; with `merged` as it will be once the vendor merged, too.
 
     Raises `NotAllowed` (needs store.export), `NotFound` for an unknown project, `Invalid` for a period that ends before
     it begins. Publishes `ExportOrdered`.
     """
     _check_may_export(by)
-    check_selection(source, project_ids or None, start, end)
+    check_selection(source, project_ids or None, start, end, merged=merged)
     order = ExportOrder(
         source_id=source.id,
         by_id=by.id,
@@ -94,6 +95,7 @@ def order_export(
         period_end=end,
         hashed=hashed,
         as_received=as_received,
+        merged=merged,
         asked_at=clock.now(),
     )
     db.session.add(order)
@@ -125,6 +127,7 @@ def write_store(
     end: date | None = None,
     hashed: bool = False,
     as_received: bool = False,
+    merged: bool = False,
     tell: Tell = tell_nobody,
     by: User,
 ) -> WrittenExport:
@@ -144,6 +147,7 @@ def write_store(
             end=end,
             hashed=hashed,
             as_received=as_received,
+            merged=merged,
             tell=tell,
         )
     try:
@@ -217,6 +221,7 @@ def _write(order_id: int, home: Path) -> None:
             end=order.period_end,
             hashed=order.hashed,
             as_received=order.as_received,
+            merged=order.merged,
             tell=ProgressFile(progress_of(home, order_id)),
             by=by,
         )

@@ -39,6 +39,10 @@ class ExportForm(Form):
     as_received = BooleanField(
         "Leave repairs out", description="Write the rows as the HMIS sent them, whatever repairs are switched on."
     )
+    merged = BooleanField(
+        "In the merged form",
+        description="Rows of merged records under the kept client, the retired ones deleted. Of the whole source only.",
+    )
     project_ids = SelectMultipleField(
         "Projects",
         description="None chosen means all of them.",

@@ -3,14 +3,19 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from adminops.hmis.dividing import Owner
 from adminops.identity.permissions import Permission
 from adminops.web.access import Again, access, signed_in_user
 from dedupe import merges as reads
 from dedupe import operations, queries
+from dedupe.follow_ups.queries import LABELS as ANSWERS
+from dedupe.follow_ups.queries import list_follow_ups
 from dedupe.forms import ReasonForm
 from dedupe.units import UNITS
 from dedupe.views.blueprint import blueprint
 from dedupe.worklist import LABELS
+
+OWNERS: dict[str | None, Owner] = {"kept": "kept", "folded": "folded"}
 
 
 @blueprint.get("/merges")
@@ -25,17 +30,40 @@ def merges() -> ResponseReturnValue:
 def merge(merge_id: int) -> ResponseReturnValue:
     """Show a merge, and undo it."""
     made, form = reads.get_merge(merge_id, signed_in_user()), ReasonForm()
+    story = reads.story_of(made)
     if form.submitted():
         with form.refusals():
-            operations.undo_merge(made, reason=form.reason.data or "", by=signed_in_user())
-            flash("The merge is undone: both records read as before.", "good")
+            _undo_or_divide(story, form)
             return redirect(url_for(".merge", merge_id=made.id))
     page = render_template(
         "dedupe/merge.html",
-        story=reads.story_of(made),
+        story=story,
+        owners=_owners(story),
+        proposed=reads.owners_of(story),
+        follow_ups=list_follow_ups(None, merge_id=made.id).rows if made.is_active else (),
+        answers=ANSWERS,
         pair=queries.pair_of_merge(made),
         units={unit.key: unit.label for unit in UNITS},
         at_vendor=LABELS[made.at_vendor] if made.is_active else "",
         form=form,
     )
     return page, form.status
+
+
+def _undo_or_divide(story: reads.MergeStory, form: ReasonForm) -> None:
+    """Undo a merge that is in force; of one that is undone say anew whose the stays are."""
+    made, owners, by = story.merge, _owners(story), signed_in_user()
+    if not made.is_active and story.meanwhile and "divide" in request.form:
+        operations.divide_stays(made, story.meanwhile, owners, by=by)
+        flash("Each stay reads under the record that you chose.", "good")
+        return
+    wanted = set(request.form.getlist("also"))
+    also = [other for other in story.others if str(other.id) in wanted]
+    operations.undo_merge(made, reason=form.reason.data or "", owners=owners, also=also, by=by)
+    flash("The merge is undone: both records read as before.", "good")
+
+
+def _owners(story: reads.MergeStory) -> dict[int, Owner]:
+    """Return whose each stay is as far as it was sent; anything else is nobody's."""
+    sent = {stay.id: request.form.get(f"stay-{stay.id}") for stay in story.meanwhile}
+    return {id_: OWNERS[said] for id_, said in sent.items() if said in OWNERS}

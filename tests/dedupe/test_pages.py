@@ -334,6 +334,8 @@ ADDRESSES = (
     ("post", "/duplicates/pairs/1/reopen"),
     ("post", "/duplicates/pairs/1/answer"),
     ("get", "/duplicates/seconds"),
+    ("get", "/duplicates/follow-ups"),
+    ("post", "/duplicates/follow-ups/1/kept"),
     ("get", "/duplicates/requested/1/A/B"),
     ("get", "/duplicates/merges"),
     ("get", "/duplicates/merges/1"),
@@ -371,6 +373,7 @@ def test_every_address_is_asked_for_above(queue: Queue) -> None:
 
 
 def _filled(rule: str) -> str:
+    rule = re.sub(r"<any\(.*?\):\w+>", "kept", rule)
     return re.sub(r"<int:\w+>", "1", rule).replace("<first>", "A").replace("<second>", "B")
 
 

@@ -31,6 +31,7 @@ LOGS = {
     "hmis_person_link",
     "audit_entry",
     "dedupe_decision",
+    "dedupe_follow_up",
     "dedupe_proposal",
     "outbox_message",
 }

@@ -51,9 +51,11 @@ EXEMPT = {
     "adminops.signin.forms.NewKeyForm": (("name",), "It is what somebody calls a thing of their own."),
     "adminops.signin.forms.SecondStepForm": (("code",), LOOK_UP),
     "adminops.signin.forms.SignInForm": (("username",), STAFFS),
+    "dedupe.forms.AnswerForm": (("answer",), "One of three words."),
     "dedupe.forms.DecisionForm": (
         ("act", "keep", "seen", "name", "dob", "ssn", "sex", "race", "veteran"),
         "Sides and numbers.",
+        "Sides and a number.",
     ),
     "dedupe.forms.AnswerForm": (("answer",), "It is a button."),
     "dedupe.forms.LookUpForm": (("first", "last", "birth_date", "ssn"), LOOK_UP),

@@ -13,7 +13,16 @@ from adminops.hmis.models.coordinated_entry import Assessment, AssessmentQuestio
 from adminops.hmis.models.enrollments import Enrollment, Exit
 from adminops.hmis.models.exports import Export, HudUser
 from adminops.hmis.models.organizations import Organization
-from adminops.hmis.models.persons import Merge, MergeChoice, MergeDecision, Person, PersonLink, VendorState, Verdict
+from adminops.hmis.models.persons import (
+    Merge,
+    MergeChoice,
+    MergeDecision,
+    Person,
+    PersonLink,
+    StayMove,
+    VendorState,
+    Verdict,
+)
 from adminops.hmis.models.projects import (
     Affiliation,
     CEParticipation,
@@ -110,6 +119,7 @@ __all__ = [
     "RetiredValues",
     "Services",
     "SourceRow",
+    "StayMove",
     "Unreadable",
     "VendorState",
     "Verdict",

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops.db import Code, Key, LongText, Model
 from adminops.hmis.models.clients import Client
+from adminops.hmis.models.columns import Text32
 
 
 class Person(Model):
@@ -127,6 +128,30 @@ class PersonLink(Model):
     merge_id: Mapped[int] = mapped_column(ForeignKey("hmis_merge.id"))
     by_id: Mapped[int | None]
     linked_at: Mapped[datetime]
+
+
+class StayMove(Model):
+    """A stay that was entered under the kept record while two were merged, and reads under the other one since.
+
+    It names the stay by HUD's keys, as the vendor's rows do. Moves that were taken back stay in the log.
+    """
+
+    __tablename__ = "hmis_stay_move"
+    __table_args__ = (
+        Index("ix_hmis_stay_move_stay", "source_id", "enrollment_id"),
+        Index("ix_hmis_stay_move_to", "to_client_id"),
+    )
+
+    id: Mapped[Key]
+    source_id: Mapped[int] = mapped_column(ForeignKey("hmis_source.id"))
+    enrollment_id: Mapped[Text32]
+    to_client_id: Mapped[int] = mapped_column(ForeignKey("hmis_client.id"))
+    merge_id: Mapped[int] = mapped_column(ForeignKey("hmis_merge.id"), index=True)
+    """The merge whose undoing it came with."""
+    by_id: Mapped[int | None]
+    moved_at: Mapped[datetime]
+    taken_back_at: Mapped[datetime | None]
+    taken_back_by_id: Mapped[int | None]
 
 
 class Verdict(enum.Enum):

@@ -35,6 +35,8 @@ class ExportOrder(Model):
     hashed: Mapped[bool] = mapped_column(default=False)
     as_received: Mapped[bool] = mapped_column(default=False)
     """Whether repairs are left out."""
+    merged: Mapped[bool] = mapped_column(default=False)
+    """Whether rows of merged records are written under the kept one."""
     status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.WAITING)
     asked_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
