@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy import select
+
 from accounts.directory import Denied, DirectoryProblem, Misfit, directory, problem
 from accounts.emergency.queries import of_emergency
-from accounts.privileged.queries import cannot_confirm
-from accounts.privileged.queries import count_escalated as count_open_administrators
-from accounts.reviewing.queries import count_escalated
+from accounts.privileged import queries as privileged
+from accounts.reviewing import queries as reviewing
+from adminops.db import db
 from adminops.feature import Finding
 from adminops.settings import current_settings
 
@@ -15,15 +17,17 @@ DEAD_END = "Sign-in and changes of accounts that are kept there wait until it is
 
 def of_what_is_stored() -> Iterator[Finding]:
     """Look at what agencies have not confirmed, and at the accounts for emergencies."""
-    if missing := count_escalated():
+    asked = select(reviewing.escalated(), privileged.escalated(), privileged.too_few())
+    missing, unsettled, too_few = db.session.execute(asked).one()
+    if missing:
         whose = "agency has" if missing == 1 else "agencies have"
         says = f"{missing} {whose} not confirmed their people for over a month."
         yield Finding("access reviews", "warn", says, "Open Accounts, then Lists to confirm, and call their leads.")
-    if open_administrators := count_open_administrators():
-        lists = "A list is" if open_administrators == 1 else f"{open_administrators} lists are"
+    if unsettled:
+        lists = "A list is" if unsettled == 1 else f"{unsettled} lists are"
         says = f"{lists} not settled: two people say who still needs to administer AdminOps."
         yield Finding("administrators", "warn", says, "Open Accounts, Policies, then Administrators’ lists.")
-    if cannot_confirm():
+    if too_few:
         says = "A policy asks for the list of administrators, and fewer than three people can confirm each other."
         yield Finding("administrators", "warn", says, "Give the role to a third person, or end the policy.")
     yield from of_emergency()

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from accounts.ladders.queries import rules_of
+from accounts.ladders.models import AccountPolicy, PolicyScope, PolicyState
 from accounts.ladders.values import PolicyKind
 from accounts.models import Account, AccountState
 from accounts.privileged.models import PrivilegedLine, PrivilegedReview, PrivilegedWord
@@ -33,15 +33,20 @@ def most_trusted() -> Sequence[Account]:
 
 def who_confirms() -> Sequence[User]:
     """Return who may say something on a list and can sign in; accounts for emergencies speak of nobody."""
+    return db.session.scalars(select(User).where(*_may_confirm()).order_by(User.id)).all()
+
+
+def _may_confirm() -> tuple[ColumnElement[bool], ...]:
     roles = [role for role, held in ROLE_PERMISSIONS.items() if P.MANAGE_ACCOUNTS in held and not role.at_agency]
     granted = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles))
-    chosen = select(User).where(User.may_sign_in, ~User.for_emergencies, User.id.in_(granted)).order_by(User.id)
-    return db.session.scalars(chosen).all()
+    return User.may_sign_in.is_(True), ~User.for_emergencies, User.id.in_(granted)
 
 
-def cannot_confirm() -> bool:
-    """Say whether a policy asks for the list and too few people are there to confirm it."""
-    return rules_of(PolicyKind.PRIVILEGED).ladder_for(None) is not None and len(who_confirms()) < LEAST
+def too_few() -> ColumnElement[bool]:
+    """Return that a policy asks for the list and too few people are there to confirm it."""
+    asks = (AccountPolicy.kind == PolicyKind.PRIVILEGED, AccountPolicy.state == PolicyState.ACTIVE)
+    asked = exists().where(*asks, AccountPolicy.scope == PolicyScope.EVERYBODY, ~AccountPolicy.ends)
+    return and_(asked, select(func.count(User.id)).where(*_may_confirm()).scalar_subquery() < LEAST)
 
 
 def find_list(review_id: int) -> PrivilegedReview | None:
@@ -63,7 +68,7 @@ def open_list() -> PrivilegedReview | None:
     return db.session.scalar(chosen.order_by(PrivilegedReview.month_on.desc()).limit(1))
 
 
-def count_escalated() -> int:
-    """Return how many lists are open for so long that they are a finding."""
+def escalated() -> ScalarSelect[int]:
+    """Return what counts the lists that are open for so long that they are a finding."""
     late = (PrivilegedReview.state == ReviewState.OPEN, PrivilegedReview.escalates_at <= clock.now())
-    return db.session.scalar(select(func.count(PrivilegedReview.id)).where(*late)) or 0
+    return select(func.count(PrivilegedReview.id)).where(*late).scalar_subquery()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from accounts.models import Account
@@ -96,10 +96,10 @@ def open_reviews_of(agency_ids: Collection[int]) -> list[AccessReview]:
     return list({review.agency_id: review for review in found}.values())
 
 
-def count_escalated() -> int:
-    """Return how many lists are open for so long that the managers were told."""
+def escalated() -> ScalarSelect[int]:
+    """Return what counts the lists that are open for so long that the managers were told."""
     late = (AccessReview.state == ReviewState.OPEN, AccessReview.escalates_at <= clock.now())
-    return db.session.scalar(select(func.count(AccessReview.id)).where(*late)) or 0
+    return select(func.count(AccessReview.id)).where(*late).scalar_subquery()
 
 
 def leads_of(agency_id: int) -> Sequence[User]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from accounts.models import Account, AccountState, DisabledReason, PasswordReset
 from accounts.operations import disable_account
+from accounts.seats.operations import open_seat
 from adminops.audit.models import AuditEntry
 from adminops.identity.models import SYSTEM, RoleGrant, User
 from adminops.identity.permissions import Role
@@ -173,7 +174,9 @@ def test_person_page_tells_how_the_account_stands(desk: Desk) -> None:
     with desk.work():
         account = make_account(name="Ben Turner", title="Case manager")
         disable_account(account, DisabledReason.ON_LEAVE, by=SYSTEM)
+        open_seat(account, make_agency(name="Hope Village"), Role.END_USER, by=SYSTEM)
     page = _admin(desk).get(f"/accounts/{account.id}")
+    assert page.says("Works for Hope Village, too")
     assert page.says("Disabled since")
     assert page.says("On leave.")
     assert page.says("Reactivate")

@@ -20,6 +20,7 @@ from accounts.request_types import NEW_ACCOUNT
 from accounts.requests.queries import of_ticket
 from accounts.reviewing.models import AccessReview
 from accounts.reviewing.operations import open_reviews
+from accounts.seats.operations import open_seat
 from adminops import clock
 from adminops.hmis import sources
 from adminops.hmis.intake import import_export
@@ -114,6 +115,7 @@ def house(sqlite_desk: Desk, tmp_path: Path) -> House:
             "notice_id": notice.id,
             "problem_id": problem.id,
             "project_id": "P1",
+            "seat_id": open_seat(account, make_agency(), Role.END_USER, by=SYSTEM).id,
             "review_id": session.scalars(select(AccessReview.id).where(AccessReview.agency_id == agency.id)).one(),
             "source_id": store.id,
             "ticket_id": ticket.id,
