@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from adminops.facts import AgencyChanged, ExportImported, ImportUndone, ProgramSetUp
+from adminops.facts import AgencyChanged, ClientsMerged, ExportImported, ImportUndone, MergeUndone, ProgramSetUp
 from adminops.feature import Feature, Job, NavItem, Panel
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
@@ -45,8 +45,14 @@ feature = Feature(
         (ImportUndone, subscribers.scan_after_undo),
         (AgencyChanged, subscribers.scan_after_change),
         (ProgramSetUp, subscribers.scan_after_setup),
+        (ClientsMerged, subscribers.tell_of_merge),
+        (MergeUndone, subscribers.tell_of_merge),
     ),
-    mails={"dedupe.second_wanted": emails.second_wanted, "dedupe.merge_refused": emails.merge_refused},
+    mails={
+        "dedupe.second_wanted": emails.second_wanted,
+        "dedupe.merge_refused": emails.merge_refused,
+        "dedupe.merges_of_day": emails.merges_of_day,
+    },
     request_types=REQUEST_TYPES,
     cli=(dedupe,),
     api=ROUTES,

@@ -4,6 +4,7 @@ from datetime import date
 
 from adminops.db import db
 from adminops.outbox.messages import Mail
+from dedupe import notices
 from dedupe.models import PairState
 from dedupe.seconds.models import Answer, Proposal
 from dedupe.seconds.queries import count_waiting
@@ -35,4 +36,19 @@ def merge_refused(*, to_id: int, proposal: int) -> Mail | None:
         values={"pair_id": refused.pair_id, "by": refused.answered_by.name if refused.answered_by else "AdminOps"},
         link=f"/duplicates/pairs/{refused.pair_id}",
         link_label="Open the pair",
+    )
+
+
+def merges_of_day(*, to_id: int, agency: int, day: str) -> Mail | None:
+    """Return the mail to an agency about merges of its clients on a day, by client IDs; None when all were undone."""
+    del to_id
+    rows = notices.merges_of_day(agency, date.fromisoformat(day))
+    if not rows:
+        return None
+    made = [(kept, retired) for merge, kept, retired in rows if merge.is_active]
+    undone = [(kept, retired) for merge, kept, retired in rows if not merge.is_active]
+    return Mail(
+        subject="Client records of your agency were merged" if made else "Merges of client records were undone",
+        template="dedupe/merges_of_day",
+        values={"made": made, "undone": undone, "day": date.fromisoformat(day)},
     )

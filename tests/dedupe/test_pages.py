@@ -334,6 +334,7 @@ ADDRESSES = (
     ("post", "/duplicates/pairs/1/reopen"),
     ("post", "/duplicates/pairs/1/answer"),
     ("get", "/duplicates/seconds"),
+    ("get", "/duplicates/figures"),
     ("get", "/duplicates/follow-ups"),
     ("post", "/duplicates/follow-ups/1/kept"),
     ("get", "/duplicates/requested/1/A/B"),

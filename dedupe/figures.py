@@ -1,0 +1,96 @@
+"""Figures of the merge desk: what was found and decided, how long a decision takes, how far two people agree."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+
+from sqlalchemy import func, select
+
+from adminops import clock
+from adminops.db import db
+from dedupe.models import UNDECIDED, Act, Decision, Pair
+from dedupe.seconds.models import Answer, Proposal
+
+WEEKS = 12
+WEEK = timedelta(days=7)
+FINAL = {Act.MERGED, Act.CONFIRMED, Act.APART}
+"""What takes a pair out of the queue for good, unless it is taken back."""
+OUT = {Act.MERGED, Act.APART, Act.PROPOSED}
+BACK = {Act.UNDONE, Act.REOPENED, Act.REFUSED}
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week: from when, pairs found and decided in it, and pairs that waited at its end."""
+
+    begins: date
+    found: int
+    decided: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The last twelve weeks of the desk."""
+
+    waiting: int
+    found: int
+    merged: int
+    apart: int
+    undone: int
+    seconds: int | None
+    """The median of a decision; None when nobody held a pair while deciding it."""
+    agreed: int
+    refused: int
+    weeks: Sequence[Week]
+
+    @property
+    def agreement(self) -> int | None:
+        """In how many of a hundred cases the second person agreed with the first."""
+        answered = self.agreed + self.refused
+        return round(100 * self.agreed / answered) if answered else None
+
+
+def figures_of_desk() -> Figures:
+    """Return the figures: four reads."""
+    since = clock.now() - WEEKS * WEEK
+    waiting = db.session.scalar(select(func.count(Pair.id)).where(Pair.state.in_(UNDECIDED))) or 0
+    found = list(db.session.scalars(select(Pair.proposed_at).where(Pair.proposed_at > since)))
+    log = db.session.execute(select(Decision.act, Decision.at, Decision.seconds).where(Decision.at > since)).all()
+    answered = select(Proposal.answer, func.count(Proposal.id)).where(Proposal.answered_at > since)
+    answers = dict(db.session.execute(answered.group_by(Proposal.answer)).all())
+    acts = Counter(act for act, _, _ in log)
+    took = [seconds for act, _, seconds in log if act in (*FINAL, Act.PROPOSED) and seconds is not None]
+    return Figures(
+        waiting=waiting,
+        found=len(found),
+        merged=acts[Act.MERGED] + acts[Act.CONFIRMED],
+        apart=acts[Act.APART],
+        undone=acts[Act.UNDONE],
+        seconds=round(median(took)) if took else None,
+        agreed=answers.get(Answer.AGREED, 0),
+        refused=answers.get(Answer.REFUSED, 0),
+        weeks=_weeks(since, waiting, found, [(act, at) for act, at, _ in log]),
+    )
+
+
+def _weeks(since: datetime, waiting: int, found: Sequence[datetime], log: Sequence[tuple[Act, datetime]]) -> list[Week]:
+    """Count week by week, and back from what waits now how many waited at the end of each."""
+    new, decided, out, back = ([0] * WEEKS for _ in range(4))
+    for moment in found:
+        new[_place(since, moment)] += 1
+    for act, moment in log:
+        decided[_place(since, moment)] += act in FINAL
+        out[_place(since, moment)] += act in OUT
+        back[_place(since, moment)] += act in BACK
+    weeks = []
+    for at in reversed(range(WEEKS)):
+        weeks.append(Week((since + at * WEEK).date(), new[at], decided[at], max(waiting, 0)))
+        waiting += out[at] - new[at] - back[at]
+    return weeks[::-1]
+
+
+def _place(since: datetime, moment: datetime) -> int:
+    return min(max((moment - since) // WEEK, 0), WEEKS - 1)

@@ -1,0 +1,102 @@
+"""Figures of the desk, and what agencies are told, on both databases."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from adminops import clock
+from adminops.db import db
+from adminops.hmis.models import Client, HmisSource
+from adminops.identity.models import Agency, AgencyOrganization, User
+from adminops.identity.permissions import Role
+from adminops.outbox.models import OutboxMessage
+from dedupe.emails import merges_of_day
+from dedupe.figures import WEEKS, figures_of_desk
+from dedupe.models import Pair
+from dedupe.operations import defer_pair, keep_apart, merge_pair, reopen_pair, review_pair, undo_merge
+from dedupe.seconds.models import Proposal
+from dedupe.seconds.operations import agree_to_merge, decide_merge, refuse_merge
+from tests.browsing import Desk
+from tests.make import make_admin, make_agency, make_user
+from tests.make_dedupe import make_client, make_pair, make_project, make_stay
+
+
+def test_figures_say_what_was_found_and_decided(pair: Pair, source: HmisSource, reviewer: User) -> None:
+    empty = figures_of_desk()
+    assert (empty.waiting, empty.found, empty.seconds, empty.agreement) == (1, 1, None, None)
+    colleague, began = make_admin(), clock.now()
+    pairs = [make_pair(make_client(source), make_client(source)) for _ in range(4)]
+    doubtful = [make_pair(make_client(source), make_client(source), has_conflict=True) for _ in range(2)]
+    pairs[3].proposed_at = began - timedelta(days=15)
+    for number, each in enumerate(pairs[:3]):
+        with clock.frozen_at(began):
+            review_pair(each, by=reviewer)
+        with clock.frozen_at(began + timedelta(seconds=10 * (number + 1))):
+            if number < 2:
+                merge = merge_pair(each, destination_client_id=each.low_client_id, choices={}, by=reviewer)
+            else:
+                keep_apart(each, by=reviewer)
+    with clock.frozen_at(began + timedelta(minutes=1)):
+        undo_merge(merge, by=reviewer)
+        defer_pair(pairs[3], by=reviewer)
+        for each, answer in zip(doubtful, (agree_to_merge, refuse_merge), strict=True):
+            outcome = decide_merge(
+                each, destination_client_id=each.low_client_id, choices={}, reason="Papers", by=reviewer
+            )
+            assert isinstance(outcome, Proposal)
+            answer(outcome, reason="Seen both", by=colleague)
+        found = figures_of_desk()
+        assert (found.waiting, found.found, found.merged, found.apart, found.undone) == (4, 7, 3, 1, 1)
+        assert (found.seconds, found.agreed, found.refused, found.agreement) == (20, 1, 1, 50)
+        assert len(found.weeks) == WEEKS
+        assert [(week.found, week.decided, week.waiting) for week in found.weeks[-3:]] == [
+            (1, 0, 1),
+            (0, 0, 1),
+            (6, 4, 4),
+        ]
+        reopen_pair(pairs[2], by=reviewer)
+        assert [week.waiting for week in figures_of_desk().weeks[-2:]] == [1, 5]
+
+
+def test_figures_have_a_page(desk: Desk) -> None:
+    with desk.work():
+        reviewer = make_admin()
+    page = desk.signed_in(reviewer).get("/duplicates/figures")
+    assert page.says("Nobody has decided yet")
+    assert page.says("Found and decided each week")
+
+
+def _at(agency: Agency, client: Client, source: HmisSource) -> User:
+    """Let a client stay in a project of an agency; return its lead."""
+    project = make_project(source)
+    make_stay(client, project, entry=clock.today() - timedelta(days=30))
+    agency.organizations.append(AgencyOrganization(source_id=source.id, organization_id=project.organization_id))
+    db.session.flush()
+    return make_user(Role.AGENCY_LEAD, agency=agency)
+
+
+def test_agencies_concerned_are_told_once_a_day_by_ids(pair: Pair, source: HmisSource, reviewer: User) -> None:
+    low, high = pair.low_client, pair.high_client
+    agency, safe = make_agency(), make_agency(is_victim_service_provider=True)
+    lead = _at(agency, high, source)
+    _at(safe, high, source)
+    make_user(Role.AGENCY_LEAD, agency=make_agency())
+    chosen = select(OutboxMessage).where(OutboxMessage.kind == "dedupe.merges_of_day")
+    merge = merge_pair(pair, destination_client_id=low.id, choices={}, by=reviewer)
+    (message,) = db.session.scalars(chosen).all()
+    assert (message.recipient_id, set(message.arguments)) == (lead.id, {"agency", "day"})
+    assert message.next_try_at > clock.now(), "all merges of a day are told in one"
+    asked = {"to_id": lead.id, "agency": agency.id, "day": f"{clock.now().date()}"}
+    mail = merges_of_day(**asked)  # type: ignore[arg-type]
+    assert mail is not None
+    assert mail.values["made"] == [(low.personal_id, high.personal_id)]
+    undo_merge(merge, by=reviewer)
+    assert len(db.session.scalars(chosen).all()) == 1
+    assert merges_of_day(**asked) is None, "made and undone on one day"  # type: ignore[arg-type]
+    with clock.frozen_at(clock.now() + timedelta(days=1)):
+        again = merge_pair(pair, destination_client_id=low.id, choices={}, by=reviewer)
+    with clock.frozen_at(clock.now() + timedelta(days=3)):
+        undo_merge(again, by=reviewer)
+        told = merges_of_day(**{**asked, "day": f"{clock.now().date()}"})  # type: ignore[arg-type]
+    assert told is not None
+    assert (told.values["made"], told.values["undone"]) == ([], [(low.personal_id, high.personal_id)])
