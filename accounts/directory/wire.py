@@ -2,8 +2,9 @@
 
 One short connection for each piece of work: connecting costs a few milliseconds, and nothing stale, shared between
 threads or inherited by a fork can be used by mistake. Every wait has an end, that of the TLS handshake too
-(OPT_CONNECT_ASYNC: without it libldap waits for ever there), certificates are always checked, and every error becomes
-one of ours: what was asked for and not answered is `Doubtful`, never "failed".
+(OPT_CONNECT_ASYNC: without it libldap waits for ever there; and with it where a server stops amid its first words, so
+hands are shaken once before), certificates are always checked, and every error becomes one of ours: what was asked for
+and not answered is `Doubtful`, never "failed".
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -241,6 +243,12 @@ class Wire:
 
     def _open(self) -> None:
         server = self._server
+        try:
+            _shake_hands(server, min(CONNECTING, server.seconds))
+        except TimeoutError as stalled:
+            raise Away("The directory does not answer.") from stalled
+        except OSError:
+            pass  # libldap says what it is, or does without
         line = ldap.initialize(server.url)
         line.protocol_version = ldap.VERSION3
         line.timeout = server.seconds
@@ -277,21 +285,32 @@ class Wire:
 
 def what_is_wrong_with_tls(server: Server, *, seconds: float = 1.0) -> str | None:
     """Return why the certificate of a server is not believed; None: it is, or nobody can tell."""
-    at = urlsplit(server.url)
-    context = ssl.create_default_context(cafile=server.ca_file or None)
-    secure = at.scheme == "ldaps"
     try:
-        with socket.create_connection((at.hostname or "", at.port or (636 if secure else 389)), seconds) as line:
-            line.settimeout(seconds)
-            if not secure:
-                line.sendall(START_TLS)
-                line.recv(64)
-            with context.wrap_socket(line, server_hostname=at.hostname):
-                return None
+        _shake_hands(server, seconds)
     except ssl.SSLCertVerificationError as wrong:
         return f"The certificate of the directory is not believed: {wrong.verify_message or wrong.reason}."
-    except (ssl.SSLError, OSError):
+    except OSError:
         return None
+    return None
+
+
+def _shake_hands(server: Server, seconds: float) -> None:
+    """Connect and agree on TLS within so many seconds altogether. Raises `TimeoutError` or another `OSError`."""
+    at, ends = urlsplit(server.url), time.monotonic() + seconds
+    secure = at.scheme == "ldaps"
+    with socket.create_connection((at.hostname or "", at.port or (636 if secure else 389)), seconds) as line:
+        if not secure:
+            line.settimeout(max(ends - time.monotonic(), 0.01))
+            line.sendall(START_TLS)
+            line.recv(64)
+        line.settimeout(max(ends - time.monotonic(), 0.01))
+        with _trusting(server.ca_file).wrap_socket(line, server_hostname=at.hostname):
+            pass
+
+
+@lru_cache(maxsize=4)
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file or None)
 
 
 def _entries(rows: Sequence[tuple[str | None, Any]]) -> list[Found]:

@@ -45,9 +45,11 @@ def confirm_by_key(answer: str, session: UserSession, *, known_device: str | Non
 
 def _prove_password(password: str, user: User) -> str | None:
     meters = throttle.confirming_meters(user.id)
+    # A directory may take seconds: it is asked before anything is held.
+    elsewhere = None if throttle.is_blocked(meters) else credentials.ask_elsewhere(user, password)
     if throttle.seconds_to_wait(meters):
         return factors.TOO_MANY
-    said = credentials.check(user, password)
+    said = elsewhere or credentials.check(user, password)
     if said.right:
         throttle.clear_failures(meters)
         return None

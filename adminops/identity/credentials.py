@@ -29,8 +29,16 @@ def ask_first(app: Flask, check: Check) -> None:
 
 def check(user: User | None, password: str) -> Said:
     """Say whether `password` is the user's; takes as long for nobody as for somebody."""
+    elsewhere = ask_elsewhere(user, password)
+    return elsewhere if elsewhere is not None else check_here(user, password)
+
+
+def ask_elsewhere(user: User | None, password: str) -> Said | None:
+    """Return what is said where the user's password is kept, which can take seconds; None: it is kept here."""
     asked: Check | None = current_app.extensions.get(_HELD)
-    elsewhere = asked(user, password) if asked and user is not None else None
-    if elsewhere is not None:
-        return elsewhere
+    return asked(user, password) if asked and user is not None else None
+
+
+def check_here(user: User | None, password: str) -> Said:
+    """Say whether `password` is what this database keeps of the user."""
     return Said(passwords.matches(user.password_hash if user else "", password))

@@ -87,6 +87,13 @@ def seconds_to_wait(meters: Sequence[Meter]) -> int:
     return max((math.ceil(wait) for wait in waits if wait > 0), default=0)
 
 
+def is_blocked(meters: Sequence[Meter]) -> bool:
+    """Say whether a try has to wait, by a look that takes nothing; `seconds_to_wait` is what decides."""
+    waits = SignInThrottle.blocked_until > clock.now()
+    chosen = select(SignInThrottle.key).where(SignInThrottle.key.in_([meter.key for meter in meters]), waits)
+    return db.session.scalar(chosen.limit(1)) is not None
+
+
 def note_failure(meters: Sequence[Meter]) -> None:
     """Count a failed try."""
     now = clock.now()

@@ -51,6 +51,13 @@ def stalling(line: socket.socket) -> None:
     silent(line)
 
 
+def halting(line: socket.socket) -> None:
+    """Begin to agree to TLS, and stop amid the first words."""
+    line.recv(4096)
+    line.sendall(b"\x16\x03\x03\x40\x00\x02")
+    silent(line)
+
+
 def pump(line: socket.socket, there: socket.socket, lose: threading.Event | None = None) -> None:
     """Hand everything on between two connections until one ends; once `lose` is set, lose what comes back next."""
     ends = {line: there, there: line}

@@ -28,7 +28,7 @@ from tests.accounts.directory.places import (
 )
 from tests.services.certificates import certificates
 from tests.services.directory import Slapd, launch
-from tests.services.lines import Forwarder, listening, silent, stalling
+from tests.services.lines import Forwarder, halting, listening, silent, stalling
 
 
 class Dropping:
@@ -139,9 +139,11 @@ def test_b4_kill_amid_a_batch_leaves_nobody_half_done(slapd: Slapd) -> None:
     assert all(found[d.key].enabled is d.enabled and found[d.key].groups == d.groups for d in wanted)
 
 
-@pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
-def test_b5_silent_port_answers_within_three_seconds(shared_slapd: Slapd, scheme: str) -> None:
-    _assert_is_left_in_time(shared_slapd, silent, scheme)
+@pytest.mark.parametrize(("serve", "scheme"), [(silent, "ldaps"), (silent, "ldap"), (halting, "ldaps")])
+def test_b5_silent_and_half_open_ports_answer_within_three_seconds(
+    shared_slapd: Slapd, serve: Callable[[socket.socket], None], scheme: str
+) -> None:
+    _assert_is_left_in_time(shared_slapd, serve, scheme)
 
 
 def test_b6_starttls_that_stalls_after_its_yes_answers_within_three_seconds(shared_slapd: Slapd) -> None:

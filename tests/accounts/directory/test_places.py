@@ -1,6 +1,7 @@
 """Which place an account is kept in, what the doctor says of it, and that passwords go there."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +20,11 @@ from adminops.app import AdminOps
 from adminops.errors import Unavailable
 from adminops.settings import Settings
 from tests.accounts.directory.places import OTHER, as_admin
+from tests.browsing import Desk
 from tests.make import PASSWORD
 from tests.make_accounts import make_account
 from tests.services.directory import Slapd
+from tests.services.lines import listening, silent
 
 LDAP = "ldaps://directory.example.org"
 Configure = Callable[..., None]
@@ -50,6 +53,37 @@ def of(slapd: Slapd, **over: Any) -> dict[str, Any]:
         "directory_groups": slapd.groups,
         **over,
     }
+
+
+def test_b5_nobody_waits_for_a_directory_but_who_is_kept_there(app: AdminOps, configure: Configure) -> None:
+    pytest.importorskip("ldap", reason="ldap: python-ldap is not built here")
+    desk, ended = Desk(app), []
+    with desk.work():
+        make_account(username="far", password=True, kept_in="directory")
+        make_account(username="near", password=True)
+    reached = threading.Event()
+
+    def serve(line: socket.socket) -> None:
+        reached.set()
+        silent(line)
+
+    def sign_in(username: str, status: int) -> None:
+        page = desk.visitor().post("/sign-in", {"username": username, "password": PASSWORD}, status=status)
+        ended.append((username, page.says("The directory that keeps the passwords does not answer at the moment.")))
+
+    with listening(serve) as port:
+        url = f"ldaps://127.0.0.1:{port}"
+        configure(
+            **dict.fromkeys(("directory_user", "directory_people", "directory_groups"), "dc=x"),
+            directory_url=url,
+            directory_password="x",
+        )
+        waiting = threading.Thread(target=sign_in, args=("far", 422))
+        waiting.start()
+        assert reached.wait(timeout=30)
+        sign_in("near", 302)
+        waiting.join()
+    assert ended == [("near", False), ("far", True)], "from the same network, on either database"
 
 
 def test_local_directory_knows_right_wrong_and_disabled(session: Session) -> None:
