@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 
 from adminops import clock
-from adminops.db import db
+from adminops.db import db, savepoint
+from adminops.errors import DomainError
 from adminops.facts import (
     Fact,
     ParticipantAdded,
@@ -48,18 +50,28 @@ from adminops.facts import (
     TimeSpent,
 )
 from adminops.facts.access import AccountMoved
+from adminops.facts.proving import EmergencyAccountUsed
 from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
+from adminops.settings import current_settings
+from adminops.web.navigation import registry
 from tickets.authority import unname_elsewhere
+from tickets.catalogue import find_type
 from tickets.importing.models import TicketExternal
 from tickets.models import OPEN_STATES, Resolution, Tag, Ticket, TicketEntry, TicketState, WaitingOn
-from tickets.operations import resolve
+from tickets.operations import file_ticket, resolve
 from tickets.queues.lines import given
 from tickets.relations import Kind, root_of, those_waiting_for
 from tickets.sharing import leave_tickets_of
 from tickets.silence.models import ContactWay
+from tickets.type_versions import INCIDENT
 
 S = TicketState
+log = structlog.get_logger("adminops.tickets")
+USED = (
+    "Somebody signed in with it, in earnest or as a drill. Say who it was and why, look at the audit trail for what "
+    "was done, then have a new passphrase chosen and sealed."
+)
 
 INNER_KINDS = ("client", "pair")
 """Work on client records is the team's matter, until it settles the request."""
@@ -96,6 +108,30 @@ def leave_agency(fact: AccountMoved, by: User) -> None:
     unname_elsewhere(fact.user_id, fact.agency_id, by=by)
     if fact.from_agency_id is not None:
         leave_tickets_of(fact.from_agency_id, fact.user_id, by=by)
+
+
+def file_emergency(fact: EmergencyAccountUsed, by: User) -> None:
+    """File an incident when an account for emergencies is used: one a day, whatever it is used for.
+
+    Who uses it has to get in on the worst day: what keeps the ticket from being filed keeps nobody out.
+    """
+    kind = find_type(INCIDENT, registry().features)
+    if kind is None:
+        return
+    day = clock.today(current_settings().time_zone)
+    told = {"on": day.isoformat(), "what": "other", "how_found": "AdminOps noted it", "going_on": "unknown"}
+    try:
+        with savepoint():
+            file_ticket(
+                kind=kind,
+                subject=f"The account for emergencies {by.username} is used",
+                body=USED,
+                answers=told,
+                nonce=f"emergency-{fact.account_id}-{day.isoformat()}",
+                by=by,
+            )
+    except DomainError as refused:
+        log.error("no ticket of an emergency", cause=type(refused).__name__)
 
 
 def _requested_by(fact: Fact) -> Ticket | None:

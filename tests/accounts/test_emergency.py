@@ -15,13 +15,15 @@ from accounts.policies import check_may_reset
 from adminops import clock
 from adminops.app import AdminOps
 from adminops.db import savepoint
-from adminops.errors import Invalid, InvalidState, NotAllowed
+from adminops.errors import Invalid, InvalidState, NotAllowed, NotFound
 from adminops.identity.models import SYSTEM, UserSession
 from adminops.identity.operations import sign_in
 from adminops.identity.permissions import Role
 from adminops.outbox.models import OutboxMessage
 from tests.identity.test_second_step import asking
 from tests.make import make_admin, make_user
+from tickets.models import Ticket
+from tickets.queries import get_ticket
 
 PHRASE = "nine copper lanterns 4 quiet orchards"
 
@@ -44,8 +46,7 @@ def _mails(session: Session, kind: str) -> int:
 
 def test_it_works_while_the_directory_is_away_and_everybody_hears_of_it(app: AdminOps, session: Session) -> None:
     make_user(Role.SECURITY_OFFICER)
-    make_user(Role.MANAGER)
-    make_user(Role.HELP_DESK)
+    manager, helper = make_user(Role.MANAGER), make_user(Role.HELP_DESK)
     away = {"directory_url": "ldap://127.0.0.1:1", "second_factor_roles": "system_admin"}
     with asking(app, **away, second_factor_grace_days=0):
         account = _envelope()
@@ -59,6 +60,14 @@ def test_it_works_while_the_directory_is_away_and_everybody_hears_of_it(app: Adm
     mail = emails.emergency(to_id=1, account=account.id, what="used", at=0)
     assert mail is not None
     assert mail.subject == "An account for emergencies is used"
+    [ticket] = session.scalars(select(Ticket)).all()
+    assert (ticket.request_type, ticket.is_private, ticket.priority.value) == ("incident", True, "urgent")
+    assert ticket.subject == "The account for emergencies envelope1 is used"
+    assert get_ticket(ticket.id, manager) is ticket
+    with pytest.raises(NotFound):
+        get_ticket(ticket.id, helper)
+    assert sign_in("envelope1", PHRASE, network="192.0.2.1", device="", hours=12).token
+    assert len(session.scalars(select(Ticket.id)).all()) == 1, "one a day"
 
 
 def test_who_is_told_is_reminded_once_a_month_until_it_was_tried_and_sealed_anew(session: Session) -> None:
