@@ -270,7 +270,7 @@ def request_waits(*, to_id: int, account_request: int, days: int, at: int = 0) -
 
 
 def _of_request(asked: AccountRequest, subject: str, template: str, **values: object) -> Mail:
-    missing = [gate.kind.title for gate in asked.open_gates]
+    missing = [gate.kind.short for gate in asked.open_gates]
     return Mail(
         subject=subject,
         template=template,

@@ -4,7 +4,7 @@ Each ticket is a small life that says when its next step comes; the steps of all
 verbs that people use.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -150,6 +150,7 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     _tick(cast)
     _let_programs_in(cast)
     _ask_for_accounts(cast, kinds["new_account"], joiners)
+    _ask_for_changes(cast, {kind.key: kind for kind in all_types(registry().features)})
     bring_mails(cast)
     show_webhooks(cast)
 
@@ -177,6 +178,21 @@ def _ask_for_accounts(cast: Cast, kind: RequestType, joiners: Sequence[tuple[int
         if number < 2:
             with clock.frozen_at(cast.days_ago(days - 1)):
                 approve(ticket, by=cast["maya"])
+
+
+def _ask_for_changes(cast: Cast, kinds: Mapping[str, RequestType]) -> None:
+    """Let leads ask for changes of accounts that wait today, each for somebody else."""
+    for agency, days, key, subject, body, answers in scenes.CHANGES:
+        lead = cast.lead_of(cast.agencies[agency])
+        others = sorted(user.username for user in cast.people.values() if user.agency_id == lead.agency_id)
+        person = next((name for name in others if name != lead.username), None)
+        if person is None:
+            continue
+        named = {"username": person, "on": cast.days_ago(days).date().isoformat(), **answers}
+        if named.get("agency"):
+            named["agency"] = str(cast.agencies[int(named["agency"])].id)
+        with clock.frozen_at(cast.days_ago(days)):
+            operations.file_ticket(kind=kinds[key], subject=subject, body=body, answers=named, by=lead)
 
 
 def _send_to_redactors(cast: Cast) -> None:

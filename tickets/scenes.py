@@ -70,6 +70,24 @@ JOINERS = (
     (8, 1.2, "Lucille Pratt", "Data entry"),
 )
 """Accounts that are asked for: index of the agency, days ago, name and job title."""
+CHANGES: tuple[tuple[int, float, str, str, str, dict[str, str]], ...] = (
+    (
+        *(0, 3, "access_change", "A second agency lead for us"),
+        "I am away in December, and somebody has to speak for us then.",
+        {"wanted": "role", "role": "lead"},
+    ),
+    (
+        *(1, 2, "access_change", "Helps with intake next door"),
+        "Both agencies share the front desk from now on.",
+        {"wanted": "agency", "agency": "2"},
+    ),
+    (
+        *(2, 1, "assessor_access", "One more assessor for coordinated entry"),
+        "The assessor training was last week.",
+        {"trained_on": "", "trainer": "Theo Marsh"},
+    ),
+)
+"""What leads ask to have changed: index of the agency, days ago, type, subject, text, answers."""
 STAFF_CHANGE = (
     Scene(
         "New case manager needs an account by {day}",

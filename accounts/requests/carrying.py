@@ -54,7 +54,7 @@ def carry_out(request: AccountRequest, *, by: User) -> None:
     tell_done(request)
     purpose, named = _sheet_for(request), {"account_id": request.account_id, "agency_id": request.agency_id}
     fact = AccessGranted if purpose is not None or request.kind in ELSEWHERE else AccessSettled
-    publish(fact(**named, kind=request.kind.value, request=request.ticket), by=by)
+    publish(fact(**named, what=request.kind.title.lower(), request=request.ticket), by=by)
     if purpose is not None:
         open_sheet(request.account, purpose=purpose, ticket=request.ticket, by=SYSTEM)
 

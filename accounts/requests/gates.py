@@ -106,7 +106,7 @@ def _look(request: AccountRequest, gate: AccountGate) -> None:
         meet(request, gate.kind, says=found.says, by=SYSTEM)
     elif not found.met and gate.state is G.MET:
         set_gate(gate, G.OPEN, found.says, by=SYSTEM)
-        publish(AccountGateLost(**of(request), gate=gate.kind.value), by=SYSTEM)
+        publish(AccountGateLost(**of(request), gate=gate.kind.value, what=gate.kind.short), by=SYSTEM)
     elif gate.says != found.says:
         gate.says = found.says
     db.session.flush()
@@ -124,7 +124,7 @@ def meet(request: AccountRequest, kind: GateKind, *, says: str = "", proven_on: 
     set_gate(gate, G.MET, says, by=by)
     request.moved_at = max(request.moved_at, clock.now())
     db.session.flush()
-    publish(AccountGateMet(**of(request), gate=kind.value), by=by)
+    publish(AccountGateMet(**of(request), gate=kind.value, what=kind.short), by=by)
 
 
 def set_gate(gate: AccountGate, state: GateState, says: str, *, by: User) -> None:

@@ -64,6 +64,11 @@ class GateKind(StrEnum):
     advice: str
     mover: Mover
 
+    @property
+    def short(self) -> str:
+        """What it is, in a few words: for "Missing: …" and "… is there"."""
+        return _SHORT[self]
+
     AUTHORITY = (
         "authority",
         "Asked for by somebody who may",
@@ -172,6 +177,28 @@ class GateKind(StrEnum):
 
 
 K, G = RequestKind, GateKind
+_SHORT: Mapping[GateKind, str] = {
+    G.AUTHORITY: "the agency lead's word",
+    G.SUPERVISOR: "the supervisor's word",
+    G.OTHER_AGENCY: "the other agency's word",
+    G.CLEAR: "an account that nothing else keeps closed",
+    G.MOU: "a current agency agreement",
+    G.SEAT: "a license seat",
+    G.BACKGROUND: "the background check",
+    G.AGREEMENT: "a signed user agreement",
+    G.TRAINING: "the required training",
+    G.REFRESHER: "a refresher",
+    G.FULL: "the whole training",
+    G.COURSE: "the course",
+    G.FEE: "the agency's word on the fee",
+    G.CE_LEAD: "the coordinated entry lead's word",
+    G.DESIGNATION: "the signed designation",
+    G.IDENTITY: "a look at who is asking",
+    G.SECOND: "a second person's word",
+    G.APPROVAL: "the HMIS lead's approval",
+    G.GRANT: "an administrator who gives the role",
+    G.DAY: "the day",
+}
 
 GATES: Mapping[RequestKind, Sequence[GateKind]] = {
     K.NEW: (G.AUTHORITY, G.SUPERVISOR, G.MOU, G.SEAT, G.BACKGROUND, G.AGREEMENT, G.TRAINING, G.APPROVAL),

@@ -107,7 +107,7 @@ def _write(ticket: Ref, wish: Wish, asked: Asked) -> AccountRequest:
 def _began(request: AccountRequest) -> AccountRequested | AccessRequested:
     if request.kind is K.NEW:
         return AccountRequested(**of(request))
-    return AccessRequested(**of(request), kind=request.kind.value)
+    return AccessRequested(**of(request), what=request.kind.title.lower())
 
 
 def _note_answers(request: AccountRequest, answers: Mapping[str, Any], *, by: User) -> None:

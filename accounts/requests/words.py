@@ -55,7 +55,7 @@ def waive_gate(request: AccountRequest, kind: GateKind, *, reason: str, by: User
     set_gate(gate, GateState.WAIVED, reason[:200], by=by)
     request.moved_at = max(request.moved_at, clock.now())
     db.session.flush()
-    publish(AccountGateWaived(**of(request), gate=kind.value), by=by)
+    publish(AccountGateWaived(**of(request), gate=kind.value, what=kind.short), by=by)
     review(request, by=by)
 
 

@@ -77,7 +77,7 @@ def _finished(sheet: SetupSheet) -> SetupFinished | AccessSetUp:
     """Return the fact: a new account is done when its owner signs in, a change when it is entered."""
     if sheet.purpose is Purpose.OPENING:
         return SetupFinished(**_of(sheet))
-    return AccessSetUp(**_of(sheet), purpose=sheet.purpose.value)
+    return AccessSetUp(**_of(sheet), what=sheet.purpose.title.lower())
 
 
 def untick_step(sheet: SetupSheet, key: str, *, by: User) -> None:

@@ -8,18 +8,18 @@ from adminops.facts.people import AccountFact
 
 @dataclass(frozen=True, kw_only=True)
 class AccessRequested(AccountFact):
-    """Something was asked for of an account; `kind` is a code of the accounts feature."""
+    """Something was asked for of an account; `what` says it in words."""
 
-    says: ClassVar[str] = "asked for account {account_id}: {kind}"
-    kind: str
+    says: ClassVar[str] = "asked for account {account_id}: {what}"
+    what: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessGranted(AccountFact):
     """Nothing was missing any more, and what was asked for was carried out here; the HMIS comes after it."""
 
-    says: ClassVar[str] = "carried out for account {account_id}: {kind}"
-    kind: str
+    says: ClassVar[str] = "carried out for account {account_id}: {what}"
+    what: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +31,11 @@ class AccessSettled(AccessGranted):
 
 @dataclass(frozen=True, kw_only=True)
 class AccessSetUp(AccountFact):
-    """A change of access was entered in the HMIS, too; `purpose` is a code of the accounts feature."""
+    """A change of access was entered in the HMIS, too; `what` says it in words."""
 
-    says: ClassVar[str] = "entered it in the HMIS for account {account_id}: {purpose}"
+    says: ClassVar[str] = "entered in the HMIS for account {account_id}: {what}"
     settles: ClassVar[bool] = True
-    purpose: str
+    what: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,31 +16,34 @@ class AccountRequested(AccountFact):
 
 @dataclass(frozen=True, kw_only=True)
 class GateFact(AccountFact):
-    """Something about what an account needs before it opens; `gate` is a code of the accounts feature."""
+    """Something about what a request about an account needs; `gate` is a code of the accounts feature, `what` says it
+    in words.
+    """
 
-    says: ClassVar[str] = "changed what account {account_id} needs ({gate})"
+    says: ClassVar[str] = "changed what a request about account {account_id} needs: {what}"
     gate: str
+    what: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountGateMet(GateFact):
     """One thing that an account needs is there."""
 
-    says: ClassVar[str] = "noted for account {account_id}: {gate} is there"
+    says: ClassVar[str] = "noted for account {account_id}: {what} is there"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountGateLost(GateFact):
     """One thing that was there is missing again."""
 
-    says: ClassVar[str] = "noted for account {account_id}: {gate} is missing again"
+    says: ClassVar[str] = "noted for account {account_id}: {what} is missing again"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountGateWaived(GateFact):
-    """An account may open although one thing is missing; the reason stands with the request."""
+    """A request may go on although one thing is missing; the reason stands with it."""
 
-    says: ClassVar[str] = "waived for account {account_id}: {gate}"
+    says: ClassVar[str] = "waived for account {account_id}: {what}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What is asked for of accounts that are there: the gates of each kind, what is carried out, and who is told."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from accounts.request_types import (
     DEACTIVATE,
     LICENSE,
     LOCKED_OUT,
+    NEW_ACCOUNT,
     PARTICULARS,
     REACTIVATE,
     TRANSFER,
@@ -50,6 +52,7 @@ from adminops.identity.sessions import start_session
 from adminops.outbox.models import OutboxMessage
 from adminops.settings import current_settings
 from tests.agencies.test_agreements import make_mou
+from tests.browsing import Desk
 from tests.identity.test_second_step import _with_app
 from tests.make import make_admin, make_agency, make_user
 from tests.make_accounts import make_account
@@ -444,6 +447,45 @@ def test_office_goes_from_one_person_to_another_when_the_designation_is_on_file(
     words.give_word(asked, G.GRANT, by=manager)
     assert (account.user.roles, before.user.roles) == ([Role.END_USER, Role.SECURITY_OFFICER], [Role.END_USER])
     assert ticket.state is TicketState.RESOLVED
+
+
+def test_pages_lead_from_the_question_to_the_word_the_seat_and_its_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, counted: Callable[[], int]
+) -> None:
+    monkeypatch.setitem(desk.app.extensions["settings"].__dict__, "account_gates", "none")
+    with desk.work():
+        agency, lead, account = _house()
+        other = make_agency(name="Lakeview")
+        theirs, manager = make_user(Role.AGENCY_LEAD, agency=other), make_user(Role.MANAGER)
+        ticket, _ = _ask(lead, ACCESS, account, wanted="agency", agency=str(other.id))
+        raised, wish = _ask(lead, ACCESS, account, wanted="role", role="lead")
+        approve(ticket, by=manager), approve(raised, by=manager)
+        leaves = {"person": "Imani Brooks", "work_email": "imani@harbor.example.org", "employment": "staff"}
+        _, joins = _ask(lead, NEW_ACCOUNT, None, **leaves, replaces=account.user.username)
+    leads, others, managers = (desk.signed_in(user) for user in (lead, theirs, manager))
+    assert leads.get(f"/tickets/{raised.id}").link("See how it stands") == f"/accounts/requests/{wish.id}"
+    asks = leads.get(f"/accounts/requests/{joins.id}")
+    assert asks.link(f"Report that {account.user.name} leaves") == f"/accounts/{account.id}/leaving"
+    assert leads.get(f"/agencies/{agency.id}").link("See what is missing, and whose move it is")
+    listed = others.get("/accounts/requests")
+    assert listed.says("The lead of the other agency")
+    say = others.get(listed.link(account.user.name)).link("Confirm: The other agency agrees")
+    leads.get(say, status=403)
+    assert others.get(say).says("takes up a seat of Lakeview")
+    assert others.post(say, follow=True).says("Nothing is missing any more.")
+    leads.get(f"/accounts/requests/{wish.id}/grant", status=403)
+    counted(), managers.get(f"/accounts/requests/{wish.id}")
+    assert counted() <= 12
+    managers.post(managers.get(f"/accounts/requests/{wish.id}").link("Give the role"))
+    counted(), leads.get(f"/accounts/requests?agency={agency.id}&state=all")
+    assert counted() <= 12
+    end = others.get(f"/accounts/{account.id}").link("End it: Lakeview")
+    assert others.get(end).says("no longer end user at Lakeview")
+    others.post(end)
+    others.get(f"/accounts/{account.id}", status=404)
+    with desk.look() as session:
+        roles = session.get_one(Account, account.id).user.roles
+    assert roles == [Role.END_USER, Role.AGENCY_LEAD]
 
 
 def test_same_is_asked_for_once_and_again_when_the_first_was_refused(session: Session) -> None:
