@@ -19,6 +19,7 @@ from adminops.private_files import write_private
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 SHORTEST_SECRET = 32
 LARGEST_NUMBER = 1_000_000
+LONGEST_TRUST = 90
 ROLES = "end_user", "agency_lead", "security_officer", "help_desk", "trainer", "system_admin", "manager", "viewer"
 """What roles are called here (`adminops.identity.permissions.Role`, which a test compares)."""
 
@@ -53,6 +54,13 @@ def _positive(raw: str) -> int:
     number = int(raw) if raw.strip().isascii() and raw.strip().isdecimal() else 0
     if not 0 < number <= LARGEST_NUMBER:
         raise ValueError(f"a whole number from 1 to {LARGEST_NUMBER:,}")
+    return number
+
+
+def _days(raw: str) -> int:
+    number = _count(raw)
+    if number > LONGEST_TRUST:
+        raise ValueError(f"a whole number from 0 to {LONGEST_TRUST}")
     return number
 
 
@@ -202,6 +210,14 @@ class Settings:
     )
     second_factor_grace_days: int = setting(
         14, "How long somebody who needs a second step may put setting it up off; 0 does not wait.", _count
+    )
+    trusted_device_days: int = setting(
+        0, "For how many days people may say that a device is not asked for the second step; 0: never.", _days
+    )
+    trusted_device_roles: str = setting(
+        "end_user agency_lead security_officer help_desk trainer viewer",
+        "Roles whose people may say so, if all their roles are among these, or `none`.",
+        _some_of(*ROLES),
     )
     mail_transport: str = setting(
         "mailbox",

@@ -167,8 +167,7 @@ def finish_password_reset(
     choose(account.user, password)
     link.used_at = clock.now()
     end_all_sessions(account.user, reason="new password")
-    if forgive:
-        throttle.clear_failures(forgive)
+    throttle.clear_failures([throttle.most_of(account.user.username), *forgive])
     if account.state is S.INVITED:
         account.move(S.ACTIVE)
         account.activated_at = clock.now()
@@ -188,8 +187,7 @@ def unlock_account(account: Account, *, by: User) -> None:
     """
     hold(account)
     policies.check_may_unlock(account, by=by)
-    name = account.user.username
-    throttle.clear_failures([throttle.Meter("anywhere", name, throttle.ANYWHERE)])
+    throttle.clear_failures(throttle.account_meters(account.user.username))
     publish(AccountUnlocked(account_id=account.id, agency_id=account.agency_id), by=by)
     directory_of(account).unlock(account.key)
 

@@ -45,6 +45,38 @@ class SecondStepFailed(UserFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeviceTrusted(UserFact):
+    """A person is not asked for the second step on a device for some days."""
+
+    says: ClassVar[str] = "is not asked for the second step on device {device_id} for {days} days"
+    device_id: int
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceTrustUsed(UserFact):
+    """A person signed in on a trusted device, by the password alone."""
+
+    says: ClassVar[str] = "was not asked for the second step on device {device_id}"
+    device_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceTrustEnded(UserFact):
+    """A person asks to be asked for the second step again on a device."""
+
+    says: ClassVar[str] = "is asked for the second step on device {device_id} again"
+    device_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInStopped(UserFact):
+    """A hundred wrong passwords in a row: from strange devices no further one is taken."""
+
+    says: ClassVar[str] = "had sign-in from strange devices stopped after a hundred wrong passwords"
+
+
+@dataclass(frozen=True, kw_only=True)
 class IdentityConfirmed(UserFact):
     """Somebody who is signed in was asked again, and proved that it is them."""
 

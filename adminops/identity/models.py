@@ -306,6 +306,21 @@ class SignInStep(Model):
     user: Mapped[User] = relationship()
 
 
+class TrustedDevice(Model):
+    """A browser on which somebody gave the second step, and is not asked for it for some days. Never for more."""
+
+    __tablename__ = "trusted_device"
+
+    id: Mapped[Key]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    device: Mapped[Name]
+    """Kind of browser and system, as in the list of sessions."""
+    trusted_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ends_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
 class PasswordBefore(Model):
     """The hash of a password that somebody had, so that they don't choose it again."""
 
@@ -345,6 +360,8 @@ class SignInThrottle(Model):
     """As of `last_failure_at`; it runs down with the time since."""
     last_failure_at: Mapped[datetime]
     blocked_until: Mapped[datetime | None]
+    kept_until: Mapped[datetime | None]
+    """Until when it is remembered although it has run down; None: for a day."""
 
 
 def _system() -> User:

@@ -23,16 +23,20 @@ from adminops.facts import (
     SignInRefused,
     publish,
 )
-from adminops.facts.proving import SecondStepFailed
+from adminops.facts.proving import SecondStepFailed, SignInStopped
 from adminops.identity import credentials, half, passwords, sessions, throttle
 from adminops.identity.factors import operations as factors
-from adminops.identity.factors import standing
+from adminops.identity.factors import standing, trusting
 from adminops.identity.factors.key_operations import prove_by_key
 from adminops.identity.holding import hold_user
 from adminops.identity.models import Agency, AgencyState, RoleGrant, SignInStep, User, UserSession
 from adminops.identity.permissions import Permission, Role
 
 WRONG = "That user name and password don't belong together. Check both, or ask for a new password."
+STOPPED = (
+    "Too many tries. Sign in on a device on which you have signed in before, or ask for a new password: "
+    "“Forgot your password?” sends you a link."
+)
 _TAKEN = "That user name is taken. Choose another."
 
 _NAMED = select(User).where(User.username == bindparam("username")).options(joinedload(User.grants))
@@ -59,37 +63,44 @@ class SignInOutcome:
 
 
 def sign_in(
-    username: str, password: str, *, network: str, device: str, hours: int, known_device: str | None = None
+    username: str,
+    password: str,
+    *,
+    network: str,
+    device: str,
+    hours: int,
+    known_device: str | None = None,
+    trusted: str | None = None,
 ) -> SignInOutcome:
     """Try to sign in; who has a second step is half way then. It never raises for a refusal: a failed try is stored.
 
     The answer is the same, and takes as long, for an unknown name, a wrong password and a disabled account.
     `known_device` names the device when this very person has signed in on it before: its tries are counted apart.
-    Publishes `SignedIn` or, for a known name, `SignInRefused`.
+    `trusted` is the token of a device on which the second step is not asked for (`factors.trusting`).
+    Publishes `SignedIn` or, for a known name, `SignInRefused`, and `SignInStopped` with the hundredth in a row.
     """
     username = fold(username)
     meters = throttle.sign_in_meters(username, network, known_device)
     elsewhere = _ask_elsewhere(username, password, meters)
     if wait := throttle.seconds_to_wait(meters):
-        minutes = "in a minute" if wait <= 60 else f"in {(wait + 59) // 60} minutes"
-        return SignInOutcome(sentence=f"Too many tries. Please try again {minutes}.", wait_seconds=wait)
+        return SignInOutcome(sentence=_too_many(wait), wait_seconds=wait)
     user = _take_user(username)
     said = elsewhere or credentials.check(user, password)
     if said.sentence:  # nobody can tell, or the right password has to be changed first: no guess to count
         return SignInOutcome(sentence=said.sentence)
     right = said.right
     if user is None or not right or not user.may_sign_in:
-        throttle.note_failure(meters)
+        stopped = throttle.note_failure(meters)
         if user is not None:
             reason = "disabled" if right else "password"
             publish(SignInRefused(user_id=user.id, agency_id=user.agency_id, reason=reason), by=user)
+            if stopped:
+                publish(SignInStopped(user_id=user.id, agency_id=user.agency_id), by=user)
         return SignInOutcome(sentence=WRONG)
     throttle.clear_failures(meters)
     if passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hash_password(password)
-    if standing.has_factor(user):
-        return SignInOutcome(user=user, half=half.begin_half(user))
-    return _let_in(user, device=device, hours=hours)
+    return _go_on(user, device=device, hours=hours, trusted=trusted)
 
 
 def _ask_elsewhere(username: str, password: str, meters: Sequence[throttle.Meter]) -> credentials.Said | None:
@@ -105,11 +116,28 @@ def _ask_elsewhere(username: str, password: str, meters: Sequence[throttle.Meter
     return credentials.ask_elsewhere(user, password)
 
 
-def _let_in(user: User, *, device: str, hours: int, has_factor: bool = False) -> SignInOutcome:
+def _go_on(user: User, *, device: str, hours: int, trusted: str | None) -> SignInOutcome:
+    """Let in who gave the right password, or ask for the second step where there is one and the device not trusted."""
+    if not standing.has_factor(user):
+        return _let_in(user, device=device, hours=hours)
+    if trusting.is_trusted(trusted, by=user):
+        return _let_in(user, device=device, hours=hours, has_factor=True, is_confirmed=False)
+    return SignInOutcome(user=user, half=half.begin_half(user))
+
+
+def _too_many(wait: int) -> str:
+    if wait > throttle.HERE.longest.total_seconds():
+        return STOPPED
+    return f"Too many tries. Please try again {'in a minute' if wait <= 60 else f'in {(wait + 59) // 60} minutes'}."
+
+
+def _let_in(
+    user: User, *, device: str, hours: int, has_factor: bool = False, is_confirmed: bool = True
+) -> SignInOutcome:
     limited = not has_factor and standing.must_set_up(user)
     hours = min(hours, EMERGENCY_HOURS) if user.for_emergencies else hours
     user.last_sign_in_at = clock.now()
-    token = sessions.start_session(user, device=device, hours=hours, is_limited=limited)
+    token = sessions.start_session(user, device=device, hours=hours, is_limited=limited, is_confirmed=is_confirmed)
     publish(SignedIn(user_id=user.id, agency_id=user.agency_id), by=user)
     may_wait = not has_factor and not limited and standing.is_required(user)
     return SignInOutcome(token=token, user=user, grace_until=user.factor_due_at if may_wait else None)

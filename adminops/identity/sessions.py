@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from adminops import clock
 from adminops.db import db
-from adminops.identity.models import SignInStep, User, UserSession
+from adminops.identity.models import SignInStep, TrustedDevice, User, UserSession
 
 # Every request asks for all three: one read, and one statement that is put together once.
 LIVING = (
@@ -26,10 +26,11 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def start_session(user: User, *, device: str, hours: int, is_limited: bool = False) -> str:
+def start_session(user: User, *, device: str, hours: int, is_limited: bool = False, is_confirmed: bool = True) -> str:
     """Open a session of `user` for at most `hours` and return its token (256 random bits), which is not stored.
 
-    In a limited one its owner sets up a second step, and nothing else.
+    In a limited one its owner sets up a second step, and nothing else. One that is not confirmed asks for a proof
+    before what could hurt many at once, however young it is.
     """
     token = secrets.token_urlsafe(32)
     now = clock.now()
@@ -41,7 +42,7 @@ def start_session(user: User, *, device: str, hours: int, is_limited: bool = Fal
             started_at=now,
             last_seen_at=now,
             ends_at=now + timedelta(hours=hours),
-            confirmed_at=now,
+            confirmed_at=now if is_confirmed else None,
             is_limited=is_limited,
         )
     )
@@ -79,7 +80,10 @@ def end_session(session: UserSession, *, reason: str) -> None:
 
 
 def end_all_sessions(user: User, *, reason: str, keep: UserSession | None = None) -> int:
-    """End every living session of `user` (but `keep`), and each half sign-in; return how many sessions there were."""
+    """End every living session of `user` (but `keep`) and each half sign-in, and trust no device any more.
+
+    Return how many sessions there were.
+    """
     ending = (
         update(UserSession)
         .where(UserSession.user_id == user.id, UserSession.ended_at.is_(None))
@@ -87,7 +91,8 @@ def end_all_sessions(user: User, *, reason: str, keep: UserSession | None = None
     )
     if keep is not None:
         ending = ending.where(UserSession.id != keep.id)
-    db.session.execute(delete(SignInStep).where(SignInStep.user_id == user.id))
+    for table in (SignInStep, TrustedDevice):
+        db.session.execute(delete(table).where(table.user_id == user.id))
     return int(db.session.execute(ending).rowcount)  # type: ignore[attr-defined]
 
 

@@ -6,6 +6,10 @@ last one to half a minute. A person who has signed in on a device before is coun
 somebody else's guesses from far away nor a neighbour's behind the same address keep the owner out.
 
 A right password empties the account's own meters; the network's runs down by itself.
+
+A fourth one stops: after a hundred failures in a row an account takes no password any more from devices that its owner
+never signed in on, whatever address they come from (NIST SP 800-63B, 3.2.2). It never keeps the owner out: the devices
+they know have meters of their own, a link by mail sets a new password and begins anew, and so does an administrator.
 """
 
 import hashlib
@@ -24,7 +28,7 @@ from adminops.identity.models import SignInThrottle
 
 @dataclass(frozen=True)
 class Limit:
-    """`free` tries cost nothing; each further one doubles the wait, from a second up to `longest`.
+    """`free` tries cost nothing; each further one doubles the wait, from `first` up to `longest`.
 
     One try is forgiven in every `forgives`, so `free` is also what may be made at once after a quiet while.
     """
@@ -32,6 +36,15 @@ class Limit:
     free: int
     longest: timedelta
     forgives: timedelta
+    first: timedelta = timedelta(seconds=1)
+    """The first wait."""
+    kept: timedelta = timedelta(0)
+    """How long it is remembered although nothing is counted by it."""
+
+    @property
+    def stops(self) -> bool:
+        """Whether it ends the tries instead of slowing them."""
+        return self.kept > timedelta(0)
 
 
 FORGET_AFTER = timedelta(days=1)
@@ -40,6 +53,8 @@ FORGET_AFTER = timedelta(days=1)
 HERE = Limit(free=5, longest=timedelta(minutes=15), forgives=timedelta(minutes=10))
 NETWORK = Limit(free=30, longest=timedelta(minutes=15), forgives=timedelta(minutes=1))
 ANYWHERE = Limit(free=20, longest=timedelta(seconds=30), forgives=timedelta(minutes=3))
+STOPPED_FOR = timedelta(days=30)
+MOST = Limit(free=100, longest=STOPPED_FOR, forgives=timedelta(days=3650), first=STOPPED_FOR, kept=STOPPED_FOR)
 
 
 @dataclass(frozen=True)
@@ -59,12 +74,23 @@ class Meter:
 def sign_in_meters(username: str, network: str, device: str | None = None) -> tuple[Meter, ...]:
     """Return what a try for `username` is counted by; `device` names one on which that person signed in before."""
     if device:
-        return (Meter("device", f"{username}\x00{device}", HERE),)
+        named = f"{username}\x00{device}"
+        return (Meter("device", named, HERE), Meter("device most", named, MOST))
     return (
         Meter("here", f"{username}\x00{network}", HERE),
-        Meter("anywhere", username, ANYWHERE),
+        *account_meters(username),
         Meter("network", network, NETWORK),
     )
+
+
+def account_meters(username: str) -> tuple[Meter, ...]:
+    """Return what tries for `username` are counted by wherever they come from."""
+    return (Meter("anywhere", username, ANYWHERE), most_of(username))
+
+
+def most_of(username: str) -> Meter:
+    """Return what stops tries for `username` from strange devices."""
+    return Meter("most", username, MOST)
 
 
 def second_step_meters(user_id: int, device: str | None = None) -> tuple[Meter, ...]:
@@ -94,33 +120,37 @@ def is_blocked(meters: Sequence[Meter]) -> bool:
     return db.session.scalar(chosen.limit(1)) is not None
 
 
-def note_failure(meters: Sequence[Meter]) -> None:
-    """Count a failed try."""
+def note_failure(meters: Sequence[Meter]) -> bool:
+    """Count a failed try; say whether it was the one that stops further ones."""
     now = clock.now()
     rows = _take(meters)
+    stopped = False
     for meter in meters:
         row = rows[meter.key]
         row.failures = max(0.0, row.failures - (now - row.last_failure_at) / meter.limit.forgives) + 1
         row.last_failure_at = now
         row.blocked_until = _blocked_until(row.failures, meter.limit, now)
+        row.kept_until = now + meter.limit.kept if meter.limit.stops else None
+        stopped = stopped or (meter.limit.stops and round(row.failures) == meter.limit.free)
     db.session.flush()
+    return stopped
 
 
 def clear_failures(meters: Sequence[Meter]) -> None:
     """Forget the failures of an account after a right password (those of its network stay)."""
     for row in _take([meter for meter in meters if meter.kind != "network"]).values():
-        row.failures, row.blocked_until = 0.0, None
+        row.failures, row.blocked_until, row.kept_until = 0.0, None, None
     db.session.flush()
 
 
 def _blocked_until(failures: float, limit: Limit, now: datetime) -> datetime | None:
     over = round(failures) - limit.free
-    return None if over < 0 else now + min(timedelta(seconds=2 ** min(over, 12)), limit.longest)
+    return None if over < 0 else now + min(limit.first * 2 ** min(over, 12), limit.longest)
 
 
 def _take(meters: Sequence[Meter]) -> dict[bytes, SignInThrottle]:
     """Return the rows of `meters`, made where missing and locked; always in the same order, against deadlocks."""
-    keys = sorted(meter.key for meter in meters)
+    keys = sorted({meter.key for meter in meters})
     insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     fresh = [{"key": key, "failures": 0.0, "last_failure_at": clock.now()} for key in keys]
     db.session.execute(insert(SignInThrottle).on_conflict_do_nothing(), fresh)

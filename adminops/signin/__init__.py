@@ -2,7 +2,14 @@
 
 from flask import Flask
 
-from adminops.facts.proving import FactorAdded, FactorRemoved, RecoveryCodeUsed, SecondStepFailed
+from adminops.facts.proving import (
+    DeviceTrusted,
+    FactorAdded,
+    FactorRemoved,
+    RecoveryCodeUsed,
+    SecondStepFailed,
+    SignInStopped,
+)
 from adminops.feature import Feature
 from adminops.hmis.resealing import also_sealed
 from adminops.identity.factors.operations import SEALED_APPS
@@ -21,9 +28,13 @@ feature = Feature(
     name="signin",
     title="Sign-in",
     blueprints=(blueprint,),
-    subscribers=tuple(
-        (fact, subscribers.tell_owner) for fact in (FactorAdded, FactorRemoved, RecoveryCodeUsed, SecondStepFailed)
+    subscribers=(
+        *(
+            (fact, subscribers.tell_owner)
+            for fact in (FactorAdded, FactorRemoved, RecoveryCodeUsed, SecondStepFailed, DeviceTrusted)
+        ),
+        (SignInStopped, subscribers.tell_of_guessing),
     ),
-    mails={"signin.second_step": emails.second_step},
+    mails={"signin.second_step": emails.second_step, "signin.guessed_at": emails.guessed_at},
     init_app=_init_app,
 )

@@ -3,6 +3,8 @@
 It opens nothing. It lets the throttle tell the owner's own device from a stranger's, so that a stranger's guesses
 can't keep the owner out (the "device cookie" of OWASP's advice on guessing). There is one cookie for each person, as
 many may share a computer; its name and its content tell nobody who.
+
+A second cookie, where the house allows it, holds the token of a trusted device (`adminops.identity.factors.trusting`).
 """
 
 import hashlib
@@ -54,3 +56,21 @@ def _cookie(mark: str) -> str:
 
 def _signer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(str(current_app.secret_key), salt="signin.device")
+
+
+def trusted_token(username: str) -> str | None:
+    """Return the token that this device keeps for `username`, on which the second step is perhaps not asked for."""
+    return request.cookies.get(f"trusted-{_mark(username)[:8]}") or None
+
+
+def keep_trust(answer: Response, username: str, token: str, *, days: int) -> None:
+    """Let this device keep the token by which it is trusted."""
+    answer.set_cookie(
+        f"trusted-{_mark(username)[:8]}",
+        token,
+        max_age=days * 24 * 3600,
+        path=url_for("signin.sign_in"),
+        httponly=True,
+        samesite="Lax",
+        secure=current_settings().secure_cookies,
+    )

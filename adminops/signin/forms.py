@@ -1,6 +1,6 @@
 """The sign-in form."""
 
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from adminops.web.forms import Form
@@ -24,6 +24,7 @@ class CodeForm(Form):
 class SecondStepForm(CodeForm):
     """The second step at sign-in."""
 
+    trust = BooleanField("Don't ask on this device")
     next = HiddenField()
 
 
@@ -32,6 +33,12 @@ class KeyForm(Form):
 
     answer = HiddenField("Answer of the key", [Length(max=20_000)])
     next = HiddenField()
+
+
+class SignInKeyForm(KeyForm):
+    """What a security key signed at sign-in."""
+
+    trust = BooleanField("Don't ask on this device")
 
 
 class NewKeyForm(KeyForm):

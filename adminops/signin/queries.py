@@ -1,11 +1,12 @@
 """What the sign-in page shows besides its form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from adminops.db import db
-from adminops.identity.models import User
+from adminops.identity.models import RoleGrant, User
 from adminops.identity.permissions import Role
 
 
@@ -30,3 +31,18 @@ def demo_sign_ins() -> list[DemoSignIn]:
     chosen = select(User.username).where(User.username.in_(list(wanted)), User.may_sign_in, User.password_hash != "")
     present = set(db.session.scalars(chosen))
     return [character for username, character in wanted.items() if username in present]
+
+
+def people_to_tell_of(user: User) -> Sequence[User]:
+    """Return who hears that somebody's sign-in is guessed at: the agency's security officers, for the team its heads.
+
+    Where an agency has no officer, the heads of the team do.
+    """
+    officer = (RoleGrant.role == Role.SECURITY_OFFICER, RoleGrant.agency_id == user.agency_id)
+    heads = RoleGrant.role.in_((Role.MANAGER, Role.SYSTEM_ADMIN))
+    for which in ((*officer,), (heads,)):
+        granted = select(RoleGrant.user_id).where(*which)
+        chosen = select(User).where(User.id.in_(granted), User.id != user.id, User.may_sign_in).order_by(User.id)
+        if found := db.session.scalars(chosen).all():
+            return found
+    return ()

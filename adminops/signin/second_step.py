@@ -5,16 +5,17 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from adminops.identity.factors import operations, totp
+from adminops.identity.factors import operations, recovery, totp
 from adminops.identity.factors.key_operations import ask_key, keys_of
 from adminops.identity.factors.keys import where
 from adminops.identity.factors.standing import standing_of
+from adminops.identity.factors.trusting import days_of_trust
 from adminops.identity.half import find_half
 from adminops.identity.operations import finish_sign_in
 from adminops.identity.sessions import device_of
 from adminops.settings import current_settings
 from adminops.signin.devices import known_device
-from adminops.signin.forms import CodeForm, KeyForm, SecondStepForm
+from adminops.signin.forms import CodeForm, SecondStepForm, SignInKeyForm
 from adminops.signin.views import HALF, blueprint, open_session
 from adminops.web.access import PUBLIC, SIGNED_IN, Again, access, current_session, signed_in_user
 from adminops.web.forms import ConfirmForm
@@ -38,7 +39,8 @@ def second_step() -> ResponseReturnValue:
                 half, form.code.data or "", device=device, hours=hours, known_device=known, by=user
             )
             if outcome.token:
-                return open_session(outcome, goal=form.next.data)
+                by_app = not recovery.is_code(form.code.data or "")
+                return open_session(outcome, goal=form.next.data, trust=by_app and form.trust.data)
             form.refuse(outcome.sentence, field="code")
             form.status = 422
     page = render_template(
@@ -47,7 +49,8 @@ def second_step() -> ResponseReturnValue:
         by_recovery="recovery" in request.args,
         has_app=standing_of(user).app_since is not None,
         options=ask_key(half, user),
-        key_form=KeyForm(next=form.next.data),
+        key_form=SignInKeyForm(next=form.next.data),
+        trust_days=days_of_trust(user),
     )
     return page, form.status
 

@@ -14,7 +14,7 @@ from adminops.identity.operations import finish_sign_in
 from adminops.identity.sessions import device_of, renew_session
 from adminops.settings import current_settings
 from adminops.signin.devices import known_device
-from adminops.signin.forms import KeyForm, NewKeyForm
+from adminops.signin.forms import KeyForm, NewKeyForm, SignInKeyForm
 from adminops.signin.second_step import frame_of, sheet_of
 from adminops.signin.views import HALF, blueprint, open_session, safe_goal
 from adminops.web.access import PUBLIC, SIGNED_IN, Again, access, current_session, signed_in_user
@@ -26,7 +26,7 @@ from adminops.web.navigation import start_page
 @access(PUBLIC)
 def second_step_key() -> ResponseReturnValue:
     """Go on with half a sign-in by a security key."""
-    half, form = find_half(str(session.get(HALF, ""))), KeyForm()
+    half, form = find_half(str(session.get(HALF, ""))), SignInKeyForm()
     goal = safe_goal(form.next.data)
     if half is None:
         return redirect(url_for(".sign_in", next=goal))
@@ -34,7 +34,7 @@ def second_step_key() -> ResponseReturnValue:
     hours, known = current_settings().session_hours, known_device(half.user.username)
     outcome = finish_sign_in(half, answer, by_key=True, device=device, hours=hours, known_device=known, by=half.user)
     if outcome.token:
-        return open_session(outcome, goal=goal)
+        return open_session(outcome, goal=goal, trust=form.trust.data)
     flash(outcome.sentence, "bad")
     return redirect(url_for(".second_step", next=goal))
 

@@ -12,10 +12,11 @@ from werkzeug.wrappers import Response
 from adminops.clock import now
 from adminops.errors import NotAllowed
 from adminops.identity import operations, sessions
+from adminops.identity.factors import trusting
 from adminops.identity.factors.standing import standing_of
 from adminops.identity.models import User, UserSession
 from adminops.settings import current_settings
-from adminops.signin.devices import known_device, remember_device
+from adminops.signin.devices import keep_trust, known_device, remember_device, trusted_token
 from adminops.signin.forms import SignInForm
 from adminops.signin.queries import demo_sign_ins
 from adminops.web.access import PUBLIC, SIGNED_IN, access, current_session, signed_in_user, viewer
@@ -67,6 +68,7 @@ def try_sign_in(username: str, password: str) -> operations.SignInOutcome:
         device=sessions.device_of(request.user_agent.string),
         hours=current_settings().session_hours,
         known_device=known_device(username),
+        trusted=trusted_token(username),
     )
 
 
@@ -85,8 +87,11 @@ def _leave() -> None:
     session.clear()  # a new session, a new CSRF token: nothing of before the sign-in lives on
 
 
-def open_session(outcome: operations.SignInOutcome, *, goal: str | None) -> Response:
-    """Give the browser the session's token and go on to where the person wanted to be."""
+def open_session(outcome: operations.SignInOutcome, *, goal: str | None, trust: bool = False) -> Response:
+    """Give the browser the session's token and go on to where the person wanted to be.
+
+    `trust`: they gave the second step, and asked not to be asked for it here for some days.
+    """
     user, token = outcome.user, outcome.token
     if user is None or token is None:
         raise NotAllowed(outcome.sentence)
@@ -100,6 +105,9 @@ def open_session(outcome: operations.SignInOutcome, *, goal: str | None) -> Resp
         flash(told, "warn")
     answer = redirect(safe_goal(goal) or start_page(user))
     remember_device(answer, user.username)
+    if trust and (days := trusting.days_of_trust(user)):
+        token = trusting.trust_device(device=sessions.device_of(request.user_agent.string), by=user)
+        keep_trust(answer, user.username, token, days=days)
     return answer
 
 
@@ -147,7 +155,17 @@ def my_sessions() -> ResponseReturnValue:
         sessions=_living_sessions(user),
         here=current_session(),
         form=ConfirmForm(),
+        trusted=trusting.devices_of(user),
     )
+
+
+@blueprint.post("/me/sessions/trusted/<int:device_id>/end")
+@access(SIGNED_IN)
+def end_trust(device_id: int) -> ResponseReturnValue:
+    """Ask for the second step again on a device of one's own."""
+    trusting.end_trust(device_id, by=signed_in_user())
+    flash("Your second step is asked for on that device again.", "good")
+    return redirect(url_for(".my_sessions"))
 
 
 @blueprint.post("/me/sessions/<int:session_id>/end")

@@ -30,7 +30,8 @@ def tidy_up() -> None:
     now = clock.now()
     over = now - SESSIONS_KEPT
     _forget(UserSession, or_(UserSession.ended_at < over, UserSession.ends_at < over))
-    _forget(SignInThrottle, SignInThrottle.last_failure_at < now - FORGET_AFTER)
+    kept = func.coalesce(SignInThrottle.kept_until, SignInThrottle.last_failure_at)
+    _forget(SignInThrottle, (SignInThrottle.last_failure_at < now - FORGET_AFTER) & (kept < now))
     settled = OutboxMessage.state.in_((MessageState.SENT, MessageState.DROPPED))
     _forget(OutboxMessage, settled & (OutboxMessage.created_at < now - MESSAGES_KEPT))
     _forget(MailboxMail, MailboxMail.caught_at < now - MAILBOX_KEPT)

@@ -6,17 +6,25 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.models import Account
+from accounts.operations import finish_password_reset, unlock_account
 from adminops import clock
 from adminops.app import AdminOps
+from adminops.audit.models import AuditEntry
 from adminops.db import transaction
 from adminops.identity import operations, throttle
-from adminops.identity.models import SignInThrottle
+from adminops.identity.models import SignInThrottle, User
+from adminops.identity.permissions import Role
 from adminops.identity.throttle import HERE, NETWORK, Meter, sign_in_meters
+from adminops.system.operations import tidy_up
+from tests.accounts.mailing import mails_to
 from tests.browsing import Desk, Visitor
 from tests.make import PASSWORD, give_password, make_user
+from tests.make_accounts import make_account, make_link
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 WRONG = "not the right one at all"
+NEW = "brass kettle under the pear tree"
 
 
 def _fail(username: str, network: str, times: int, device: str | None = None) -> None:
@@ -41,7 +49,7 @@ def test_first_tries_are_free_and_each_further_one_doubles_the_wait(session: Ses
 
 def test_from_anywhere_the_wait_is_never_longer_than_half_a_minute(session: Session) -> None:
     with clock.frozen_at(NOON):
-        for number in range(200):
+        for number in range(99):
             _fail("ben", f"198.51.100.{number}", 1)
         assert _wait("ben", "192.0.2.1") == 30
         assert _wait("alicia", "192.0.2.1") == 0
@@ -85,7 +93,7 @@ def test_a_right_password_forgives_the_account_but_not_the_network(session: Sess
 def test_no_name_and_no_address_is_stored(session: Session) -> None:
     _fail("ben", "192.0.2.1", 1)
     stored = session.scalars(select(SignInThrottle)).all()
-    assert len(stored) == 3
+    assert len(stored) == 4
     assert all(b"ben" not in row.key and b"192" not in row.key for row in stored)
 
 
@@ -103,7 +111,7 @@ def test_tries_at_the_same_moment_are_all_counted(app: AdminOps) -> None:
     assert judged < 12, "some had to wait"
     with app.app_context(), transaction(writes=False) as session:
         rows = session.scalars(select(SignInThrottle).order_by(SignInThrottle.failures)).all()
-        assert [round(row.failures) for row in rows] == [judged] * 3
+        assert [round(row.failures) for row in rows] == [judged] * 4
 
 
 def test_a_stranger_cannot_keep_the_owner_out(desk: Desk) -> None:
@@ -137,3 +145,79 @@ def test_the_mark_of_a_device_is_good_for_its_owner_only(desk: Desk) -> None:
 
 def _sign_in(visitor: Visitor, password: str, *, status: int, username: str = "ben") -> None:
     visitor.post("/sign-in", {"username": username, "password": password}, status=status)
+
+
+# The hundredth wrong password in a row
+
+
+def _guess(desk: Desk, username: str) -> list[str]:
+    """Let strangers guess from a hundred addresses, and once more; return what the last two were told."""
+    with desk.work():
+        for _ in range(99):
+            throttle.note_failure([throttle.most_of(username)])
+    return [_guess_once(desk, username, network) for network in ("198.51.100.1", "203.0.113.9")]
+
+
+def _guess_once(desk: Desk, username: str, network: str) -> str:
+    with desk.work():
+        return operations.sign_in(username, WRONG, network=network, device="A browser", hours=1).sentence
+
+
+def test_d6_after_a_hundred_failures_guessing_is_stopped_and_the_administrator_is_not_kept_out(desk: Desk) -> None:
+    with desk.work():
+        account = make_account(Role.SYSTEM_ADMIN, password=True, username="boss")
+        other = make_account(Role.SYSTEM_ADMIN, username="other").user
+        helper = make_account(Role.MANAGER, username="head").user
+    known = desk.visitor()
+    known.post("/sign-in", {"username": "boss", "password": PASSWORD}, status=302)
+    known.post("/sign-out")
+
+    said = _guess(desk, "boss")
+    assert said == [operations.WRONG, operations.STOPPED]
+    assert _guess(desk, "nobody.at.all") == said  # nobody learns by it who is there
+    with desk.look() as session:
+        assert session.scalar(select(AuditEntry.fact).where(AuditEntry.fact == "SignInStopped")) is not None
+    assert {subject for user in (other, helper) for subject in subjects(desk, user)} == {
+        "Somebody tries passwords for an account"
+    }
+    assert subjects(desk, account.user) == ["Somebody tries passwords for your account"]
+
+    strange = desk.visitor()
+    stopped = strange.post("/sign-in", {"username": "boss", "password": PASSWORD}, status=429)
+    assert stopped.says("Sign in on a device on which you have signed in before")
+    with clock.frozen_at(clock.now() + timedelta(days=29)), desk.work():
+        tidy_up()  # what is stopped is not forgotten overnight
+    strange.post("/sign-in", {"username": "boss", "password": PASSWORD}, status=429)
+
+    known.post("/sign-in", {"username": "boss", "password": PASSWORD}, status=302)  # on a device of theirs
+    known.post("/sign-out")
+    _guess(desk, "boss")
+    with desk.work() as session:
+        own = session.get_one(Account, account.id)
+        link, _ = make_link(own)
+        finish_password_reset(link, NEW, by=own.user)  # by mail
+    strange.post("/sign-in", {"username": "boss", "password": NEW}, status=302)
+
+    _guess(desk, "boss")
+    stranger = desk.visitor()
+    stranger.post("/sign-in", {"username": "boss", "password": NEW}, status=429)
+    with desk.work() as session:
+        unlock_account(session.get_one(Account, account.id), by=session.get_one(User, other.id))
+    stranger.post("/sign-in", {"username": "boss", "password": NEW}, status=302)  # by another administrator
+
+
+def subjects(desk: Desk, user: User) -> list[str]:
+    return [mail.subject for mail in mails_to(desk, user.email)]
+
+
+def test_what_was_stopped_begins_anew_after_thirty_quiet_days(session: Session) -> None:
+    meter = [throttle.most_of("ben")]
+    with clock.frozen_at(NOON):
+        assert [throttle.note_failure(meter) for _ in range(101)].index(True) == 99
+        assert throttle.seconds_to_wait(meter) == throttle.STOPPED_FOR.total_seconds()
+    with clock.frozen_at(NOON + timedelta(days=2)):
+        tidy_up()
+        assert throttle.seconds_to_wait(meter) > 0
+    with clock.frozen_at(NOON + throttle.STOPPED_FOR + timedelta(seconds=1)):
+        tidy_up()
+        assert throttle.seconds_to_wait(meter) == 0
