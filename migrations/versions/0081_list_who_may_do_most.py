@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 import adminops.db
 
-revision = "0079"
-down_revision = "0078"
+revision = "0081"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 
