@@ -27,6 +27,7 @@ from adminops.facts import (
     TicketMoved,
     TicketRefused,
 )
+from adminops.facts.leaving import LeaverReported
 from adminops.facts.opening import (
     AccountApproved,
     AgreementEnded,
@@ -157,6 +158,7 @@ feature = Feature(
         (AccountReleased, subscribers.review_of_account),
         (AccountArchived, subscribers.end_seats),
         (LostStepSettled, subscribers.review_of_account),
+        (LeaverReported, subscribers.tell_further_agencies),
         (AccountApproved, subscribers.open_setup),
         (AgreementRecorded, subscribers.review_of_agency),
         (AgreementEnded, subscribers.review_of_agency),
@@ -201,6 +203,7 @@ feature = Feature(
         "accounts.supervisor": emails.supervisor,
         "accounts.other_agency": emails.other_agency,
         "accounts.access_changed": emails.access_changed,
+        "accounts.leaves_elsewhere": emails.leaves_elsewhere,
         "accounts.request_waits": emails.request_waits,
         "accounts.leaver_waits": emails.leaver_waits,
         "accounts.privileged": emails.privileged,

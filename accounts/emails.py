@@ -10,6 +10,7 @@ from accounts.emergency.queries import readiness
 from accounts.ladders.queries import rules_of
 from accounts.ladders.values import PolicyKind
 from accounts.leaving.models import Departure, DepartureState
+from accounts.leaving.queries import of_account as leaving_of
 from accounts.lost_steps.models import LostStep
 from accounts.models import Account, AccountState, HoldKind, LinkReason, PasswordReset
 from accounts.outside.models import IdentityProvider, OutsideIdentity
@@ -277,6 +278,21 @@ def _of_request(asked: AccountRequest, subject: str, template: str, **values: ob
         values={"missing": missing, "expires_at": asked.expires_at, **values},
         link=f"/accounts/requests/{asked.id}",
         link_label="Open the request",
+    )
+
+
+def leaves_elsewhere(*, to_id: int, account: int) -> Mail | None:
+    """Tell the lead of a further agency that somebody leaves their own one; None once nobody leaves any more."""
+    del to_id
+    leaves = leaving_of(account)
+    if leaves is None:
+        return None
+    return Mail(
+        subject="Somebody who works for you, too, leaves their own agency",
+        template="accounts/leaves_elsewhere",
+        values={"leaves": leaves.leaves_at},
+        link=f"/accounts/{account}",
+        link_label="See who it is",
     )
 
 

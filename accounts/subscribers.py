@@ -14,7 +14,9 @@ from accounts.requests.gates import review
 from accounts.requests.models import AccountRequest, RequestState
 from accounts.requests.operations import end_request, note_approval, note_course, note_lead, resume_request
 from accounts.requests.queries import of_ticket, waiting
+from accounts.reviewing.queries import leads_of
 from accounts.seats.operations import end_seats_of
+from accounts.seats.queries import agencies_of
 from accounts.setup.operations import open_sheet
 from adminops import clock
 from adminops.facts import (
@@ -31,6 +33,7 @@ from adminops.facts import (
     TicketMoved,
     TicketRefused,
 )
+from adminops.facts.leaving import LeaverReported
 from adminops.facts.opening import (
     AccountApproved,
     AgreementFact,
@@ -39,6 +42,7 @@ from adminops.facts.opening import (
 )
 from adminops.facts.proving import LostStepSettled
 from adminops.identity.models import SYSTEM, User
+from adminops.outbox.messages import enqueue_mail
 
 OVER = ("resolved", "closed")
 """States of a ticket in which nothing more is expected."""
@@ -130,6 +134,15 @@ def review_of_account(fact: AccountReleased | LostStepSettled, by: User) -> None
     if account is not None:
         for request in waiting(AccountRequest.account_id == account.id):
             review(request, by=SYSTEM)
+
+
+def tell_further_agencies(fact: LeaverReported, by: User) -> None:
+    """Somebody leaves their own agency and works for others, too: access ends there as well, unless they move."""
+    del by
+    account = account_with(fact.account_id)
+    for agency_id in agencies_of(account.id) if account is not None else ():
+        for lead in leads_of(agency_id):
+            enqueue_mail("accounts.leaves_elsewhere", to=lead, account=fact.account_id)
 
 
 def end_seats(fact: AccountArchived, by: User) -> None:

@@ -277,7 +277,7 @@ class Settings:
     trusted_proxies: int = setting(0, "Number of reverse proxies whose forwarded headers are believed.", _count)
     account_gates: str = setting(
         "supervisor mou seat background agreement training",
-        "What a request for an account needs besides the words of the agency lead and the HMIS lead, or `none`.",
+        "What requests about accounts need besides words that each kind asks for anyway, or `none`.",
         _some_of("supervisor", "mou", "seat", "background", "agreement", "training"),
     )
     directory_url: str = setting(

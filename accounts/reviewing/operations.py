@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
 from accounts.ladders.queries import rules_of
 from accounts.ladders.values import Ladder, PolicyKind
@@ -20,6 +20,8 @@ from accounts.reviewing.models import (
     ReviewState,
 )
 from accounts.reviewing.queries import leads_of
+from accounts.seats.operations import end_seats_of
+from accounts.seats.queries import at_agencies, works_at
 from adminops import clock
 from adminops.db import db
 from adminops.facts import publish
@@ -111,7 +113,8 @@ def _open(agency: Agency, quarter: date, ladder: Ladder, *, by: User) -> None:
     due = ladder.due or 0
     review.due_at = now + timedelta(days=due)
     review.escalates_at = now + timedelta(days=ladder.escalate or due)
-    people = select(Account).where(Account.agency_id == agency.id, *_is_listed()).order_by(Account.id)
+    works_here = or_(Account.agency_id == agency.id, Account.id.in_(at_agencies([agency.id])))
+    people = select(Account).where(works_here, *_is_listed()).order_by(Account.id)
     review.lines = [ReviewLine(account=account) for account in db.session.scalars(people)]
     db.session.add(review)
     db.session.flush()
@@ -138,18 +141,21 @@ def _is_listed() -> tuple[Any, ...]:
 
 
 def _has_ended(account: Account, agency_id: int) -> bool:
-    """Say whether the agency needs not speak of somebody any more: put away, gone, or moved to another agency."""
+    """Say whether the agency needs not speak of somebody any more: put away, gone, or working elsewhere."""
     left = select(func.count(Hold.id)).where(
         Hold.account_id == account.id, Hold.kind == HoldKind.OFFBOARDED, Hold.released_at.is_(None)
     )
-    is_elsewhere = account.agency_id != agency_id
+    is_elsewhere = account.agency_id != agency_id and not works_at(account.id, agency_id)
     return is_elsewhere or account.state is S.ARCHIVED or bool(db.session.scalar(left))
 
 
 def _let_go(account: Account, agency_id: int, by: User) -> None:
-    if account.state is S.ARCHIVED or account.agency_id != agency_id:
+    if account.state is S.ARCHIVED:
         return
     hold(account)
+    if account.agency_id != agency_id:  # their work here ends; what they do at their own agency is not ours to end
+        end_seats_of(account, agency_ids=[agency_id], by=by)
+        return
     known = of_account(account.id)
     if known is None:
         report_leaver(account, reason=DisabledReason.LEFT, leaves_at=clock.now(), by=by)

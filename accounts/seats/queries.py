@@ -1,6 +1,6 @@
 """Reading who works where besides the own agency."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select
@@ -25,6 +25,14 @@ def works_at(account_id: int, agency_id: int) -> bool:
         AccountSeat.account_id == account_id, AccountSeat.agency_id == agency_id, OPEN
     )
     return db.session.scalar(chosen.limit(1)) is not None
+
+
+def agencies_of(account_id: int) -> Sequence[int]:
+    """Return the further agencies for which somebody works."""
+    chosen = select(AccountSeat.agency_id).join(Account, Account.id == AccountSeat.account_id).distinct()
+    return db.session.scalars(
+        chosen.where(AccountSeat.account_id == account_id, OPEN, Account.agency_id != AccountSeat.agency_id)
+    ).all()
 
 
 def further_at(agency_id: Any) -> ColumnElement[bool]:

@@ -205,6 +205,9 @@ def test_further_agency_agrees_gives_a_seat_and_can_end_it_and_the_home_stays(
         lead, ACCESS, account, wanted="agency", agency=str(other.id), until=f"{today() + timedelta(days=9)}"
     )
     assert ("accounts.other_agency", theirs.id) in _told(session)
+    with clock.frozen_at(clock.now() + timedelta(days=8)):
+        review_requests()
+    assert {("accounts.request_waits", person.id) for person in (lead, theirs)} <= _told(session)
     _ready(other, account, seats=1)
     approve(ticket, by=make_user(Role.MANAGER))
     assert _missing(asked) == [G.OTHER_AGENCY]
@@ -242,7 +245,8 @@ def test_seat_is_ended_by_either_lead_or_with_the_account_and_a_role_for_a_time_
     end_seat(seats[0], by=theirs)
     with pytest.raises(InvalidState):
         end_seat(seats[0], by=lead)
-    disable_account(seats[1].account, DisabledReason.LEFT, by=SYSTEM)
+    report_leaver(seats[1].account, reason=DisabledReason.LEFT, leaves_at=clock.now(), by=lead)
+    assert ("accounts.leaves_elsewhere", theirs.id) in _told(session)
     archive_account(seats[1].account, by=SYSTEM)
     assert [seat.ended_at is not None for seat in seats] == [True, True]
     ticket, asked = _ask(lead, ACCESS, account, wanted="role", role="lead", until=f"{today()}")

@@ -13,6 +13,7 @@ from accounts.operations import disable_account
 from accounts.reviewing.models import AccessReview, ReviewAnswer, ReviewState
 from accounts.reviewing.operations import answer_lines, quarter_of
 from accounts.reviewing.queries import open_review_of
+from accounts.seats.operations import open_seat
 from adminops import clock
 from adminops.errors import InvalidState, NotAllowed
 from adminops.identity.models import SYSTEM
@@ -39,18 +40,22 @@ def test_list_is_open_until_everybody_is_confirmed_and_who_is_gone_loses_access(
     agency = make_agency()
     lead = make_account(Role.AGENCY_LEAD, agency=agency).user
     here, wrong, gone, left = (make_account(agency=agency) for _ in range(4))
+    guest = make_account(agency=make_agency())
+    open_seat(guest, agency, Role.END_USER, by=SYSTEM)
     make_account(agency=agency, state=S.REQUESTED), make_account(agency=agency, state=S.ARCHIVED), make_agency()
     with clock.frozen_at(BEGIN):
         review_access()
         review_access()
-        [review] = session.scalars(select(AccessReview)).all()
+        review = open_review_of(agency.id)
+        assert review is not None
         lines = {line.account_id: line.id for line in review.lines}
         own = next(line for line in review.lines if line.account.user_id == lead.id)
-        assert set(lines) == {own.account_id, *(account.id for account in (here, wrong, gone, left))}
-        said = {lines[here.id]: A.HERE, lines[wrong.id]: A.ROLE, lines[gone.id]: A.GONE}
+        assert set(lines) == {own.account_id, *(account.id for account in (here, wrong, gone, left, guest))}
+        said = {lines[here.id]: A.HERE, lines[wrong.id]: A.ROLE, lines[gone.id]: A.GONE, lines[guest.id]: A.GONE}
         with pytest.raises(NotAllowed):
             answer_lines(review, said, by=make_user(Role.AGENCY_LEAD))
-        assert (answer_lines(review, said, by=lead), answer_lines(review, said, by=lead)) == (3, 0)
+        assert (answer_lines(review, said, by=lead), answer_lines(review, said, by=lead)) == (4, 0)
+        assert (guest.state, guest.user.grants[-1].agency_id) == (S.ACTIVE, guest.agency_id), "it ended here alone"
         assert (gone.state, here.state, review.state) == (S.DISABLED, S.ACTIVE, R.OPEN)
         disable_account(left, DisabledReason.LEFT, by=SYSTEM)
         review_access()
@@ -62,7 +67,8 @@ def test_list_is_open_until_everybody_is_confirmed_and_who_is_gone_loses_access(
         with pytest.raises(InvalidState, match="over"):
             answer_lines(review, said, by=lead)
         review_access()
-        assert session.scalars(select(AccessReview)).all() == [review], "one a quarter"
+        lists = select(AccessReview).where(AccessReview.agency_id == agency.id)
+        assert session.scalars(lists).all() == [review], "one a quarter"
 
 
 def test_overdue_list_reminds_the_lead_then_is_a_finding_and_ends_unconfirmed(session: Session) -> None:
