@@ -14,8 +14,10 @@ from sqlalchemy import not_, select
 from sqlalchemy.orm import joinedload
 
 from adminops.db import db
+from adminops.hmis.households import HouseholdKey, Member, household_of, others_in_households
 from adminops.hmis.models import Client, Merge
 from adminops.hmis.persons import chosen_records
+from adminops.hmis.scope import EVERYTHING
 from adminops.hmis.stays import Stay, stays_of
 from adminops.identity.scopes import is_with_victim_services
 from dedupe.conflicts import Person, why_second
@@ -77,6 +79,15 @@ class Reader:
 
 
 @dataclass(frozen=True)
+class Household:
+    """Who else was in the household of a stay. `in_common`: somebody of one's own household is in the other's, too."""
+
+    project: str
+    members: tuple[Member, ...]
+    in_common: bool
+
+
+@dataclass(frozen=True)
 class Comparison:
     """All that the page of a pair compares. Left is the record that is kept."""
 
@@ -87,6 +98,8 @@ class Comparison:
     rows: tuple[Row, ...]
     stays: tuple[tuple[str, Stay], ...]
     """Of both people, each with its side ("a" or "b"), the newest first."""
+    households: tuple[tuple[str, Household], ...]
+    """Of both people, each with its side, those with others in them."""
     moving_stays: int
     moving_services: int
     moving_rows: tuple[tuple[str, int], ...]
@@ -127,6 +140,7 @@ def compare(
         right=_side(right, "Merged into it", moving, sources),
         rows=tuple(row for unit in UNITS for row in _rows(unit, left, right, choices or {})),
         stays=tuple(("b" if stay.client_id in theirs else "a", stay) for stay in stays),
+        households=_households(staying, moving, [*left.records, *right.records]),
         moving_stays=len(moving),
         moving_services=_services(moving),
         moving_rows=count_rows(moving),
@@ -162,6 +176,24 @@ def _rows(unit: Unit, left: Reader, right: Reader, choices: Mapping[str, Choice]
     better: Choice = "right" if _is_better(unit, other, one) else "left"
     notes = {"left": left.note(unit.key), "right": right.note(unit.key)}
     return [Row(unit.key, unit.label, lines, choices.get(unit.key, better), notes)]
+
+
+def _households(
+    ours: Sequence[Stay], theirs: Sequence[Stay], records: Sequence[Client]
+) -> tuple[tuple[str, Household], ...]:
+    """Return the households of both sides, the latest first: one read, and none where everybody was alone."""
+    found = others_in_households([*ours, *theirs], without=records, scope=EVERYTHING)
+    known = [
+        {member.client_id for stay in side for member in found.get(household_of(stay), ())} - {None}
+        for side in (ours, theirs)
+    ]
+    shown: dict[tuple[str, HouseholdKey], Household] = {}
+    for letter, side in (("a", ours), ("b", theirs)):
+        for stay in side:
+            if members := found.get(household_of(stay)):
+                common = any(member.client_id in known[0] & known[1] for member in members)
+                shown.setdefault((letter, household_of(stay)), Household(stay.project_name, members, common))
+    return tuple((letter, household) for (letter, _), household in shown.items())
 
 
 def _is_better(unit: Unit, one: Client, other: Client) -> bool:

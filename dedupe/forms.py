@@ -17,6 +17,12 @@ CLIENT_ID = [
     Length(max=32),
     Regexp(r"^[\w-]+$", message="A client ID has letters, digits and dashes only."),
 ]
+AGREES = (
+    ("all", "Name, SSN and birth date"),
+    ("two", "Two of them; the third is blank in one"),
+    ("close", "Two of them; the third is nearly the same"),
+    ("less", "Less than two: please look closely"),
+)
 SIDES: dict[Choice, Side] = {"left": "destination", "right": "source"}
 SIDES_BACK: dict[Side, Choice] = {side: choice for choice, side in SIDES.items()}
 
@@ -93,12 +99,7 @@ class RequestForm(Form):
     )
     agrees = choice_field(
         "What agrees in the two records?",
-        (
-            ("all", "Name, SSN and birth date"),
-            ("two", "Two of them; the third is blank in one"),
-            ("close", "Two of them; the third is nearly the same"),
-            ("less", "Less than two: please look closely"),
-        ),
+        AGREES,
         validators=[InputRequired("Look at both records and say what agrees.")],
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -14,6 +14,9 @@ from adminops.errors import InvalidState
 from adminops.hmis.models import Client, Merge, Project
 from adminops.identity.models import User
 from adminops.refs import Ref
+
+if TYPE_CHECKING:
+    from dedupe.seconds.models import Proposal
 
 Reasons = list[dict[str, Any]]
 
@@ -135,6 +138,8 @@ class Pair(Model):
     high_client: Mapped[Client] = relationship(foreign_keys=[high_client_id])
     claimed_by: Mapped[User | None] = relationship(foreign_keys=[claimed_by_id])
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
+    proposals: Mapped[list["Proposal"]] = relationship(viewonly=True, order_by="Proposal.id")
+    """Merges of it that a second person was asked about; `queries.get_pair` reads them with the pair."""
 
     def move(self, to: PairState) -> None:
         """Change the state. Raises `InvalidState` for a move that is not in `TRANSITIONS`."""

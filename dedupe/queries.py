@@ -14,6 +14,7 @@ from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from dedupe.models import UNDECIDED, Pair, Scan, ScanState
+from dedupe.seconds.models import Proposal
 from dedupe.standing import PairOfIds, in_order
 
 GROUPS_SHOWN = 20
@@ -46,9 +47,12 @@ def get_pair(pair_id: int, viewer: User) -> Pair:
     """Return a pair with both records. Raises `NotFound`, also for who may not review."""
     people = (joinedload(Pair.low_client), joinedload(Pair.high_client))
     chosen = select(Pair).where(Pair.id == pair_id)
-    names = (joinedload(who).lazyload(User.grants) for who in (Pair.claimed_by, Pair.decided_by))
+    names = [joinedload(who).lazyload(User.grants) for who in (Pair.claimed_by, Pair.decided_by)]
+    asked = joinedload(Pair.proposals)
+    names += [asked.joinedload(who).lazyload(User.grants) for who in (Proposal.by, Proposal.answered_by)]
     loaded = chosen.options(*people, *names)
-    found = db.session.scalar(loaded) if viewer.may(Permission.REVIEW_DUPLICATES) else None
+    may = viewer.may(Permission.REVIEW_DUPLICATES)
+    found = db.session.scalars(loaded).unique().one_or_none() if may else None
     if found is None:
         raise NotFound("There is no such pair.")
     return found

@@ -52,7 +52,8 @@ def work_url(ticket: Any) -> str | None:
         return None
     right = ticket.answers.get("right_record")
     right = right if right in ("first", "second") else None
-    return url_for("dedupe.requested", ticket_id=ticket.id, first=first, second=second, right=right)
+    said = {"right": right, "agrees": ticket.answers.get("agrees") or None}
+    return url_for("dedupe.requested", ticket_id=ticket.id, first=first, second=second, **said)
 
 
 def figures(viewer: User) -> list[Figure]:

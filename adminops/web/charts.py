@@ -8,6 +8,7 @@ are the global `chart`.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from typing import Final
 
 # Round numbers an axis may step by, times a power of ten.
@@ -113,6 +114,28 @@ def segments(values: Sequence[float], longest: float) -> tuple[Segment, ...]:
         placed.append(Segment(index, value, x, width))
         x += width
     return tuple(placed)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a waterfall: what it adds, its left edge and width in percent, and where it leads to."""
+
+    value: float
+    x: float
+    width: float
+    end: float
+
+
+def waterfall(values: Sequence[float]) -> tuple[Step, ...]:
+    """Lay steps one after the other, each from where the last one ended; the furthest they reach fills the row."""
+    ends = list(accumulate(values))
+    low, high = min([0.0, *ends]), max([0.0, *ends])
+    span = (high - low) or 1
+    steps = []
+    for value, end in zip(values, ends, strict=True):
+        left = min(end - value, end)
+        steps.append(Step(value, (left - low) * 100 / span, abs(value) * 100 / span, (end - low) * 100 / span))
+    return tuple(steps)
 
 
 def sparkline(values: Sequence[float]) -> str:

@@ -14,7 +14,7 @@ from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import link_to
 from dedupe import operations, policies, queries, worth
 from dedupe.comparison import Comparison, compare
-from dedupe.forms import SIDES_BACK, AnswerForm, DecisionForm
+from dedupe.forms import AGREES, SIDES_BACK, AnswerForm, DecisionForm
 from dedupe.gathering import protected_clients
 from dedupe.matching.scores import band_of
 from dedupe.models import WAITING, Pair, PairState
@@ -31,7 +31,6 @@ from dedupe.narrowing import (
 from dedupe.queue import Place, count_by_state, list_pairs, next_pair, queue_around
 from dedupe.seconds.models import Proposal
 from dedupe.seconds.operations import decide_merge
-from dedupe.seconds.queries import last_proposal
 from dedupe.views.blueprint import blueprint
 from dedupe.views.scans import scan_state
 
@@ -124,7 +123,13 @@ def requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
     if pair.is_undecided:
         operations.review_pair(pair, by=signed_in_user())
     right = {"first": one.id, "second": other.id}.get(request.args.get("right", ""))
-    return redirect(url_for(".show", pair_id=pair.id, keep=right))
+    agrees = request.args.get("agrees", "") if _attested() else None
+    return redirect(url_for(".show", pair_id=pair.id, keep=right, agrees=agrees))
+
+
+def _attested() -> str:
+    """Return what who asked for a merge says agrees in the two records, in the words of the form; "" for nothing."""
+    return dict(AGREES).get(request.args.get("agrees", ""), "")
 
 
 def _done(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
@@ -181,8 +186,8 @@ def _compared(pair: Pair, form: DecisionForm) -> Comparison:
 def page_of(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
     narrowing = Narrowing.read(request.args)
     queue, band = queue_around(pair, narrowing.conditions(signed_in_user())), band_of(pair.score)
-    if pair.state is PairState.SECOND and (proposal := last_proposal(pair)):
-        return second_page(pair, proposal, form)
+    if pair.state is PairState.SECOND and pair.proposals:
+        return second_page(pair, pair.proposals[-1], form)
     if not pair.is_undecided:
         protected = protected_clients(pair.low_client, pair.high_client)
         decided = {"pair": pair, "form": form, "queue": queue, "band": band, "protected": protected}
@@ -197,7 +202,8 @@ def page_of(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         queue=queue,
         narrowing=narrowing,
         version=policies.version_of(pair),
-        proposal=last_proposal(pair),
+        proposal=pair.proposals[-1] if pair.proposals else None,
+        attested=_attested(),
         worth=worth.in_words(pair),
         band=band,
         compared=compared,

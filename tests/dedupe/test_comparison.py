@@ -1,6 +1,6 @@
 """Two records side by side: lines, states in words, and what is proposed to be kept."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -266,3 +266,34 @@ def test_stays_with_victim_services_are_neither_drawn_nor_counted(session: Sessi
     seen = compared(one, other)
     assert {stay.project_id for _, stay in seen.stays} == {open_.project_id}
     assert (seen.moving_stays, seen.moving_services) == (1, 0)
+
+
+def test_households_of_both_are_shown_and_who_is_in_both_is_marked(source: HmisSource) -> None:
+    one, other, child, stranger = (make_client(source, first_name=name) for name in ("Ana", "Anna", "Bo", "Cy"))
+    for client, member, household in ((one, child, "H-1"), (other, child, "H-2"), (other, stranger, "H-3")):
+        project = make_project(source, project_name=household)
+        make_stay(client, project, household_id=household)
+        make_stay(member, project, household_id=household, relationship_to_hoh=2)
+    make_stay(one, make_project(source))
+    shown = {(side, each.project): each for side, each in compared(one, other).households}
+    assert set(shown) == {("a", "H-1"), ("b", "H-2"), ("b", "H-3")}
+    assert [each.in_common for each in (shown["a", "H-1"], shown["b", "H-2"], shown["b", "H-3"])] == [True, True, False]
+    assert [member.name for member in shown["b", "H-3"].members] == ["Cy Lopez"]
+
+
+def test_the_fuller_answer_is_proposed_and_of_two_alike_the_newer_one(source: HmisSource) -> None:
+    old, new = {"date_updated": datetime(2024, 1, 1)}, {"date_updated": datetime(2025, 1, 1)}  # noqa: DTZ001
+    dated, guessed = {"dob": BORN}, {"dob": date(1987, 1, 1)}
+    cases: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+        ("name", {"first_name": "Ann", **old}, {"first_name": "Anne", **new}, "right"),
+        ("name", {"first_name": "Ann", **new}, {"first_name": "Anne", **old}, "left"),
+        ("name", {"first_name": "Ann", **old}, {"first_name": "A", "name_data_quality": 2, **new}, "left"),
+        ("dob", {**guessed, **new}, {**dated, **old}, "right"),
+        ("dob", {**guessed, **old}, {**dated, "dob_data_quality": 2, **new}, "left"),
+        ("dob", {"dob": date(1900, 1, 1), **new}, {**dated, "dob_data_quality": 2, **old}, "right"),
+        ("sex", {"sex": 99, **new}, {"sex": 8, **old}, "right"),
+        ("veteran", {"veteran_status": 0, **new}, {"veteran_status": 1, **old}, "right"),
+    ]
+    for unit, left, right, chosen in cases:
+        found = rows(make_client(source, **left), make_client(source, **right))
+        assert found[unit].chosen == chosen, (unit, left, right)

@@ -62,7 +62,7 @@ def test_figures_have_a_page(desk: Desk) -> None:
     with desk.work():
         reviewer = make_admin()
     page = desk.signed_in(reviewer).get("/duplicates/figures")
-    assert page.says("Nobody has decided yet")
+    assert page.says("No decision was timed yet")
     assert page.says("Found and decided each week")
 
 

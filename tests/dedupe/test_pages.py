@@ -400,10 +400,13 @@ def test_a_ticket_opens_its_pair_and_the_decision_answers_it(
     asked: tuple[Queue, int], facts: Callable[[], list[Any]]
 ) -> None:
     queue, ticket = asked
-    address = f"/duplicates/requested/{ticket}/C/D?right=second"
+    address = f"/duplicates/requested/{ticket}/C/D?right=second&agrees=close"
     goal = queue.visitor.get(address, status=302).goal
-    assert goal == f"{queue.url(1)}?keep={queue.clients[3].id}"
-    assert queue.visitor.get(goal).says("what you decide here answers it")
+    assert goal == f"{queue.url(1)}?keep={queue.clients[3].id}&agrees=close"
+    shown = queue.visitor.get(goal)
+    assert shown.says("what you decide here answers it")
+    assert shown.says("Who asked says what agrees: two of them; the third is nearly the same.")
+    assert not queue.visitor.get(f"{queue.url(1)}?agrees=rubbish").says("Who asked says")
     facts()
     stays = queue.decide("merge", 1)
     assert stays.goal == queue.url(1), "the way back to the ticket is here"
