@@ -10,7 +10,7 @@ from dedupe import emails, jobs, refs, subscribers
 from dedupe.api import ROUTES
 from dedupe.cli import dedupe
 from dedupe.demo import fill
-from dedupe.models import SCAN_TRANSITIONS, TRANSITIONS
+from dedupe.models import LESSON_TRANSITIONS, SCAN_TRANSITIONS, TRANSITIONS
 from dedupe.queries import open_counted
 from dedupe.request_types import REQUEST_TYPES
 from dedupe.views import asking, blueprint
@@ -39,6 +39,13 @@ feature = Feature(
             every=timedelta(seconds=30),
             own_transactions=True,
         ),
+        Job(
+            name="learn-from-decisions",
+            title="Learn from decisions on pairs when somebody asked for it",
+            run=jobs.run_waiting_lesson,
+            every=timedelta(seconds=30),
+            own_transactions=True,
+        ),
     ),
     subscribers=(
         (ExportImported, subscribers.scan_after_import),
@@ -62,6 +69,10 @@ feature = Feature(
         Panel(place="clients", render=refs.lookup_panel),
     ),
     figures=refs.figures,
-    machines={"Pair of client records": TRANSITIONS, "Duplicate scan": SCAN_TRANSITIONS},
+    machines={
+        "Pair of client records": TRANSITIONS,
+        "Duplicate scan": SCAN_TRANSITIONS,
+        "What decisions teach": LESSON_TRANSITIONS,
+    },
     demo=fill,
 )

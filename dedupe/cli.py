@@ -26,6 +26,7 @@ from dedupe.matching.explain import ScoredPair
 from dedupe.matching.files import UnreadableFileError, read_clients
 from dedupe.matching.looking import Look, look_here
 from dedupe.matching.matching import MINIMUM_PROBABILITY, Clock, Matched, match, peak_mb
+from dedupe.model_reads import as_numbers, the_model
 from dedupe.operations import keep_clients_apart, undo_merge
 from dedupe.pairs_file import write_pairs
 from dedupe.queries import requested_pairs, source_names
@@ -149,6 +150,27 @@ def undo(merge_id: int, reason: str) -> None:
     with _refusals(), transaction():
         undo_merge(get_merge(merge_id), reason=reason, by=SYSTEM)
     click.echo(f"Merge {merge_id} is undone.")
+
+
+@dedupe.command("model")
+@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@with_appcontext
+def model(as_json: bool) -> None:
+    """Say what pairs are weighed by: the model of the last scan, what decisions taught, and how often it was right."""
+    with _refusals(), transaction(writes=False):
+        shown = the_model(SYSTEM)
+        numbers = as_numbers(shown)
+    if as_json:
+        click.echo(json.dumps(numbers, indent=2))
+        return
+    click.echo(shown.model.note)
+    corrected = f"corrected by version {shown.lesson.id}" if shown.lesson else "not corrected by decisions"
+    click.echo(f"Pairs are proposed from {shown.threshold:.2f} on; {corrected}.")
+    for cut in shown.cuts:
+        if cut.precision.between and cut.precision.percent is not None:
+            low, high = cut.precision.between
+            share = f"{cut.precision.percent:.0f}% ({low:.0f} to {high:.0f}%)"
+            click.echo(f"  from {cut.probability:.2f}: {share} of {cut.precision.whole:,} decided pairs were merged")
 
 
 @contextmanager

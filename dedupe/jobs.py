@@ -5,7 +5,8 @@ from sqlalchemy.exc import IntegrityError
 
 from adminops.db import transaction
 from adminops.identity.models import SYSTEM, User
-from dedupe.models import Scan
+from dedupe import learning
+from dedupe.models import Lesson, Scan
 from dedupe.scanning import (
     Found,
     Since,
@@ -33,6 +34,27 @@ def run_waiting_scan() -> None:
         scan = begin_waiting_scan()
     if scan is not None:
         run_scan(scan)
+
+
+def run_waiting_lesson() -> None:
+    """Learn from decisions when somebody asked for it. What fails is recorded and raised."""
+    with transaction():
+        lesson = learning.begin_waiting_lesson()
+    if lesson is None:
+        return
+    try:
+        with transaction(writes=False):
+            studied = learning.study()
+    except BaseException as error:
+        log.error("lesson failed", lesson_id=lesson.id, cause=type(error).__name__)
+        _finish_lesson(lesson, learning.Studied(0, 0, learning.FAILED))
+        raise
+    _finish_lesson(lesson, studied)
+
+
+def _finish_lesson(lesson: Lesson, studied: learning.Studied) -> None:
+    with transaction() as session:
+        learning.finish_lesson(session.get_one(Lesson, lesson.id), studied)
 
 
 def scan_now(*, is_full: bool = True, since: Since | None = None, by: User = SYSTEM) -> Scan:

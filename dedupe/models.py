@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adminops import clock
-from adminops.db import Key, LongText, Model, Name
+from adminops.db import Code, Key, LongText, Model, Name
 from adminops.errors import InvalidState
 from adminops.hmis.models import Client, Merge, Project
 from adminops.identity.models import User
@@ -220,8 +220,67 @@ class StoredModel(Model):
     records: Mapped[int]
     candidate_pairs: Mapped[int]
     """The sample it was learned from: so many records, and so many pairs that were compared."""
+    fingerprint: Mapped[Code | None]
+    """Of the store as it was: the same for the same records of the same imports. It says nothing about anybody."""
+    seed: Mapped[int | None]
     learned: Mapped[bool]
     numbers: Mapped[dict[str, Any]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"))
+
+
+class LessonState(StrEnum):
+    """Where a lesson stands: what decisions teach."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    RETIRED = "retired"
+    DROPPED = "dropped"
+    NOTHING = "nothing"
+    """There was nothing to learn, or it came to nothing; the sentence says why."""
+
+
+LESSON_TRANSITIONS: dict[LessonState, tuple[LessonState, ...]] = {
+    LessonState.WAITING: (LessonState.RUNNING,),
+    LessonState.RUNNING: (LessonState.PROPOSED, LessonState.NOTHING),
+    LessonState.PROPOSED: (LessonState.ACTIVE, LessonState.DROPPED),
+    LessonState.ACTIVE: (LessonState.RETIRED,),
+    LessonState.RETIRED: (LessonState.ACTIVE,),
+    LessonState.DROPPED: (),
+    LessonState.NOTHING: (),
+}
+
+
+class Lesson(Model):
+    """What decisions taught: corrections of the weights, and from which probability on pairs are proposed."""
+
+    __tablename__ = "dedupe_lesson"
+
+    id: Mapped[Key]
+    state: Mapped[LessonState] = mapped_column(default=LessonState.WAITING, index=True)
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    decided_at: Mapped[datetime | None]
+    """Who put it in force, took it back or dropped it last, and when."""
+    decisions: Mapped[int] = mapped_column(default=0)
+    disputed: Mapped[int] = mapped_column(default=0)
+    """So many pairs were left out, because reviewers had decided on them differently."""
+    numbers: Mapped[dict[str, Any]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"), default=dict)
+    """shift, bits by field and level, threshold"""
+    preview: Mapped[dict[str, Any]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"), default=dict)
+    """before and after: estimates on people it has not seen; in and out: pairs that would come and go, with examples"""
+    sentence: Mapped[Name] = mapped_column(default="")
+    asked_by: Mapped[User | None] = relationship(foreign_keys=[asked_by_id])
+    decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
+
+    def move(self, to: LessonState) -> None:
+        """Change the state. Raises `InvalidState` for a move that is not in `LESSON_TRANSITIONS`."""
+        if to not in LESSON_TRANSITIONS[self.state]:
+            raise InvalidState("This version is not in a state for that. Reload the page.")
+        self.state = to
 
 
 class ScanState(StrEnum):
@@ -260,6 +319,8 @@ class Scan(Model):
     groups: Mapped[list[dict[str, Any]]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"), default=list)
     """Records that hang together and were not joined: [{"records": [1, 2, 3], "apart": [[1, 3]], "more": 0}, …]"""
     model_id: Mapped[int | None] = mapped_column(ForeignKey(StoredModel.id))
+    lesson_id: Mapped[int | None] = mapped_column(ForeignKey(Lesson.id))
+    """What decisions had taught, if anything was in force."""
     weights: Mapped[Name] = mapped_column(default="")
     """Where the weights of the score came from, in a sentence."""
     sentence: Mapped[Name] = mapped_column(default="")

@@ -140,6 +140,13 @@ def groups_of(scan: Scan | None) -> list[Group]:
     return [_group(group, named) for group in told]
 
 
+def personal_ids(client_ids: Collection[int]) -> dict[int, str]:
+    """Return the client IDs of records by their numbers."""
+    if not client_ids:
+        return {}
+    return dict(db.session.execute(select(Client.id, Client.personal_id).where(Client.id.in_(client_ids))).all())
+
+
 def _group(told: Mapping[str, Any], named: Mapping[int, str]) -> Group:
     apart = [(named[one], named[other]) for one, other in told["apart"] if one in named and other in named]
     return Group([(id_, named[id_]) for id_ in told["records"] if id_ in named], apart, told["more"])

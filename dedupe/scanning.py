@@ -25,16 +25,18 @@ from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import SYSTEM, User
 from dedupe import policies
 from dedupe.asking_again import ask_again, drop_the_question, with_new_rows
-from dedupe.changes import changed_by, imports_from, imports_since, neighbourhood, the_store
+from dedupe.changes import changed_by, fingerprint_of_store, imports_from, imports_since, neighbourhood, the_store
 from dedupe.describing import describe
 from dedupe.gathering import Gathered, in_parts, protected_among, records_to_match, stays_to_warn_of
 from dedupe.matching.clusters import Conflict as Group
 from dedupe.matching.clusters import Link, make_clusters
 from dedupe.matching.explain import ScoredPair, explain
-from dedupe.matching.matching import Matched, match, peak_mb
+from dedupe.matching.matching import MINIMUM_PROBABILITY, Matched, match, peak_mb
 from dedupe.matching.model import VERSION, model_of
+from dedupe.matching.training import SEED
+from dedupe.matching.tuning import Tuning, tuning_of
 from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState, StoredModel
-from dedupe.scoring import score_clients
+from dedupe.scoring import present_lesson, score_clients
 from dedupe.settling import retire, settle
 from dedupe.standing import PairOfIds, Standing, in_order, standing_of_all
 from dedupe.worth import weigh_all
@@ -65,6 +67,8 @@ class Found:
     """The records that were compared with all others; None when everybody was."""
     base: Scan | None = None
     """The scan whose model was used, and whose findings hold for all other records."""
+    lesson_id: int | None = None
+    """What decisions had taught, if anything was in force."""
 
 
 @dataclass(frozen=True)
@@ -126,13 +130,17 @@ def fail_scan(scan: Scan, sentence: str = FAILED) -> None:
     db.session.flush()
 
 
-def look_through_store() -> Found:
-    """Compare all records of the store. Reads only."""
+def look_through_store(tuning: Tuning | None = None) -> Found:
+    """Compare all records of the store, with the corrections in force, or to try others. Reads only."""
     began = perf_counter()
+    lesson = None if tuning else present_lesson()
+    used = tuning_of(lesson.numbers) if lesson else tuning
     gathered = records_to_match()
-    matched = match(gathered.columns)
+    matched = match(gathered.columns, tuning=used, minimum=used.threshold if used else MINIMUM_PROBABILITY)
     pairs, groups = _sorted_out(gathered, matched)
-    return Found(gathered, matched, pairs, groups, perf_counter() - began, len(gathered))
+    lesson_id = lesson.id if lesson else None
+    seconds = perf_counter() - began
+    return Found(gathered, matched, pairs, groups, seconds, len(gathered), lesson_id=lesson_id)
 
 
 def look_for(scan: Scan, since: Since | None = None) -> Found:
@@ -156,11 +164,14 @@ def look_at_changes(base: Scan, since: Since | None = None) -> Found:
     began = perf_counter()
     changed = changed_by(_imports(base, since))
     gathered = records_to_match(neighbourhood(changed)) if changed else records_to_match(())
-    stored, store = db.session.get_one(StoredModel, base.model_id), the_store()
-    matched = match(gathered.columns, model=model_of(stored.numbers), store=store)
+    stored, store, lesson = db.session.get_one(StoredModel, base.model_id), the_store(), present_lesson()
+    used = tuning_of(lesson.numbers) if lesson else None
+    least = used.threshold if used else MINIMUM_PROBABILITY
+    matched = match(gathered.columns, model=model_of(stored.numbers), store=store, tuning=used, minimum=least)
     pairs, groups = _sorted_out(gathered, matched, changed)
     seconds = perf_counter() - began
-    return Found(gathered, matched, pairs, groups, seconds, store.records, frozenset(changed), base)
+    lesson_id = lesson.id if lesson else None
+    return Found(gathered, matched, pairs, groups, seconds, store.records, frozenset(changed), base, lesson_id)
 
 
 def _imports(base: Scan, since: Since | None) -> list[int]:
@@ -208,6 +219,7 @@ def finish_scan(scan: Scan, found: Found, *, by: User = SYSTEM) -> Scan:
     scan.is_full = found.base is None
     scan.finished_at, scan.seconds = clock.now(), round(found.seconds + perf_counter() - began, 3)
     scan.counts, scan.weights, scan.model_id = _counts(found, kept), found.matched.model.note, stored.id
+    scan.lesson_id = found.lesson_id
     scan.groups = [_told(group) for group in found.groups] + _groups_elsewhere(found)
     scan.groups, scan.counts["conflicts"] = scan.groups[:MOST_GROUPS], len(scan.groups)
     scan.sentence = _in_a_sentence(found, kept)
@@ -231,9 +243,10 @@ def _groups_elsewhere(found: Found) -> list[dict[str, Any]]:
 
 
 def _store_model(matched: Matched) -> StoredModel:
-    model = matched.model
+    model = matched.base
     sample = {"records": model.records, "candidate_pairs": matched.candidate_pairs, "learned": model.learned}
-    stored = StoredModel(version=VERSION, numbers=model.as_numbers(), **sample)
+    mark = fingerprint_of_store()
+    stored = StoredModel(version=VERSION, numbers=model.as_numbers(), fingerprint=mark, seed=SEED, **sample)
     db.session.add(stored)
     db.session.flush()
     return stored

@@ -14,8 +14,10 @@ from dedupe.matching.columns import Columns
 from dedupe.matching.explain import ScoredPair, explain
 from dedupe.matching.few import score_pairs
 from dedupe.matching.fields import Field
+from dedupe.matching.matching import MINIMUM_PROBABILITY
 from dedupe.matching.model import Model, default_model, model_of
-from dedupe.models import StoredModel
+from dedupe.matching.tuning import Tuning, tuned, tuning_of
+from dedupe.models import Lesson, LessonState, StoredModel
 from dedupe.standing import PairOfIds, in_order
 
 MOST_COUNTED = 20_000
@@ -23,7 +25,12 @@ MOST_COUNTED = 20_000
 
 
 def present_model() -> Model:
-    """Return the model of the last scan, or the built-in one where there is none that can be used."""
+    """Return the model of the last scan with the corrections in force, or the built-in one where none can be used."""
+    return tuned(present_base(), present_tuning())
+
+
+def present_base() -> Model:
+    """Return the model of the last scan without corrections, or the built-in one."""
     last = db.session.execute(
         select(StoredModel.id, StoredModel.made_at).order_by(StoredModel.id.desc()).limit(1)
     ).first()
@@ -34,6 +41,23 @@ def present_model() -> Model:
 @lru_cache(maxsize=4)
 def _model(model_id: int, _made_at: datetime) -> Model | None:
     return model_of(db.session.get_one(StoredModel, model_id).numbers)
+
+
+def present_lesson() -> Lesson | None:
+    """Return what decisions have taught, if anything is in force."""
+    return db.session.scalar(select(Lesson).where(Lesson.state == LessonState.ACTIVE))
+
+
+def present_tuning() -> Tuning | None:
+    """Return the corrections in force, if any are."""
+    lesson = present_lesson()
+    return tuning_of(lesson.numbers) if lesson else None
+
+
+def present_threshold() -> float:
+    """Return the probability from which on pairs are proposed."""
+    tuning = present_tuning()
+    return tuning.threshold if tuning else MINIMUM_PROBABILITY
 
 
 def score_clients(wanted: Iterable[PairOfIds], model: Model | None = None) -> dict[PairOfIds, ScoredPair]:

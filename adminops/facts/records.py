@@ -180,6 +180,45 @@ class ScanFinished(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LessonFact(Fact):
+    """Something about what decisions on pairs teach."""
+
+    about_kind: ClassVar[str] = "lesson"
+    about_field: ClassVar[str] = "lesson_id"
+    says: ClassVar[str] = "touched version {lesson_id} of the weights of pairs"
+    lesson_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonLearned(LessonFact):
+    """The decisions so far were learned from; `outcome` says whether there is something to put in force."""
+
+    says: ClassVar[str] = "learned from decisions on pairs (version {lesson_id}: {outcome})"
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonActivated(LessonFact):
+    """Corrected weights were put in force."""
+
+    says: ClassVar[str] = "put version {lesson_id} of the weights of pairs in force"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonTakenBack(LessonFact):
+    """Corrected weights were taken out of force."""
+
+    says: ClassVar[str] = "took version {lesson_id} of the weights of pairs back"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonDropped(LessonFact):
+    """A proposal of corrected weights was put away."""
+
+    says: ClassVar[str] = "dropped version {lesson_id} of the weights of pairs"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportFact(Fact):
     """Something about the import of an HMIS export."""
 

@@ -84,6 +84,25 @@ _NAMES = (Field.FIRST, Field.MIDDLE, Field.LAST)
 _NOTABLE_BITS = 0.05
 
 
+_OF_EQUAL_NAMES = {
+    Level.SAME_COMMON: "same, a common name",
+    Level.SAME_RARE: "same, a rare name",
+    Level.NEARLY: "nearly the same",
+    Level.CLOSE: "close",
+}
+
+
+def title_of(name: Field) -> str:
+    """Say what a field is called."""
+    return _TITLES[name]
+
+
+def words_of(name: Field, level: Level) -> str:
+    """Say what a level means, whatever the values are."""
+    said = _OF_EQUAL_NAMES.get(level) or _WORDS[level]
+    return f"known digits {said}" if name is Field.SSN and level in _PARTIAL else said
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One reason of a score: "SSN last four" + "same" + 40 points. `bits` is the evidence behind the points."""

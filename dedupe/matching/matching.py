@@ -25,6 +25,7 @@ from dedupe.matching.levels import Comparer, unpacked
 from dedupe.matching.looking import Look, Task, look_here
 from dedupe.matching.model import SAME, Model, odds_of, weigh
 from dedupe.matching.training import learn
+from dedupe.matching.tuning import Tuning, tuned, untuned
 from dedupe.matching.values import Store, Values, count_values, values_within
 
 Places = NDArray[np.int32]
@@ -57,6 +58,9 @@ class Matched:
 
     pairs: Pairs
     model: Model
+    """With the corrections that it was used with."""
+    base: Model
+    """Without."""
     records: int
     matchable: int
     candidate_pairs: int
@@ -90,12 +94,13 @@ def match(
     workers: int | None = None,
     clock: Clock | None = None,
     look: Look = look_here,
+    tuning: Tuning | None = None,
 ) -> Matched:
     """Find pairs of records that may be one person, from probability `minimum` on.
 
     Without `model` it is learned from the records. With one, they may be a part of a `store` and are judged as in it;
     all of a household and all who share a number have to be there then. The result depends neither on the order of the
-    rows nor on the number of workers, nor on where pairs are looked at.
+    rows nor on the number of workers, nor on where pairs are looked at. `tuning` corrects what the model says.
     """
     at_once, clock = workers or usual_workers(), clock or Clock()
     size = store.records if store else 0
@@ -108,7 +113,8 @@ def match(
     comparer = Comparer(records, values.rank[Field.FIRST], values.rank[Field.LAST])
     looked = look(Task(records, values, comparer, rules, at_once, size), clock.ends)
     distinct, numbers = looked.counted()
-    learned = model or learn(records, values, distinct, comparer, workers=at_once)
+    base = model or learn(records, values, distinct, comparer, workers=at_once)
+    learned = tuned(base, tuning)
     clock.ends("em")
     alike = odds_of(weigh(learned, distinct.codes).kinds)
     one, other, patterns = looked.having(numbers[alike > _HOPELESS_BITS])
@@ -121,6 +127,7 @@ def match(
     return Matched(
         pairs=pairs_of(found, records, strongest(found, minimum)),
         model=learned,
+        base=untuned(learned, base),
         records=len(columns),
         matchable=len(records),
         candidate_pairs=looked.looked_at,

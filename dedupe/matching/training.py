@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 LEAST_RECORDS = 200
 LEAST_LIKELY_PAIRS = 30
+SEED = 0
+"""Where the sequence begins that pairs of strangers are drawn by."""
 _SAMPLE = 500_000
 _SWAPPED_NAMES = 2.0  # names that serve as first and as last names are commoner than others
 _SAMPLE_WEIGHT = 2_000.0  # how many sampled pairs the built-in chances of strangers are worth
@@ -44,7 +46,7 @@ def even_pairs(count: int, size: int) -> tuple[NDArray[np.int32], NDArray[np.int
     if count * (count - 1) // 2 <= size:
         one, other = np.triu_indices(count, 1)
         return one.astype(np.int32), other.astype(np.int32)
-    draw = np.arange(1, size + 1, dtype=np.float64)
+    draw = np.arange(SEED + 1, SEED + size + 1, dtype=np.float64)
     one = (draw * 0.7548776662466927 % 1 * count).astype(np.int32)
     other = (draw * 0.5698402909980532 % 1 * count).astype(np.int32)
     different = one != other
