@@ -126,10 +126,22 @@ Birthday party for staff on 1/3/2026 in the main office.
 Our cell tower is down, ticket 9045550133 at the vendor.
 """
 
+IN_TABLES = """\
+the sheet has [store:Quintavera; Marisol] in row 4 and [store:Okonradu|Deshawn] in row 5
+[store:marisol.quintavera], [store:Deshawn_Okonradu] and [store:Yim/Bo] are the names of her files
+[store:Ana (Anita) de la Brezza] and [store:Ana M. de la Brezza] and [store:Ana Lucia de la Brezza]
+[store:FELDSPAR MARY ANN]; [store:mary ann feldspar]
+Grace's Hopewood Center and Will's Grantham office are closed.
+she answers [phone:904-555-0133], celular [phone:9045550133], or [phone:+1(904)5550133]
+My desk phone is 904-555-0133 x 12
+and her cell: [phone:904-555-0134]
+[store_dob:17 de marzo de 1984] is what the mother says
+"""
+
 
 def spellings() -> list[Sample]:
     """Return the messages with their marks."""
-    return [_read(line) for line in f"{MESSAGES}{LATER}".splitlines()]
+    return [_read(line) for line in f"{MESSAGES}{LATER}{IN_TABLES}".splitlines()]
 
 
 def _read(line: str) -> Sample:

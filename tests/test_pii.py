@@ -34,6 +34,18 @@ SSNS = [
     "xxx-xx-9999",
     "***-**-9999",
     "taxpayer number 912-70-1234",
+    "a client reads it out: two one nine, zero nine, nine nine nine nine",
+    "the one that wraps is 219-09-\n9999",
+    "> ssn: [219][09][9999]",
+    "SSN\n219\t09\t9999",
+    "full social 219*09*9999",
+    "social: 219~09~9999",
+    "S.S. # 2 1 9 0 9 9 9 9 9",
+    "Número de Seguro Social 219 099999",
+    "últimos cuatro del seguro social: 9999",
+    "the last four are nine nine nine nine",
+    "the card ends in 9999 (SSN)",
+    "SSN •••-••-9999",
 ]
 
 BIRTH_DATES = [
@@ -48,6 +60,13 @@ BIRTH_DATES = [
     "birth date 03171984",
     "3/17/1984 (DOB)",
     "17 March 1984 is the date of birth on the card",
+    "nació el 17 de marzo de 1984",
+    "fec. nac.: 17MAR84",
+    "DOB\n> 3∕17∕1984",
+    "The birth date quality is 91%. The correct DOB is March the 17th, 1984",
+    "DOB on the award letter is 031784",
+    "the report ends 5/30. DOB on her card is 3/17/84",
+    "She was born in March 1984",
 ]
 
 HARMLESS = [
@@ -72,6 +91,16 @@ HARMLESS = [
     "FY2026 element 3.03 date of birth quality",
     "version 1.2.3 of build 20261101",
     "Grant FL0123L4H102609",
+    "https://hmis.example.org/reports/219099999?from=2026-12-01",
+    "P.O. number 219099999",
+    "999-99-9999 and SSN 123-45-6789 are what people type who have none",
+    "SSN missing in the last 4 weeks: 2411 records",
+    "born out of need, score 13/17",
+    "The DOB is in the export of version 4.10.12, dated 7/1/26, from 5/7/2025 on",
+    "The birth date field won't take 00/00/0000",
+    "PIT count is January 25, 2027. DOB is blank in two",
+    "Two or three files, one of four pages",
+    "locker 8500\nFEMA DR",
 ]
 
 

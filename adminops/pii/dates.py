@@ -9,8 +9,10 @@ from adminops.pii.findings import Finding, PiiKind
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+    r"|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)\b\.?"
 )
+_SHORT_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _GAP = r"(?:\s+|\s?[-/.]\s?)"
 _DATE = "|".join(
@@ -18,29 +20,38 @@ _DATE = "|".join(
         r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}",
         r"\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2,4}",
         r"\d{1,2}/\d{1,2}",
-        rf"\d{{1,2}}{_ORDINAL}{_GAP}(?:of\s+)?{_MONTH}(?:,?{_GAP}'?\d{{2,4}})?",
-        rf"{_MONTH}{_GAP}\d{{1,2}}{_ORDINAL}\b(?:,?{_GAP}'?\d{{4}})?",
+        rf"\d{{1,2}}{_ORDINAL}{_GAP}(?:(?:of|de)\s+)?{_MONTH}(?:,?{_GAP}(?:del?\s+)?'?\d{{2,4}})?",
+        rf"\d{{1,2}}{_SHORT_MONTH}(?:\d{{4}}|\d{{2}})",
+        rf"{_MONTH}{_GAP}(?:the\s+)?\d{{1,2}}{_ORDINAL}\b(?:,?{_GAP}'?(?:\d{{4}}|\d{{2}})\b)?",
         r"(?:19|20)\d{6}",
         r"(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:19|20)\d{2}",
     )
 )
-#: What is a date right behind a word that says so, and may be anything elsewhere: "01 03 1987", "010387".
-_LOOSE = r"\d{1,2}\s\d{1,2}\s(?:19|20)\d{2}|(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{2}"
+#: What is a date near a word that says so, and may be anything elsewhere: "01 03 1987".
+_DATE_BY_WORD = rf"{_DATE}|\d{{1,2}}[^\S\n]\d{{1,2}}[^\S\n](?:19|20)\d{{2}}"
+#: And what is one right behind such a word only: "010387", "March 1987".
+_LOOSE = rf"{_MONTH},?\s(?:(?:of|del?)\s)?(?:19|20)\d{{2}}|(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{{2}}"
 #: A date is over where no letter or digit follows, but for the time of a timestamp.
-_OVER = r"(?!(?!t\d\d:)\w)"
+_OVER = r"(?!(?!t\d\d:)\w|\.\d)"
+#: And it is none where nobody was born: "00/00/0000".
+_NOT_ZERO = r"(?!0+[-/.]0+\b)"
 _BIRTH = (
-    r"(?:\bd\.?o\.?b\.?s?\b\.?|\bd\s+o\s+b\b|\b(?:dates?|days?)\s+of\s+birth\b|\bbirth[\s-]?dates?\b|\bbirth[\s-]?days?\b|\bb-?day\b|\bborn\b"
-    r"|\bfecha\s+de\s+nacimiento\b)"
+    r"(?:\bd\.?o\.?b\.?s?\b\.?|\bd\s+o\s+b\b|\b(?:dates?|days?)\s+of\s+birth\b|\bbirth[\s-]?dates?\b|\bbirth[\s-]?days?\b|\bb-?day\b"
+    r"|\bborn\b(?!\s+(?:out|of|from|as)\b)|\bf(?:ec(?:ha)?)?\.?\s*(?:de\s+)?nac(?:imiento\b|\.|\b)|\bnaci(?:[oó]|d[oa])\b)"
 )
 #: Another kind of date named between the two words: "the birth date is right, the exit on 3/4 is not".
 _OTHER_DATE = re.compile(
     r"\b(?:move|moved|entry|entered(?!\s+as)|exit|exited|enrol|enroll|start|started|end|ended|report|updated|created|intake|admitted|came|arrived|applied|discharged"
-    r"|signed|housed|seen|corrected|stay|enrolled|since|until|quality|party|as\s+of|effective|deadline|period|(?:program|fiscal)\s+year)"
+    r"|dated|count|score|leave|assess|training|meeting|version|build|due|signed|housed|seen|corrected|stay|enrolled|since|until|quality|dq|party|as\s+of|effective|deadline|period|(?:program|fiscal)\s+year)"
     r"|%"
 )
-_BIRTH_THEN_DATE = re.compile(rf"{_BIRTH}(?P<between>[^\n]{{0,40}}?)(?<!\w)(?P<date>{_DATE}){_OVER}")
-_BIRTH_THEN_LOOSE = re.compile(rf"{_BIRTH}(?P<between>\s*(?:is|was|:|=|-|#|\()?\s*)(?P<date>{_LOOSE}){_OVER}")
-_DATE_THEN_BIRTH = re.compile(rf"(?<!\w)(?P<date>{_DATE}){_OVER}(?P<between>[^\n\d]{{0,20}}?){_BIRTH}")
+_BIRTH_THEN_DATE = re.compile(rf"{_BIRTH}(?P<between>[^\n]{{0,40}}?)(?<!\w){_NOT_ZERO}(?P<date>{_DATE_BY_WORD}){_OVER}")
+_BIRTH_THEN_LOOSE = re.compile(
+    rf"{_BIRTH}(?P<between>(?:[^\n\d]{{0,30}}?\b(?:is|was|as|reads|says|from|in)\b|\s*[:=#(?-]?)[\s>]*){_NOT_ZERO}(?P<date>{_DATE_BY_WORD}|{_LOOSE}){_OVER}"
+)
+_DATE_THEN_BIRTH = re.compile(rf"(?<!\w){_NOT_ZERO}(?P<date>{_DATE}){_OVER}(?P<between>[^\n\d]{{0,20}}?){_BIRTH}")
+#: A sentence is over: what comes next speaks of something else.
+_SENTENCE_ENDS = re.compile(r"[.;!?]\s")
 
 
 #: "on the card" says where a birth date stands, "on" alone when something was.
@@ -48,21 +59,36 @@ _ON_PAPER = (
     r"(?:(?:the|his|her|their|our|an?)\s+)?(?:ids?|cards?|papers?|forms?|licen[cs]e|file|certificate|passport|records?|sheet"
     r"|scan|copy|other)\b"
 )
-_OTHER_NEXT = re.compile(rf"{_OTHER_DATE.pattern}|\bon\b(?!\s+{_ON_PAPER})|\bas\s+of\b|\bby\b|\buntil\b|\bsince\b")
+_OTHER_NEXT = re.compile(
+    rf"{_OTHER_DATE.pattern}|\bon\b(?!\s+{_ON_PAPER})|\bas\s+of\b|\bby\b(?!\s+(?:accident|mistake|phone))|\buntil\b|\bsince\b|\bfrom\b"
+)
 _ANOTHER = re.compile(
     r"(?P<between>[^\n\d]{0,40}?(?:\b(?:or|and|vs|versus|not|instead|rather|to|but|other|second|into|with|while|is|has|was|as|typed|reads)\b"
-    rf"|[,;/(&+])[^\n\d]{{0,30}}?)(?<!\w)(?P<date>{_DATE}){_OVER}"
+    rf"|[,;/(&+])[^\n\d]{{0,30}}?)(?<![\w/]){_NOT_ZERO}(?P<date>{_DATE_BY_WORD}){_OVER}"
 )
 
 
 def birth_dates(text: str) -> Iterator[Finding]:
     """Yield the dates in a plain `text` that a word beside them, or beside the date before, makes birth dates."""
-    for pattern in (_BIRTH_THEN_DATE, _BIRTH_THEN_LOOSE, _DATE_THEN_BIRTH):
+    for pattern in (_BIRTH_THEN_DATE, _BIRTH_THEN_LOOSE):
         for found in pattern.finditer(text):
-            if not _OTHER_DATE.search(found["between"]):
+            if not _OTHER_DATE.search(_NEAREST_BIRTH.split(found["between"])[-1]):
                 yield Finding(found.start("date"), found.end("date"), PiiKind.BIRTH_DATE)
-                if pattern is not _DATE_THEN_BIRTH:
-                    yield from _more(text, found.end())
+                yield from _more(text, found.end())
+    for found in _DATE_THEN_BIRTH.finditer(text):
+        if not (_OTHER_DATE.search(found["between"]) or _belongs_before(text, found)):
+            yield Finding(found.start("date"), found.end("date"), PiiKind.BIRTH_DATE)
+
+
+def _belongs_before(text: str, found: re.Match[str]) -> bool:
+    """Say whether the date before a word of birth is explained by what stands before it: "until 11/22. DOB 3/4/84"."""
+    if _SENTENCE_ENDS.search(found["between"]):
+        return True
+    own = _BIRTH_THEN_DATE.match(text, found.end("date") + len(found["between"]))
+    return own is not None and _OTHER_BESIDE.search(_beside(text, found.start("date"))) is not None
+
+
+_NEAREST_BIRTH = re.compile(_BIRTH)
 
 
 def _more(text: str, end: int) -> Iterator[Finding]:
@@ -85,7 +111,7 @@ _OTHER_BESIDE = re.compile(
     r"|\b(?:on|from|until|till|through|thru|to|since|by|before|after|as\s+of|of|for)\s*$|-\s*$"
 )
 _IN_FIGURES = re.compile(r"(\d{1,4})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{2,4})")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = ("jan|ene", "feb", "mar", "apr|abr", "may", "jun", "jul", "aug|ago", "sep", "oct", "nov", "dec|dic")
 
 
 def whole_dates(text: str, *, this_year: int) -> Iterator[tuple[int, int, date]]:
@@ -95,10 +121,14 @@ def whole_dates(text: str, *, this_year: int) -> Iterator[tuple[int, int, date]]
     stand the other way round, both days are given.
     """
     for found in _FULL_DATE.finditer(text):
-        beside = text[max(0, found.start() - 30) : found.start()].rpartition("\n")[2]
-        if not _OTHER_BESIDE.search(beside):
+        if not _OTHER_BESIDE.search(_beside(text, found.start())):
             for day in _as_dates(found[0], this_year):
                 yield found.start(), found.end(), day
+
+
+def _beside(text: str, start: int) -> str:
+    """Return what stands before a place in its line and its sentence."""
+    return _SENTENCE_ENDS.split(text[max(0, start - 30) : start].rpartition("\n")[2])[-1]
 
 
 def _as_dates(written: str, this_year: int) -> Iterator[date]:
@@ -120,5 +150,5 @@ def _parts(written: str) -> tuple[str, str, str]:
     if len(numbers) == 1 and len(numbers[0]) == len("20240131"):
         whole = numbers[0]
         return (whole[:4], whole[4:6], whole[6:]) if whole[:2] in ("19", "20") else (whole[4:], whole[:2], whole[2:4])
-    month = next((place for place, name in enumerate(_MONTHS, 1) if name in written), 0)
+    month = next((place for place, name in enumerate(_MONTHS, 1) if re.search(name, written)), 0)
     return (numbers[1], str(month), numbers[0]) if month and len(numbers) == 2 else ("", "", "")

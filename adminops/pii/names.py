@@ -6,6 +6,7 @@ A name can't be told from another word by its looks. What announces one is: "cli
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 from adminops.pii.findings import Finding, PiiKind
@@ -22,9 +23,10 @@ _WHO = (
 )
 _TITLED = re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Mx)\.?\s+({_CAPS})")
 _NAMED = re.compile(
-    rf"\b(?:named|goes\s+by|known\s+as|a\.?k\.?a\.?|maiden\s+name(?:\s+is|\s+was|:)?|[Nn]icknamed?|called)\s+[\"'“]?({_CAPS})"
+    r"\b(?:named|goes\s+by|known\s+as|a\.?k\.?a\.?|maiden\s+name(?:\s+is|\s+was|:)?|[Nn]icknamed?|called)"
+    rf"[^\S\n]+[\"'“]?({_CAPS})"
 )
-_WHO_IS = re.compile(rf"\b{_WHO}(?:'s)?,?\s+(?:is\s+)?[\"“]?({_CAP}\s+(?:[A-Z]\.?\s+)?{_CAPS})")
+_WHO_IS = re.compile(rf"\b{_WHO}(?:'s)?,?[^\S\n]+(?:is\s+)?[\"“]?({_CAP}\s+(?:[A-Z]\.?\s+)?{_CAPS})")
 _WHOSE = rf"(?:{_WHO}(?:'s)?|[Hh]is|[Hh]er|[Tt]heir)"
 _LABEL = (
     r"(?:(?:first|last|full|legal|middle|real|new|old|First|Last|Full|Legal|Middle)\s+){0,2}(?:and\s+last\s+)?[Nn]ames?\s*"
@@ -85,9 +87,12 @@ def _is_staff(written: str, announced: int, end: int) -> bool:
 # Pairs of words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
-_NICKNAME = re.compile(rf"[(\"“]{_WORD.pattern}[)\"”],?\s({_WORD.pattern})")
-_WORD_BEFORE = re.compile(rf"({_WORD.pattern})\s$")
-_TOGETHER = re.compile(r"[\"”]?\s{1,3}|,\s{0,3}|\.\s{1,2}")
+_NICKNAME = re.compile(rf"[(\"“]{_WORD.pattern}[)\"”],?\s({_WORD.pattern}(?:\.?[^\S\n]{_WORD.pattern}){{0,2}})")
+_WORDS_BEFORE = re.compile(rf"(?:{_WORD.pattern}\s){{1,2}}$")
+_TOGETHER = re.compile(r"[\"”]?\s{1,3}|\s?[,;|/]\s{0,3}|\.\s{0,2}|_")
+_ORGANIZATION = re.compile(
+    r"\s?(?:Shelter|Program|Center|House|Home|Church|Mission|Ministr|Communit|Apartments|Foundation|Clinic|Services|Project|Inc)"
+)
 
 
 class Mention(NamedTuple):
@@ -104,22 +109,25 @@ def mentions(written: str) -> list[Mention]:
     found: list[Mention] = []
     for stretch in _stretches(written):
         for place in range(len(stretch) - 1):
-            found += _ways(stretch[place : place + LONGEST], stretch[place][1])
+            found += _ways(written, stretch[place : place + LONGEST], stretch[place][1])
     found += _with_nicknames(written)
     return found
 
 
 def _with_nicknames(written: str) -> Iterator[Mention]:
-    """Yield the names with another one in brackets between: Marisol (Mari) Quintavera."""
+    """Yield the names with another one in brackets between: Juan Carlos (Chago) del Toro."""
     for found in _NICKNAME.finditer(written):
-        start = max(0, found.start() - 40)
-        if before := _WORD_BEFORE.search(written[start : found.start()]):
-            one, last, place = before[1], _bare(found[1]), (start + before.start(1), found.end())
-            yield from (Mention(one, last, *place), Mention(last, one, *place))
+        near = max(0, found.start() - 40)
+        if before := _WORDS_BEFORE.search(written[near : found.start()]):
+            firsts, lasts = before[0].split(), [_bare(word) for word in found[1].split()]
+            place = (near + before.start(), found.end())
+            for first, last in product(range(len(firsts)), range(1, len(lasts) + 1)):
+                one, other = "".join(firsts[first:]), "".join(lasts[:last])
+                yield from (Mention(one, other, *place), Mention(other, one, *place))
 
 
-LONGEST = 4
-"""Words of a name."""
+LONGEST = 5
+"""Words of a name, with an initial between."""
 Words = list[tuple[str, int, int]]
 
 
@@ -129,7 +137,8 @@ def _stretches(written: str) -> Iterator[Words]:
     for found in _WORD.finditer(written):
         word, start, end = _bare(found[0]), found.start(), found.end()
         is_never = word.lower() in NEVER and not (stretch and len(word) == 1 and word.isupper())  # "Jose A. Ruidiaz"
-        if stretch and (is_never or not _stand_together(written, stretch[-1][2], start)):
+        is_apart = stretch and not _stand_together(written, stretch[-1][1] + len(stretch[-1][0]), start)
+        if stretch and (is_never or is_apart):
             yield stretch
             stretch = []
         if not is_never:
@@ -146,11 +155,22 @@ def _bare(word: str) -> str:
     return word[:-2] if word[-2:].lower() == "'s" else word
 
 
-def _ways(run: Words, start: int) -> Iterator[Mention]:
+def _are_words(written: str, one: str, two: str, end: int) -> bool:
+    """Say whether two words that are names, too, are rather words: in small letters, or of an organization's name."""
+    if not _are_two_words(one, two):
+        return False
+    return (one.islower() and two.islower()) or _ORGANIZATION.match(written, end) is not None
+
+
+def _are_two_words(one: str, two: str) -> bool:
+    return one.lower() in ORDINARY and two.lower() in ORDINARY
+
+
+def _ways(written: str, run: Words, start: int) -> Iterator[Mention]:
     """Yield how a run of words can be cut into a first and a last name."""
     texts = [word for word, _, _ in run]
     one, two = texts[0], texts[1]
-    if not (one.islower() and two.islower() and one in ORDINARY and two in ORDINARY):
+    if not _are_words(written, one, two, run[1][2]):
         yield Mention(one, two, start, run[1][1] + len(two))
         yield Mention(two, one, start, run[1][1] + len(two))
     for size in range(3, len(run) + 1):
@@ -159,16 +179,28 @@ def _ways(run: Words, start: int) -> Iterator[Mention]:
 
 def _longer(part: list[str], start: int, end: int) -> Iterator[Mention]:
     one, last, between = part[0], part[-1], part[1:-1]
-    with_particles = all(word in PARTICLES for word in between)
-    if last in PARTICLES or not (with_particles or one in PARTICLES or all(word[0].isupper() for word in part)):
-        if len(part) == 3 and last not in PARTICLES and not ORDINARY.intersection(part):
-            yield Mention("".join(part[:2]), last, start, end)  # mary ann cruz
-        return
-    yield Mention(one, "".join(part[1:]), start, end)  # Ana de la Cruz
-    yield Mention(one, last, start, end)  # Ana Maria Cruz
-    yield Mention("".join(part[:-1]), last, start, end)  # Mary Ann Cruz
-    yield Mention(part[1], one, start, end)  # Cruz, Ana Maria
-    yield Mention("".join(part[1:]), one, start, end)  # Cruz, Mary Ann
-    yield Mention(last, "".join(part[:-1]), start, end)  # de la Cruz, Ana
     if len(part) > 3:
-        yield Mention("".join(part[:2]), "".join(part[2:]), start, end)
+        between = [word for word in between if len(word) > 1]  # an initial
+    whole = [one, *between, last]
+    if not between or len(whole) > 4 + sum(word in PARTICLES for word in between):
+        return
+    if _are_two_words(one, part[1]) and _ORGANIZATION.match(last):
+        return
+    is_named = all(word in PARTICLES or word[0].isupper() for word in whole)
+    if last not in PARTICLES and (is_named or one in PARTICLES or PARTICLES.issuperset(whole[1:-1])):
+        yield from _cuts(whole, start, end)
+    elif len(part) == 3 and last not in PARTICLES and not ORDINARY.intersection(part):
+        yield Mention("".join(part[:2]), last, start, end)  # mary ann cruz
+    elif len(part) > 3 and part[2] in PARTICLES:
+        yield Mention("".join(part[:2]), "".join(part[2:]), start, end)  # mary ann de leon
+
+
+def _cuts(part: list[str], start: int, end: int) -> Iterator[Mention]:
+    for cut in range(1, len(part)):
+        before, after = "".join(part[:cut]), "".join(part[cut:])
+        yield Mention(before, after, start, end)  # Ana de la Cruz; Mary Ann Cruz
+        yield Mention(after, before, start, end)  # de la Cruz, Ana; Cruz, Mary Ann
+    yield Mention(part[0], part[-1], start, end)  # Ana Maria Cruz
+    yield Mention(part[1], part[0], start, end)  # Cruz, Ana Maria
+    if len(part) > 3:
+        yield Mention(part[0], "".join(part[2:]), start, end)  # Ana Maria de Leon

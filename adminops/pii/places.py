@@ -32,13 +32,14 @@ _ANY = (
 )
 _SIDE = r"(?:(?:n|s|e|w|ne|nw|se|sw|north|south|east|west)\.?\s+)?"
 _FLAT = r"(?:\.?,?\s*(?:apt|apartment|unit|suite|ste|room|rm|lot|#)\.?\s*#?\s*\w{1,5}\b)?"
-_NUMBER = r"(?<![\w/.,#:-])\d{1,5}[a-z]?(?:-\d{1,3})?\s+"
-_STREET = re.compile(rf"({_NUMBER}{_SIDE}(?:[a-z0-9][\w.']*\s+){{1,3}}?{_ANY}\b){_FLAT}")
+_NEXT = r"(?:[^\S\n]+|[^\S\n]*\n)"
+_NUMBER = r"(?<![\w/.,#:-])\d{1,5}[a-z]?(?:-\d{1,3})?[^\S\n]+"
+_STREET = re.compile(rf"({_NUMBER}{_SIDE}(?:[a-z0-9][\w.']*{_NEXT}){{1,3}}?{_ANY}\b){_FLAT}")
 _NUMBERED = re.compile(rf"({_NUMBER}(?:county\s+road|state\s+road|highway|hwy|us)\s+\d{{1,4}}\b){_FLAT}")
 _BOX = re.compile(r"(\bp\.?\s?o\.?\s+box\s+\d{1,6}\b)")
 _IS_STRONG = re.compile(rf"\b{_STRONG}$")
 _NO_STREETS = re.compile(
-    r"\b(?:a|an|the|of|in|on|at|for|to|from|and|or|by|is|are|was|were|has|have|per|with|people|persons?|clients?|days?"
+    r"\b(?:a|an|the|of|in|on|at|for|to|from|and|or|by|is|are|was|were|has|have|per|with|people|persons?|clients?|members?|days?"
     r"|nights?|hours?|minutes?|weeks?|months?|years?|rows?|records?|units?|beds?|households?|files?|times?|of them|who"
     r"|that|this|more|other|out|off|am|pm|percent|users?|tickets?|programs?|agencies|staff|pages?|errors?|steps?)\b"
 )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 _DASHES = "‐‑‒–—―−﹘﹣－"
 _DOTS = "·•․．"
+_SLASHES = "∕⁄／"
 
 
 def plain(text: str) -> str:
@@ -22,8 +23,8 @@ def _plain_letter(letter: str) -> str:
         return letter.lower()
     if letter in _DASHES or letter in _DOTS:
         return "-" if letter in _DASHES else "."
-    if letter in "‘’ʼ":
-        return "'"
+    if letter in "‘’ʼ" or letter in _SLASHES:
+        return "/" if letter in _SLASHES else "'"
     category = unicodedata.category(letter)
     if category == "Nd":
         return str(unicodedata.digit(letter))

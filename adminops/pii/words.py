@@ -22,14 +22,15 @@ NO_NAMES = _words(
 NEVER = _words(
     """
     a about account after again agency all also am an and any are as asked at back be because been before
-    being birth both but by can cannot client clients could date dates dear did do does doing done duplicate
-    duplicates each email enrollment enrollments entered entry error exit for from get got had has have having
-    he hello help her here hers him his household how i id ids if in into is it its just know made make me
-    merge merged more most my name names need needed needs no nor not now number numbers of off on once only
-    or other our out over own password please program programs project projects record records report reports
-    said same says see seen she should show shows so some still such system tell than thank thanks that the
-    their them then there these they think this those through ticket tickets to told too under until up use
-    used using very want was we were what when where which while who whom why with would you your yours
+    being birth both but by can cannot client clients community could county date dates dear did do does
+    doing done duplicate duplicates each email enrollment enrollments entered entry error exit for from get
+    got had has have having he hello help her here hers him his household how i id ids if in into is it its
+    just know made make me merge merged more most my name names need needed needs no nor not now number
+    numbers of off on once only or other our out over own password please program programs project projects
+    record records report reports said same says see seen she should show shows so some still such system
+    tell than thank thanks that the their them then there these they think this those through ticket tickets
+    to told too under until up use used using very want was we were what when where which while who whom why
+    with would you your yours
     """
 )
 """Words that are no part of a name here."""
