@@ -34,23 +34,26 @@ _MASKED = re.compile(
     rf"(?<![a-z\d])(?:[x*#]{{3}}{_BETWEEN}?[x*#]{{2}}{_BETWEEN}?|\.{{3}}[ -]\.{{2}}[ -])(?P<ssn>\d{{4}})(?!\d)"
 )
 _OTHER_LAST = r"(?:days|weeks|months|years|quarters|rows|lines|reports|records|exports|nights|entries|clients|times)\b"
-_LAST_FOUR = (
+_LAST_FOUR_OF_A_WORD = (
     re.compile(
         rf"{_WORD}[^\d\n]{{0,30}}?\b(?:last|ending|ends|final|terminan?)\b[^\d\n]{{0,20}}?"
         rf"(?:4\b(?!\s*{_OTHER_LAST})[^\d\n]{{0,15}}?)?(\d{{4}})\b"
     ),
     re.compile(rf"\b(?:last|final)\s*(?:4|four)\b[^\d\n]{{0,30}}?{_WORD}[^\d\n]{{0,20}}?(\d{{4}})\b"),
     re.compile(rf"{_WORD}\s*(?:is|was|partial|:|=)?\s*[.…*x#-]{{0,6}}\s?(\d{{4}})\b(?![-/.]\d)"),
+    re.compile(rf"\bend(?:s|ing)\s+(?:in|with)\s+(\d{{4}})[\s,(]{{1,3}}(?:of\s+)?(?:(?:the|his|her|their)\s+)?{_WORD}"),
+)
+_LAST_FOUR = (
     re.compile(
         r"\blast[\s-]*(?:4|four)(?:\s+digits)?(?:\s+on\s+(?:the|his|her|their)\s+(?:\w+\s+)?(?:card|id|file|paper|form))?"
         r"\s*(?:(?:is|are|was|were|:|=)\s*|,\s*(?!19|20))(\d{4})\b(?![-/.]\d)"
     ),
     re.compile(r"\b(?:last-|l)(?:4|four)\s+(\d{4})\b(?![-/.]\d)"),
-    re.compile(rf"\bend(?:s|ing)\s+(?:in|with)\s+(\d{{4}})[\s,(]{{1,3}}(?:of\s+)?(?:(?:the|his|her|their)\s+)?{_WORD}"),
     re.compile(r"\blast\s+(?:4|four)\s+((?!19|20)\d{4})(?=\s*[?.,;!)]\D|\s*[?.]?$)", re.M),
     re.compile(r"\b[uú]ltimos\s+(?:4|cuatro)\b[^\d\n]{0,40}?(\d{4})\b(?![-/.]\d)"),
     re.compile(rf"\b(?:last|final)[\s-]*(?:4|four)\b[^\d\n]{{0,30}}?({_SPOKEN}(?:[\s,-]{{1,2}}{_SPOKEN}\b){{3}})"),
 )
+_SPEAKS_OF_SSNS = re.compile(_WORD)
 _THINGS = (
     r"(?:ids?|[a-z]{2,12}ids?|clients?|enrol?lments?|households?|tickets?|cases?|grants?|awards?|contracts?|invoices?"
     r"|projects?|programs?|exports?|imports?|jobs?|errors?|orders?|references?|ref|confirmations?|tracking|batch|eins?"
@@ -78,7 +81,10 @@ def ssns(text: str) -> Iterator[Finding]:
     for found in _SPOKEN_OUT.finditer(text):
         if len(re.findall(_SPOKEN, found[0])) == DIGITS:
             yield Finding(found.start(), found.end(), PiiKind.SSN)
-    yield from _after_a_word(text)
+    for pattern in (_MASKED, *_LAST_FOUR):
+        yield from _fours(pattern, text)
+    if _SPEAKS_OF_SSNS.search(text):
+        yield from _after_a_word(text)
 
 
 def _after_a_word(text: str) -> Iterator[Finding]:
@@ -87,8 +93,12 @@ def _after_a_word(text: str) -> Iterator[Finding]:
             of_a_thing = _SENTENCE_ENDS.search(found["between"]) and _ID_BEFORE.search(found["between"])
             if not (of_a_thing or _stands_for_none(re.sub(r"\D", "", found["ssn"]))):
                 yield Finding(found.start("ssn"), found.end("ssn"), PiiKind.SSN)
-    for pattern in (_MASKED, *_LAST_FOUR):
-        yield from (Finding(*found.span(1), PiiKind.SSN) for found in pattern.finditer(text) if found[1] != "0000")
+    for pattern in _LAST_FOUR_OF_A_WORD:
+        yield from _fours(pattern, text)
+
+
+def _fours(pattern: re.Pattern[str], text: str) -> Iterator[Finding]:
+    return (Finding(*found.span(1), PiiKind.SSN) for found in pattern.finditer(text) if found[1] != "0000")
 
 
 def nine_digits(text: str) -> bool:
