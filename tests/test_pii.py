@@ -93,7 +93,7 @@ HARMLESS = [
     "Grant FL0123L4H102609",
     "https://hmis.example.org/reports/219099999?from=2026-12-01",
     "P.O. number 219099999",
-    "999-99-9999 and SSN 123-45-6789 are what people type who have none",
+    "999-99-9999 is what people type who have none",
     "SSN missing in the last 4 weeks: 2411 records",
     "born out of need, score 13/17",
     "The DOB is in the export of version 4.10.12, dated 7/1/26, from 5/7/2025 on",

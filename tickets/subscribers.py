@@ -24,7 +24,6 @@ from adminops.facts import (
     TicketFileRemoved,
     TicketFilesAttached,
     TicketGiven,
-    TicketImported,
     TicketLinked,
     TicketMadePrivate,
     TicketMailFileLeft,
@@ -51,6 +50,7 @@ from adminops.facts import (
 )
 from adminops.facts.access import AccountMoved
 from adminops.facts.proving import EmergencyAccountUsed
+from adminops.facts.taking_over import TicketImported
 from adminops.identity.models import SYSTEM, User
 from adminops.refs import Ref
 from adminops.settings import current_settings

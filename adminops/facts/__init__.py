@@ -2,12 +2,11 @@
 
 A verb publishes one fact in its transaction; the audit keeps every one, and features meet through them without
 importing each other. What opens accounts has its facts in `adminops.facts.opening`, what proves people in
-`adminops.facts.proving`, who leaves in
-`adminops.facts.leaving`, access that changes in `adminops.facts.access`, identity providers in
-`adminops.facts.outside`.
+`adminops.facts.proving`, who leaves in `adminops.facts.leaving`, access that changes in `adminops.facts.access`,
+identity providers in `adminops.facts.outside`, tickets of another desk in `adminops.facts.taking_over`.
 """
 
-from adminops.facts import access, leaving, opening, outside, proving
+from adminops.facts import access, leaving, opening, outside, proving, taking_over
 from adminops.facts.base import (
     Fact,
     FactBus,
@@ -208,18 +207,6 @@ from adminops.facts.running import (
     MessageGivenUp,
     MessageRetried,
 )
-from adminops.facts.taking_over import (
-    TicketImportDropped,
-    TicketImported,
-    TicketImportEnded,
-    TicketImportMapped,
-    TicketImportStarted,
-    TicketImportTried,
-    TicketImportUndone,
-    TicketImportUndoStarted,
-    TicketImportUploaded,
-    TicketTakenBack,
-)
 from adminops.facts.teamwork import (
     AbsenceEnded,
     AbsenceEntered,
@@ -394,15 +381,6 @@ __all__ = [
     "TicketFilesAttached",
     "TicketGiven",
     "TicketGotRobotMail",
-    "TicketImportDropped",
-    "TicketImportEnded",
-    "TicketImportMapped",
-    "TicketImportStarted",
-    "TicketImportTried",
-    "TicketImportUndoStarted",
-    "TicketImportUndone",
-    "TicketImportUploaded",
-    "TicketImported",
     "TicketLinked",
     "TicketMadePrivate",
     "TicketMailCameBack",
@@ -421,7 +399,6 @@ __all__ = [
     "TicketStepTicked",
     "TicketStepUnticked",
     "TicketTagged",
-    "TicketTakenBack",
     "TicketUnlinked",
     "TicketUnmerged",
     "TicketUntagged",

@@ -72,19 +72,19 @@ DIGITS = 9
 
 def ssns(text: str) -> Iterator[Finding]:
     """Yield the SSNs in a plain `text`."""
-    for found in _GROUPED.finditer(text):
-        if _was_given_out(*found.groups()):
-            yield Finding(found.start(), found.end(), PiiKind.SSN)
-    for found in _BARE.finditer(text):
-        if _was_given_out(*found.groups()) and found[1] < "900" and not _is_an_id(text, found):
-            yield Finding(found.start(), found.end(), PiiKind.SSN)
-    for found in _SPOKEN_OUT.finditer(text):
-        if len(re.findall(_SPOKEN, found[0])) == DIGITS:
-            yield Finding(found.start(), found.end(), PiiKind.SSN)
+    for found in _by_themselves(text):
+        yield Finding(found.start(), found.end(), PiiKind.SSN)
     for pattern in (_MASKED, *_LAST_FOUR):
         yield from _fours(pattern, text)
     if _SPEAKS_OF_SSNS.search(text):
         yield from _after_a_word(text)
+
+
+def _by_themselves(text: str) -> Iterator[re.Match[str]]:
+    yield from (found for found in _GROUPED.finditer(text) if _was_given_out(*found.groups()))
+    bare = (found for found in _BARE.finditer(text) if found[1] < "900" and _was_given_out(*found.groups()))
+    yield from (found for found in bare if not _is_an_id(text, found))
+    yield from (found for found in _SPOKEN_OUT.finditer(text) if len(re.findall(_SPOKEN, found[0])) == DIGITS)
 
 
 def _after_a_word(text: str) -> Iterator[Finding]:
@@ -121,8 +121,8 @@ def _was_given_out(area: str, group: str, serial: str) -> bool:
 
 
 def _stands_for_none(digits: str) -> bool:
-    """Say whether nine digits are what people type where they have none: 999-99-9999, 123-45-6789."""
-    return digits == "123456789" or len(set(digits)) == 1
+    """Say whether nine digits are what people type where they have none: 999-99-9999."""
+    return len(set(digits)) == 1
 
 
 # Phones

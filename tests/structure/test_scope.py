@@ -25,7 +25,16 @@ from adminops import clock
 from adminops.hmis import sources
 from adminops.hmis.intake import import_export
 from adminops.hmis.models import Client
-from adminops.identity.models import SYSTEM, AgencyOrganization, ApiToken, RoleGrant, SecurityKey, User, UserSession
+from adminops.identity.models import (
+    SYSTEM,
+    AgencyOrganization,
+    ApiToken,
+    RoleGrant,
+    SecurityKey,
+    TrustedDevice,
+    User,
+    UserSession,
+)
 from adminops.identity.permissions import Permission, Role
 from adminops.web.access import PUBLIC, access_of
 from tests.accounts.test_requests import ASKED
@@ -91,7 +100,10 @@ def house(sqlite_desk: Desk, tmp_path: Path) -> House:
         key = SecurityKey(user_id=user.id, name="Key", credential_id=b"c", public_key=b"k")
         provider = make_provider("https://login.example.org")
         identity = OutsideIdentity(provider_id=provider.id, subject="somebody", user_id=user.id)
-        session.add_all([problem, digest, token, key, identity])
+        device = TrustedDevice(
+            token_hash=b"d" * 32, user_id=user.id, device="Firefox", ends_at=clock.now() + timedelta(days=9)
+        )
+        session.add_all([problem, digest, token, key, identity, device])
         notice = Notice(user_id=user.id, ticket_id=ticket.id, occasion=next(iter(Occasion)), in_app=True)
         session.add(notice)
         view = save_view(name="Ours", query="is:open", by=lead)
@@ -107,6 +119,7 @@ def house(sqlite_desk: Desk, tmp_path: Path) -> House:
             "agreement_id": make_mou(agency).id,
             "client_id": session.scalars(select(Client.id).order_by(Client.id)).first(),
             "departure_id": departure.id,
+            "device_id": device.id,
             "digest_id": digest.id,
             "grant_id": session.scalars(select(RoleGrant.id).where(RoleGrant.user_id == user.id)).one(),
             "hold_id": account.holds[0].id,

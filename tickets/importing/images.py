@@ -7,7 +7,8 @@ from sqlalchemy.exc import IntegrityError
 
 from adminops.db import db, savepoint
 from adminops.errors import InvalidState
-from adminops.facts import TicketTakenBack, publish
+from adminops.facts import publish
+from adminops.facts.taking_over import TicketTakenBack
 from adminops.guard.operations import forget_held
 from adminops.identity.models import User
 from tickets.attached import TicketAttachment

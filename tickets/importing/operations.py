@@ -16,7 +16,8 @@ from sqlalchemy import delete, insert, select
 from adminops import clock
 from adminops.db import db, savepoint
 from adminops.errors import DomainError, InvalidState, NotAllowed
-from adminops.facts import (
+from adminops.facts import publish
+from adminops.facts.taking_over import (
     TicketImportDropped,
     TicketImportEnded,
     TicketImportMapped,
@@ -25,7 +26,6 @@ from adminops.facts import (
     TicketImportUndone,
     TicketImportUndoStarted,
     TicketImportUploaded,
-    publish,
 )
 from adminops.guard.looking import check
 from adminops.hmis import sealing

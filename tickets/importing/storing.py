@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from adminops.db import db
-from adminops.facts import TicketImported, publish
+from adminops.facts import publish
+from adminops.facts.taking_over import TicketImported
 from adminops.guard.looking import look_at
 from adminops.guard.models import FoundBy
 from adminops.guard.operations import HELD_BACK, hold

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 import adminops.db
 
-revision = "0083"
-down_revision = "0072"
+revision = "0084"
+down_revision = "0083"
 branch_labels = None
 depends_on = None
 
