@@ -428,4 +428,5 @@ __all__ = [
     "outside",
     "proving",
     "publish",
+    "taking_over",
 ]
