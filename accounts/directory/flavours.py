@@ -37,6 +37,8 @@ class Flavour:
     group_needs_member: bool = True
     """Whether a group may not be empty, so that it gets a member that is no person."""
     knows_end: bool = True
+    keeps_members: bool = True
+    """Whether groups follow an entry that moves; where they do not, it leaves them before and joins them after."""
     own: Sequence[str] = (
         "pwdEndTime",
         "pwdAccountLockedTime",
@@ -178,6 +180,7 @@ class Dirsrv(Flavour):
     id: str = "nsUniqueId"
     group_needs_member: bool = False
     knows_end: bool = False
+    keeps_members: bool = False
     own: Sequence[str] = (
         "nsUniqueId",
         "nsAccountLock",
@@ -222,8 +225,7 @@ class Dirsrv(Flavour):
     def set_password(self, wire: "Wire", dn: str, password: str, *, must_change: bool) -> None:
         """Set a password, and let it be expired when it has to be changed."""
         wire.set_password(dn, password)
-        if must_change:
-            wire.replace(dn, {"passwordExpirationTime": [b"19700101000000Z"]})
+        wire.replace(dn, {"passwordExpirationTime": [b"19700101000000Z"] if must_change else []})
 
     def unlock(self, wire: "Wire", dn: str) -> None:
         """Forget the wrong tries."""
@@ -322,7 +324,7 @@ class ActiveDirectory(Flavour):
 
     def set_password(self, wire: "Wire", dn: str, password: str, *, must_change: bool) -> None:
         """Write it in quotes and UTF-16, as this kind wants it; over TLS only, as every word of ours."""
-        wire.replace(dn, {"unicodePwd": [f'"{password}"'.encode("utf-16-le")]})
+        wire.replace(dn, {"unicodePwd": [f'"{password}"'.encode("utf-16-le")]}, by_the_rules=True)
         wire.replace(dn, {"pwdLastSet": [b"0" if must_change else b"-1"]})
 
     def unlock(self, wire: "Wire", dn: str) -> None:

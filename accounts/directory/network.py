@@ -185,10 +185,14 @@ class NetworkDirectory:
             wire.replace(found.dn, self.flavour.closing(found))
             found = self._must_find(wire, desired.key)
             changed.append("enabled")
+        groups = entry.groups
         if not self._is_in_place(found, desired):
+            if not self.flavour.keeps_members:  # the name of before would stay in them, for whoever bears it next
+                self._set_groups(wire, found, groups, frozenset())
+                groups = frozenset()
             found = self._move(wire, found, desired)
             changed.append("place")
-        if self._set_groups(wire, found, entry.groups, desired.groups):
+        if self._set_groups(wire, found, groups, desired.groups):
             changed.append("groups")
         if different := self.flavour.difference(self._told(found, desired.groups), found, desired):
             wire.replace(found.dn, different)

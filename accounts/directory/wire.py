@@ -31,6 +31,9 @@ from accounts.directory.values import Away, Denied, DirectoryProblem, Doubtful, 
 PAGE = 500
 RELAX = "1.3.6.1.4.1.4203.666.5.12"
 """Lets who may manage an entry write what its server keeps for itself: the times of wrong tries."""
+BY_THE_RULES = "1.2.840.113556.1.4.2239"
+"""Has a domain look at its history and age of passwords also when somebody else sets one; who does not know it passes
+it over."""
 START_TLS = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
 CONNECTING = 2.0
 """Seconds for the connection and the TLS handshake."""
@@ -206,10 +209,12 @@ class Wire:
         with _writing():
             self._line.add_s(dn, [(name, list(each)) for name, each in values.items() if each])
 
-    def replace(self, dn: str, values: Attributes, *, relax: bool = False) -> None:
+    def replace(self, dn: str, values: Attributes, *, relax: bool = False, by_the_rules: bool = False) -> None:
         """Replace whole attributes in one step; an empty list removes one."""
         changes = [(ldap.MOD_REPLACE, name, list(each) or None) for name, each in values.items()]
-        controls = [RequestControl(RELAX, True)] if relax else None
+        controls = [RequestControl(RELAX, True)] if relax else []
+        if by_the_rules:
+            controls.append(RequestControl(BY_THE_RULES, False, b"\x30\x03\x02\x01\x01"))
         with _writing():
             self._line.modify_ext_s(dn, changes, serverctrls=controls)
 
@@ -351,7 +356,8 @@ def _ours(error: ldap.LDAPError, *, lost: Callable[[str], DirectoryProblem]) -> 
 
 
 def _is_unique_rule(error: ldap.LDAPError) -> bool:
-    return isinstance(error, ldap.CONSTRAINT_VIOLATION) and "unique" in _info(error).casefold()
+    says = _info(error).casefold()
+    return isinstance(error, ldap.CONSTRAINT_VIOLATION) and ("unique" in says or "same attribute value" in says)
 
 
 def _info(error: ldap.LDAPError) -> str:

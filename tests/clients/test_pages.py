@@ -100,7 +100,7 @@ def test_agency_staff_find_only_clients_of_their_programs(store: Desk) -> None:
     assert stranger.post("/clients", {"words": client.personal_id}, status=200).says("Nobody found")
 
 
-def test_a_whole_ssn_needs_the_right_and_a_reason_and_leaves_a_trace(store: Desk) -> None:
+def test_e4_whole_ssn_needs_the_right_and_a_reason_and_leaves_a_trace(store: Desk) -> None:
     with store.work():
         admin, agent = make_admin(), make_user(Role.HELP_DESK)
         client = db.session.scalars(select(Client).where(Client.ssn_index.is_not(None))).first()

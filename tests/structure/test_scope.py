@@ -1,4 +1,4 @@
-"""Scope: every address that names something of an agency, asked for by the lead of another one.
+"""Scope: every address that names something of an agency, asked for by the lead of another one; and every field.
 
 The matrix is made of the app's own routes: a new one is in it at once, and one with a parameter that nobody has named
 here fails until somebody has said what it leads to.
@@ -10,11 +10,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from werkzeug.routing import Rule
 
 from accounts.leaving.operations import report_leaver
-from accounts.models import DisabledReason
+from accounts.models import Account, DisabledReason
 from accounts.outside.models import OutsideIdentity
 from accounts.request_types import NEW_ACCOUNT
 from accounts.requests.queries import of_ticket
@@ -22,6 +22,7 @@ from accounts.reviewing.models import AccessReview
 from accounts.reviewing.operations import open_reviews
 from accounts.seats.operations import open_seat
 from adminops import clock
+from adminops.db import Model
 from adminops.hmis import sources
 from adminops.hmis.intake import import_export
 from adminops.hmis.models import Client
@@ -39,13 +40,14 @@ from adminops.identity.permissions import Permission, Role
 from adminops.web.access import PUBLIC, access_of
 from tests.accounts.test_requests import ASKED
 from tests.agencies.test_agreements import make_mou
-from tests.api.asking import token_of
+from tests.api.asking import program_of, token_of
 from tests.browsing import Desk, Visitor
 from tests.hmis.exports import whole_export
 from tests.make import make_agency, make_user
 from tests.make_accounts import make_account, make_provider
 from tests.make_programs import make_wish
 from tests.make_tickets import make_ticket
+from tickets.models import Ticket
 from tickets.notices.models import Digest, Notice, Occasion
 from tickets.problems.models import KnownProblem
 from tickets.saving import save_view
@@ -209,3 +211,41 @@ def _ask(visitor: Visitor, bearer: str, method: str, url: str) -> tuple[int, str
         return answer.status_code, answer.get_data(as_text=True).replace(url, "")
     data = {"csrf_token": visitor.form_token()} if method != "GET" else None
     return visitor.client.open(url, method=method, data=data).status_code, ""
+
+
+SLIPPED_IN = {
+    "role": "system_admin", "roles": "system_admin", "rank": "9", "username": "root", "user_id": "1",
+    "may_sign_in": "y", "for_emergencies": "y", "agency_id": "999", "state": "closed", "priority": "urgent",
+    "is_private": "y", "assignee_id": "1", "requester_id": "1", "filed_by_id": "1", "kept_in": "directory",
+    "must_change_password": "y", "valid_until": "2030-01-01", "activated_at": "2020-01-01", "key": "1", "id": "1",
+}  # fmt: skip
+"""Names of columns, sent beside what a form has."""
+
+
+def _columns(thing: Model, *but: str) -> dict[str, object]:
+    return {column.key: getattr(thing, column.key) for column in inspect(type(thing)).columns if column.key not in but}
+
+
+def test_e4_what_a_form_does_not_offer_is_not_written(sqlite_desk: Desk) -> None:
+    desk = sqlite_desk
+    with desk.work() as session:
+        agency, admin = make_agency(), make_account(Role.SYSTEM_ADMIN).user
+        worker = make_account(agency=agency)
+        before = _columns(worker, "version"), _columns(worker.user, "name")
+        plain = _columns(make_ticket(worker.user), "id")
+    visitor, desk_ = desk.signed_in(worker.user), desk.signed_in(admin)
+    asked = {"subject": "Report stops", "body": "It ends in the middle.", "title": "Report stops"}
+    visitor.post("/help/new/something_else", {**SLIPPED_IN, **asked})
+    person = {"name": "Ada Other", "email": worker.user.email, "title": worker.user.title}
+    desk_.post(f"/accounts/{worker.id}/edit", {**SLIPPED_IN, **person})
+    sent = {"request_type": "something_else", "subject": "Report stops", "body": "It ends."}
+    program_of(desk, worker.user).ask("POST", "/tickets", {**sent, "state": "closed"}, status=422)
+    with desk.look() as session:
+        stored = session.get_one(Account, worker.id)
+        assert stored.user.name == "Ada Other", "what the form has is written"
+        assert (_columns(stored, "version"), _columns(stored.user, "name")) == before
+        assert [grant.role for grant in stored.user.grants] == [Role.END_USER]
+        [filed] = session.scalars(select(Ticket).where(Ticket.id != 1))
+        guarded = {name for name in SLIPPED_IN if name in plain} | {"requester_id", "agency_id"}
+        found = _columns(filed)
+        assert {name: found[name] for name in guarded} == {name: plain[name] for name in guarded}

@@ -8,11 +8,13 @@ from adminops.db import transaction
 from tests.accounts.directory import places
 from tests.accounts.directory.fake import FakeDirectory
 from tests.accounts.directory.places import Place
+from tests.services.dirsrv import Dirsrv
+from tests.services.dirsrv import running as run_dirsrv
 from tests.services.requirements import is_required
 from tests.services.samba import Samba, running
 
-AD = ["ad"] if is_required("ad") else []
-"""`./dev test --ad`: a domain controller is made by root, and takes its time."""
+MORE = [kind for kind in ("ad", "389") if is_required(kind)]
+"""`./dev test --ad` and `./dev test --389`: servers that take their time to be made."""
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +24,14 @@ def samba() -> Iterator[Samba]:
         yield controller
 
 
-@pytest.fixture(params=["local", "fake", "slapd", *AD])
+@pytest.fixture(scope="session")
+def dirsrv() -> Iterator[Dirsrv]:
+    """A private 389 Directory Server for the whole run."""
+    with run_dirsrv() as server:
+        yield server
+
+
+@pytest.fixture(params=["local", "fake", "slapd", *MORE])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """A directory: this database, the fake, a real OpenLDAP."""
     if request.param == "local":
@@ -35,7 +44,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         yield _real(request)
 
 
-@pytest.fixture(params=["fake", "slapd", *AD])
+@pytest.fixture(params=["fake", "slapd", *MORE])
 def far(request: pytest.FixtureRequest) -> Place:
     """A directory that is no part of this database."""
     if request.param == "fake":
@@ -46,4 +55,6 @@ def far(request: pytest.FixtureRequest) -> Place:
 def _real(request: pytest.FixtureRequest) -> Place:
     if request.param == "ad":
         return places.ad_place(request.getfixturevalue("samba"))
+    if request.param == "389":
+        return places.dirsrv_place(request.getfixturevalue("dirsrv"))
     return places.ldap_place(request.getfixturevalue("shared_slapd"))

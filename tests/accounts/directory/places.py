@@ -15,6 +15,7 @@ from adminops.identity.models import RoleGrant
 from adminops.identity.permissions import Role
 from tests.make import make_user
 from tests.services.directory import Slapd
+from tests.services.dirsrv import Dirsrv
 from tests.services.samba import PASSWORD as PASSWORD_OF_AD
 from tests.services.samba import Samba
 
@@ -42,6 +43,8 @@ class Place:
     """Whether it refuses an address that somebody else has."""
     remembers: bool = True
     """Whether it refuses a password of before when somebody else sets it; Active Directory asks the owner only."""
+    knows_end: bool = True
+    """Whether it keeps when access ends; 389ds does not, so closing on time is left to AdminOps there."""
     server: Slapd | None = None
 
     def entry(self, desired: Desired) -> Entry:
@@ -90,6 +93,18 @@ def ad_place(samba: Samba) -> Place:
     server = Server(url=samba.tls_url, user=samba.service, password=PASSWORD_OF_AD, ca_file=str(samba.ca_file))
     made = NetworkDirectory(FLAVOURS["ad"], server, samba.people, samba.groups, samba.archive)
     return Place("ad", made, made.converge, knows_unique=False, remembers=False)
+
+
+def dirsrv_place(dirsrv: Dirsrv) -> Place:
+    """Return a 389 Directory Server."""
+    from accounts.directory.network import NetworkDirectory
+    from accounts.directory.wire import Server
+
+    server = Server(
+        url=dirsrv.tls_url, user=dirsrv.service, password=dirsrv.service_password, ca_file=str(dirsrv.ca_file)
+    )
+    made = NetworkDirectory(FLAVOURS["389ds"], server, dirsrv.people, dirsrv.groups, dirsrv.archive)
+    return Place("389", made, made.converge, knows_end=False)
 
 
 def openldap(slapd: Slapd, *, url: str = "", **over: Any) -> "NetworkDirectory":

@@ -118,8 +118,9 @@ def test_access_that_ends_in_the_future_is_open_until_then(place: Place) -> None
     entry = place.entry(desired)
     assert entry.enabled
     assert desired.ends_at is not None
-    assert entry.ends_at is not None
-    assert abs(entry.ends_at - desired.ends_at) < timedelta(seconds=1)
+    if place.knows_end:
+        assert entry.ends_at is not None
+        assert abs(entry.ends_at - desired.ends_at) < timedelta(seconds=1)
     assert place.directory.verify(desired.key, PASSWORD) is Verdict.OK
     assert not place.put(desired)
     place.put(changed(desired, ends_at=None))
