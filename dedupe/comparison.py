@@ -173,7 +173,7 @@ def _rows(unit: Unit, left: Reader, right: Reader, choices: Mapping[str, Choice]
     lines = tuple(unit.lines(one, other))
     if state_of(lines) == "same":
         return [Row(unit.key, line.label, (line,)) for line in lines]
-    better: Choice = "right" if _is_better(unit, other, one) else "left"
+    better: Choice = "right" if is_better(unit, other, one) else "left"
     notes = {"left": left.note(unit.key), "right": right.note(unit.key)}
     return [Row(unit.key, unit.label, lines, choices.get(unit.key, better), notes)]
 
@@ -196,7 +196,7 @@ def _households(
     return tuple((letter, household) for (letter, _), household in shown.items())
 
 
-def _is_better(unit: Unit, one: Client, other: Client) -> bool:
+def is_better(unit: Unit, one: Client, other: Client) -> bool:
     """Say whether the answer of `one` is proposed to be kept: the fuller one, and of two alike the newer one."""
     ranks = unit.rank(one), unit.rank(other)
     return ranks[0] > ranks[1] or (ranks[0] == ranks[1] and _written(one) > _written(other))

@@ -334,6 +334,8 @@ ADDRESSES = (
     ("post", "/duplicates/pairs/1/reopen"),
     ("post", "/duplicates/pairs/1/answer"),
     ("get", "/duplicates/seconds"),
+    ("get", "/duplicates/batch"),
+    ("post", "/duplicates/batch"),
     ("get", "/duplicates/figures"),
     ("get", "/duplicates/follow-ups"),
     ("post", "/duplicates/follow-ups/1/kept"),
@@ -596,6 +598,8 @@ def test_pages_cost_few_statements(asked: tuple[Queue, int], counted: Callable[[
     queue.visitor.get(f"/duplicates/requested/{ticket}/A/B", status=302)
     count("asked for by a ticket", queue.url())
     count("queue", "/duplicates", status=302)
+    count("list", "/duplicates/queue?agency=1")
+    count("figures", "/duplicates/figures")
     count("merges", "/duplicates/merges")
     count("merge", "/duplicates/merges/1")
     count("scan", "/duplicates/scan")

@@ -1,0 +1,1 @@
+"""Several pairs of one kind on one page, each looked at and decided by itself."""

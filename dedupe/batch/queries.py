@@ -1,0 +1,45 @@
+"""Which pairs come together on one page: of one kind of evidence, without a conflict, of records that stand alone."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from adminops.db import db
+from adminops.hmis.models import Client
+from adminops.identity.models import User
+from dedupe.models import Evidence, Pair
+from dedupe.queue import IS_OPEN, Conditions, free_for
+
+MOST = 6
+"""More pairs than these nobody looks at one by one."""
+_Low, _High = aliased(Client), aliased(Client)
+
+
+def pairs_of_kind(kind: Evidence, viewer: User, among: Conditions = ()) -> Sequence[Pair]:
+    """Return the next pairs of a kind that `viewer` may decide together, those worth most first."""
+    chosen = _decidable(viewer).where(Pair.evidence == kind, *among).order_by(Pair.turn, Pair.id).limit(MOST)
+    return db.session.scalars(chosen).all()
+
+
+def pairs_numbered(numbers: Sequence[int], viewer: User) -> Sequence[Pair]:
+    """Return those of some pairs that `viewer` may still decide together, in the order of the queue."""
+    return db.session.scalars(_decidable(viewer).where(Pair.id.in_(numbers)).order_by(Pair.turn, Pair.id)).all()
+
+
+def _decidable(viewer: User) -> Select[Pair]:
+    sides = (joinedload(Pair.low_client), joinedload(Pair.high_client))
+    return (
+        select(Pair)
+        .join(_Low, _Low.id == Pair.low_client_id)
+        .join(_High, _High.id == Pair.high_client_id)
+        .where(IS_OPEN, Pair.has_conflict.is_(False), free_for(viewer), _stands_alone(_Low), _stands_alone(_High))
+        .options(*sides)
+    )
+
+
+def _stands_alone(client: type[Client]) -> ColumnElement[bool]:
+    """Return the condition that a record is the only one of its person."""
+    other = aliased(Client)
+    shares = exists().where(other.person_id == client.person_id, other.id != client.id)
+    return or_(client.person_id.is_(None), ~shares)

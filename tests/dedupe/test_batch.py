@@ -1,0 +1,79 @@
+"""Several pairs of one kind on one page, on both databases."""
+
+import re
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from adminops import clock
+from adminops.facts import ClientViewed
+from adminops.hmis.models import Client, HmisSource, Merge
+from dedupe.batch.operations import review_batch
+from dedupe.batch.queries import pairs_of_kind
+from dedupe.models import Evidence, Pair, PairState
+from dedupe.operations import merge_pair, review_pair
+from tests.browsing import Desk
+from tests.dedupe.test_operations import Facts
+from tests.make import make_admin
+from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
+
+
+def of_number(source: HmisSource, **over: object) -> Pair:
+    return make_pair(make_client(source), make_client(source), **{"evidence": Evidence.NUMBER, **over})  # type: ignore[arg-type]
+
+
+def test_only_plain_pairs_of_one_kind_come_together(source: HmisSource, facts: Facts) -> None:
+    reviewer, colleague = make_admin(), make_admin()
+    plain, again = of_number(source), of_number(source, score=80)
+    held, safe = of_number(source), of_number(source)
+    of_number(source, has_conflict=True), of_number(source, evidence=Evidence.CLOSE)
+    of_number(source, state=PairState.DEFERRED)
+    several, third = of_number(source), make_client(source)
+    merge_pair(
+        make_pair(several.low_client, third, evidence=Evidence.CLOSE),
+        destination_client_id=several.low_client_id,
+        choices={},
+        by=reviewer,
+    )
+    review_pair(held, by=colleague)
+    make_stay(safe.low_client, make_project(source, victim_services=True))
+    facts()
+    shown = review_batch(pairs_of_kind(Evidence.NUMBER, reviewer), by=reviewer)
+    assert shown == [plain, again]
+    assert facts() == [
+        ClientViewed(client_id=id_) for pair in shown for id_ in (pair.low_client_id, pair.high_client_id)
+    ]
+    assert (plain.claimed_by_id, held.claimed_by_id, safe.claimed_by_id) == (reviewer.id, colleague.id, None)
+    review_batch(pairs_of_kind(Evidence.NUMBER, reviewer), by=reviewer)
+    assert facts() == [], "still the same look"
+    assert review_batch(pairs_of_kind(Evidence.NUMBER, colleague), by=colleague) == [held]
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)):
+        assert plain in review_batch(pairs_of_kind(Evidence.NUMBER, colleague), by=colleague)
+
+
+def test_each_pair_of_a_batch_is_decided_by_its_own_word(desk: Desk) -> None:
+    with desk.work():
+        source, reviewer = make_source(), make_admin()
+        pairs = [of_number(source, score=90 - at) for at in range(4)]
+    visitor = desk.signed_in(reviewer)
+    page = visitor.get("/duplicates/batch?evidence=number")
+    assert page.says("Look at each.")
+    seen = dict(re.findall(r'name="seen-(\d+)" value="(\w+)"', page.html))
+    assert list(map(int, seen)) == [pair.id for pair in pairs]
+    with desk.work() as session:
+        session.get_one(Client, pairs[3].low_client_id).import_id = 99
+    words = ("merge", "apart", "", "merge")
+    data = {f"pair-{pair.id}": word for pair, word in zip(pairs, words, strict=True)}
+    data |= {f"seen-{number}": version for number, version in seen.items()}
+    hostile = {"pair-x": "merge", "pair-99999": "merge", "pair-²": "apart"}
+    told = visitor.post("/duplicates/batch?evidence=number", {**data, **hostile}, follow=True)
+    assert told.says("1 merged, 1 kept apart. Each can be taken back.")
+    assert told.says(f"Pair {pairs[3].id}: These records have changed since you opened this page.")
+    with desk.look() as session:
+        states = [session.get_one(Pair, pair.id).state for pair in pairs]
+        assert states == [PairState.MERGED, PairState.APART, PairState.OPEN, PairState.OPEN]
+        assert len(session.scalars(select(Merge)).all()) == 1
+    visitor.post("/duplicates/batch", {f"pair-{pairs[2].id}": "merge"})
+    with desk.look() as session:
+        assert session.get_one(Pair, pairs[2].id).state is PairState.OPEN, "nobody saw what is decided"
+    assert visitor.get("/duplicates/batch?evidence=close").says("No pair of this kind waits")
