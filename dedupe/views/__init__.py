@@ -1,7 +1,6 @@
 """The pages of the merge desk: pairs, merges, scans, the vendor's work list, and who is here already."""
 
-from dedupe.views import figures, follow_ups, lookup, merges, model, pairs, scans, seconds, worklist
-from dedupe.views import batch, figures, follow_ups, lookup, merges, pairs, scans, seconds, worklist
+from dedupe.views import batch, figures, follow_ups, lookup, merges, model, pairs, scans, seconds, worklist
 from dedupe.views.blueprint import asking, blueprint
 
 __all__ = [
