@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from accounts.agreements.operations import end_signing_links
 from accounts.models import Account, AccountState
+from accounts.operations.links import hold
 from accounts.requests import gates
 from accounts.requests.beginning import open_again
 from accounts.requests.gates import begin, meet, note_asked_back, review, take
@@ -58,7 +59,10 @@ def open_request(
     """
     asked = Asked(answers, requester, agency_id, is_authorized)
     wish = read_wish(request_type, asked)
-    if wish is None or not _is_new(wish):
+    if wish is None:
+        return None
+    hold(wish.account)  # two who ask for the same at once take turns
+    if not _is_new(wish):
         return None
     request = _write(ticket, wish, asked)
     take(request)
