@@ -184,6 +184,7 @@ feature = Feature(
         Panel(place="agency", render=panels.agency_card, order=20),
         Panel(place="start", render=panels.start_card, order=10),
         Panel(place="requester", render=panels.account_card, order=10),
+        Panel(place="client", render=panels.sight_card, order=90),
     ),
     mails={
         "accounts.invite": emails.invite,

@@ -80,3 +80,11 @@ def own_password(ref: Ref, viewer: User) -> Markup | None:
         return None
     page = render_template("accounts/own_password.html", set_at=viewer.password_set_at)
     return Markup(page)  # noqa: S704 - a template, escaped already
+
+
+def sight_card(ref: Ref, viewer: User) -> Markup | None:
+    """Return the way from a client to who could see it on a day, for who may ask that."""
+    if not viewer.may(Permission.ASK_WHO_SAW):
+        return None
+    page = render_template("accounts/sight_card.html", client_id=ref.number)
+    return Markup(page)  # noqa: S704 - a template, escaped already

@@ -64,8 +64,12 @@ def make_scim_token(provider: IdentityProvider, *, speaker: User, lives: timedel
 
 
 def may_speak(person: User, agency_id: int) -> bool:
-    """Say whether a person asks for accounts on an agency's behalf, and has an account that is open."""
-    return person.may_sign_in and person.reach(Permission.REQUEST_FOR_AGENCY).covers(agency_id)
+    """Say whether a person of an agency asks for accounts on its behalf, and has an account that is open."""
+    return (
+        person.may_sign_in
+        and person.agency_id == agency_id
+        and person.reach(Permission.REQUEST_FOR_AGENCY).covers(agency_id)
+    )
 
 
 def revoke_scim_token(token: ScimToken, *, by: User) -> None:

@@ -109,8 +109,7 @@ def _converge(person: ScimPerson, wanted: Wanted, *, by: User) -> None:
         if wanted.active:
             person.account = _ask_for_account(person.connection, wanted)
     elif not wanted.active:
-        _describe(person.connection, account, wanted, by=by)
-        _end_access(person, account, by=by)
+        _end_access(person, account, by=by)  # and nothing beside it: a name that is refused must not keep it open
     else:
         _describe(person.connection, account, wanted, by=by)
         _let_back(person, account, by=by)
@@ -146,9 +145,16 @@ def check_theirs(connection: ScimConnection, account: Account) -> None:
 
 
 def _describe(connection: ScimConnection, account: Account, wanted: Wanted, *, by: User) -> None:
-    """Let name, job title and address of a person be as the provider says."""
-    check_theirs(connection, account)
+    """Let name, job title and address of a person be as the provider says.
+
+    Not of somebody with a role at another agency, too: who has their address has the links to a new password.
+    """
     user = account.user
+    if (user.name, user.email, user.title) == (wanted.name, wanted.email, wanted.title):
+        return
+    check_theirs(connection, account)
+    if any(grant.agency_id != connection.agency_id for grant in user.grants):
+        raise NotAllowed("This person works at another agency, too. The Systems Team changes their particulars.")
     moved = wanted.email.casefold() != user.email.casefold()
     if moved and account.state is not S.REQUESTED and not _is_believed(connection, wanted.email):
         raise ScimProblem("This provider is not believed for addresses under that domain.")

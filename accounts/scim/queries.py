@@ -30,11 +30,16 @@ _LIVING = (
 
 
 def find_token(text: str) -> ScimToken | None:
-    """Return the living token of that text; None when it ended, was revoked or never was, or its provider is off."""
+    """Return the living token of that text; None when it ended, was revoked or never was.
+
+    Nor does one count whose provider is off, or vouches for another agency by now.
+    """
     found = db.session.scalars(_LIVING, {"token_hash": token_hash(text)}).unique().one_or_none()
-    if found is None or found.ends_at <= clock.now() or not found.connection.provider.is_on:
+    if found is None or found.ends_at <= clock.now():
         return None
-    return found
+    provider = found.connection.provider
+    still_speaks = provider.is_on and provider.agency_id in (None, found.connection.agency_id)
+    return found if still_speaks else None
 
 
 def people_of(connection: ScimConnection) -> Select[ScimPerson]:

@@ -96,7 +96,7 @@ def _answered(connection: ScimConnection, run: Callable[[], Answer]) -> Answer:
         if not isinstance(refused, NotFound):
             _keep(connection, refused.status, refused.sentence)
         return scim_error(refused.status, refused.sentence, kind)
-    if request.method != "GET" and not request.path.endswith("/.search"):
+    if request.method not in ("GET", "HEAD") and not request.path.endswith("/.search"):
         _keep(connection, answer.status_code, person=answer.headers.get("Location", ""))
     return answer
 

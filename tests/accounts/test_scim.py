@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ from accounts.views import scim as calls
 from adminops import clock
 from adminops.audit.models import AuditEntry
 from adminops.errors import DomainError, Invalid, NotAllowed
-from adminops.identity.models import SYSTEM, Agency, User, UserSession
+from adminops.identity.models import SYSTEM, Agency, RoleGrant, User, UserSession
 from adminops.identity.permissions import Role
 from adminops.identity.sessions import start_session
 from adminops.outbox.models import OutboxMessage
@@ -259,6 +260,17 @@ def test_what_is_refused_changes_nothing_and_stands_on_the_page_with_its_reason(
         assert session.scalars(select(ScimPerson.key)).all() == [key]
 
 
+def test_the_same_person_sent_twice_at_once_is_one(desk: Desk) -> None:
+    with desk.work():
+        token = connect()[1]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: Provider(desk, token)("POST", "/Users", IMANI), range(4)))
+    assert {status for status, _ in answers} == {201}
+    assert len({made["id"] for _, made in answers}) == 1
+    with desk.look() as session:
+        assert session.scalar(select(func.count(AccountRequest.id))) == 1
+
+
 # Who joins
 
 
@@ -409,7 +421,7 @@ def test_who_moves_to_another_agency_leaves_the_sight_of_the_first(desk: Desk) -
 
 
 def _of_the_team(account: Account) -> None:
-    account.user.grants.append(make_admin().grants[0].__class__(role=Role.SYSTEM_ADMIN))
+    account.user.grants.append(RoleGrant(role=Role.SYSTEM_ADMIN))
 
 
 def _for_emergencies(account: Account) -> None:
@@ -435,6 +447,25 @@ def test_an_open_account_moves_to_no_address_that_the_provider_is_not_believed_f
         say(person, emails=[{"value": "imani@elsewhere.example.com"}])
     say(person, emails=[{"value": "ib@harbor.example.org"}])
     assert account.user.email == "ib@harbor.example.org"
+
+
+def test_a_person_of_two_agencies_can_be_closed_but_not_moved_to_another_address(session: Session) -> None:
+    connection, _ = connect()
+    person, account = leaver(connection)
+    account.user.grants.append(RoleGrant(role=Role.END_USER, agency_id=make_agency().id))
+    session.flush()
+    emails = [{"value": "ib@harbor.example.org"}]
+    with pytest.raises(NotAllowed, match="another agency"):
+        say(person, emails=emails)
+    say(person, emails=emails, active=False)
+    assert (account.state, account.user.email) == (AccountState.DISABLED, IMANI["userName"])
+
+
+def test_a_token_counts_no_longer_for_an_agency_that_the_provider_does_not_vouch_for(session: Session) -> None:
+    connection, text = connect()
+    connection.provider.agency_id = make_agency().id
+    session.flush()
+    assert find_token(text) is None
 
 
 def test_groups_show_the_roles_of_the_agency_and_change_nothing(desk: Desk) -> None:
