@@ -37,6 +37,7 @@ class Answer:
     known_since: datetime | None
     """When the trail begins; before that only rows tell."""
     seers: Sequence[Seer]
+    """Who looked most comes first."""
     looks: Sequence[Look]
     caveats: Sequence[str]
     """What is not known of that day, in sentences."""

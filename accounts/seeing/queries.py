@@ -1,6 +1,6 @@
 """Reads of how things stood on a day: what is on the audit trail, and what rows say of themselves."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -234,12 +234,12 @@ def answer(client: Client, day: Day, agency_ids: Collection[int] | None) -> Answ
     looks = looks_on(day, [record.id for record in records])
     people = _people({user_id for user_id in could if user_id in opened}, agency_ids)
     shown = {user.id for user in people}
-    names = _agency_names(near)
+    names, looked = _agency_names(near), Counter(look.user_id for look in looks)
     return Answer(
         client_id=client.id,
         on=day.on,
         known_since=trail_begins(),
-        seers=[_seer(user, could[user.id], names, looks) for user in people],
+        seers=sorted((_seer(user, could[user.id], names, looked) for user in people), key=lambda seer: -seer.looks),
         looks=[look for look in looks if agency_ids is None or look.user_id in shown],
         caveats=[*_caveats(client, day), *ALWAYS],
     )
@@ -266,7 +266,7 @@ def _agency_names(ids: Collection[int]) -> Mapping[int, str]:
     return {row.id: row.name for row in db.session.execute(chosen)}
 
 
-def _seer(user: User, held: Sequence[Held], names: Mapping[int, str], looks: Sequence[Look]) -> Seer:
+def _seer(user: User, held: Sequence[Held], names: Mapping[int, str], looked: Mapping[int | None, int]) -> Seer:
     said = {f"{each.role.title} at {names[each.agency_id]}" if each.agency_id else each.role.title for each in held}
     return Seer(
         user_id=user.id,
@@ -274,7 +274,7 @@ def _seer(user: User, held: Sequence[Held], names: Mapping[int, str], looks: Seq
         name=user.name,
         agency=user.agency.name if user.agency else None,
         roles=sorted(said),
-        looks=len([look for look in looks if look.user_id == user.id]),
+        looks=looked.get(user.id, 0),
     )
 
 

@@ -9,6 +9,9 @@ from accounts.views.blueprint import blueprint
 from adminops.identity.permissions import Permission
 from adminops.web.access import Again, access, signed_in_user
 
+SHOWN = 250
+"""People, and looks, on the page; the command tells of all."""
+
 
 @blueprint.route("/accounts/who-could-see", methods=["GET", "POST"])
 @access(Permission.ASK_WHO_SAW, confirm=Again.OPENING)
@@ -18,4 +21,4 @@ def who_could_see() -> ResponseReturnValue:
     if form.submitted():
         with form.refusals():
             found = ask_who_could_see(**form.values(), by=signed_in_user())
-    return render_template("accounts/who_could_see.html", form=form, found=found), form.status
+    return render_template("accounts/who_could_see.html", form=form, found=found, most=SHOWN), form.status
