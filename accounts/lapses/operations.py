@@ -222,7 +222,7 @@ def _hold_longer(person: Person, outlook: Outlook, *, by: User) -> int:
     ladder, idle = stands
     account = db.session.get_one(Account, person.account_id)
     if idle.archives:
-        archive_account(account, by=by)
+        archive_account(account, source=ladder.name, by=by)
         return 1
     asked = next((hold for hold in account.open_holds if hold.kind is HoldKind.TRAINING), None)
     source = f"{ladder.name}{FULL if idle.needs == 'full' else REFRESHER}"

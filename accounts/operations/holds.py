@@ -65,7 +65,10 @@ def put_hold(
         placed.begins_at, placed.ends_at, placed.reason = begins_at, ends_at, reason
     db.session.flush()
     db.session.refresh(account, ["holds"])
-    publish(AccountHeld(account_id=account.id, agency_id=account.agency_id, kind=kind.value, request=request), by=by)
+    fact = AccountHeld(
+        account_id=account.id, agency_id=account.agency_id, kind=kind.value, policy=source, request=request
+    )
+    publish(fact, by=by)
     settle(account, by=by, request=request)
     return placed
 
@@ -84,10 +87,7 @@ def release_hold(hold: Hold, *, by: User, request: Ref | None = None) -> None:
         return
     hold.released_at, hold.released_by_id = clock.now(), by.id
     db.session.flush()
-    publish(
-        AccountReleased(account_id=account.id, agency_id=account.agency_id, kind=hold.kind.value, request=request),
-        by=by,
-    )
+    _publish_end(hold, by=by, request=request)
     settle(account, by=by, request=request)
 
 
@@ -101,7 +101,7 @@ def withdraw_coming(account: Account, kind: HoldKind, *, by: User) -> bool:
         return False
     placed.released_at, placed.released_by_id = clock.now(), by.id
     db.session.flush()
-    publish(AccountReleased(account_id=account.id, agency_id=account.agency_id, kind=kind.value), by=by)
+    _publish_end(placed, by=by)
     return True
 
 
@@ -113,9 +113,18 @@ def lift_holds(account: Account, holds: Sequence[Hold], *, by: User) -> None:
     for hold in holds:
         hold.released_at, hold.released_by_id = clock.now(), by.id
         db.session.flush()
-        publish(AccountReleased(account_id=account.id, agency_id=account.agency_id, kind=hold.kind.value), by=by)
+        _publish_end(hold, by=by)
     db.session.refresh(account, ["holds"])
     settle(account, by=by)
+
+
+def _publish_end(hold: Hold, *, by: User, request: Ref | None = None) -> None:
+    """Tell that a hold is over; what the clock ends, its policy has ended."""
+    account, policy = hold.account, hold.source if by.is_system else ""
+    fact = AccountReleased(
+        account_id=account.id, agency_id=account.agency_id, kind=hold.kind.value, policy=policy, request=request
+    )
+    publish(fact, by=by)
 
 
 def limit_account(account: Account, *, valid_from: datetime | None, valid_until: datetime | None, by: User) -> None:

@@ -153,8 +153,8 @@ def reactivate_account(account: Account, *, by: User, request: Ref | None = None
     release_hold(only, by=by, request=request)
 
 
-def archive_account(account: Account, *, by: User) -> None:
-    """Put a disabled account away for good: its history stays, it can't be reactivated.
+def archive_account(account: Account, *, source: str = "", by: User) -> None:
+    """Put a disabled account away for good: its history stays, it can't be reactivated. `source`: by which policy.
 
     Raises `NotAllowed` (accounts.manage, a higher role), `InvalidState` unless it is disabled. Publishes
     `AccountArchived`.
@@ -164,7 +164,7 @@ def archive_account(account: Account, *, by: User) -> None:
     account.move(S.ARCHIVED)
     account.archived_at = clock.now()
     touch(account)
-    publish(AccountArchived(account_id=account.id, agency_id=account.agency_id), by=by)
+    publish(AccountArchived(account_id=account.id, agency_id=account.agency_id, policy=source), by=by)
 
 
 def restore_account(account: Account, *, by: User) -> None:

@@ -54,7 +54,9 @@ def settle(account: Account, *, by: User, request: Ref | None = None) -> bool:
         revoke_all_tokens(account.user, by=by)
         why = account.open_holds[0] if account.open_holds else None
         reason = (why.reason.value if why.reason else why.kind.value) if why else "limits"
-        publish(AccountDisabled(account_id=whose, agency_id=agency_id, reason=reason, request=request), by=by)
+        policy = why.source if why and by.is_system else ""
+        fact = AccountDisabled(account_id=whose, agency_id=agency_id, reason=reason, policy=policy, request=request)
+        publish(fact, by=by)
     elif was is S.DISABLED:
         if will_be is S.INVITED:
             invite(account, by=by)

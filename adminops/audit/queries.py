@@ -13,6 +13,9 @@ from adminops.identity.permissions import Role
 from adminops.refs import Ref
 from adminops.web.listing import Page, fetch_page
 
+POLICY = AuditEntry.detail["policy"].as_string()
+"""The policy of accounts that did it by itself ("inactivity@3"), where one did."""
+
 
 @dataclass(frozen=True)
 class AuditRow:
@@ -52,6 +55,7 @@ def list_entries(wanted: AuditFilter, *, after: str | None = None, limit: int = 
             AuditEntry.about_kind,
             AuditEntry.about_id,
             AuditEntry.sentence,
+            POLICY,
         ).outerjoin(User, User.id == AuditEntry.actor_id),
         wanted,
     )
@@ -60,7 +64,10 @@ def list_entries(wanted: AuditFilter, *, after: str | None = None, limit: int = 
 
 def _narrowed(chosen: Select, wanted: AuditFilter) -> Select:  # type: ignore[type-arg]
     if wanted.actor:
-        chosen = chosen.where(User.username == wanted.actor.casefold())
+        named = wanted.actor.casefold()
+        version = named.rpartition("@")[2]
+        is_policy = version.isdecimal() or named.endswith("@standard")
+        chosen = chosen.where(named == POLICY if is_policy else User.username == named)
     if wanted.fact:
         chosen = chosen.where(AuditEntry.fact == wanted.fact)
     if wanted.about:
@@ -73,8 +80,13 @@ def _narrowed(chosen: Select, wanted: AuditFilter) -> Select:  # type: ignore[ty
 
 
 def _row(row: Sequence[object]) -> AuditRow:
-    id_, at, name, actor_id, fact, kind, about_id, sentence = row
-    return AuditRow(id_, at, str(name or "AdminOps"), actor_id, fact, Ref(str(kind), str(about_id)), sentence)  # type: ignore[arg-type]
+    id_, at, name, actor_id, fact, kind, about_id, sentence, policy = row
+    return AuditRow(id_, at, str(name or who_did(policy)), actor_id, fact, Ref(str(kind), str(about_id)), sentence)  # type: ignore[arg-type]
+
+
+def who_did(policy: object) -> str:
+    """Return who did what no person did: a policy with its version, or AdminOps."""
+    return f"Policy {policy}" if policy else "AdminOps"
 
 
 def get_entry(entry_id: int) -> AuditEntry | None:

@@ -81,4 +81,5 @@ def show(entry_id: int) -> ResponseReturnValue:
     if entry is None:
         raise NotFound("There is no such entry.")
     actor = db.session.get(User, entry.actor_id) if entry.actor_id else None
-    return render_template("audit/show.html", entry=entry, actor=actor)
+    who = queries.who_did(entry.detail.get("policy"))
+    return render_template("audit/show.html", entry=entry, actor=actor, who=who)

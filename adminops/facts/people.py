@@ -1,7 +1,7 @@
 """Facts about users, their sessions and their accounts."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from adminops.facts.base import Fact
 
@@ -81,6 +81,17 @@ class AccountFact(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ByPolicyFact(AccountFact):
+    """Something that a policy may do by itself: then its name and version ("inactivity@3") is who did it."""
+
+    policy: str = ""
+
+    def detail(self) -> dict[str, Any]:
+        """Leave the policy out where a person did it."""
+        return {name: value for name, value in super().detail().items() if name != "policy" or value}
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountCreated(AccountFact):
     """An account was created and its owner invited."""
 
@@ -112,7 +123,7 @@ class AccountActivated(AccountFact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountDisabled(AccountFact):
+class AccountDisabled(ByPolicyFact):
     """An account was disabled and its sessions ended; `reason` is a code of the accounts feature."""
 
     says: ClassVar[str] = "disabled account {account_id}"
@@ -129,7 +140,7 @@ class AccountReactivated(AccountFact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountHeld(AccountFact):
+class AccountHeld(ByPolicyFact):
     """Something keeps an account closed, now or from a later moment on; `kind` is a code of the accounts feature."""
 
     says: ClassVar[str] = "placed a hold ({kind}) on account {account_id}"
@@ -137,7 +148,7 @@ class AccountHeld(AccountFact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountReleased(AccountFact):
+class AccountReleased(ByPolicyFact):
     """One of the things that kept an account closed does so no longer; others may."""
 
     says: ClassVar[str] = "released the hold ({kind}) on account {account_id}"
@@ -166,7 +177,7 @@ class AccountLimited(AccountFact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountArchived(AccountFact):
+class AccountArchived(ByPolicyFact):
     """A disabled account was put away for good."""
 
     says: ClassVar[str] = "archived account {account_id}"

@@ -1,5 +1,6 @@
 """Ladders of agencies: an agreement that runs out, leavers whose clock runs, seen coming and taken back in time."""
 
+from collections import Counter
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from accounts.operations import release_hold
 from accounts.request_types import DEACTIVATE
 from adminops import clock
 from adminops.agencies.queries import mou_until, today
-from adminops.audit.models import AuditEntry
+from adminops.audit.queries import AuditFilter, list_entries
 from adminops.errors import Invalid
 from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Role
@@ -131,9 +132,12 @@ def test_people_of_an_agency_are_warned_seen_coming_and_held_with_its_agreement(
         hold_what_lapses()
         assert [each.state for each in (one, lead, free, elsewhere)] == [S.DISABLED, S.DISABLED, S.ACTIVE, S.ACTIVE]
         assert _holds(one) == [(H.AGENCY_MOU, policy.name, True)]
-        assert session.scalar(select(func.count()).where(AuditEntry.fact == "AccountDisabled")) == 2
         make_mou(agency, 0, 400)
         assert one.state is S.ACTIVE
+        trail = list_entries(AuditFilter(actor="mou@1"), limit=99).rows
+        assert {row.actor for row in trail if row.actor_id is None} == {"Policy mou@1"}
+        done = Counter(row.fact for row in trail)
+        assert (done["AccountHeld"], done["AccountDisabled"], done["AccountReleased"]) == (4, 2, 3)
         assert emails.agency_closes(to_id=lead.user_id, **mine[0].arguments) is None
 
 
