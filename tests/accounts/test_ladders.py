@@ -158,6 +158,18 @@ def test_a4_newly_approved_who_never_signed_in_is_not_held_before_the_ladder_and
     assert session.scalar(select(func.count()).where(OutboxMessage.kind == "accounts.runs_out")) == 2
 
 
+def test_each_warning_comes_once_also_when_the_hold_stands_on_the_list_already(session: Session) -> None:
+    _list()
+    in_force()
+    _idle(46)
+    for days, steps in ((0, [45]), (0, [45]), (10, [45, 55])):
+        with clock.frozen_at(clock.now() + timedelta(days=days)):
+            _list()
+            hold_what_lapses()
+            sent = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "accounts.runs_out"))
+            assert sorted(mail.arguments["step"] for mail in sent) == steps
+
+
 def test_hold_is_looked_at_again_when_it_acts_and_a_sign_in_to_the_hmis_takes_it_back(session: Session) -> None:
     made = _list()
     in_force()
