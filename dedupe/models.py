@@ -335,3 +335,12 @@ class Scan(Model):
     def is_running(self) -> bool:
         """Whether it is at work."""
         return self.state is ScanState.RUNNING
+
+
+class LeftOut(Model):
+    """A record that took no part in the last scan, and why. Whom the law protects is not here: they are counted."""
+
+    __tablename__ = "dedupe_left_out"
+
+    client_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[Name] = mapped_column(index=True)

@@ -8,7 +8,7 @@ in a short transaction afterwards. What was decided in between holds, and so doe
 then: both are looked at again before anything is stored.
 """
 
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -28,11 +28,13 @@ from dedupe.asking_again import ask_again, drop_the_question, with_new_rows
 from dedupe.changes import changed_by, fingerprint_of_store, imports_from, imports_since, neighbourhood, the_store
 from dedupe.describing import describe
 from dedupe.gathering import Gathered, in_parts, protected_among, records_to_match, stays_to_warn_of
+from dedupe.left_out import keep_left_out
 from dedupe.matching.clusters import Conflict as Group
 from dedupe.matching.clusters import Link, make_clusters
 from dedupe.matching.explain import ScoredPair, explain
 from dedupe.matching.matching import MINIMUM_PROBABILITY, Matched, match, peak_mb
 from dedupe.matching.model import VERSION, model_of
+from dedupe.matching.scores import scores_of
 from dedupe.matching.training import SEED
 from dedupe.matching.tuning import Tuning, tuning_of
 from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState, StoredModel
@@ -60,6 +62,8 @@ class Found:
     matched: Matched
     pairs: list[ScoredPair]
     groups: tuple[Group, ...]
+    scores: Mapping[PairOfIds, int]
+    """Of the pairs within groups."""
     seconds: float
     records: int
     """So many has the store."""
@@ -137,10 +141,10 @@ def look_through_store(tuning: Tuning | None = None) -> Found:
     used = tuning_of(lesson.numbers) if lesson else tuning
     gathered = records_to_match()
     matched = match(gathered.columns, tuning=used, minimum=used.threshold if used else MINIMUM_PROBABILITY)
-    pairs, groups = _sorted_out(gathered, matched)
+    pairs, groups, scores = _sorted_out(gathered, matched)
     lesson_id = lesson.id if lesson else None
     seconds = perf_counter() - began
-    return Found(gathered, matched, pairs, groups, seconds, len(gathered), lesson_id=lesson_id)
+    return Found(gathered, matched, pairs, groups, scores, seconds, len(gathered), lesson_id=lesson_id)
 
 
 def look_for(scan: Scan, since: Since | None = None) -> Found:
@@ -168,10 +172,10 @@ def look_at_changes(base: Scan, since: Since | None = None) -> Found:
     used = tuning_of(lesson.numbers) if lesson else None
     least = used.threshold if used else MINIMUM_PROBABILITY
     matched = match(gathered.columns, model=model_of(stored.numbers), store=store, tuning=used, minimum=least)
-    pairs, groups = _sorted_out(gathered, matched, changed)
+    pairs, groups, scores = _sorted_out(gathered, matched, changed)
     seconds = perf_counter() - began
     lesson_id = lesson.id if lesson else None
-    return Found(gathered, matched, pairs, groups, seconds, store.records, frozenset(changed), base, lesson_id)
+    return Found(gathered, matched, pairs, groups, scores, seconds, store.records, frozenset(changed), base, lesson_id)
 
 
 def _imports(base: Scan, since: Since | None) -> list[int]:
@@ -182,8 +186,10 @@ def _imports(base: Scan, since: Since | None) -> list[int]:
 
 def _sorted_out(
     gathered: Gathered, matched: Matched, changed: Set[int] | None = None
-) -> tuple[list[ScoredPair], tuple[Group, ...]]:
+) -> tuple[list[ScoredPair], tuple[Group, ...], dict[PairOfIds, int]]:
     """Return the pairs that nothing settles yet, in words, and the groups that contradict what was decided.
+
+    With the latter come the scores of the pairs within them.
 
     With `changed` those of changed records alone.
     """
@@ -201,7 +207,10 @@ def _sorted_out(
         and (not standing.settles(*keys) or in_order(*keys) in again)
     ]
     stays = stays_to_warn_of({key for at in free for key in both[at]})
-    return explain(gathered.columns, pairs.take(free), matched.model, stays), clusters.conflicts
+    within = {id_ for group in clusters.conflicts for id_ in group.records}
+    scores = scores_of(pairs.weight, matched.model) if within else []
+    inside = {in_order(*keys): score for keys, score in zip(both, scores, strict=False) if within.issuperset(keys)}
+    return explain(gathered.columns, pairs.take(free), matched.model, stays), clusters.conflicts, inside
 
 
 def finish_scan(scan: Scan, found: Found, *, by: User = SYSTEM) -> Scan:
@@ -216,11 +225,14 @@ def finish_scan(scan: Scan, found: Found, *, by: User = SYSTEM) -> Scan:
     stored = _store_model(found.matched) if found.base is None else db.session.get_one(StoredModel, found.base.model_id)
     kept = _keep(found)
     weigh_all(found.changed)
+    ids = found.gathered.columns.ids
+    skipped = {reason: [int(ids[row]) for row in rows] for reason, rows in found.matched.skipped.items()}
+    keep_left_out(None if found.base is None else map(int, ids), skipped)
     scan.is_full = found.base is None
     scan.finished_at, scan.seconds = clock.now(), round(found.seconds + perf_counter() - began, 3)
     scan.counts, scan.weights, scan.model_id = _counts(found, kept), found.matched.model.note, stored.id
     scan.lesson_id = found.lesson_id
-    scan.groups = [_told(group) for group in found.groups] + _groups_elsewhere(found)
+    scan.groups = [_told(group, found.scores) for group in found.groups] + _groups_elsewhere(found)
     scan.groups, scan.counts["conflicts"] = scan.groups[:MOST_GROUPS], len(scan.groups)
     scan.sentence = _in_a_sentence(found, kept)
     db.session.flush()
@@ -252,9 +264,10 @@ def _store_model(matched: Matched) -> StoredModel:
     return stored
 
 
-def _told(group: Group) -> dict[str, Any]:
+def _told(group: Group, scores: Mapping[PairOfIds, int]) -> dict[str, Any]:
     named = group.records[:MOST_NAMED]
-    return {"records": named, "apart": group.apart, "more": len(group.records) - len(named)}
+    inside = [[*key, score] for key, score in scores.items() if set(named).issuperset(key)]
+    return {"records": named, "apart": group.apart, "more": len(group.records) - len(named), "scores": inside}
 
 
 def scan_store(*, by: User = SYSTEM) -> Scan:

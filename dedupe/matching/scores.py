@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from math import exp, floor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedupe.matching.model import SAME, UNRELATED, Model
 
@@ -33,6 +34,12 @@ def curve(evidence: float, needed: float) -> float:
         return straight
     room = 100 - _STRAIGHT_TO
     return 100 - room * exp((_STRAIGHT_TO - straight) / room)
+
+
+def scores_of(weights: NDArray[np.float64], model: Model) -> list[int]:
+    """Give the scores of pairs by their log2 odds."""
+    needed = bits_needed(model)
+    return [round(curve(weight + needed, needed)) for weight in weights.tolist()]
 
 
 def share_points(bits: Sequence[float], score: int, needed: float) -> list[int]:

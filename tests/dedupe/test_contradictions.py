@@ -1,0 +1,56 @@
+"""Who is left out and why, and groups that contradict themselves: the pages and what they read."""
+
+from adminops.hmis.models import Client
+from dedupe.contradictions import TieKind, list_contradictions
+from dedupe.operations import keep_clients_apart, merge_pair
+from dedupe.queries import find_pair
+from dedupe.scanning import scan_store
+from tests.browsing import Desk
+from tests.make import make_admin
+from tests.make_dedupe import make_client, make_project, make_source, make_stay
+
+SSN = "219450817"
+
+
+def test_a_contradiction_is_shown_with_all_it_hangs_on_and_is_never_joined(desk: Desk) -> None:
+    with desk.work() as session:
+        source, admin = make_source(), make_admin()
+        a, b, c = (make_client(source, letter, ssn=SSN) for letter in "ABC")
+        scan_store()
+        keep_clients_apart(a, c, by=admin)
+        pair = find_pair(a.id, b.id)
+        assert pair
+        merge_pair(pair, destination_client_id=a.id, choices={}, by=admin)
+        scan_store()
+        found = list_contradictions(admin)
+        (group,) = found.rows
+        assert [(tie.one[1], tie.other[1], tie.kind) for tie in group.ties] == [
+            ("A", "C", TieKind.APART),
+            ("A", "B", TieKind.ONE),
+            ("B", "C", TieKind.ALIKE),
+        ]
+        assert all(tie.score and tie.pair_id for tie in group.ties)
+        assert session.get_one(Client, c.id).person_id in (None, c.id)
+    page = desk.signed_in(admin).get("/duplicates/conflicts")
+    assert page.says("Which of these is wrong?")
+    assert page.says("Kept apart")
+    assert desk.signed_in(admin).get("/duplicates/conflicts?from=9").says("Nothing contradicts itself")
+
+
+def test_who_is_left_out_is_listed_by_reason_but_not_whom_the_law_protects(desk: Desk) -> None:
+    with desk.work():
+        source, hashed, admin = make_source(), make_source(names_hashed=True), make_admin()
+        make_client(source, "Nobody", first_name="Refused", last_name="Unknown", dob=None)
+        make_client(source, "Little", first_name="Refused", last_name="Unknown")
+        make_client(hashed, "Hashed")
+        make_stay(make_client(source, "Hidden"), make_project(source, victim_services=True))
+        scan_store()
+    visitor = desk.signed_in(admin)
+    scan = visitor.get("/duplicates/scan")
+    for word, who in (("no-identity", "Nobody"), ("too-little", "Little"), ("hashed-source", "Hashed")):
+        assert f"/duplicates/scan/left-out/{word}" in scan.html
+        page = visitor.get(f"/duplicates/scan/left-out/{word}")
+        assert page.says(f"Client {who}")
+        assert not page.says("Hidden")
+    assert visitor.get("/duplicates/scan/left-out/constant").says("Nobody is left out for this")
+    visitor.get("/duplicates/scan/left-out/other", status=404)
