@@ -10,7 +10,7 @@ from dedupe import emails, jobs, refs, subscribers
 from dedupe.api import ROUTES
 from dedupe.cli import dedupe
 from dedupe.demo import fill
-from dedupe.models import LESSON_TRANSITIONS, SCAN_TRANSITIONS, TRANSITIONS
+from dedupe.models import EXACT_TRANSITIONS, LESSON_TRANSITIONS, SCAN_TRANSITIONS, TRANSITIONS
 from dedupe.queries import open_counted
 from dedupe.request_types import REQUEST_TYPES
 from dedupe.views import asking, blueprint
@@ -46,6 +46,12 @@ feature = Feature(
             every=timedelta(seconds=30),
             own_transactions=True,
         ),
+        Job(
+            name="merge-exact-pairs",
+            title="Merge pairs that agree in all three, where two administrators have allowed it",
+            run=jobs.merge_exact,
+            every=timedelta(minutes=5),
+        ),
     ),
     subscribers=(
         (ExportImported, subscribers.scan_after_import),
@@ -73,6 +79,7 @@ feature = Feature(
         "Pair of client records": TRANSITIONS,
         "Duplicate scan": SCAN_TRANSITIONS,
         "What decisions teach": LESSON_TRANSITIONS,
+        "Rule of exact merges": EXACT_TRANSITIONS,
     },
     demo=fill,
 )

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from wtforms import Field, StringField, TextAreaField, ValidationError
-from wtforms.validators import AnyOf, InputRequired, Length, Regexp
+from wtforms import Field, IntegerField, StringField, TextAreaField, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Regexp
 
 from adminops.hmis.asking import date_in
 from adminops.hmis.merging import Side
@@ -101,6 +101,15 @@ class RequestForm(Form):
         "What agrees in the two records?",
         AGREES,
         validators=[InputRequired("Look at both records and say what agrees.")],
+    )
+
+
+class ExactForm(Form):
+    """So many exact pairs a day may be merged without a reviewer."""
+
+    cap = IntegerField(
+        "Merges a day, at most",
+        [InputRequired("Say how many a day, at most."), NumberRange(1, 200, "Choose 1 to 200 merges a day.")],
     )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from adminops.db import transaction
 from adminops.identity.models import SYSTEM, User
 from dedupe import learning
+from dedupe.exact import merge_exact_pairs
 from dedupe.models import Lesson, Scan
 from dedupe.scanning import (
     Found,
@@ -55,6 +56,11 @@ def run_waiting_lesson() -> None:
 def _finish_lesson(lesson: Lesson, studied: learning.Studied) -> None:
     with transaction() as session:
         learning.finish_lesson(session.get_one(Lesson, lesson.id), studied)
+
+
+def merge_exact() -> None:
+    """Merge what agrees in all three, where two people have allowed it."""
+    merge_exact_pairs()
 
 
 def scan_now(*, is_full: bool = True, since: Since | None = None, by: User = SYSTEM) -> Scan:

@@ -344,3 +344,42 @@ class LeftOut(Model):
 
     client_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reason: Mapped[Name] = mapped_column(index=True)
+
+
+class ExactState(StrEnum):
+    """Where the rule stands that merges exact pairs without a reviewer."""
+
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    ENDED = "ended"
+    REFUSED = "refused"
+
+
+EXACT_TRANSITIONS: dict[ExactState, tuple[ExactState, ...]] = {
+    ExactState.PROPOSED: (ExactState.ACTIVE, ExactState.REFUSED),
+    ExactState.ACTIVE: (ExactState.ENDED,),
+    ExactState.ENDED: (),
+    ExactState.REFUSED: (),
+}
+
+
+class ExactMerging(Model):
+    """That so many pairs a day that agree in all three are merged without a reviewer: two people allow it."""
+
+    __tablename__ = "dedupe_exact_merging"
+
+    id: Mapped[Key]
+    state: Mapped[ExactState] = mapped_column(default=ExactState.PROPOSED, index=True)
+    daily_cap: Mapped[int]
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    proposed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    decided_at: Mapped[datetime | None]
+    proposed_by: Mapped[User | None] = relationship(foreign_keys=[proposed_by_id])
+    decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
+
+    def move(self, to: ExactState) -> None:
+        """Change the state. Raises `InvalidState` for a move that is not in `EXACT_TRANSITIONS`."""
+        if to not in EXACT_TRANSITIONS[self.state]:
+            raise InvalidState("This rule was decided on already. Reload the page.")
+        self.state = to

@@ -219,6 +219,18 @@ class LessonDropped(LessonFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExactMergingChanged(Fact):
+    """The rule that merges exact pairs without a reviewer was proposed, put in force, refused or ended."""
+
+    about_kind: ClassVar[str] = "exact_merging"
+    about_field: ClassVar[str] = "rule_id"
+    says: ClassVar[str] = "left the rule of exact merges {rule_id} {outcome} ({daily_cap} a day)"
+    rule_id: int
+    outcome: str
+    daily_cap: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportFact(Fact):
     """Something about the import of an HMIS export."""
 

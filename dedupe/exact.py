@@ -1,0 +1,188 @@
+"""Merging what agrees in all three, name, SSN and birth date, without a reviewer: only where two people allow it.
+
+It is off until one administrator proposes it with a cap a day and another one puts it in force. It never touches a pair
+with anything against it, and every merge it makes is on the list of merges, told to the agencies, and can be undone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from adminops import clock
+from adminops.db import db, savepoint
+from adminops.errors import Conflict, DomainError, Invalid, NotAllowed
+from adminops.facts import publish
+from adminops.facts.records import ExactMergingChanged
+from adminops.hmis.models import Client, Merge
+from adminops.identity.models import SYSTEM, User
+from adminops.settings import current_settings
+from dedupe import policies
+from dedupe.matching.placeholders import is_placeholder
+from dedupe.models import ExactMerging, ExactState, Pair, PairState
+from dedupe.operations import merge_pair
+from dedupe.queries import free_for, last_scan
+
+MOST_A_DAY = 200
+MOST_RECORDS = 10
+"""More records than this are not put together without a person."""
+REASON = "Name, SSN and birth date agree in full; merged by the rule that two administrators put in force."
+LOOKED_AT = 500
+_AS_KNOWN = 1
+_FULL = "full"
+log = structlog.get_logger("adminops.dedupe")
+
+
+@dataclass(frozen=True)
+class Today:
+    """What the rule may do today, and has done."""
+
+    rule: ExactMerging | None
+    done: int
+
+
+def rule_in_force() -> ExactMerging | None:
+    """Return the rule in force, if any."""
+    return db.session.scalar(select(ExactMerging).where(ExactMerging.state == ExactState.ACTIVE))
+
+
+def list_rules(limit: int = 10) -> Sequence[ExactMerging]:
+    """Return the last rules, newest first."""
+    people = (joinedload(who).lazyload(User.grants) for who in (ExactMerging.proposed_by, ExactMerging.decided_by))
+    return list(db.session.scalars(select(ExactMerging).options(*people).order_by(ExactMerging.id.desc()).limit(limit)))
+
+
+def propose_rule(cap: int, *, by: User) -> ExactMerging:
+    """Propose that so many exact pairs a day are merged without a reviewer.
+
+    Raises `NotAllowed`, `Invalid` for a cap out of range, `Conflict` when a proposal waits. Publishes
+    `ExactMergingChanged`.
+    """
+    policies.check_may_review(by)
+    if not 1 <= cap <= MOST_A_DAY:
+        raise Invalid(f"Choose 1 to {MOST_A_DAY} merges a day.", field="cap")
+    if db.session.scalar(select(ExactMerging.id).where(ExactMerging.state == ExactState.PROPOSED)):
+        raise Conflict("A proposal waits already for a second administrator.")
+    rule = ExactMerging(daily_cap=cap, proposed_by_id=by.id)
+    db.session.add(rule)
+    return _changed(rule, by)
+
+
+def decide_rule(rule: ExactMerging, to: ExactState, *, by: User) -> None:
+    """Put a proposal in force, refuse it, or end a rule. Nobody puts their own in force; anybody may stop one.
+
+    Raises `NotAllowed`, `InvalidState`. Publishes `ExactMergingChanged`.
+    """
+    policies.check_may_review(by)
+    db.session.execute(select(ExactMerging.id).with_for_update())
+    db.session.refresh(rule, ["state"])
+    if to is ExactState.ACTIVE:
+        if rule.proposed_by_id == by.id:
+            raise NotAllowed("Nobody puts their own proposal in force. Ask another administrator.")
+        if (before := rule_in_force()) is not None:
+            before.move(ExactState.ENDED)
+            _changed(before, by)
+    rule.move(to)
+    rule.decided_by_id, rule.decided_at = by.id, clock.now()
+    _changed(rule, by)
+
+
+def _changed(rule: ExactMerging, by: User) -> ExactMerging:
+    db.session.flush()
+    publish(ExactMergingChanged(rule_id=rule.id, outcome=rule.state.value, daily_cap=rule.daily_cap), by=by)
+    return rule
+
+
+def today() -> Today:
+    """Return the rule in force and how many merges it has made today."""
+    rule = rule_in_force()
+    return Today(rule, _done_today() if rule else 0)
+
+
+def _done_today() -> int:
+    zone = ZoneInfo(current_settings().time_zone)
+    midnight = datetime.combine(clock.now().astimezone(zone).date(), time(), zone)
+    made = select(func.count(Merge.id)).where(Merge.reason == REASON, Merge.merged_at >= midnight)
+    return db.session.scalar(made.where(Merge.by_id == SYSTEM.id)) or 0
+
+
+def merge_exact_pairs() -> int:
+    """Merge the exact pairs that the rule in force allows today; return how many. A pair that is refused is left."""
+    now, merged = today(), 0
+    if now.rule is None:
+        return 0
+    contested = _contested()
+    for pair in _candidates():
+        if now.done + merged >= now.rule.daily_cap:
+            break
+        if is_exact(pair) and contested.isdisjoint((pair.low_client_id, pair.high_client_id)) and _fits(pair):
+            merged += _merge(pair)
+    return merged
+
+
+def _candidates() -> Sequence[Pair]:
+    both = (joinedload(Pair.low_client), joinedload(Pair.high_client))
+    chosen = select(Pair).where(Pair.state == PairState.OPEN, Pair.ticket_id.is_(None), free_for(SYSTEM))
+    strongest = chosen.where(Pair.score >= 90).order_by(Pair.score.desc(), Pair.id).limit(LOOKED_AT)
+    return list(db.session.scalars(strongest.options(*both)))
+
+
+def _merge(pair: Pair) -> bool:
+    low, high = pair.low_client, pair.high_client
+    is_newer = low.date_created and high.date_created and high.date_created < low.date_created
+    kept = high if is_newer else low
+    try:
+        with savepoint():
+            merge_pair(pair, destination_client_id=kept.id, choices={}, reason=REASON, by=SYSTEM)
+    except DomainError as refusal:
+        log.info("exact pair left to a reviewer", pair_id=pair.id, cause=type(refusal).__name__)
+        db.session.refresh(pair)
+        return False
+    return True
+
+
+def is_exact(pair: Pair) -> bool:
+    """Say whether name, SSN and birth date of a pair are known in full and agree, and nothing speaks against it."""
+    one, other = pair.low_client, pair.high_client
+    if pair.warnings or pair.changes or one.removed_at or other.removed_at:
+        return False
+    if any(reason["strength"] == "against" for reason in pair.reasons):
+        return False
+    return _known(one) and _known(other) and _identity(one) == _identity(other) and not _contradicts(one, other)
+
+
+def _known(client: Client) -> bool:
+    qualities = (client.name_data_quality, client.ssn_data_quality, client.dob_data_quality)
+    names = client.first_key, client.last_key
+    if any(quality != _AS_KNOWN for quality in qualities) or client.ssn_index is None or client.dob is None:
+        return False
+    is_form = client.dob.month == 1 and client.dob.day == 1
+    return not is_form and all(name and len(name) > 1 and not is_placeholder(name) for name in names)
+
+
+def _identity(client: Client) -> tuple[object, ...]:
+    suffix = (client.name_suffix or "").strip().lower().rstrip(".")
+    return client.first_key, client.last_key, suffix, client.ssn_index, client.dob
+
+
+def _contradicts(one: Client, other: Client) -> bool:
+    """Say whether both records answer sex or veteran status, in two ways."""
+    answers = ((one.sex, other.sex), (one.veteran_status, other.veteran_status))
+    return any(a != b and a in (0, 1) and b in (0, 1) for a, b in answers)
+
+
+def _contested() -> set[int]:
+    """Return the records of groups that the last scan did not join."""
+    scan = last_scan()
+    return {int(id_) for group in (scan.groups if scan else []) for id_ in group["records"]}
+
+
+def _fits(pair: Pair) -> bool:
+    ids = (pair.low_client_id, pair.high_client_id)
+    persons = select(Client.person_id).where(Client.id.in_(ids), Client.person_id.is_not(None))
+    held = db.session.scalar(select(func.count(Client.id)).where(Client.person_id.in_(persons))) or 0
+    return held + len(ids) <= MOST_RECORDS

@@ -1,0 +1,131 @@
+"""Exact merges: off by default, allowed by two people, with a cap, and never where anything speaks against it."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from adminops import clock
+from adminops.db import db
+from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
+from adminops.hmis.models import HmisSource, Merge
+from adminops.identity.models import User
+from dedupe.exact import decide_rule, merge_exact_pairs, propose_rule
+from dedupe.models import ExactState, Pair, PairState
+from dedupe.operations import keep_clients_apart, undo_merge
+from tests.browsing import Desk
+from tests.make import make_admin, make_user
+from tests.make_dedupe import make_client, make_pair
+
+SSN = "219450817"
+
+
+@pytest.fixture
+def allowed(session: Session, reviewer: User) -> None:
+    """Let two administrators allow two merges a day."""
+    decide_rule(propose_rule(2, by=reviewer), ExactState.ACTIVE, by=make_admin())
+
+
+def exact_pair(source: HmisSource, number: int = 0, *, pair: dict[str, Any] | None = None, **other: Any) -> Pair:
+    ssn = f"2194508{number + 10}"
+    one = make_client(source, ssn=ssn)
+    two = make_client(source, **{"ssn": ssn, **other})
+    return make_pair(one, two, **{"score": 99, **(pair or {})})
+
+
+def test_nothing_is_merged_without_two_people(source: HmisSource, reviewer: User) -> None:
+    made = exact_pair(source)
+    assert merge_exact_pairs() == 0
+    rule = propose_rule(5, by=reviewer)
+    with pytest.raises(NotAllowed, match="their own"):
+        decide_rule(rule, ExactState.ACTIVE, by=reviewer)
+    with pytest.raises(Conflict):
+        propose_rule(5, by=reviewer)
+    assert merge_exact_pairs() == 0
+    decide_rule(rule, ExactState.ACTIVE, by=make_admin())
+    assert (merge_exact_pairs(), made.state) == (1, PairState.MERGED)
+    merge = db.session.get_one(Merge, made.merge_id)
+    undo_merge(merge, by=reviewer)
+    assert not merge.is_active
+    decide_rule(rule, ExactState.ENDED, by=reviewer)
+    assert merge_exact_pairs() == 0
+    with pytest.raises(InvalidState):
+        decide_rule(rule, ExactState.ACTIVE, by=make_admin())
+
+
+def test_no_more_are_merged_than_the_cap_of_the_day(source: HmisSource, allowed: None) -> None:
+    for number in range(4):
+        exact_pair(source, number)
+    assert (merge_exact_pairs(), merge_exact_pairs()) == (2, 0)
+    with clock.frozen_at(clock.now() + timedelta(days=1)):
+        assert merge_exact_pairs() == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"first_name": "Mary"},
+        {"name_suffix": "Jr"},
+        {"dob": date(1985, 5, 18)},
+        {"ssn": "219450899"},
+        {"ssn": ""},
+        {"ssn_data_quality": 2},
+        {"dob_data_quality": 2},
+        {"name_data_quality": 2},
+        {"sex": 1},
+        {"veteran_status": 1},
+        {"pair": {"warnings": ["Check this."]}},
+        {"pair": {"changes": ["SSN: was different, is now same."]}},
+        {"pair": {"reasons": [{"field": "Household", "says": "both entered it together", "strength": "against"}]}},
+        {"pair": {"ticket_id": 4}},
+        {"pair": {"state": PairState.DEFERRED}},
+    ],
+)
+def test_what_does_not_agree_in_full_waits_for_a_reviewer(
+    source: HmisSource, allowed: None, other: dict[str, Any]
+) -> None:
+    exact_pair(source, **other)
+    assert merge_exact_pairs() == 0
+
+
+def test_a_birth_date_that_a_form_gives_is_none(source: HmisSource, allowed: None) -> None:
+    new_year = date(1985, 1, 1)
+    make_pair(*(make_client(source, ssn=SSN, dob=new_year) for _ in range(2)), score=99)
+    assert merge_exact_pairs() == 0
+
+
+def test_who_was_kept_apart_is_not_joined_also_by_way_of_a_third(
+    source: HmisSource, allowed: None, reviewer: User
+) -> None:
+    one, two, three = (make_client(source, ssn=SSN) for _ in range(3))
+    make_pair(one, two, score=99)
+    make_pair(two, three, score=98)
+    keep_clients_apart(one, three, by=reviewer)
+    assert merge_exact_pairs() == 1
+    assert len({client.person_id or client.id for client in (one, three)}) == 2
+
+
+def test_a_cap_has_bounds_and_a_reviewer(session: Session, reviewer: User) -> None:
+    for cap in (0, 201):
+        with pytest.raises(Invalid, match="1 to 200"):
+            propose_rule(cap, by=reviewer)
+    with pytest.raises(NotAllowed):
+        propose_rule(5, by=make_user())
+
+
+def test_the_page_says_whether_it_is_on_and_who_allowed_it(desk: Desk) -> None:
+    with desk.work():
+        rita, carl = make_admin(name="Rita Reviewer"), make_admin(name="Carl Colleague")
+    first, second = desk.signed_in(rita), desk.signed_in(carl)
+    assert first.get("/duplicates/exact").says("Every merge is made by a reviewer.")
+    first.post("/duplicates/exact", {"cap": "0"}, status=422)
+    first.post("/duplicates/exact", {"cap": "5"}, status=302)
+    assert not first.get("/duplicates/exact").says("Put in force")
+    second.post("/duplicates/exact/1/active", {}, status=302)
+    assert second.get("/duplicates/exact").says("Merged so far: 0 of 5.")
+    second.post("/duplicates/exact/9/ended", {}, status=404)
+    second.post("/duplicates/exact/1/ended", {}, status=302)
+    with desk.look() as session:
+        assert session.scalar(select(func.count(Merge.id))) == 0
