@@ -57,6 +57,8 @@ def _condition(match: re.Match[str], known: Collection[str]) -> Condition:
         value = json.loads(match["value"] if match["value"].startswith('"') else match["value"].casefold())
     except ValueError:
         raise ScimProblem("The value of the filter is no JSON text.", "invalidFilter") from None
+    if isinstance(value, str) and not value.isprintable():
+        raise ScimProblem("The value of the filter is a text of printable characters.", "invalidFilter")
     if isinstance(value, bool) is not (name == "active"):
         raise ScimProblem(f"{match['name'].partition('[')[0]} is compared with another kind of value.", "invalidFilter")
     return Condition(name, value)

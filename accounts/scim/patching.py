@@ -136,8 +136,10 @@ _AMONG = ("type", "value")
 
 def _said_of_one(part: str | None, value: Any) -> dict[str, Any]:
     if part is None:
-        [one] = read_emails(value) or [{}]
-        return one
+        read = read_emails(value)
+        if len(read) > 1:
+            raise ScimProblem("One address is chosen there, and several were sent.")
+        return read[0] if read else {}
     return {part: read_truth("emails.primary", value) if part == "primary" else read_text(f"emails.{part}", value)}
 
 

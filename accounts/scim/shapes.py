@@ -101,7 +101,7 @@ def read_text(name: str, value: object) -> str:
         [value] = value
         value = value.get("value") if isinstance(value, Mapping) else value
     text = value.strip() if isinstance(value, str) else None
-    if text is None or len(text) > LONGEST or not text.isprintable():
+    if text is None or len(text.casefold()) > LONGEST or not text.isprintable():
         raise ScimProblem(f"{name} is a text of at most {LONGEST} printable characters.")
     return text
 

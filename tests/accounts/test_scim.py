@@ -182,9 +182,11 @@ UNREADABLE = [
     ("POST", "/Users", {**IMANI, "title": "x" * 201}, 400, "invalidValue"),
     ("POST", "/Users", {**IMANI, "emails": [{"value": "nowhere"}]}, 400, "invalidValue"),
     ("POST", "/Users", {"schemas": [USER], "userName": "nobody"}, 400, "invalidValue"),
+    ("POST", "/Users", {**IMANI, "userName": "ß" * 101}, 400, "invalidValue"),  # 202 characters once it is folded
     ("GET", '/Users?filter=userName co "a"', None, 400, "invalidFilter"),
     ("GET", "/Users?filter=userName eq", None, 400, "invalidFilter"),
     ("GET", '/Users?filter=password eq "a"', None, 400, "invalidFilter"),
+    ("GET", '/Users?filter=userName eq "\\ud800"', None, 400, "invalidFilter"),
     ("GET", "/Users?startIndex=first", None, 400, "invalidValue"),
     ("GET", "/Users/nobody", None, 404, ""),
     ("GET", "/Nothing", None, 404, ""),
@@ -201,6 +203,10 @@ def test_what_can_not_be_read_is_refused_in_the_standards_form(sqlite_desk: Desk
         assert (got, said["status"], said.get("scimType", "")) == (status, str(status), kind), (path, body)
         assert said["detail"].endswith(".")
         assert not any(word in said["detail"] for word in ("harbor", "Imani", "nowhere", "nobody"))
+    key = provider("POST", "/Users", IMANI)[1]["id"]
+    two = [{"value": f"{name}@harbor.example.org"} for name in ("one", "two")]
+    status, said = provider.patch(key, {"op": "replace", "path": 'emails[type eq "work"]', "value": two})
+    assert (status, said["scimType"]) == (400, "invalidValue")
 
 
 def test_nobody_gets_in_without_a_living_token(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
