@@ -25,7 +25,8 @@ from dedupe import policies
 from dedupe.matching.placeholders import is_placeholder
 from dedupe.models import ExactMerging, ExactState, Pair, PairState
 from dedupe.operations import merge_pair
-from dedupe.queries import free_for, last_scan
+from dedupe.queries import last_scan
+from dedupe.queue import free_for
 
 MOST_A_DAY = 200
 MOST_RECORDS = 10
