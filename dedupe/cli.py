@@ -14,6 +14,7 @@ from flask.cli import with_appcontext
 
 from adminops.db import transaction
 from adminops.errors import DomainError, Invalid
+from adminops.hmis.asking import date_in
 from adminops.hmis.merging import get_merge
 from adminops.hmis.models import Client
 from adminops.identity.models import SYSTEM
@@ -78,11 +79,11 @@ def _since(text: str | None) -> Since | None:
 @dedupe.command("lookup")
 @click.option("--first", default="", help="First name.")
 @click.option("--last", default="", help="Last name.")
-@click.option("--dob", type=click.DateTime(["%Y-%m-%d"]), help="Birth date.")
+@click.option("--dob", default="", help="Birth date: 1985-05-17 or 5/17/1985.")
 @click.option("--ssn", default="", help="Nine digits or the last four; - asks for it, so that it stands in no history.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 @with_appcontext
-def lookup(first: str, last: str, dob: datetime | None, ssn: str, as_json: bool) -> None:
+def lookup(first: str, last: str, dob: str, ssn: str, as_json: bool) -> None:
     """Ask whether a person is a client already. Tells client IDs, scores and reasons, no names and dates.
 
     Exit code 0 also when nobody is found, 1 when too little is known to ask.
@@ -91,8 +92,11 @@ def lookup(first: str, last: str, dob: datetime | None, ssn: str, as_json: bool)
     read = read_ssn(number)
     if number and not read:
         raise click.ClickException("An SSN has nine digits: 123-45-6789. Or give its last four.")
+    born = date_in(dob)
+    if dob and born is None:  # what was typed is not repeated: it is somebody's birth date
+        raise click.ClickException("That is no birth date. Write it like 1985-05-17 or 5/17/1985.")
     with _refusals(), transaction():
-        found = look_up_person(Wanted(first, last, dob.date() if dob else None, read), by=SYSTEM)
+        found = look_up_person(Wanted(first, last, born, read), by=SYSTEM)
     told = [
         {"client": hit.client_id, "personal_id": hit.personal_id, "source": hit.source_name, **_told(hit.scored)}
         for hit in found.hits

@@ -241,6 +241,7 @@ def test_two_are_kept_apart_on_the_command_line(desk: Desk, twice: AdminOps) -> 
     [
         (("lookup", "--first", "Maria"), "Enter two of these"),
         (("lookup", "--first", "Maria", "--ssn", "12"), "An SSN has nine digits"),
+        (("lookup", "--first", "Maria", "--dob", "1985-02-30"), "That is no birth date."),
         (("explain", "A", "Z"), "There is no client Z"),
         (("explain", "A", "A"), "the same record"),
         (("explain", "A", "B", "--source", "Elsewhere"), "Coast HMIS"),
@@ -250,3 +251,5 @@ def test_two_are_kept_apart_on_the_command_line(desk: Desk, twice: AdminOps) -> 
 def test_a_command_that_is_refused_says_why(twice: AdminOps, args: tuple[str, ...], says: str) -> None:
     result = run(twice, *args)
     assert (result.exit_code, says in result.stderr) == (1, True)
+    assert "Maria" not in result.stderr
+    assert "1985-02" not in result.stderr
