@@ -12,6 +12,7 @@ from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import getaddresses
 from hashlib import sha256
@@ -32,6 +33,7 @@ ATTRIBUTION = re.compile(
 QUOTED_HEAD = re.compile(r"^\*?(from|de):\*?\s.+", re.IGNORECASE)
 QUOTED_NEXT = re.compile(r"^\*?(sent|date|to|enviado|fecha|para):\*?\s.+", re.IGNORECASE)
 BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "blockquote", "table", "ul", "ol", "hr"})
+DECLARATION = re.compile(r"<!(?!--)[^>]*>")
 UNSAID = frozenset({"script", "style", "head", "title", "template", "noscript", "object", "svg"})
 
 
@@ -48,9 +50,22 @@ class Incoming:
     files: int
 
 
+class _Part(Message):
+    """A part of a mail whose parameters may be anything: what Python stumbles over is not there."""
+
+    def get_param(  # type: ignore[override]
+        self, param: str, failobj: object = None, header: str = "content-type", unquote: bool = True
+    ) -> object:
+        """Return a parameter of a header, `failobj` for one whose pieces fit nowhere (RFC 2231, two kinds mixed)."""
+        try:
+            return super().get_param(param, failobj, header, unquote)
+        except (TypeError, ValueError):
+            return failobj
+
+
 def read_mail(raw: bytes) -> Incoming:
     """Return what `raw` says."""
-    message = message_from_bytes(raw, policy=compat32)
+    message = message_from_bytes(raw, _Part, policy=compat32)
     text, files = _words_and_files(message)
     answered = ids_in(header(message, "In-Reply-To"))[:1]
     before = list(reversed(ids_in(header(message, "References"))))[:MOST_IDS]
@@ -71,7 +86,7 @@ def fingerprints(raw: bytes) -> tuple[str, str]:
     The first is made of its Message-ID, or of all of it where there is none.
     """
     head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
-    message = message_from_bytes(head[:1_000_000] + b"\n\n", policy=compat32)
+    message = BytesHeaderParser(policy=compat32).parsebytes(head[:1_000_000] + b"\n\n")
     named = next(iter(ids_in(header(message, "Message-ID"))), "")
     known_by = b"id|" + named.encode("utf-8", "replace") if named else b"raw|" + raw
     return sha256(known_by).hexdigest(), sha256(body.strip()).hexdigest()
@@ -79,7 +94,12 @@ def fingerprints(raw: bytes) -> tuple[str, str]:
 
 def header(message: Message, name: str) -> str:
     """Return a header as text, decoded as far as that is possible, on one line."""
-    return _decoded(_as_text(message.get(name, "")))
+    return _decoded(_as_text(_written(message, name)))
+
+
+def _written(message: Message, name: str) -> str:
+    """Return a header as it came: `get` makes question marks of letters that are not encoded."""
+    return next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
 
 
 def ids_in(text: str) -> list[str]:
@@ -89,7 +109,7 @@ def ids_in(text: str) -> list[str]:
 
 def sender_of(message: Message) -> str:
     """Return the address of the one who wrote, in lower case; empty where From names nobody or several."""
-    found = getaddresses([_as_text(message.get("From", ""))[:MOST_HEADER]])
+    found = getaddresses([_as_text(_written(message, "From"))[:MOST_HEADER]])
     addresses = {address.strip().lower() for _, address in found if "@" in address}
     return addresses.pop() if len(addresses) == 1 and len(message.get_all("From", [])) == 1 else ""
 
@@ -105,7 +125,7 @@ def decoded_name(part: Message) -> str:
 
 def _as_text(value: object) -> str:
     """Return a header's raw value without anything that would end the line or that no database takes."""
-    text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = decode(str(value).encode("utf-8", "surrogateescape"), None)
     return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip()
 
 
@@ -201,8 +221,11 @@ class _Words(HTMLParser):
 def as_words(html: str) -> str:
     """Return the words of `html`, a line for each block."""
     parser = _Words()
-    parser.feed(html)
-    parser.close()
+    try:
+        parser.feed(DECLARATION.sub(" ", html))
+        parser.close()
+    except AssertionError:  # a mark that HTML does not have
+        return re.sub(r"<[^>]*>", " ", html).strip()
     lines = (line.strip() for line in "".join(parser.said).splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

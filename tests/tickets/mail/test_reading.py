@@ -31,6 +31,8 @@ def test_wrong_charset_is_guessed(charset: str) -> None:
 def test_encoded_subject_is_read_and_a_broken_one_kept() -> None:
     assert read_mail(raw_mail(subject="=?utf-8?q?Pe=C3=B1a?= =?iso-8859-1?b?8Q==?=")).subject == "Peñañ"
     assert read_mail(raw_mail(subject="=?x-no?q?abc?=")).subject == "abc"
+    for charset in ("utf-8", "cp1252"):
+        assert read_mail("Subject: Peña".encode(charset) + b"\r\n\r\nhi").subject == "Peña"
     assert read_mail(raw_mail(subject="=?utf-8?b?!?=")).subject != ""
 
 
@@ -51,9 +53,13 @@ def test_encoded_subject_is_read_and_a_broken_one_kept() -> None:
         b"Content-Type: ;;;;\r\n\r\nhi",
         b"Content-Type: message/rfc822\r\n\r\nFrom: b@y\r\n\r\nwithin",
         b"Subject: " + b"x" * 300_000 + b"\r\n\r\nhi",
+        b"Content-Type: multipart/mixed; boundary*=us-ascii''q; boundary*0*=q\r\n\r\n--q\r\n\r\nhi\r\n--q--",
+        b"Content-Disposition: attachment; filename*=utf-8''a; filename*0*=x'y'z\r\n\r\nhi",
+        b"Content-Type: text/html\r\n\r\n<!DOCTYPE [ <![foo[ hi",
     ],
 )
 def test_broken_mail_is_read_as_far_as_it_goes(raw: bytes) -> None:
+    fingerprints(raw)
     mail = read_mail(raw)
     assert "\x00" not in mail.text + mail.subject
     (mail.text + mail.subject + mail.sender).encode()
@@ -72,6 +78,7 @@ def test_sender_is_nobody_when_several_are_named() -> None:
 def test_html_becomes_words_without_its_scripts() -> None:
     html = "<head><title>T</title><style>p{}</style></head><p>One &amp; two<br>three</p><script>alert(1)</script><p>4"
     assert as_words(html).split("\n") == ["One & two", "three", "", "4"]
+    assert as_words("<![if !mso]><p>One</p><![endif]><![foo[ x ]]><p>two</p>").split() == ["One", "two"]
 
 
 def test_plain_text_goes_before_html_and_files_are_counted() -> None:
