@@ -38,7 +38,8 @@ PRECEDENCES = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply"})
 SERVERS = re.compile(r"^(mailer-daemon|postmaster|mail-daemon|bounces?)([+.-].*)?@", re.IGNORECASE)
 ABSENT = re.compile(
     r"^(automatic reply|auto(matic)?[ -]?(reply|response)|out of (the )?office|away from|"
-    r"respuesta automática|fuera de (la )?oficina)\b",
+    r"respuesta automática|fuera de (la )?oficina|réponse automatique|absence du bureau|automatische antwort|"
+    r"abwesenheits\w+|resposta automática)\b",
     re.IGNORECASE,
 )
 
@@ -80,6 +81,11 @@ def _sign_of_robot(mail: Incoming) -> str:
     return "Its subject is that of an automatic reply." if ABSENT.match(mail.subject) else ""
 
 
+MOST_WORDS = 100_000
+_ID_IN_WORDS = re.compile(r"^[>\s]*Message-ID:\s*<([^<>\s]{1,500})>", re.IGNORECASE | re.MULTILINE)
+_CODE_IN_WORDS = re.compile(r"(?:#|\b[45]\d\d[ -])([45]\.\d{1,3}\.\d{1,3})\b")
+
+
 @dataclass(frozen=True)
 class Bounce:
     """What a mail server reports: the ids of the mail that came back, its code, and whether it never will arrive."""
@@ -90,8 +96,8 @@ class Bounce:
 
 
 def bounce_of(mail: Incoming) -> Bounce:
-    """Return what a mail server's report says."""
-    named, codes = list(mail.named), []
+    """Return what a mail server's report says: also of those that write it into the words, and the mail below them."""
+    named, codes, words = list(mail.named), [], ""
     for part in mail.message.walk():
         kind = part.get_content_type()
         if kind == "message/delivery-status":
@@ -101,9 +107,12 @@ def bounce_of(mail: Incoming) -> Bounce:
                 named += ids_in(header(block, "Original-Message-ID"))
         elif kind == "text/rfc822-headers":
             named += ids_in(_text(part))
+        elif kind == "text/plain":
+            words += _text(part)[:MOST_WORDS]
         elif part is not mail.message:
             named += ids_in(header(part, "Message-ID"))
-    code = next(iter(codes), "")
+    named += _ID_IN_WORDS.findall(words)
+    code = next(iter(codes or _CODE_IN_WORDS.findall(words)), "")
     return Bounce(tuple(dict.fromkeys(named)), code, code.startswith("5"))
 
 

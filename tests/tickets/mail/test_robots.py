@@ -45,6 +45,8 @@ def test_person_writes_without_a_sign(headers: dict[str, str]) -> None:
         ("Subject", "Automatic reply: Report"),
         ("Subject", "Out of office: back Monday"),
         ("Subject", "Fuera de la oficina"),
+        ("Subject", "Réponse automatique : Report"),
+        ("Subject", "Automatische Antwort: Report"),
     ],
 )
 def test_robot_is_known_by_its_sign(name: str, value: str) -> None:
@@ -84,3 +86,9 @@ def test_report_of_a_mail_server_names_mail_and_code() -> None:
     report = bounce_of(read_mail(bounce("<a@b>", status="4.2.2")))
     assert (report.named, report.code, report.is_permanent) == (("a@b",), "4.2.2", False)
     assert bounce_of(read_mail(bounce("<a@b>"))).is_permanent
+
+
+def test_report_without_parts_names_them_in_its_words() -> None:
+    words = "<x@y>: (#5.1.1)\n\n--- Below this line is a copy.\n\nFrom: us\nTo: them\nMessage-ID: <a@b>\n\n> hi"
+    report = bounce_of(read_mail(raw_mail("mailer-daemon@mx.example.net", text=words)))
+    assert (report.named, report.code, report.is_permanent) == (("a@b",), "5.1.1", True)
