@@ -150,7 +150,8 @@ def fill(cast: Cast, *, tickets: int = TICKETS) -> None:
     _tick(cast)
     _let_programs_in(cast)
     _ask_for_accounts(cast, kinds["new_account"], joiners)
-    _ask_for_changes(cast, {kind.key: kind for kind in all_types(registry().features)})
+    every = {kind.key: kind for kind in all_types(registry().features)}
+    cast.afterwards.append(lambda: _ask_for_changes(cast, every))
     bring_mails(cast)
     show_webhooks(cast)
 
@@ -184,11 +185,10 @@ def _ask_for_changes(cast: Cast, kinds: Mapping[str, RequestType]) -> None:
     """Let leads ask for changes of accounts that wait today, each for somebody else."""
     for agency, days, key, subject, body, answers in scenes.CHANGES:
         lead = cast.lead_of(cast.agencies[agency])
-        others = sorted(user.username for user in cast.people.values() if user.agency_id == lead.agency_id)
-        person = next((name for name in others if name != lead.username), None)
+        person = next(iter(cast.staff.get(cast.agencies[agency].id, ())), None)
         if person is None:
             continue
-        named = {"username": person, "on": cast.days_ago(days).date().isoformat(), **answers}
+        named = {"username": person.username, "on": cast.days_ago(days).date().isoformat(), **answers}
         if named.get("agency"):
             named["agency"] = str(cast.agencies[int(named["agency"])].id)
         with clock.frozen_at(cast.days_ago(days)):

@@ -1,5 +1,6 @@
 """The cast of the demo: who plays which part, for the features that fill in their own scenes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -25,6 +26,8 @@ class Cast:
     """Agency lead by agency id."""
     staff: dict[int, list[User]] = field(default_factory=dict)
     """End users by agency id."""
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    """What a feature plays when all others have filled their parts in."""
 
     def __post_init__(self) -> None:
         self.chance = Random(self.seed)

@@ -47,6 +47,8 @@ def load_demo(*, clients: int, seed: int, say: Say) -> Cast:
         if feature.demo:
             say(f"{feature.title} …")
             feature.demo(cast)
+    for play in cast.afterwards:
+        play()
     _let_mails_be_sent()
     after_commit(current_app.extensions["settings"].demo_mark.touch)
     return cast
