@@ -81,8 +81,7 @@ def _take(
     try:
         with transaction():
             record = upload_list(path.read_bytes(), name=path.name, purpose=purpose, source=source, by=SYSTEM)
-            if said:
-                map_list(record, {**record.mapping, **said}, by=SYSTEM)
+            map_list(record, {**record.mapping, **said}, by=SYSTEM)
             judged = queries.judged_of(record)
             brakes = queries.brakes_of(record, judged)
             if dry_run:

@@ -260,8 +260,10 @@ def test_lists_are_taken_on_the_command_line_with_exit_codes(desk: Desk, tmp_pat
         "unchanged\n  This very file was taken already: nothing has changed.\n",
         3,
     )
-    wrong = _run(desk, "import-logins", str(users))
-    assert (wrong.exit_code, "Choose the column of" in wrong.output) == (4, True)
+    (nameless := tmp_path / "nameless.csv").write_text("Username,Name\nann,A\n")
+    for path in (users, nameless):
+        wrong = _run(desk, "import-logins", str(path))
+        assert (wrong.exit_code, "Choose the column of" in wrong.output) == (4, True)
     assert _run(desk, "import-logins", str(logins), "--column", "login").exit_code == 2
     held = _run(desk, "import-users", str(users), "--source", "old", "--json")
     assert (held.exit_code, json.loads(held.output)["why"]) == (3, ["1 of 2 rows can't be taken."])
