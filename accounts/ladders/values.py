@@ -155,6 +155,8 @@ def _check_leavers(ladder: Ladder) -> None:
         raise Invalid("Enter after how many hours the team is told.", field="due")
     if not ladder.escalate or ladder.escalate > CLOCK_HOURS:
         raise Invalid(f"The managers hear of it within {CLOCK_HOURS} hours.", field="escalate")
+    if ladder.hold == 0:
+        raise Invalid("Enter an hour or more. Leave it empty, and nobody is held by it.", field="hold")
     _rising(ladder, ("due", "escalate"))
 
 

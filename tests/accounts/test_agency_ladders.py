@@ -51,6 +51,7 @@ def _holds(account: Account) -> list[tuple[HoldKind, str, bool]]:
         (K.MOU, {**MOU, "ahead": 6}, "ahead"),
         (K.DEPARTURE, {**LEAVERS, "due": None}, "due"),
         (K.DEPARTURE, {**LEAVERS, "escalate": 25}, "escalate"),
+        (K.DEPARTURE, {**LEAVERS, "hold": 0}, "hold"),  # it was kept as none
         (K.DEPARTURE, {"due": 12, "escalate": 12}, "escalate"),
         (K.PRIVILEGED, {"due": 14, "escalate": 7}, "escalate"),
     ],
