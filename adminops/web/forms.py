@@ -16,7 +16,16 @@ from flask import g, request
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import _FlaskFormCSRF, generate_csrf
 from markupsafe import Markup
-from wtforms import Field, PasswordField, SelectField, StringField, SubmitField
+from wtforms import (
+    DateTimeField,
+    Field,
+    PasswordField,
+    SelectField,
+    StringField,
+    SubmitField,
+    TimeField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from adminops.db import savepoint
@@ -40,6 +49,16 @@ def trimmed(value: str | None) -> str | None:
 def typed(value: str) -> str:
     """Return `value` without signs that nobody types."""
     return _UNTYPED.sub("", _PARTS.sub(" ", value))
+
+
+YEARS = (1900, 2199)
+"""Days of other years are slips of the hand. What is counted on from there, or told in another zone, has none."""
+
+
+def is_in_reach(_form: object, field: Field) -> None:
+    """Refuse a day of a year that nobody means."""
+    if field.data is not None and not YEARS[0] <= field.data.year <= YEARS[1]:
+        raise ValidationError(f"Enter a day between {YEARS[0]} and {YEARS[1]}.")
 
 
 class HouseWords:
@@ -112,13 +131,15 @@ class Form(FlaskForm):  # type: ignore[misc]
             return HOUSE_WORDS
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
-            """Give every text field the trimming filter; a password is what was typed, blanks included."""
+            """Give every text field the trimming filter, and every day a reach; a password stays as it was typed."""
             kind = unbound_field.field_class
             if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
                 filters = list(unbound_field.kwargs.get("filters", ()))
                 if trimmed not in filters:
                     unbound_field.kwargs["filters"] = [trimmed, *filters]
             bound: Field = unbound_field.bind(form=form, **options)
+            if issubclass(kind, DateTimeField) and not issubclass(kind, TimeField):
+                bound.validators = [*bound.validators, is_in_reach]
             return bound
 
         def render_field(self, field: Field, render_kw: dict[str, Any]) -> Markup:

@@ -1,5 +1,6 @@
 """What every form does to what is typed into it."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -68,6 +69,17 @@ GIVEN: list[dict[str, Any]] = [
     {"class": "input", "aria_describedby": "hint", "required": False, "autofocus": True, "hx-vals": '{"a": 1}'},
     {"id": "another", "placeholder": Markup('&lt;"'), "rows": 4, "maxlength": None},
 ]
+
+
+@pytest.mark.parametrize(("day", "is_meant"), [("1900-01-01", True), ("2199-12-31", True), ("0001-01-01", False)])
+def test_days_of_years_that_nobody_means_are_refused(app: Flask, day: str, is_meant: bool) -> None:
+    class OneDay(Form):
+        day = DateField("Day")
+
+    with app.test_request_context():
+        form = OneDay(data={"day": date.fromisoformat(day)})
+        form.validate()
+    assert form.day.errors == ([] if is_meant else ["Enter a day between 1900 and 2199."])
 
 
 def test_controls_are_drawn_as_their_widgets_draw_them(app: Flask) -> None:
