@@ -338,13 +338,22 @@ ADDRESSES = (
     ("post", "/duplicates/batch"),
     ("get", "/duplicates/figures"),
     ("get", "/duplicates/follow-ups"),
-    ("post", "/duplicates/follow-ups/1/kept"),
+    ("post", "/duplicates/follow-ups/1/to_do"),
     ("get", "/duplicates/requested/1/A/B"),
     ("get", "/duplicates/merges"),
     ("get", "/duplicates/merges/1"),
     ("post", "/duplicates/merges/1"),
     ("get", "/duplicates/scan"),
     ("post", "/duplicates/scan"),
+    ("get", "/duplicates/conflicts"),
+    ("get", "/duplicates/exact"),
+    ("post", "/duplicates/exact"),
+    ("post", "/duplicates/exact/1/active"),
+    ("get", "/duplicates/model"),
+    ("post", "/duplicates/model/learn"),
+    ("get", "/duplicates/model/versions/1"),
+    ("post", "/duplicates/model/versions/1/activate"),
+    ("get", "/duplicates/scan/left-out/<word>"),
     ("get", "/duplicates/vendor"),
     ("get", "/duplicates/vendor.csv"),
     ("post", "/duplicates/vendor/1/done"),
@@ -376,7 +385,7 @@ def test_every_address_is_asked_for_above(queue: Queue) -> None:
 
 
 def _filled(rule: str) -> str:
-    rule = re.sub(r"<any\(.*?\):\w+>", "kept", rule)
+    rule = re.sub(r"<any\(\W*([\w-]+).*?\):\w+>", r"\1", rule)
     return re.sub(r"<int:\w+>", "1", rule).replace("<first>", "A").replace("<second>", "B")
 
 
