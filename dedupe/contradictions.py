@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import combinations
 from typing import Any
 
@@ -13,6 +12,7 @@ from adminops.errors import NotFound
 from adminops.hmis.models import Client
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
+from adminops.titled import Titled
 from dedupe.models import Pair
 from dedupe.queries import last_scan
 from dedupe.standing import PairOfIds, in_order
@@ -22,17 +22,8 @@ MOST_TIES = 15
 """So many pairs of a group are shown; a triple has three."""
 
 
-class TieKind(StrEnum):
+class TieKind(Titled):
     """What stands between two records of a group, with the words for it."""
-
-    def __new__(cls, value: str, words: str) -> "TieKind":
-        """Keep the words beside the value."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.words = words
-        return member
-
-    words: str
 
     APART = "apart", "Kept apart"
     ONE = "one", "One person already"
