@@ -45,12 +45,18 @@ def _set_by_team() -> Sequence[GateKind]:
     return [kind for kind in SETTABLE if kind.value in named]
 
 
-def take(request: AccountRequest) -> None:
-    """Take the agency's seats and the account for this transaction: two people never get the last seat."""
+def take(request: AccountRequest) -> bool:
+    """Take the agency's seats and the account for this transaction, read the request anew, and say whether it waits.
+
+    So two people never get the last seat, and two words at the same moment carry nothing out twice.
+    """
     db.session.flush()
     db.session.execute(select(Agency.id).where(Agency.id == request.place_id).with_for_update())
     hold(request.account)
     db.session.refresh(request.account, ["holds"])
+    same = select(AccountRequest).where(AccountRequest.id == request.id)
+    db.session.scalars(same.execution_options(populate_existing=True)).one()
+    return request.state is R.WAITING
 
 
 def begin(request: AccountRequest) -> None:
@@ -77,9 +83,8 @@ def review(request: AccountRequest, *, by: User) -> None:
     A gate that was met and is no longer is open again. What can't be carried out waits, and says why. Publishes
     `AccountGateMet` and `AccountGateLost` for what has changed, and what `carry_out` does.
     """
-    if request.state is not R.WAITING:
+    if request.state is not R.WAITING or not take(request):
         return
-    take(request)
     for gate in request.gates:
         if gate.kind in OF_THE_WORLD and gate.state is not G.WAIVED:
             _look(request, gate)

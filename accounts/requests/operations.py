@@ -161,7 +161,7 @@ def end_request(request: AccountRequest, to: RequestState, *, by: User) -> None:
 
     A request that is over stays as it is. Publishes `AccountRequestEnded`.
     """
-    if request.state is not R.WAITING:
+    if request.state is not R.WAITING or not take(request):
         return
     _put_away(request, to, by=by)
     publish(AccountRequestEnded(**of(request), how=to.value), by=by)
@@ -173,7 +173,8 @@ def expire_due(*, by: User) -> int:
     Publishes `AccountRequestExpired` for each, which ends its ticket.
     """
     due = select(AccountRequest).where(AccountRequest.state == R.WAITING).order_by(AccountRequest.id)
-    over = [request for request in db.session.scalars(due) if request.expires_at <= clock.now()]
+    late = [request for request in db.session.scalars(due) if request.expires_at <= clock.now()]
+    over = [request for request in late if take(request)]
     for request in over:
         _put_away(request, R.EXPIRED, by=by)
         publish(AccountRequestExpired(**{**of(request), "request": request.ticket}), by=by)
@@ -198,9 +199,9 @@ def resume_request(request: AccountRequest, *, by: User) -> None:
 
     Publishes `AccountRequestResumed`.
     """
+    take(request)
     if request.state not in (R.WITHDRAWN, R.EXPIRED):
         return
-    take(request)
     is_new = request.kind is K.NEW
     if is_new is not (request.account.state is AccountState.ARCHIVED) and request.kind is not K.TRANSFER:
         return  # somebody has taken the account back, or put it away meanwhile
@@ -218,7 +219,6 @@ def resume_request(request: AccountRequest, *, by: User) -> None:
 
 
 def _put_away(request: AccountRequest, to: RequestState, *, by: User) -> None:
-    take(request)
     account = request.account
     request.move(to)
     request.ended_by_id = by.id

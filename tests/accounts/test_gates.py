@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from accounts.agreements.operations import publish_text, sign
@@ -502,6 +502,18 @@ def test_same_is_asked_for_once_and_again_when_the_first_was_refused(session: Se
     assert (asked.state, asked.ended_by_id, account.state) == (R.REFUSED, manager.id, S.ACTIVE)
     _, again = _ask(lead, ACCESS, account, wanted="programs")
     assert again.state is R.WAITING
+
+
+def test_word_that_is_said_as_somebody_else_says_the_last_one_carries_nothing_out_again(session: Session) -> None:
+    _, lead, account = _house()
+    other = make_agency()
+    ticket, asked = _ask(lead, ACCESS, account, wanted="agency", agency=str(other.id))
+    approve(ticket, by=make_user(Role.MANAGER))
+    elsewhere = update(AccountRequest).values(state=R.DONE).execution_options(synchronize_session=False)
+    session.execute(elsewhere)  # by another connection, while this one waited for the account
+    with pytest.raises(InvalidState):
+        words.give_word(asked, G.OTHER_AGENCY, by=make_user(Role.AGENCY_LEAD, agency=other))
+    assert session.scalars(select(AccountSeat)).all() == []
 
 
 def test_what_can_not_be_carried_out_says_why_and_is_tried_again(session: Session) -> None:
