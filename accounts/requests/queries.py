@@ -41,13 +41,16 @@ def visible_to(viewer: User) -> Select[AccountRequest]:
     """Return the requests the viewer may see: of the agencies whose accounts they see, asked by them, or for them.
 
     "For them" is a supervisor's: who is named as one is asked for a word; so is the lead of another agency that has to
-    agree. What somebody asks about signing in names anybody: of these they see their own.
+    agree. What somebody asks about signing in names anybody: of these they see their own. Who works for the agency no
+    longer has asked there, and sees it no longer.
     """
     reach = viewer.reach(Permission.READ_ACCOUNTS)
     if reach.everywhere:
         return select(AccountRequest)
-    own = or_(AccountRequest.requester_id == viewer.id, AccountRequest.supervisor_id == viewer.id)
     theirs = select(Account.id).where(Account.user_id == viewer.id)
+    at_work = {viewer.agency_id, *(grant.agency_id for grant in viewer.grants)} - {None}
+    still_theirs = or_(AccountRequest.agency_id.in_(at_work), AccountRequest.account_id.in_(theirs))
+    own = or_(AccountRequest.requester_id == viewer.id, AccountRequest.supervisor_id == viewer.id) & still_theirs
     helped = AccountRequest.kind.in_((RequestKind.RESET, RequestKind.STEP))
     people = select(Account.id).where(Account.agency_id.in_(reach.agency_ids))
     agencies = or_(

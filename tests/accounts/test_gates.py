@@ -263,6 +263,8 @@ def test_a8_agency_move_removes_the_old_scope_at_once_and_keeps_the_account_with
     old_lead, new_lead = make_user(Role.AGENCY_LEAD, agency=old), make_user(Role.AGENCY_LEAD, agency=new)
     account = make_account(Role.AGENCY_LEAD, agency=old)
     name_requester(old, account.user, DEACTIVATE, by=old_lead)
+    _, theirs = _ask(account.user, ACCESS, make_account(agency=old), wanted="programs")
+    assert find_request(theirs.id, account.user) is theirs
     start_session(account.user, device="Firefox", hours=8)
     told = session.scalars(select(AuditEntry.id).order_by(AuditEntry.id)).all()
     ticket, asked = _ask(new_lead, TRANSFER, account, agency=str(old.id), role="direct", same_type="yes")
@@ -276,6 +278,7 @@ def test_a8_agency_move_removes_the_old_scope_at_once_and_keeps_the_account_with
     assert [(grant.role, grant.agency_id) for grant in user.grants] == [(Role.END_USER, new.id)]
     assert not any(old.id in user.reach(each).agency_ids for each in Permission)
     assert session.scalar(select(Designation.id)) is None
+    assert find_request(theirs.id, user) is None
     assert (_living(user, session), find_account(account.id, old_lead)) == (0, None)
     assert session.scalars(select(AuditEntry.id).where(AuditEntry.id.in_(told))).all() == told
 
