@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from accounts.ladders.models import AccountPolicy, PolicyState
+from accounts.ladders.models import AccountPolicy, PolicyScope, PolicyState
 from accounts.ladders.values import STANDARD, Ladder, PolicyKind, strictest
 from adminops.db import db
 from adminops.identity.models import Agency
@@ -21,10 +21,16 @@ class Rules:
     policies: Sequence[AccountPolicy]
 
     def ladder_for(self, agency_id: int | None, roles: Sequence[Role] = ()) -> Ladder | None:
-        """Return what holds for somebody: the strictest of all that fit; None where nothing does."""
+        """Return what holds for somebody: the strictest of all that fit; None where nothing does.
+
+        The standard is one of them, unless a policy for everybody has taken its place.
+        """
         fitting = [policy for policy in self.policies if policy.fits(agency_id, roles)]
         ladders = [policy.ladder for policy in fitting if not policy.ends]
-        return strictest(ladders) if fitting else STANDARD[self.kind]
+        standard = STANDARD[self.kind]
+        if standard is not None and not any(policy.scope is PolicyScope.EVERYBODY for policy in fitting):
+            ladders.append(standard)
+        return strictest(ladders)
 
 
 def rules_of(kind: PolicyKind, *, instead: AccountPolicy | None = None) -> Rules:

@@ -11,7 +11,7 @@ from accounts.jobs import hold_what_lapses, settle
 from accounts.ladders.models import AccountPolicy, PolicyScope, PolicyState
 from accounts.ladders.operations import activate_policy, propose_policy, refuse_policy
 from accounts.ladders.queries import rules_of
-from accounts.ladders.values import OFFERED, Ladder, PolicyKind, idle_on, read, strictest
+from accounts.ladders.values import OFFERED, STANDARD, Ladder, PolicyKind, idle_on, read, strictest
 from accounts.lapses.preview import preview_of
 from accounts.lists.models import ListPurpose, ListState, VendorList, VendorMatch, VendorUser
 from accounts.models import Account, AccountState, Hold, HoldKind
@@ -53,6 +53,19 @@ def in_force(
     policy = propose_policy(kind, scope, scope_id, given, why="It was agreed on.", **more, by=make_admin())
     activate_policy(policy, by=make_user(Role.MANAGER))
     return policy
+
+
+def test_policy_of_one_agency_is_never_looser_than_what_everybody_has(session: Session) -> None:
+    agency = make_agency()
+    in_force(K.TRAINING, P.AGENCY, str(agency.id), {"ahead": 3, "grace": 300})
+    for agency_id in (agency.id, make_agency().id):
+        found = rules_of(K.TRAINING).ladder_for(agency_id)
+        assert found is not None
+        assert (found.ahead, found.grace) == (14, None), "the standard, which comes along"
+    in_force(K.TRAINING, P.AGENCY, str(agency.id), {}, ends=True)
+    assert rules_of(K.TRAINING).ladder_for(agency.id) == STANDARD[K.TRAINING]
+    in_force(K.TRAINING, steps={}, ends=True)
+    assert rules_of(K.TRAINING).ladder_for(agency.id) is None, "nobody has one any more: two people said so"
 
 
 def _idle(days: float, **over: Any) -> Account:
