@@ -6,7 +6,8 @@ Files come from many systems. What can be read is read, and what was done about 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,12 +55,22 @@ def read_table(path: Path, wanted: Sequence[str], needed: str) -> Table:
         with path.open(newline="", encoding=encoding.codec, errors=encoding.errors) as file:
             mark = delimiter(storable(file.readline()).removeprefix("\ufeff") or ",")
             file.seek(0)
-            csv.field_size_limit(_LONGEST)
-            return _read(csv.reader(file, delimiter=mark), wanted, needed, path.name)
+            with _long_cells():
+                return _read(csv.reader(file, delimiter=mark), wanted, needed, path.name)
     except OSError as error:
         raise UnreadableFileError(f"{path.name} can't be read: {error.strerror}.") from None
     except csv.Error:
         raise UnreadableFileError(f"{path.name} is no CSV file, or a quote in it is not closed.") from None
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Let a cell be as long as it likes; others in this process go on with their own limit."""
+    before = csv.field_size_limit(_LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _encoding_of(path: Path) -> Encoding:

@@ -79,7 +79,7 @@ def test_scans_keep_numbers_only(store: HmisSource, session: Session) -> None:
 def test_facts_and_the_audit_trail_carry_ids(
     store: HmisSource, session: Session, reviewer: User, facts: Callable[[], list[Any]]
 ) -> None:
-    first, second, third = session.scalars(select(Pair).order_by(Pair.score.desc()).limit(3))
+    first, second, third = session.scalars(select(Pair).order_by(Pair.score.desc(), Pair.id).limit(3))
     review_pair(first, by=reviewer)
     undo_merge(merge_pair(first, destination_client_id=first.low_client_id, choices={}, by=reviewer), by=reviewer)
     keep_apart(second, by=reviewer)
