@@ -61,7 +61,7 @@ def put_hold(
         placed = Hold(account=account, kind=kind, reason=reason, begins_at=begins_at, ends_at=ends_at, source=source)
         placed.placed_by_id = by.id
         db.session.add(placed)
-    elif begins_at < placed.begins_at:
+    elif begins_at < placed.begins_at or _is_over(placed):
         placed.begins_at, placed.ends_at, placed.reason = begins_at, ends_at, reason
     db.session.flush()
     db.session.refresh(account, ["holds"])
@@ -142,6 +142,11 @@ def limit_account(account: Account, *, valid_from: datetime | None, valid_until:
     publish(AccountLimited(account_id=account.id, agency_id=account.agency_id), by=by)
     if not settle(account, by=by):
         touch(account)
+
+
+def _is_over(placed: Hold) -> bool:
+    """Say whether a hold has ended by the clock: it keeps its row, and nothing closed."""
+    return placed.ends_at is not None and placed.ends_at <= clock.now()
 
 
 def _unreleased(account: Account, kind: HoldKind) -> Hold | None:

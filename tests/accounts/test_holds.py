@@ -124,6 +124,8 @@ def test_hold_that_ends_by_itself_opens_the_account_again(session: Session) -> N
     with clock.frozen_at(until):
         operations.settle_due(by=SYSTEM)
         assert account.state is S.ACTIVE
+        operations.place_hold(account, HoldKind.ADMIN, reason=DisabledReason.SECURITY, by=admin)
+        assert account.state is S.DISABLED, "what has ended by the clock keeps no new one out"
     with pytest.raises(Invalid, match="end after it begins"):
         operations.place_hold(account, HoldKind.TRAINING, ends_at=clock.now() - timedelta(days=1), by=admin)
 
