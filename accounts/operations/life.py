@@ -80,7 +80,7 @@ def add_account(
     """
     policies.check_may_create(agency, by=by)
     user = add_user(username=username, name=name, email=email, title=title, agency=agency, by=by)
-    grant_role(user, role, agency=agency, by=by)
+    grant_role(user, role, agency=agency, is_new=True, by=by)
     account = Account(user=user, agency_id=agency.id if agency else None, state=S.INVITED)
     if not kept_here and directory().kind != LOCAL:
         account.kept_in, account.state = "directory", S.PROVISIONING

@@ -286,11 +286,12 @@ def check_particulars(name: str, email: str, title: str) -> dict[str, str]:
     return {"name": name, "email": email, "title": title}
 
 
-def grant_role(user: User, role: Role, *, agency: Agency | None, by: User) -> RoleGrant:
+def grant_role(user: User, role: Role, *, agency: Agency | None, is_new: bool = False, by: User) -> RoleGrant:
     """Give `user` a role at `agency` (None: everywhere). Granting twice changes nothing.
 
     Rules in the order checked: accounts.roles; nobody raises their own rights; agency roles need an agency and team
-    roles have none. Publishes `RoleGranted`; the user's sessions end, so that the change acts at once.
+    roles have none. Publishes `RoleGranted`; the user's sessions end, so that the change acts at once. `is_new`: the
+    user was added in this very transaction, and has none.
     """
     if not by.may(Permission.GRANT_ROLES):
         raise NotAllowed("Only a system administrator can grant roles.")
@@ -309,7 +310,8 @@ def grant_role(user: User, role: Role, *, agency: Agency | None, by: User) -> Ro
     user.grants.append(grant)
     db.session.flush()
     user.forget_reach()
-    sessions.end_all_sessions(user, reason="role changed")
+    if not is_new:
+        sessions.end_all_sessions(user, reason="role changed")
     publish(RoleGranted(user_id=user.id, agency_id=grant.agency_id, role=role.value), by=by)
     return grant
 
