@@ -31,8 +31,6 @@ from tests.scheduling import EVERY_SECOND, add_agency, effects, job, runs, wait_
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = timedelta(seconds=0.05)
 Start = Callable[[AdminOps], Scheduler]
-on_sqlite = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
-"""For what test_running has real processes do on PostgreSQL."""
 
 
 @pytest.fixture
@@ -267,7 +265,6 @@ def test_a_frozen_leader_is_hung_up_on(app_on_postgresql: AdminOps) -> None:
     lead.give_up()
 
 
-@on_sqlite
 def test_a_killed_leader_is_followed(app: AdminOps) -> None:
     settings = app.extensions["settings"]
     command = [sys.executable, "-m", "tests.scheduling", str(settings.home), settings.database]
@@ -304,7 +301,6 @@ def test_f4_missed_slot_is_caught_up_once(app: AdminOps, start: Start) -> None:
     assert [run.state for run in runs(app)] == [RunState.DONE] * 2
 
 
-@on_sqlite
 def test_two_processes_run_each_slot_once(app: AdminOps, start: Start) -> None:
     apps = [with_job(app, job(add_agency, every=EVERY_SECOND)) for _ in range(2)]
     schedulers = [start(on) for on in apps]
