@@ -6,11 +6,11 @@ nothing to do. Each step is for a transaction of its own; rows that somebody els
 a rotation never waits for an import and an import never for more than a step.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, func, literal, select, text, union_all, update
 
 from adminops import clock
 from adminops.crypto import HEAD_BYTES, CannotDecrypt, KeyRing, Kind, head_of
@@ -243,10 +243,25 @@ class Proof:
     """Whether the records looked at are found by their own SSN."""
 
 
-def prove(column: SealedColumn, ring: KeyRing) -> list[Proof]:
-    """Open the oldest and the newest value of `column` under each key, and look their records up by the index."""
-    ends = select(column.head, func.count(), func.min(column.model.id), func.max(column.model.id))
-    groups = db.session.execute(ends.where(column.values.is_not(None)).group_by(column.head)).all()
+def prove(columns: Sequence[SealedColumn], ring: KeyRing) -> list[Proof]:
+    """Open the oldest and the newest value of each column under each key, and look their records up by the index.
+
+    One read for what there is, and one for each column in which something is sealed.
+    """
+    groups: list[list[Sequence[Any]]] = [[] for _ in columns]
+    for place, *group in db.session.execute(union_all(*map(_ends, range(len(columns)), columns))):
+        groups[place].append(group)
+    return [proof for column, found in zip(columns, groups, strict=True) for proof in _prove(column, found, ring)]
+
+
+def _ends(place: int, column: SealedColumn) -> Select[*tuple[Any, ...]]:
+    """Return for each key that values of `column` are sealed under: how many, and the ids of the first and last."""
+    what = (literal(place).label("place"), column.head.label("head"), func.count(), func.min(column.model.id))
+    ends = select(*what, func.max(column.model.id)).where(column.values.is_not(None))
+    return ends.group_by(column.head)
+
+
+def _prove(column: SealedColumn, groups: Sequence[Sequence[Any]], ring: KeyRing) -> list[Proof]:
     wanted = {row_id for _, _, first, last in groups for row_id in (first, last)}
     indexes = [column.model.ssn_index] if column.model is Client else []
     reading = select(column.model.id, column.values, *indexes, *column.cells()).where(column.model.id.in_(wanted))

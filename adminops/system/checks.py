@@ -131,7 +131,7 @@ def _keys(settings: Settings, is_readable: bool) -> Iterator[Finding]:
     except (CannotDecrypt, OSError) as broken:
         yield Finding("keys", "fail", f"The key ring can't be used ({type(broken).__name__}).", advice)
         return
-    proofs = [proof for column in SEALED for proof in prove(column, ring)] if is_readable else []
+    proofs = prove(SEALED, ring) if is_readable else []
     closed = [proof for proof in proofs if not proof.opened]
     if closed or not opened:
         says = "; ".join(_closed(proof) for proof in closed) or "The key ring does not open what it closes"

@@ -509,7 +509,7 @@ def test_what_a_value_is_bound_to_is_what_rotation_takes_it_for(filled: AdminOps
         begin_app(by=make_user())
         make_provider("https://login.example.org")
         for column in SEALED:
-            proofs = resealing.prove(column, sealing.key_ring())
+            proofs = resealing.prove([column], sealing.key_ring())
             assert [(proof.opened, proof.is_found) for proof in proofs] == [(True, True)], column.title
 
 
