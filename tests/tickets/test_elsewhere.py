@@ -36,9 +36,10 @@ WORDS = "A very telling subject"
 
 
 def letters(app: AdminOps, to: User) -> list[Letter]:
-    """Return the mails to a person as they would be sent now."""
+    """Return the mails to a person as they would be sent now, in the order in which they were written."""
     written = []
-    for message in db.session.scalars(select(OutboxMessage).where(OutboxMessage.recipient_id == to.id)):
+    theirs = select(OutboxMessage).where(OutboxMessage.recipient_id == to.id).order_by(OutboxMessage.id)
+    for message in db.session.scalars(theirs):
         mail = app.extensions["mails"].write(message.kind, to.id, message.arguments)
         if mail is not None:
             written.append(compose(mail, message, to=to, settings=app.extensions["settings"]))
