@@ -205,8 +205,8 @@ def test_who_looked_is_told_with_how(session: Session) -> None:
         ]
         assert {seer.username: seer.looks for seer in found.seers} == {"looker": 1, "manager": 1}
         assert ask_who_could_see(client.id, on=(MONDAY - DAY).date(), by=manager).looks == []
-    asked = session.scalars(select(AuditEntry.sentence).where(AuditEntry.fact == "ClientSightAsked")).all()
-    assert asked[0] == f"asked who could see client record {client.id} on 2026-03-02"
+    asked = select(AuditEntry.sentence).where(AuditEntry.fact == "ClientSightAsked").order_by(AuditEntry.id)
+    assert session.scalars(asked).all()[0] == f"asked who could see client record {client.id} on 2026-03-02"
 
 
 def test_a_security_officer_asks_about_their_agencys_clients_and_is_told_of_its_people(session: Session) -> None:

@@ -40,7 +40,8 @@ def held(by: User | None = None, **over: str) -> tuple[Ticket, PiiIncident]:
 
 
 def body_of(ticket: Ticket) -> str:
-    return db.session.scalars(select(TicketMessage.body).where(TicketMessage.ticket_id == ticket.id)).first() or ""
+    chosen = select(TicketMessage.body).where(TicketMessage.ticket_id == ticket.id).order_by(TicketMessage.id)
+    return db.session.scalars(chosen).first() or ""
 
 
 def test_what_a_writer_sends_to_the_redactors_is_filed_without_it_and_sealed(session: Session) -> None:

@@ -70,8 +70,8 @@ def test_page_is_opened_after_the_password_and_the_cookie_of_before_is_worthless
     thief.client.set_cookie("adminops", stolen.value)
     assert "/sign-in" in thief.get("/me", status=302).goal
     with desk.look() as session:
-        facts = session.scalars(select(AuditEntry.fact).where(AuditEntry.actor_id == user.id)).all()
-        assert facts == ["SignInRefused", "IdentityConfirmed"]
+        facts = select(AuditEntry.fact).where(AuditEntry.actor_id == user.id).order_by(AuditEntry.id)
+        assert session.scalars(facts).all() == ["SignInRefused", "IdentityConfirmed"]
 
 
 def test_who_has_a_second_step_is_asked_for_it_and_not_for_the_password(desk: Desk) -> None:

@@ -120,7 +120,10 @@ def set_up() -> str:
 
 
 def organizations() -> list[tuple[str, int | None]]:
-    return [(each.organization_id, each.import_id) for each in db.session.scalars(select(Organization))]
+    return [
+        (each.organization_id, each.import_id)
+        for each in db.session.scalars(select(Organization).order_by(Organization.id))
+    ]
 
 
 def test_an_undo_waits_for_a_program_that_is_being_set_up_and_keeps_its_organization(taken: AdminOps) -> None:

@@ -62,7 +62,8 @@ def _merge_and_undo(house: House, walker: Walker) -> None:
     # The import asked for a scan; the scheduler runs it within half a minute.
     def strongest() -> Pair | None:
         with house.desk.look() as session:
-            return session.scalars(select(Pair).where(Pair.state == PairState.OPEN).order_by(Pair.score.desc())).first()
+            proposed = select(Pair).where(Pair.state == PairState.OPEN).order_by(Pair.score.desc(), Pair.id)
+            return session.scalars(proposed).first()
 
     for _ in range(120):
         if (pair := strongest()) is not None:

@@ -103,11 +103,11 @@ def opened(app: AdminOps) -> list[str]:
         ]
         asides = [
             sealing.open_aside(kept.source_id, kept.file, kept.hud_key, kept.column, kept.raw_sealed)
-            for kept in session.scalars(select(Unreadable).order_by(Unreadable.file))
+            for kept in session.scalars(select(Unreadable).order_by(Unreadable.id))
         ]
         held = [
             sealing.open_cell(incident.sealed or b"", bound_to=cell(incident.id))
-            for incident in session.scalars(select(PiiIncident))
+            for incident in session.scalars(select(PiiIncident).order_by(PiiIncident.id))
         ]
     return ssns + asides + held
 

@@ -63,11 +63,12 @@ def lines(ticket: Ticket, *, team: bool = True) -> list[str]:
 
 
 def test_merged_ticket_is_shown_on_the_other_one_and_no_row_moves(house: House) -> None:
-    before = db.session.execute(select(TicketMessage.id, TicketMessage.ticket_id)).all()
+    rows = select(TicketMessage.id, TicketMessage.ticket_id).order_by(TicketMessage.id)
+    before = db.session.execute(rows).all()
     assert merging.merge(house.second, into=house.first, by=house.helper) is house.first
     assert words(house.first) == ["First words.", "Second words."]
     assert words(house.second) == ["Second words."]
-    assert db.session.execute(select(TicketMessage.id, TicketMessage.ticket_id)).all() == before
+    assert db.session.execute(rows).all() == before
     assert (house.second.state, house.second.merged_into_id) == (TicketState.CLOSED, house.first.id)
     assert house.second.resolved_at is None
     assert lines(house.second) == [f"merged this into ticket:{house.first.id}"]

@@ -97,8 +97,10 @@ def test_evidence_is_a_note_a_file_of_the_team_or_work_done_elsewhere() -> None:
     noted, worked, neither = (make_correction() for _ in range(3))
     show_evidence(noted, body="Both IDs are on the change list of today.", nonce="e", by=helper)
     show_evidence(noted, body="Both IDs are on the change list of today.", nonce="e", by=helper)
-    voices = db.session.scalars(select(TicketMessage.voice).where(TicketMessage.ticket_id == noted.id)).all()
-    assert voices == [Voice.REQUESTER, Voice.NOTE], "sent twice, kept once; the requester never reads it"
+    voices = select(TicketMessage.voice).where(TicketMessage.ticket_id == noted.id).order_by(TicketMessage.id)
+    assert db.session.scalars(voices).all() == [Voice.REQUESTER, Voice.NOTE], (
+        "sent twice, kept once; the requester never reads it"
+    )
     db.session.add(TicketEntry(ticket_id=worked.id, sentence="merged", of_work=True))
     for ticket in (noted, worked):
         operations.resolve(ticket, by=helper)

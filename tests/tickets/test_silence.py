@@ -152,7 +152,8 @@ def test_silent_ticket_closes_by_itself_when_the_time_has_come_and_not_before() 
         close_one(silent.id)
         assert silent_for_long() == []
     assert [t.state for t in (silent, answered, once, elsewhere)] == [S.CLOSED, S.OPEN, S.WAITING, S.WAITING]
-    told = db.session.scalars(select(TicketEntry.sentence).where(TicketEntry.ticket_id == silent.id)).all()
+    entries = select(TicketEntry.sentence).where(TicketEntry.ticket_id == silent.id).order_by(TicketEntry.id)
+    told = db.session.scalars(entries).all()
     assert told[-2:] == ["tried to reach the requester: called, nobody answered", "closed this: nobody answered"]
     assert _mails(silent).count("tickets.silent") == 1
     with clock.frozen_at(MONDAY + timedelta(days=20)):

@@ -50,8 +50,8 @@ def test_each_change_is_a_version_and_the_last_one_counts(session: Session) -> N
     assert as_of(FAULT, 1) == first
     assert as_of(FAULT, 9) == FAULT
     assert [(row.number, row.because) for row in history_of("fault")] == [(2, "Agreed in May"), (1, "Agreed in May")]
-    audited = db.session.scalars(select(AuditEntry.sentence).where(AuditEntry.fact == "RequestTypeChanged"))
-    assert list(audited)[-1] == "changed request type fault (version 2)"
+    audited = select(AuditEntry.sentence).where(AuditEntry.fact == "RequestTypeChanged").order_by(AuditEntry.id)
+    assert db.session.scalars(audited).all()[-1] == "changed request type fault (version 2)"
 
 
 def test_no_change_is_no_version(session: Session) -> None:

@@ -261,9 +261,7 @@ def test_errand_that_came_too_late_is_dropped_without_asking_anybody(fake: FakeD
     with transaction(writes=False):
         assert errand_for(account_id) is None
         assert errand_for(999_999) is None
-    with transaction():
-        [first, *_] = db.session.scalars(select(OutboxMessage).where(OutboxMessage.way == "directory"))
-    outcome = couriers.DIRECTORY.carry(Claim(first.id, 9, clock.now() + timedelta(minutes=1)))
+    outcome = couriers.DIRECTORY.carry(Claim(_messages()[0].id, 9, clock.now() + timedelta(minutes=1)))
     assert outcome is not None
     assert outcome.state is M.DROPPED
 

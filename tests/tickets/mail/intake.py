@@ -52,7 +52,7 @@ def people_who_were_written_to(app: AdminOps, count: int) -> list[Sent]:
         helper, agency = make_helper(), make_agency()
         for _ in range(count):
             reply(make_ticket(make_user(agency=agency)), body="What do you see?", by=helper)
-        rows = db.session.scalars(select(OutboxMessage)).all()
+        rows = db.session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all()
         return [Sent(message_id(row, settings), row.arguments["ticket_id"], row.recipient.email) for row in rows]
 
 
