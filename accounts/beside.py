@@ -67,6 +67,7 @@ def beside(account: Account, viewer: User) -> Beside:
     for row in db.session.execute(union_all(_requests(account, viewer), _seats(account), _sheets(account))):
         _put(found, row)
     found.asked.sort(key=lambda each: each.id, reverse=True)
+    found.seats.sort(key=lambda each: each.id)
     return found
 
 

@@ -119,7 +119,7 @@ def _sign(cast: Cast) -> None:
     """Publish the user agreement and let most people sign it; the first newcomer has, too."""
     with clock.frozen_at(cast.days_ago(300)):
         text = publish_text(AGREEMENT, valid_days=365, for_everybody=False, by=cast["desmond"])
-    for account in db.session.scalars(select(Account).where(Account.state == AccountState.ACTIVE)):
+    for account in db.session.scalars(select(Account).where(Account.state == AccountState.ACTIVE).order_by(Account.id)):
         if cast.chance.random() < 0.9:
             days = cast.chance.randrange(8, 290)
             signed = AgreementSignature(account_id=account.id, text_id=text.id, typed_name=account.user.name)

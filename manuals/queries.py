@@ -51,7 +51,7 @@ def contents(viewer: User) -> dict[str, list[PageRow]]:
         visible_to(viewer)
         .with_only_columns(*ROW)
         .where(ManualPage.state != PageState.RETIRED)
-        .order_by(func.lower(ManualPage.section), func.lower(ManualPage.title))
+        .order_by(func.lower(ManualPage.section), func.lower(ManualPage.title), ManualPage.id)
     )
     sections: dict[str, list[PageRow]] = {}
     for row in db.session.execute(chosen):
@@ -62,7 +62,7 @@ def contents(viewer: User) -> dict[str, list[PageRow]]:
 def retired(viewer: User) -> list[PageRow]:
     """Return the retired pages, for writers."""
     chosen = visible_to(viewer).with_only_columns(*ROW).where(ManualPage.state == PageState.RETIRED)
-    return [PageRow(*row) for row in db.session.execute(chosen.order_by(ManualPage.title))]
+    return [PageRow(*row) for row in db.session.execute(chosen.order_by(ManualPage.title, ManualPage.id))]
 
 
 def find_page(slug: str, viewer: User) -> ManualPage | None:
@@ -101,7 +101,7 @@ def search(words: str, viewer: User, *, limit: int = 20) -> list[tuple[PageRow, 
         select(*ROW, PageRevision.body)
         .join(PageRevision, (PageRevision.page_id == ManualPage.id) & (PageRevision.number == ManualPage.revision))
         .where(ManualPage.state == PageState.PUBLISHED, *held)
-        .order_by(in_title.desc(), ManualPage.title)
+        .order_by(in_title.desc(), ManualPage.title, ManualPage.id)
         .limit(limit)
     )
     if not terms or not viewer.may(Permission.READ_MANUALS):

@@ -135,7 +135,7 @@ def deciders(ticket: Ticket) -> list[User]:
     own = (ticket.requester_id, ticket.filed_by_id)
     roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.APPROVE_REQUESTS in held]
     holds = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles), RoleGrant.agency_id.is_(None))
-    chosen = select(User).where(User.may_sign_in, User.id.in_(holds), User.id.not_in(own)).order_by(User.name)
+    chosen = select(User).where(User.may_sign_in, User.id.in_(holds), User.id.not_in(own)).order_by(User.name, User.id)
     return list(db.session.scalars(chosen))
 
 

@@ -54,7 +54,9 @@ def leads_of(agency_id: int | None, *, but: Sequence[User] = ()) -> list[User]:
     roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.REQUEST_FOR_AGENCY in held]
     lead = select(RoleGrant.user_id).where(RoleGrant.agency_id == agency_id, RoleGrant.role.in_(roles))
     others = [user.id for user in but]
-    chosen = select(User).where(User.may_sign_in, User.id.in_(lead), User.id.not_in(others)).order_by(User.name)
+    chosen = (
+        select(User).where(User.may_sign_in, User.id.in_(lead), User.id.not_in(others)).order_by(User.name, User.id)
+    )
     return list(db.session.scalars(chosen))
 
 

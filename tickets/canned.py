@@ -99,7 +99,8 @@ def fits(row: CannedReply, ticket: Ticket) -> bool:
 def replies_of(viewer: User) -> list[CannedReply]:
     """Return the canned replies `viewer` has, by their titles: the team's first."""
     chosen = select(CannedReply).where(offered(viewer)).options(lazyload(CannedReply.changed_by))
-    return list(db.session.scalars(chosen.order_by(CannedReply.owner_id.is_not(None), CannedReply.title)))
+    order = (CannedReply.owner_id.is_not(None), CannedReply.title, CannedReply.id)
+    return list(db.session.scalars(chosen.order_by(*order)))
 
 
 def get_reply(reply_id: int, viewer: User) -> CannedReply:

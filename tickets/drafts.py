@@ -110,7 +110,8 @@ def drafts_of(by: User) -> list[Draft]:
     """Return the drafts of requests of `by`, the latest first."""
     requests = (RequestDraft.owner_id == by.id, RequestDraft.request_type.not_like(f"{ANSWER}%"))
     chosen = select(RequestDraft.request_type, RequestDraft.saved_at).where(*requests)
-    return [Draft(key, at) for key, at in db.session.execute(chosen.order_by(RequestDraft.saved_at.desc()))]
+    latest = chosen.order_by(RequestDraft.saved_at.desc(), RequestDraft.id.desc())
+    return [Draft(key, at) for key, at in db.session.execute(latest)]
 
 
 def drop_draft(kind: Keyed, *, by: User) -> None:

@@ -402,7 +402,7 @@ def choices_of(viewer: User) -> Choices:
 
 def team() -> list[Choice]:
     """Return who works on tickets, by name."""
-    return _choices(TEAM.order_by(User.name))
+    return _choices(TEAM.order_by(User.name, User.id))
 
 
 def agencies() -> list[Choice]:
@@ -422,7 +422,7 @@ def _choices_of(viewer: User) -> Choices:
     listed = union_all(
         *(part.add_columns(literal(number).label("part")) for number, part in enumerate(parts))
     ).subquery()
-    for id_, name, part in db.session.execute(select(listed).order_by(listed.c.name)):
+    for id_, name, part in db.session.execute(select(listed).order_by(listed.c.name, listed.c.id)):
         offered[part].append(Choice(id_, name))
     kept = [name for row in offered[4] for name in json.loads(row.name)]
     return Choices(agencies=offered[0], team=offered[1], views=offered[2] + offered[3], columns=kept)

@@ -170,7 +170,7 @@ def candidates_for(ticket: Ticket, viewer: User, limit: int = 8) -> list[Candida
             Ticket.id != ticket.id,
         )
         .with_only_columns(Ticket.id, Ticket.subject, User.name, maintain_column_froms=True)
-        .order_by(Ticket.requester_id != ticket.requester_id, Ticket.updated_at.desc())
+        .order_by(Ticket.requester_id != ticket.requester_id, Ticket.updated_at.desc(), Ticket.id.desc())
     )
     return [Candidate(*row) for row in db.session.execute(chosen.limit(limit))]
 

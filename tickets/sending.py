@@ -128,10 +128,10 @@ def send_due(ticket: Ticket | None = None) -> int:
 
 def due_now(ticket: Ticket | None = None) -> list[int]:
     """Return the numbers of the answers whose time has come (of one ticket), the longest due first."""
-    due = select(TicketSending.id).where(TicketSending.sends_at <= clock.now()).order_by(TicketSending.sends_at)
+    due = select(TicketSending.id).where(TicketSending.sends_at <= clock.now())
     if ticket is not None:
         due = due.where(TicketSending.ticket_id == ticket.id)
-    return list(db.session.scalars(due.limit(BATCH)))
+    return list(db.session.scalars(due.order_by(TicketSending.sends_at, TicketSending.id).limit(BATCH)))
 
 
 def send_if_due(sending_id: int) -> bool:
@@ -177,7 +177,8 @@ def waiting_on(ticket: Ticket) -> list[TicketSending]:
 def files_of(row: TicketSending) -> list[TicketAttachment]:
     """Return the files that will come with an answer."""
     ids = [int(id_) for id_ in row.files]
-    return list(db.session.scalars(select(TicketAttachment).where(TicketAttachment.id.in_(ids))))
+    chosen = select(TicketAttachment).where(TicketAttachment.id.in_(ids)).order_by(TicketAttachment.id)
+    return list(db.session.scalars(chosen))
 
 
 def _send(row: TicketSending) -> TicketMessage:

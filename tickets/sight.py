@@ -154,7 +154,7 @@ def officers_for(ticket: Ticket) -> list[User]:
     """Return the security officers for `ticket`: who sees it when it is private, without being named."""
     roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.READ_PRIVATE_TICKETS in held]
     holds = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles))
-    people = db.session.scalars(select(User).where(User.may_sign_in, User.id.in_(holds)).order_by(User.name))
+    people = db.session.scalars(select(User).where(User.may_sign_in, User.id.in_(holds)).order_by(User.name, User.id))
     return [p for p in people if p.reach(Permission.READ_PRIVATE_TICKETS).covers(ticket.agency_id)]
 
 

@@ -50,7 +50,7 @@ def signed_by(account_id: int) -> Signed | None:
 
 
 def signed_by_many(account_ids: Sequence[int] | Select[int]) -> dict[int, Signed]:
-    """Return the signature that counts longest, for each of the accounts that has one."""
+    """Return the signature that counts longest, the newest of several, for each of the accounts that has one."""
     breaks = _breaks()
     found: dict[int, Signed] = {}
     chosen = select(
@@ -59,9 +59,8 @@ def signed_by_many(account_ids: Sequence[int] | Select[int]) -> dict[int, Signed
         AgreementSignature.signed_at,
         AgreementSignature.expires_on,
     ).join(AgreementText, AgreementText.id == AgreementSignature.text_id)
-    for id_, version, at, expires_on in db.session.execute(
-        chosen.where(AgreementSignature.account_id.in_(account_ids))
-    ):
+    theirs = chosen.where(AgreementSignature.account_id.in_(account_ids)).order_by(AgreementSignature.id.desc())
+    for id_, version, at, expires_on in db.session.execute(theirs):
         until = min([expires_on, *(end for newer, end in breaks if newer > version)])
         if id_ not in found or found[id_].until < until:
             found[id_] = Signed(version, _day(at), until)

@@ -52,7 +52,7 @@ def preview_of(kind: PolicyKind, policy: AccountPolicy | None = None) -> Preview
         warns=len(fresh) - len(over),
         holds=len(over),
         archives=_archives(outlook) if kind is PolicyKind.INACTIVITY else 0,
-        held=[(id_, name) for id_, name in db.session.execute(names.order_by(User.name))],
+        held=[(id_, name) for id_, name in db.session.execute(names.order_by(User.name, Account.id))],
         blind=kind is PolicyKind.INACTIVITY and not outlook.sees_hmis,
     )
 

@@ -78,7 +78,7 @@ def contacts_of(agency: Agency) -> Sequence[tuple[User, Role]]:
             RoleGrant.role.in_((Role.AGENCY_LEAD, Role.SECURITY_OFFICER)),
             User.may_sign_in,
         )
-        .order_by(User.name)
+        .order_by(User.name, User.id, RoleGrant.id)
     )
     return [(user, role) for user, role in db.session.execute(chosen)]
 

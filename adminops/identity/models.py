@@ -47,7 +47,9 @@ class Agency(Model):
     is_victim_service_provider: Mapped[bool] = mapped_column(default=False)
     phone: Mapped[Code] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    organizations: Mapped[list["AgencyOrganization"]] = relationship(back_populates="agency")
+    organizations: Mapped[list["AgencyOrganization"]] = relationship(
+        back_populates="agency", order_by="AgencyOrganization.id"
+    )
 
 
 class AgencyOrganization(Model):

@@ -230,7 +230,8 @@ def find_user(username: str) -> User | None:
 
 def find_users_by_email(email: str) -> list[User]:
     """Return the users with that address, whatever its case."""
-    return list(db.session.scalars(select(User).where(func.lower(User.email) == email.strip().casefold())))
+    theirs = select(User).where(func.lower(User.email) == email.strip().casefold())
+    return list(db.session.scalars(theirs.order_by(User.id)))
 
 
 def add_user(*, username: str, name: str, email: str, title: str = "", agency: Agency | None = None, by: User) -> User:

@@ -79,7 +79,7 @@ def problems_by_rule(record: HmisImport) -> Sequence[tuple[str, str, int]]:
         select(ImportProblem.severity, ImportProblem.rule, number)
         .where(ImportProblem.import_id == record.id)
         .group_by(ImportProblem.severity, ImportProblem.rule)
-        .order_by(ImportProblem.severity, number.desc())
+        .order_by(ImportProblem.severity, number.desc(), ImportProblem.rule)
     )
     return [(severity, rule, count) for severity, rule, count in db.session.execute(chosen)]
 

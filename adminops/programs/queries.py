@@ -148,4 +148,4 @@ def same_name(name: str) -> Sequence[Any]:
     named = select(Project.source_id, Project.project_id, Project.project_name).where(
         func.lower(Project.project_name) == name.strip().lower(), Project.removed_at.is_(None)
     )
-    return db.session.execute(named).all()
+    return db.session.execute(named.order_by(Project.project_name, Project.id)).all()

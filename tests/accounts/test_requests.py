@@ -281,6 +281,16 @@ def test_signature_counts_until_its_day_and_thirty_days_once_everybody_signs_ane
     session.rollback()
 
 
+@pytest.mark.usefixtures("session")
+def test_who_signs_two_versions_on_one_day_has_signed_the_newer() -> None:
+    account = make_account()
+    for _ in range(2):
+        sign(account, _publish(), typed_name=account.user.name, by=account.user)
+    found = signed_by(account.id)
+    assert found is not None
+    assert found.version == 2
+
+
 def test_newcomer_signs_by_the_link_of_the_mail_and_the_lead_sees_what_is_missing(desk: Desk) -> None:
     with desk.work():
         agency, manager = make_agency(), make_user(Role.MANAGER)

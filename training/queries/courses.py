@@ -103,7 +103,7 @@ def search_courses(words: str, viewer: User, *, limit: int = 20) -> Sequence[tup
         courses_visible_to(viewer)
         .with_only_columns(Course.id, Course.title, Course.summary)
         .where(Course.state != CourseState.RETIRED, *(_holds(term) for term in terms))
-        .order_by(in_title.desc(), Course.title)
+        .order_by(in_title.desc(), Course.title, Course.id)
         .limit(limit)
     )
     return [(id_, title, summary) for id_, title, summary in db.session.execute(chosen)]

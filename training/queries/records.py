@@ -159,7 +159,7 @@ def count_completions(
 def prove(user_ids: Sequence[int]) -> dict[int, Proof]:
     """Return how people stand with the courses that everybody needs: what is missing, until when the rest counts."""
     needed = select(Course.id, Course.title).where(Course.state == CourseState.PUBLISHED, Course.is_required)
-    courses = {id_: title for id_, title in db.session.execute(needed.order_by(Course.title))}  # noqa: C416 - rows
+    courses = {id_: title for id_, title in db.session.execute(needed.order_by(Course.title, Course.id))}  # noqa: C416 - rows
     longest = func.max(func.coalesce(Completion.expires_on, date.max))
     chosen = (
         select(Completion.learner_id, Completion.course_id, longest)
@@ -181,7 +181,8 @@ def _proof(courses: dict[int, str], ends: dict[int, date | None]) -> Proof:
 
 def courses_completed(viewer: User) -> list[tuple[int, str]]:
     """Return id and title of the courses to filter completions by."""
-    chosen = select(Course.id, Course.title).where(Course.state != CourseState.DRAFT).order_by(func.lower(Course.title))
+    chosen = select(Course.id, Course.title).where(Course.state != CourseState.DRAFT)
+    chosen = chosen.order_by(func.lower(Course.title), Course.id)
     return [(id_, title) for id_, title in db.session.execute(chosen)] if viewer.may(Permission.READ_TRAINING) else []
 
 
@@ -199,7 +200,7 @@ def courses_offered() -> list[OfferedCourse]:
     chosen = (
         select(Course.id, Course.title, Course.is_required)
         .where(Course.state == CourseState.PUBLISHED)
-        .order_by(Course.is_required.desc(), func.lower(Course.title))
+        .order_by(Course.is_required.desc(), func.lower(Course.title), Course.id)
     )
     return [OfferedCourse(*row) for row in db.session.execute(chosen)]
 
