@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from dedupe.matching.cleaning import Clean
 from dedupe.matching.columns import distinct
 from dedupe.matching.dates import years_of
+from dedupe.matching.kernels import kernels
 from dedupe.matching.numbers import FIRST_FIVE, LAST_FOUR, has_first_five, has_last_four
 
 BLOCK_LIMIT = 2_000
@@ -169,6 +170,8 @@ _LANES: dict[str, tuple[int, int, int]] = {
     "last_four": (42, 11, 13),
     "first_five": (53, 11, 12),
 }
+_MASKS = np.array([((1 << bits) - 1) << start for start, bits, _ in _LANES.values()], dtype=np.uint64)
+_WORTH = np.array([worth for _, _, worth in _LANES.values()], dtype=np.uint8)
 _UNJUDGED = ("same SSN", "same names", "same birth date and initials, either way")
 """Rules that are evidence enough by themselves: swapped names, for one, have no lane in common."""
 _USUAL_BITS = 15
@@ -242,10 +245,13 @@ def pairs_ahead(
     lanes: Words, reach: NDArray[np.int64], wanted: int | NDArray[np.uint8], step: int
 ) -> tuple[Places, Places, int]:
     """Compare each record with so many behind it; give the pairs that may be one person, and how many there were."""
-    ones, others, at, left, looked_at = [], [], np.flatnonzero(reach > 0), reach[reach > 0], 0
+    looked_at = int(reach.sum())
+    if (own := kernels()) is not None:
+        each = np.full(len(lanes), wanted, dtype=np.uint8) if isinstance(wanted, int) else wanted
+        return *own.pairs_ahead(lanes, reach, each, looked_at, _MASKS, _WORTH), looked_at
+    ones, others, at, left = [], [], np.flatnonzero(reach > 0), reach[reach > 0]
     distance = 1
     while len(at):
-        looked_at += len(at)
         for begin in range(0, len(at), step):
             here = at[begin : begin + step]
             least = wanted if isinstance(wanted, int) else wanted[here]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ from numpy.typing import NDArray
 
 from dedupe.matching.blocking import in_threads
 from dedupe.matching.cleaning import Clean
+from dedupe.matching.columns import distinct
 from dedupe.matching.dates import years_of
 from dedupe.matching.fields import CODE, COMPARED, LEVELS, Field, Level
-from dedupe.matching.namepairs import compare_names
+from dedupe.matching.kernels import NAME, PERSON, Kernels, Letters, kernels, rows_of
+from dedupe.matching.namepairs import compare_letters, compare_names
 from dedupe.matching.names import Names
 
 Codes = NDArray[np.uint8]
@@ -254,12 +257,44 @@ class Comparer:
 
     def patterns(self, a: Places, b: Places, workers: int = 1, *, step: int = 1 << 17) -> Patterns:
         """Compare pairs: the levels of all fields as one number each."""
+        if (own := kernels()) is not None:
+            return self._compiled(own, a, b, workers, step)
 
         def look(begin: int) -> Patterns:
             return packed(self.levels(a[begin : begin + step], b[begin : begin + step]))
 
         parts = in_threads(look, range(0, len(a), step), workers)
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+    def _compiled(self, own: Kernels, a: Places, b: Places, workers: int, step: int) -> Patterns:
+        """Compare pairs by the compiled loop. Letters that it asks for are compared in between, each pair once."""
+        found, letters = np.full(len(a), -1, dtype=np.int64), self._letters
+        ranks = self._ranks[Field.FIRST][1], self._ranks[Field.LAST][1]
+
+        def look(begin: int) -> NDArray[np.int64]:
+            some = slice(begin, begin + step)
+            return distinct(own.compare(a[some], b[some], self._people, ranks, letters, found[some]))
+
+        while len(asked := np.concatenate(in_threads(look, range(0, max(len(a), 1), step), workers))):
+            keys = distinct(asked)
+            letters.learn(own, keys, self._levels_of(keys))
+        return found
+
+    def _levels_of(self, keys: NDArray[np.int64]) -> Codes:
+        """Compare the letters of pairs of names. The last bit of a key says whether they are first names."""
+        levels = np.empty(len(keys), dtype=np.uint8)
+        for first in (True, False):
+            at = np.flatnonzero((keys & 1) == first)
+            levels[at] = compare_letters(self.records.names, keys[at] >> 1, first=first)
+        return levels
+
+    @cached_property
+    def _people(self) -> NDArray[Any]:
+        return rows_of({name: self._years if name == "year" else getattr(self.records, name) for name in PERSON})
+
+    @cached_property
+    def _letters(self) -> Letters:
+        return Letters(rows_of({name: getattr(self.records.names, name) for name in NAME}))
 
 
 def packed(levels: dict[Field, Codes]) -> Patterns:

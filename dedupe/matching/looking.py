@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from dedupe.matching.blocking import Candidates, CappedBlock, find_candidates
 from dedupe.matching.cleaning import Clean
 from dedupe.matching.households import within
-from dedupe.matching.levels import Comparer
-from dedupe.matching.training import Patterns, counted
+from dedupe.matching.kernels import kernels
+from dedupe.matching.levels import Comparer, unpacked
+from dedupe.matching.training import Patterns
 from dedupe.matching.values import Values
 
 Places = NDArray[np.int32]
@@ -58,7 +59,10 @@ Look = Callable[[Task, Callable[[str], None]], Looked]
 @dataclass(frozen=True)
 class _Here:
     candidates: Candidates
-    patterns: Numbers
+    distinct: Numbers
+    counts: Numbers
+    number: NDArray[np.integer]
+    """Which of the distinct patterns each pair has."""
 
     @property
     def looked_at(self) -> int:
@@ -69,11 +73,11 @@ class _Here:
         return self.candidates.capped
 
     def counted(self) -> tuple[Patterns, Numbers]:
-        return counted(self.patterns)
+        return Patterns(unpacked(self.distinct), self.counts), self.distinct
 
     def having(self, wanted: Numbers) -> tuple[Places, Places, Numbers]:
-        keep = np.flatnonzero(within(self.patterns, wanted))
-        return self.candidates.one[keep], self.candidates.other[keep], self.patterns[keep]
+        keep = np.flatnonzero(within(self.distinct, wanted)[self.number])
+        return self.candidates.one[keep], self.candidates.other[keep], self.distinct[self.number[keep]]
 
 
 def look_here(task: Task, ends: Callable[[str], None]) -> Looked:
@@ -82,4 +86,17 @@ def look_here(task: Task, ends: Callable[[str], None]) -> Looked:
     ends("block")
     patterns = task.comparer.patterns(candidates.one, candidates.other, task.workers)
     ends("score")
-    return _Here(candidates, patterns)
+    return _Here(candidates, *_numbered(patterns))
+
+
+def _numbered(patterns: Numbers) -> tuple[Numbers, Numbers, NDArray[np.integer]]:
+    """Give the distinct patterns in order, how many of each there are, and which of them each is."""
+    own = kernels()
+    found = own.numbered(patterns) if own else None
+    if found is None:
+        distinct, number, counts = np.unique(patterns, return_inverse=True, return_counts=True)
+        return distinct, counts, number
+    order = np.argsort(found[0])
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return found[0][order], found[1][order], rank[found[2]]

@@ -68,15 +68,20 @@ def _may_be_alike(names: Names, one: NDArray[np.int32], other: NDArray[np.int32]
 
 
 def _compare_distinct(names: Names, one: NDArray[np.int32], other: NDArray[np.int32], *, first: bool) -> Codes:
-    count = len(names.text)
-    codes = np.minimum(one, other).astype(np.int64) * count + np.maximum(one, other)
+    codes = np.minimum(one, other).astype(np.int64) * len(names.text) + np.maximum(one, other)
     distinct, place = np.unique(codes, return_inverse=True)
+    return compare_letters(names, distinct, first=first)[place]
+
+
+def compare_letters(names: Names, distinct: NDArray[np.int64], *, first: bool) -> Codes:
+    """Compare pairs of unequal names, each as lower * count + higher, by their letters."""
+    count = len(names.text)
     low, high = (distinct // count).astype(np.int32), (distinct % count).astype(np.int32)
     levels = _levels(names, low, high, first=first)
     if first and len(names.short_forms):
         at = np.minimum(np.searchsorted(names.short_forms, distinct), len(names.short_forms) - 1)
         levels[names.short_forms[at] == distinct] = _CODE[Level.SHORT_FORM]
-    return levels[place]
+    return levels
 
 
 def _levels(names: Names, low: NDArray[np.int32], high: NDArray[np.int32], *, first: bool) -> Codes:

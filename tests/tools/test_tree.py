@@ -14,7 +14,7 @@ def test_this_tree_has_no_fault() -> None:
 
 def test_every_lock_file_pins_every_package_with_a_hash() -> None:
     locks = sorted((ROOT / "requirements").glob("*.txt"))
-    assert [lock.stem for lock in locks] == ["dev", "ldap", "matchers", "peer", "run", "spark"]
+    assert [lock.stem for lock in locks] == ["build", "dev", "ldap", "matchers", "peer", "run", "spark"]
     for lock in locks:
         pins = lock.read_text().replace("\\\n", " ").splitlines()
         assert pins
