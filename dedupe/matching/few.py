@@ -14,7 +14,7 @@ from dedupe.matching.cleaning import clean
 from dedupe.matching.columns import Columns
 from dedupe.matching.fields import Field
 from dedupe.matching.judging import Pairs, judge, look_around, pairs_of, strongest
-from dedupe.matching.levels import Comparer, unpacked
+from dedupe.matching.levels import Comparer
 from dedupe.matching.model import Model
 from dedupe.matching.values import values_within
 
@@ -50,6 +50,6 @@ def score_pairs(
         known[name] = count(name, [records.names.text[number] for number in agreed if number])
     values = values_within(records, known, max(model.records, len(records)), model.usual)
     comparer = Comparer(records, values.rank[Field.FIRST], values.rank[Field.LAST])
-    judged = judge(model, records, values, low, high, unpacked(comparer.patterns(low, high)))
+    judged = judge(model, records, values, low, high, comparer.patterns(low, high))
     found, _ = look_around(judged, records, columns, model, learn_more=False)
     return pairs_of(found, records, np.arange(len(low)) if minimum is None else strongest(found, minimum))

@@ -9,6 +9,8 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +19,13 @@ from numpy.typing import NDArray
 from adminops.files.tables import delimiter, storable
 from adminops.hmis.intake.decoding import Encoding, EncodingProbe
 from dedupe.matching.columns import AS_GIVEN, Columns, Memberships, as_codes, encode
+from dedupe.matching.sweeping import without_sweeping
 
 RACES = ("AmIndAKNative", "Asian", "BlackAfAmerican", "HispanicLatinao", "MidEastNAfrican", "NativeHIPacific", "White")
 IDENTITY = ("FirstName", "LastName", "DOB", "SSN")
 """Without one of these columns records can be matched still, with one of them alone they can't."""
 _OTHER_SPELLINGS = {"hispaniclatinaeo": "HispanicLatinao", "hispaniclatinaao": "HispanicLatinao"}
-_CHUNK = 20_000
+_CHUNK = 500
 _PIECE = 1 << 20
 _LONGEST = 1 << 20
 """A field that is longer is a quote that nobody closed."""
@@ -87,13 +90,9 @@ def _read(rows: Iterable[list[str]], wanted: Sequence[str], needed: str, name: s
     if needed not in place:
         raise UnreadableFileError(f"{name} has no column {needed}.")
     columns: dict[str, list[str]] = {title: [] for title in place}
-    width, chunk = max(place.values()) + 1, []
-    for row in lines:
-        chunk.append(row)
-        if len(chunk) == _CHUNK:
-            _add(chunk, width, place, columns)
-            chunk = []
-    _add(chunk, width, place, columns)
+    width = max(place.values()) + 1
+    while chunk := list(islice(lines, _CHUNK)):
+        _add(chunk, width, place, columns)
     count, deleted = len(columns[needed]), columns.get("DateDeleted", [])
     found = {title: columns.get(title) or [""] * count for title in wanted}
     table = Table(found, tuple(title for title in wanted if title not in place))
@@ -115,11 +114,11 @@ def _places(head: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
 
 def _add(rows: list[list[str]], width: int, place: Mapping[str, int], columns: Mapping[str, list[str]]) -> None:
     """Add rows to the columns. Rows that are too short count as blank to their end, blank ones not at all."""
-    whole = [row if len(row) >= width else row + [""] * (width - len(row)) for row in rows if any(row)]
-    by_column = list(zip(*(row[:width] for row in whole), strict=True)) if whole else []
-    if by_column:
-        for title, at in place.items():
-            columns[title].extend(by_column[at])
+    rows = [row for row in rows if any(row)]
+    if rows and min(map(len, rows)) < width:
+        rows = [row if len(row) >= width else row + [""] * (width - len(row)) for row in rows]
+    for title, at in place.items():
+        columns[title].extend(map(itemgetter(at), rows))
 
 
 @dataclass(frozen=True)
@@ -130,6 +129,7 @@ class ClientFile:
     notes: tuple[str, ...]
 
 
+@without_sweeping()
 def read_clients(clients: Path, enrollments: Path | None = None) -> ClientFile:
     """Read Client.csv, and households and projects from Enrollment.csv. Raises `UnreadableFileError`.
 

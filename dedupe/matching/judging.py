@@ -12,6 +12,7 @@ from dedupe.matching.cleaning import Clean, places_of
 from dedupe.matching.columns import Columns
 from dedupe.matching.fields import CODE, KINDS, Field, Kind, Level
 from dedupe.matching.households import families_of, household_levels, learn_around, project_levels
+from dedupe.matching.levels import Patterns, numbered, unpacked
 from dedupe.matching.model import SAME, UNRELATED, Model, odds_of, probabilities_of, weigh
 from dedupe.matching.relatives import tell_apart
 from dedupe.matching.values import Values
@@ -94,22 +95,37 @@ def judge(
     values: Values,
     one: Places,
     other: Places,
-    codes: dict[Field, NDArray[np.int64]],
+    patterns: Patterns,
+    *,
+    least: float | None = None,
 ) -> Judged:
-    """Weigh pairs one by one: by their levels, and by how rare the values are that they agree on."""
+    """Weigh pairs one by one: by their levels, and by how rare the values are that they agree on.
+
+    Levels are weighed once a pattern. Only pairs of more than `least` bits are given, where that is said.
+    """
+    distinct, _, number = numbered(patterns)
+    codes = unpacked(distinct)
     weighed = weigh(model, codes)
-    kinds, bits = weighed.kinds.copy(), dict(weighed.bits)
+    kinds, beyond = weighed.kinds[number], {}
     for name, column in ((Field.FIRST, records.first), (Field.LAST, records.last)):
-        equal = np.isin(codes[name], _EQUAL)
+        equal = np.isin(codes[name], _EQUAL)[number]
         rarer = np.where(equal, values.bits[name][column[one]], 0.0)
-        bits[name] = bits[name] + rarer
+        beyond[name] = rarer
         for kind in _BY_CHANCE if name is Field.FIRST else (UNRELATED,):
             kinds[:, kind] -= rarer
-    same_number = codes[Field.SSN] == CODE[Field.SSN][Level.SAME]
+    same_number = (codes[Field.SSN] == CODE[Field.SSN][Level.SAME])[number]
     crowded = np.where(same_number, _CROWDED_NUMBER * np.log2(np.maximum(values.ssn_holders[one] - 1, 1)), 0.0)
-    bits[Field.SSN] = bits[Field.SSN] - crowded
+    beyond[Field.SSN] = -crowded
     kinds[:, UNRELATED] += crowded
-    return Judged(one, other, codes, bits, kinds, odds_of(kinds))
+    odds = odds_of(kinds)
+    kept = np.arange(len(one)) if least is None else np.flatnonzero(odds > least)
+    number = number[kept]
+    bits = {name: column[number] for name, column in weighed.bits.items()}
+    for name, more in beyond.items():
+        bits[name] = bits[name] + more[kept]
+    return Judged(
+        one[kept], other[kept], {name: column[number] for name, column in codes.items()}, bits, kinds[kept], odds[kept]
+    )
 
 
 def look_around(

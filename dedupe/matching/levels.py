@@ -313,3 +313,16 @@ def unpacked(patterns: Patterns) -> dict[Field, NDArray[np.int64]]:
         found[field] = rest % RADIX[field]
         rest = rest // RADIX[field]
     return {field: found[field] for field in COMPARED}
+
+
+def numbered(patterns: Patterns) -> tuple[Patterns, Patterns, NDArray[np.integer]]:
+    """Give the distinct patterns in order, how many of each there are, and which of them each is."""
+    own = kernels()
+    found = own.numbered(patterns) if own else None
+    if found is None:
+        distinct, number, counts = np.unique(patterns, return_inverse=True, return_counts=True)
+        return distinct, counts, number
+    order = np.argsort(found[0])
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return found[0][order], found[1][order], rank[found[2]]

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from dedupe.matching.blocking import Candidates, CappedBlock, find_candidates
 from dedupe.matching.cleaning import Clean
 from dedupe.matching.households import within
-from dedupe.matching.kernels import kernels
-from dedupe.matching.levels import Comparer, unpacked
+from dedupe.matching.levels import Comparer, numbered, unpacked
 from dedupe.matching.training import Patterns
 from dedupe.matching.values import Values
 
@@ -86,17 +85,4 @@ def look_here(task: Task, ends: Callable[[str], None]) -> Looked:
     ends("block")
     patterns = task.comparer.patterns(candidates.one, candidates.other, task.workers)
     ends("score")
-    return _Here(candidates, *_numbered(patterns))
-
-
-def _numbered(patterns: Numbers) -> tuple[Numbers, Numbers, NDArray[np.integer]]:
-    """Give the distinct patterns in order, how many of each there are, and which of them each is."""
-    own = kernels()
-    found = own.numbered(patterns) if own else None
-    if found is None:
-        distinct, number, counts = np.unique(patterns, return_inverse=True, return_counts=True)
-        return distinct, counts, number
-    order = np.argsort(found[0])
-    rank = np.empty(len(order), dtype=np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    return found[0][order], found[1][order], rank[found[2]]
+    return _Here(candidates, *numbered(patterns))

@@ -21,9 +21,10 @@ from dedupe.matching.columns import Columns
 from dedupe.matching.fields import Field
 from dedupe.matching.households import code_of, within
 from dedupe.matching.judging import PROMISING_BITS, Judged, Pairs, joined, judge, look_around, pairs_of, strongest
-from dedupe.matching.levels import Comparer, unpacked
+from dedupe.matching.levels import Comparer
 from dedupe.matching.looking import Look, Task, look_here
 from dedupe.matching.model import SAME, Model, odds_of, weigh
+from dedupe.matching.sweeping import without_sweeping
 from dedupe.matching.training import learn
 from dedupe.matching.tuning import Tuning, tuned, untuned
 from dedupe.matching.values import Store, Values, count_values, values_within
@@ -84,6 +85,7 @@ def peak_mb() -> float:
     return peak / 1024 / (1024 if sys.platform == "darwin" else 1)
 
 
+@without_sweeping()
 def match(
     columns: Columns,
     *,
@@ -118,8 +120,7 @@ def match(
     clock.ends("em")
     alike = odds_of(weigh(learned, distinct.codes).kinds)
     one, other, patterns = looked.having(numbers[alike > _HOPELESS_BITS])
-    judged = judge(learned, records, values, one, other, unpacked(patterns))
-    promising = judged.take(np.flatnonzero(judged.odds > PROMISING_BITS))
+    promising = judge(learned, records, values, one, other, patterns, least=PROMISING_BITS)
     found, learned = look_around(promising, records, columns, learned, learn_more=model is None)
     clock.ends("score")
     found = _with_third_records(found, records, values, learned, comparer)
@@ -150,9 +151,8 @@ def _with_third_records(found: Judged, records: Clean, values: Values, model: Mo
     order = np.argsort(known)
     fresh = ~within(wanted, known[order])
     if fresh.any():
-        codes = unpacked(comparer.patterns(one[fresh], other[fresh]))
-        judged = judge(model, records, values, one[fresh], other[fresh], codes)
-        found = joined(found, judged)
+        patterns = comparer.patterns(one[fresh], other[fresh])
+        found = joined(found, judge(model, records, values, one[fresh], other[fresh], patterns))
         known = code_of(found.one, found.other)
         order = np.argsort(known)
     at = order[np.searchsorted(known[order], wanted)]

@@ -108,19 +108,21 @@ class Names:
         return np.unique(np.asarray(found, dtype=np.int64))
 
 
-def _letters(text: str) -> int:
-    bits = 0
-    for sign in text:
-        bits |= 1 << (ord(sign) - 97 & 31)
-    return bits
-
-
 def _hashed(word: str) -> int:
     """Give a number of a word that is the same in every process."""
     value = 14_695_981_039_346_656_037
     for sign in word:
         value = (value ^ ord(sign)) * 1_099_511_628_211 & 0xFFFFFFFFFFFFFFFF
     return value
+
+
+def _letters(texts: Sequence[str]) -> NDArray[np.uint32]:
+    """Give a bit for each letter that comes in each text; no text is empty."""
+    if not texts:
+        return np.zeros(0, dtype=np.uint32)
+    signs = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    starts = np.cumsum([0, *map(len, texts[:-1])])
+    return np.bitwise_or.reduceat(np.uint32(1) << ((signs - np.uint32(97)) & np.uint32(31)), starts)
 
 
 def _token_bits(words: Iterable[str]) -> int:
@@ -153,7 +155,7 @@ def make_names(folded: Iterable[str]) -> tuple[Names, dict[str, int]]:
         text=("", *texts),
         length=np.array([0, *(min(len(text), 255) for text in texts)], dtype=np.uint8),
         initial=np.array([0, *(ord(text[0]) for text in texts)], dtype=np.int32),
-        letters=np.array([0, *map(_letters, texts)], dtype=np.uint32),
+        letters=np.concatenate((np.zeros(1, dtype=np.uint32), _letters(texts))),
         sound=np.array([0, *_numbers(sounds)], dtype=np.int32),
         called=np.array([0, *_numbers(called)], dtype=np.int32),
         tokens=np.array([0, *map(_token_bits, words[1:])], dtype=np.uint64),
