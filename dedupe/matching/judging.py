@@ -30,6 +30,13 @@ _ONE_FIRST_NAME = (
     *_EQUAL,
     *(_NAME[level] for level in (Level.SHORT_FORM, Level.SOUNDS_SAME, Level.NEARLY, Level.PART)),
 )
+_ONE_DATE = tuple(
+    CODE[Field.DOB][level]
+    for level in (Level.SAME, Level.ROUGH_SAME, Level.ABOUT_SAME, Level.DAY_MONTH_SWAPPED, Level.DIGIT_DIFFERS)
+)
+_ONE_NUMBER = tuple(
+    CODE[Field.SSN][level] for level in (Level.SAME, Level.TRANSPOSED, Level.DIGIT_DIFFERS, Level.PART_SAME)
+)
 _MEMBERS_BITS = -6.0
 _BY_CHANCE = tuple(KINDS.index(kind) for kind in (Kind.UNRELATED, Kind.TWINS, Kind.SHARED_NUMBER, Kind.RELATIVES))
 """The kinds of which two share a first name by chance alone."""
@@ -152,11 +159,20 @@ def look_around(
 
 
 def _two_members(codes: Mapping[Field, NDArray[np.int64]]) -> Floats:
-    """Give the bits against pairs who entered together as two people: told apart by birth dates, or as twins are."""
+    """Give the bits against pairs who entered together as two people: told apart by birth dates, or as twins are.
+
+    Twins have numbers side by side, or two first names and no number in common; of two unnamed babies their sexes tell.
+    With one name, and neither a date nor a number that agrees, they are a parent and a child of one name.
+    """
     together = codes[Field.HOUSEHOLD] == CODE[Field.HOUSEHOLD][Level.SAME_ENTRY]
+    number, first = codes[Field.SSN], codes[Field.FIRST]
     dates = np.isin(codes[Field.DOB], _TWO_DATES)
-    twins = ~np.isin(codes[Field.FIRST], _ONE_FIRST_NAME) & (codes[Field.SSN] != CODE[Field.SSN][Level.SAME])
-    return np.where(together & (dates | twins), _MEMBERS_BITS, 0.0)
+    twins = (~np.isin(first, _ONE_FIRST_NAME) & (number != CODE[Field.SSN][Level.SAME])) | (
+        number == CODE[Field.SSN][Level.NEAR_SERIAL]
+    )
+    babies = (first == 0) & (codes[Field.SEX] == CODE[Field.SEX][Level.DIFFERENT])
+    name_alone = ~np.isin(codes[Field.DOB], _ONE_DATE) & ~np.isin(number, _ONE_NUMBER)
+    return np.where(together & (dates | twins | babies | name_alone), _MEMBERS_BITS, 0.0)
 
 
 def joined(found: Judged, more: Judged) -> Judged:

@@ -17,7 +17,7 @@ from dedupe.matching.fields import CODE, KINDS, LEVELS, Field, Kind, Level
 from dedupe.matching.values import Usual
 
 Floats = NDArray[np.float64]
-VERSION = 4
+VERSION = 5
 """Raised whenever levels or formulas change: a stored model of another version is not used."""
 
 _ALIKE = (

@@ -60,3 +60,32 @@ def test_who_fits_both_twins_is_not_surely_one_of_them() -> None:
 
     assert chance((0, 1)) > 0.7
     assert chance((0, 1), (0, 2), (1, 2)) <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"dob": None, "ssn": "412734471"}, {"dob": CHILD, "ssn": ""}),
+        ({"dob": None, "ssn": "412734471"}, {"dob": CHILD, "ssn": "219450817"}),
+        ({"dob": CHILD, "ssn": "412734471"}, {"dob": CHILD, "ssn": "412734472"}),
+        ({"first": "Baby Girl", "dob": CHILD, "sex": 0}, {"first": "Baby Boy", "dob": CHILD, "sex": 1}),
+    ],
+    ids=["name alone", "two numbers", "numbers side by side", "babies"],
+)
+def test_who_entered_together_under_one_name_alone_is_two_people(
+    one: dict[str, object], other: dict[str, object]
+) -> None:
+    def chance(home: str) -> float:
+        pair = [
+            known(key, str(more.pop("first", "Bruno")), **more, household_keys=frozenset({house}))
+            for key, more, house in ((1, {**one}, "together"), (2, {**other}, home))
+        ]
+        return scored(pair[0], pair[1], STORE).probability
+
+    assert chance("together") < chance("elsewhere") / 8
+
+
+def test_who_entered_twice_by_a_slip_is_found_by_what_agrees() -> None:
+    home = {"household_keys": frozenset({"together"})}
+    pair = known(1, "Bruno", dob=CHILD, ssn="412734471", **home), known(2, "Bruno", dob=CHILD, ssn="412734471", **home)
+    assert scored(*pair, STORE).probability > 0.9
