@@ -20,7 +20,8 @@ INVITATION_WORKS = timedelta(days=3)
 def hold(account: Account) -> None:
     """Take the account for this transaction and read it anew, so that clicks at the same moment take turns.
 
-    What is held is the user's row, as signing in does: one row, always the first, so that nobody waits in a circle.
+    What is held is the user's row, as signing in does: one row, and nothing before it but the meters of wrong tries, so
+    that nobody waits in a circle.
     """
     db.session.flush()
     hold_user(account.user)

@@ -161,13 +161,15 @@ def finish_password_reset(
     account = link.account
     if by.id != account.user_id:
         raise NotAllowed("A link is for the owner of the account only.")
+    meters = [throttle.most_of(account.user.username), *forgive]
+    throttle.hold_meters(meters)
     hold(account)
     db.session.refresh(link)
     _check_works(link)
     choose(account.user, password)
     link.used_at = clock.now()
     end_all_sessions(account.user, reason="new password")
-    throttle.clear_failures([throttle.most_of(account.user.username), *forgive])
+    throttle.clear_failures(meters)
     if account.state is S.INVITED:
         account.move(S.ACTIVE)
         account.activated_at = clock.now()
@@ -185,9 +187,11 @@ def unlock_account(account: Account, *, by: User) -> None:
     Raises `NotAllowed` (accounts.reset, a higher role), `InvalidState` unless the account is active, `Unavailable`.
     Publishes `AccountUnlocked`.
     """
+    meters = throttle.account_meters(account.user.username)
+    throttle.hold_meters(meters)
     hold(account)
     policies.check_may_unlock(account, by=by)
-    throttle.clear_failures(throttle.account_meters(account.user.username))
+    throttle.clear_failures(meters)
     publish(AccountUnlocked(account_id=account.id, agency_id=account.agency_id), by=by)
     directory_of(account).unlock(account.key)
 

@@ -143,6 +143,11 @@ def clear_failures(meters: Sequence[Meter]) -> None:
     db.session.flush()
 
 
+def hold_meters(meters: Sequence[Meter]) -> None:
+    """Take meters before their person's row, as a sign-in does: whoever takes both in another order may block it."""
+    _take(meters)
+
+
 def _blocked_until(failures: float, limit: Limit, now: datetime) -> datetime | None:
     over = round(failures) - limit.free
     return None if over < 0 else now + min(limit.first * 2 ** min(over, 12), limit.longest)

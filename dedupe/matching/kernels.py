@@ -1,5 +1,6 @@
-"""The innermost loops compiled (kernels.c): where a compiler was there at set-up. Without it numpy does the same.
+"""The innermost loops compiled (native/kernels.c), where a compiler was there at set-up; else numpy does the same.
 
+What is compiled is a library of C and no module of Python: it lies in a folder of its own that is no package.
 ADMINOPS_NUMPY_ALONE=1 leaves them out, to see what they are worth.
 """
 
@@ -35,7 +36,7 @@ def kernels() -> Kernels | None:
     if os.environ.get("ADMINOPS_NUMPY_ALONE"):
         return None
     for suffix in EXTENSION_SUFFIXES:
-        file = Path(__file__).with_name(f"_kernels{suffix}")
+        file = Path(__file__).parent / "native" / f"kernels{suffix}"
         if file.exists():
             return Kernels(ctypes.CDLL(str(file)))
     return None

@@ -1,8 +1,9 @@
 """One-time links and passwords: what a captured link is worth, and who learns what."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import func, select
@@ -16,10 +17,11 @@ from accounts.operations.passwords import LINKS_AN_HOUR
 from adminops import clock
 from adminops.app import AdminOps
 from adminops.audit.models import AuditEntry
-from adminops.db import savepoint, transaction
+from adminops.db import db, savepoint, transaction
 from adminops.errors import DomainError, Invalid, InvalidState, NotAllowed, NotFound, TooMany
 from adminops.identity import operations as identity
 from adminops.identity import passwords, throttle
+from adminops.identity.holding import hold_user
 from adminops.identity.models import SYSTEM, PasswordBefore
 from adminops.identity.permissions import Role
 from adminops.identity.sessions import find_session, sessions_of, start_session
@@ -460,3 +462,36 @@ def test_sign_in_and_reset_at_the_same_moment_never_leave_a_session_of_the_old_p
         user = session.get_one(Account, account.id).user
         if passwords.matches(user.password_hash, NEW):
             assert sessions_of(user, idle=IDLE) == []
+
+
+@pytest.mark.parametrize("other", ["reset", "unlock"])
+def test_reset_and_unlock_take_turns_with_a_sign_in_that_counts_its_tries_already(app: AdminOps, other: str) -> None:
+    """Whoever held the person first and waited for the tries then, while a sign-in does it the other way, blocked it."""
+    with app.app_context(), transaction():
+        account = make_account(password=True)
+        _, token = make_link(account)
+        account_id, user, username = account.id, account.user, account.user.username
+    counted, may_go_on = Event(), Event()
+
+    def sign_in() -> None:
+        with app.app_context(), transaction():
+            throttle.seconds_to_wait(throttle.sign_in_meters(username, "192.0.2.1", None))
+            counted.set()
+            may_go_on.wait(5)
+            hold_user(user)
+
+    def act() -> None:
+        counted.wait(5)
+        with app.app_context(), transaction():
+            if other == "unlock":
+                operations.unlock_account(db.session.get_one(Account, account_id), by=SYSTEM)
+            else:
+                link = operations.redeem(token)
+                operations.finish_password_reset(link, NEW, by=link.account.user)
+
+    with ThreadPoolExecutor(2) as pool:
+        tasks = [pool.submit(sign_in), pool.submit(act)]
+        wait(tasks, timeout=0.5, return_when=FIRST_COMPLETED)  # what acts is waiting for the tries by now
+        may_go_on.set()
+        for done in tasks:
+            done.result()
