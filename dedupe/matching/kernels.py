@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -18,12 +19,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-PERSON = (
-    "ssn", "number", "first", "middle", "last", "year", "born", "suffix", "name_loose", "ssn_loose", "rough", "sex",
-    "races", "veteran",
-)  # fmt: skip
-"""The columns of `Person`, in the order of its members."""
-NAME = ("tokens", "letters", "initial", "sound", "length", "many", "nicknamed")
+PERSON = {
+    "ssn": "u8", "number": "i8", "first": "i4", "middle": "i4", "last": "i4", "year": "i4", "born": "u4",
+    "suffix": "u1", "name_loose": "u1", "ssn_loose": "u1", "rough": "u1", "sex": "u1", "races": "u1", "veteran": "u1",
+}  # fmt: skip
+"""The members of `Person` in kernels.c and their kinds."""
+NAME = {
+    "tokens": "u8",
+    "letters": "u4",
+    "initial": "i4",
+    "sound": "i4",
+    "length": "u1",
+    "many": "u1",
+    "nicknamed": "u1",
+}
+VERSION = 1
+"""As in kernels.c: raised there and here when a level or an argument changes, so that an old library is not used."""
 ASKED = 6
 """So many letters a pair asks for at most, each time it is compared."""
 _FIRST_GUESS = 8
@@ -37,8 +48,10 @@ def kernels() -> Kernels | None:
         return None
     for suffix in EXTENSION_SUFFIXES:
         file = Path(__file__).parent / "native" / f"kernels{suffix}"
-        if file.exists():
-            return Kernels(ctypes.CDLL(str(file)))
+        with suppress(OSError, AttributeError):  # not built, for another machine, or older than the version was
+            library = ctypes.CDLL(str(file))
+            if library.version() == VERSION:
+                return Kernels(library)
     return None
 
 
@@ -71,8 +84,8 @@ class Kernels:
         """Put the patterns of pairs into `found` where it is below 0; give the letters that have to be known first."""
         asked = np.empty(ASKED * len(one), dtype=np.int64)
         count = self._library.compare_pairs(
-            _at(one, np.int32), _at(other, np.int32), _count(one), _at(people, people.dtype),
-            _at(letters.names, letters.names.dtype), _count(letters.names), _at(ranks[0], np.uint8),
+            _at(one, np.int32), _at(other, np.int32), _count(one), _at(people, _struct(PERSON)),
+            _at(letters.names, _struct(NAME)), _count(letters.names), _at(ranks[0], np.uint8),
             _at(ranks[1], np.uint8), _at(letters.keys, np.int64), _at(letters.levels, np.uint8), _count(letters.keys),
             _at(found, np.int64), _at(asked, np.int64),
         )  # fmt: skip
@@ -123,13 +136,21 @@ class Letters:
         own.fill(self, keys, levels)
 
 
-def rows_of(columns: Mapping[str, Array]) -> Array:
-    """Put columns side by side, as a C struct has them, so that what belongs to one record lies together."""
-    kind = np.dtype([(name, column.dtype) for name, column in columns.items()], align=True)
-    rows = np.empty(len(next(iter(columns.values()))), dtype=kind)
+def rows_of(columns: Mapping[str, Array], members: Mapping[str, str]) -> Array:
+    """Put columns side by side, as a C struct has them, so that what belongs to one record lies together.
+
+    Raises `TypeError` for values that don't fit their member.
+    """
+    rows = np.empty(len(next(iter(columns.values()))), dtype=_struct(members))
     for name, column in columns.items():
+        if not np.can_cast(column.dtype, rows.dtype[name]):
+            raise TypeError(f"The values of {name} are larger than the loop is written for.")
         rows[name] = column
     return rows
+
+
+def _struct(members: Mapping[str, str]) -> np.dtype[Any]:
+    return np.dtype(list(members.items()), align=True)
 
 
 def _at(array: Array, kind: Any) -> ctypes.c_void_p:

@@ -290,11 +290,12 @@ class Comparer:
 
     @cached_property
     def _people(self) -> NDArray[Any]:
-        return rows_of({name: self._years if name == "year" else getattr(self.records, name) for name in PERSON})
+        columns = {name: self._years if name == "year" else getattr(self.records, name) for name in PERSON}
+        return rows_of(columns, PERSON)
 
     @cached_property
     def _letters(self) -> Letters:
-        return Letters(rows_of({name: getattr(self.records.names, name) for name in NAME}))
+        return Letters(rows_of({name: getattr(self.records.names, name) for name in NAME}, NAME))
 
 
 def packed(levels: dict[Field, Codes]) -> Patterns:

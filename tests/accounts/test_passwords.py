@@ -466,7 +466,7 @@ def test_sign_in_and_reset_at_the_same_moment_never_leave_a_session_of_the_old_p
 
 @pytest.mark.parametrize("other", ["reset", "unlock"])
 def test_reset_and_unlock_take_turns_with_a_sign_in_that_counts_its_tries_already(app: AdminOps, other: str) -> None:
-    """Whoever held the person first and waited for the tries then, while a sign-in does it the other way, blocked it."""
+    """Whoever held the person first and waited for the tries then blocked a sign-in, which does it the other way."""
     with app.app_context(), transaction():
         account = make_account(password=True)
         _, token = make_link(account)

@@ -13,6 +13,9 @@
 #define FOR_EACH_PROCESSOR
 #endif
 
+/* Raised with VERSION of kernels.py when a level or an argument changes. */
+int version(void) { return 1; }
+
 /* The codes of the levels of each field, as fields.py numbers them. */
 enum { MISSING = 0 };
 enum {

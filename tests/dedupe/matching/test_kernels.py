@@ -3,7 +3,9 @@
 import shutil
 from collections.abc import Iterator
 from datetime import date
+from importlib.machinery import EXTENSION_SUFFIXES
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -135,3 +137,23 @@ def test_an_array_of_another_kind_is_refused() -> None:
     assert own is not None
     with pytest.raises(TypeError, match="another kind"):
         own.numbered(np.arange(9, dtype=np.int32))
+
+
+def test_values_that_are_larger_than_their_place_are_refused() -> None:
+    with pytest.raises(TypeError, match="first"):
+        compiled.rows_of({"first": np.arange(3, dtype=np.int64)}, {"first": "i4"})
+
+
+def test_a_library_of_another_version_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled_here()
+    kernels.cache_clear()
+    monkeypatch.setattr(compiled, "VERSION", 0)
+    assert kernels() is None
+
+
+def test_a_library_that_does_not_load_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "native").mkdir()
+    (tmp_path / "native" / f"kernels{EXTENSION_SUFFIXES[0]}").write_bytes(b"no library")
+    kernels.cache_clear()
+    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "kernels.py"))
+    assert kernels() is None
