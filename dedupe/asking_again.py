@@ -65,10 +65,21 @@ def drop_the_question(pair: Pair) -> None:
     note_rows(pair)
 
 
-def lift(pair: Pair, *, by_id: int | None) -> None:
-    """Take back that the two are kept apart, when somebody who was asked again merges them."""
-    if pair.changes and merging.verdict_on(pair.low_client, pair.high_client) is Verdict.APART:
-        merging.allow_again(pair.low_client, pair.high_client, by_id=by_id)
+def is_asked_again(pair: Pair) -> bool:
+    """Say whether the two are kept apart, and asked about nevertheless: for what is new.
+
+    Somebody who merges them takes that back; undoing the merge is asking again, for the same.
+    """
+    return bool(pair.changes) and merging.verdict_on(pair.low_client, pair.high_client) is Verdict.APART
+
+
+def ask_anew(pair: Pair) -> bool:
+    """Let a pair whose merge was undone be asked about again, as it was before the merge; say whether it is."""
+    word = merging.apart_on(pair.low_client, pair.high_client) if pair.changes else None
+    if word is None:
+        return False
+    pair.decided_by_id, pair.decided_at, pair.reason = word.by_id, word.decided_at, word.reason
+    return True
 
 
 def what_changed(before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -131,7 +131,8 @@ class Pair(Model):
     )
     """The imports that had written the two rows when they were kept apart: others, and the rows are new ones."""
     changes: Mapped[list[str]] = mapped_column(default=list)
-    """What is new since they were kept apart, while the pair is asked about again: sentences without a value."""
+    """What is new since they were kept apart, while the pair is asked about again, or was merged for it: sentences
+    without a value."""
     ticket_id: Mapped[int | None]
     """Number of the ticket that asked for it, if one did."""
     low_client: Mapped[Client] = relationship(foreign_keys=[low_client_id])

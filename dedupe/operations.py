@@ -137,9 +137,11 @@ def join(
 ) -> Merge:
     """Merge a pair that was checked. Publishes `ClientsMerged`."""
     pair.move(PairState.MERGED)
-    asking_again.lift(pair, by_id=by.id)
+    lifts = asking_again.is_asked_again(pair)
+    if not lifts:
+        asking_again.forget_rows(pair)
     kept, folded = persons_of(destination, source)
-    merge = merging.merge_clients(source, destination, choices, by_id=by.id, reason=reason)
+    merge = merging.merge_clients(source, destination, choices, by_id=by.id, reason=reason, lifts=lifts)
     pair.merge_id = merge.id
     note_follow_ups(merge, kept, folded)
     note_decision(pair, act, by)
@@ -353,7 +355,6 @@ def decided(pair: Pair, reason: str, by: User) -> None:
     """Write who decided a pair, and let it go. Publishes nothing: its caller does."""
     pair.decided_by_id, pair.decided_at, pair.reason = by.id, clock.now(), reason
     pair.deferred_at = None
-    asking_again.forget_rows(pair)
     release(pair)
     settle_around(pair.low_client, pair.high_client)
 
@@ -361,7 +362,8 @@ def decided(pair: Pair, reason: str, by: User) -> None:
 def _forget_decision(pair: Pair) -> None:
     pair.merge_id = pair.decided_by_id = pair.decided_at = pair.deferred_at = None
     pair.reason = ""
-    asking_again.forget_rows(pair)
+    if not asking_again.ask_anew(pair):
+        asking_again.forget_rows(pair)
     release(pair)
 
 

@@ -26,15 +26,25 @@ LOCK = 0x6D65726765
 MOST_RECORDS = 50
 """More records than this are never one person: such a chain is a mistake somewhere in it."""
 
+_COUNTS = or_(MergeDecision.merge_id.is_(None), Merge.undone_at.is_(None))
+"""The condition that a decision counts: it came with no merge, or with one that is in force."""
+
 
 def merge_clients(
-    source: Client, destination: Client, choices: Mapping[str, Side], *, by_id: int | None, reason: str = ""
+    source: Client,
+    destination: Client,
+    choices: Mapping[str, Side],
+    *,
+    by_id: int | None,
+    reason: str = "",
+    lifts: bool = False,
 ) -> Merge:
     """Let the person of the `source` record be the person of the `destination` record.
 
     All records that stand for the source's person move. `choices` says for units of `persons.UNITS` whose value the
     person takes: what the source's person reads as before the merge, or the destination's. A unit that it does not
-    name is read from the destination, or from the source where that is blank.
+    name is read from the destination, or from the source where that is blank. `lifts` takes back that these two were
+    kept apart, as long as the merge is in force.
 
     Raises `Invalid` for one record twice or an unknown choice, `InvalidState` when a record has left its source, when
     both stand for one person already or when too many records would be joined, and `Conflict` when a pair among the
@@ -44,7 +54,7 @@ def merge_clients(
     if source.id == destination.id:
         raise Invalid("A record can't be merged with itself.")
     ours, theirs = _locked_records(source, destination)
-    _check_may_join(source, destination, ours, theirs)
+    _check_may_join(source, destination, ours, theirs, lifts=lifts)
     read_as = {"source": _read_as(source), "destination": _read_as(destination)}
     merge = Merge(
         source_client_id=source.id,
@@ -56,6 +66,8 @@ def merge_clients(
     )
     db.session.add(merge)
     db.session.flush()
+    if lifts and verdict_on(source, destination) is Verdict.APART:
+        _decide(source, destination, Verdict.WITHDRAWN, by_id=by_id, reason="", merge_id=merge.id)
     _decide(source, destination, Verdict.SAME, by_id=by_id, reason=reason, merge_id=merge.id)
     _link({client.id: found_person(destination) for client in ours}, ours, merge, by_id)
     return merge
@@ -101,6 +113,15 @@ def verdict_on(one: Client, other: Client) -> Verdict | None:
     return None if found is Verdict.WITHDRAWN else found
 
 
+def apart_on(one: Client, other: Client) -> MergeDecision | None:
+    """Return the decision by which a pair of records is kept apart now, if it is."""
+    low, high = _pair(one.id, other.id)
+    this = (MergeDecision.low_client_id == low, MergeDecision.high_client_id == high, _COUNTS)
+    reading = select(MergeDecision).outerjoin(Merge, Merge.id == MergeDecision.merge_id).where(*this)
+    last = db.session.scalars(reading.order_by(MergeDecision.id.desc()).limit(1)).first()
+    return last if last is not None and last.verdict is Verdict.APART else None
+
+
 def get_merge(merge_id: int) -> Merge:
     """Return a merge of the log. Raises `NotFound`."""
     found = db.session.get(Merge, merge_id)
@@ -138,7 +159,9 @@ def _check_choices(choices: Mapping[str, Side]) -> None:
             raise Invalid("A choice is the source record or the destination record.")
 
 
-def _check_may_join(source: Client, destination: Client, ours: list[Client], theirs: list[Client]) -> None:
+def _check_may_join(
+    source: Client, destination: Client, ours: list[Client], theirs: list[Client], *, lifts: bool
+) -> None:
     if source.removed_at or destination.removed_at:
         raise InvalidState("A record that has left its source can't be merged.")
     if found_person(source) == found_person(destination):
@@ -146,8 +169,11 @@ def _check_may_join(source: Client, destination: Client, ours: list[Client], the
     if len(ours) + len(theirs) > MOST_RECORDS:
         raise InvalidState(f"More than {MOST_RECORDS} records would stand for one person: something is wrong.")
     crossing = {_pair(one.id, other.id) for one in ours for other in theirs}
+    this = _pair(source.id, destination.id)
+    if lifts:
+        crossing.discard(this)
     if apart := crossing & apart_pairs([client.id for client in (*ours, *theirs)]):
-        if _pair(source.id, destination.id) in apart:
+        if this in apart:
             raise Conflict("A reviewer decided to keep these two records apart.")
         raise Conflict("This merge would join two records that a reviewer decided to keep apart, by way of others.")
 
@@ -183,7 +209,7 @@ def _verdicts(client_ids: Sequence[int] | None) -> dict[tuple[int, int], Verdict
     reading = (
         select(MergeDecision.low_client_id, MergeDecision.high_client_id, MergeDecision.verdict)
         .outerjoin(Merge, Merge.id == MergeDecision.merge_id)
-        .where(or_(MergeDecision.merge_id.is_(None), Merge.undone_at.is_(None)))
+        .where(_COUNTS)
         .order_by(MergeDecision.id)
     )
     if client_ids is not None:

@@ -12,7 +12,8 @@ from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, InvalidState, NotAllowed
 from adminops.facts import ExportImported, ImportUndone, ScanFinished, publish
-from adminops.hmis.models import Client, HmisSource
+from adminops.hmis.merging import merge_clients, verdict_on
+from adminops.hmis.models import Client, HmisSource, MergeDecision, Verdict
 from adminops.hmis.sealing import seal_ssn
 from adminops.identity.models import SYSTEM, User
 from dedupe import scanning
@@ -173,7 +174,6 @@ def test_what_was_kept_apart_is_not_proposed_through_a_third_record(
 def test_a_new_scan_settles_pairs_that_were_merged_elsewhere(
     twice: list[Client], source: HmisSource, reviewer: User
 ) -> None:
-    from adminops.hmis.merging import merge_clients
     from adminops.hmis.merging import undo_merge as take_back
 
     scan_store()
@@ -186,7 +186,6 @@ def test_a_new_scan_settles_pairs_that_were_merged_elsewhere(
 
 
 def test_a_settled_pair_that_is_free_but_no_longer_alike_is_gone(twice: list[Client], reviewer: User) -> None:
-    from adminops.hmis.merging import merge_clients
     from adminops.hmis.merging import undo_merge as take_back
 
     scan_store()
@@ -297,7 +296,27 @@ def test_whoever_is_asked_again_may_merge(twice: list[Client], reviewer: User) -
     correct(twice[1])
     scan_store()
     merge_pair(pair, destination_client_id=twice[0].id, choices={}, by=reviewer)
-    assert (pair.state, pair.changes, twice[0].person_id) == (PairState.MERGED, [], twice[1].person_id)
+    assert (pair.state, twice[0].person_id) == (PairState.MERGED, twice[1].person_id)
+
+
+def test_undoing_the_merge_of_a_pair_that_was_asked_about_again_keeps_both_apart_and_asks_again(
+    twice: list[Client], reviewer: User
+) -> None:
+    pair = kept_apart(twice, reviewer)
+    correct(twice[1])
+    scan_store()
+    asked = (pair.state, pair.changes, pair.rows_seen, pair.reason, pair.decided_by_id)
+    made = merge_pair(pair, destination_client_id=twice[0].id, choices={}, reason="One woman", by=make_admin())
+    log = select(MergeDecision.verdict, MergeDecision.merge_id).order_by(MergeDecision.id)
+    assert db.session.execute(log).all()[1:] == [(Verdict.WITHDRAWN, made.id), (Verdict.SAME, made.id)]
+    undo_merge(made, by=reviewer)
+    assert verdict_on(*twice) is Verdict.APART
+    assert (pair.state, pair.changes, pair.rows_seen, pair.reason, pair.decided_by_id) == asked
+    with pytest.raises(Conflict, match="keep these two records apart"):
+        merge_clients(twice[0], twice[1], {}, by_id=None)
+    change(twice[1], **UNLIKE)
+    scan_store()
+    assert (pair.state, pair.changes, pair.reason) == (PairState.APART, [], "Two sisters.")
 
 
 def test_a_question_that_no_longer_stands_is_dropped_and_both_stay_apart(twice: list[Client], reviewer: User) -> None:

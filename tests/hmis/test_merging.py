@@ -18,6 +18,7 @@ from adminops.hmis.intake import ImportResult, import_export
 from adminops.hmis.merging import (
     MOST_RECORDS,
     allow_again,
+    apart_on,
     apart_pairs,
     get_merge,
     keep_apart,
@@ -159,6 +160,23 @@ def test_merged_records_can_not_be_kept_apart(clients: list[Client]):
     merge_clients(clients[2], clients[1], {}, by_id=None)
     with pytest.raises(InvalidState, match="undo the merge first"):
         keep_apart(clients[0], clients[2], by_id=None)
+
+
+def test_a_merge_can_lift_that_its_two_records_are_kept_apart_as_long_as_it_is_in_force(clients: list[Client]):
+    keep_apart(clients[0], clients[1], by_id=4, reason="father and son")
+    merge = merge_clients(clients[0], clients[1], {}, by_id=5, lifts=True)
+    assert (verdict_on(clients[0], clients[1]), apart_on(clients[0], clients[1])) == (Verdict.SAME, None)
+    undo_merge(merge, by_id=5)
+    word = apart_on(clients[1], clients[0])
+    assert word is not None
+    assert (word.reason, verdict_on(clients[0], clients[1])) == ("father and son", Verdict.APART)
+
+
+def test_a_merge_does_not_lift_that_others_are_kept_apart(clients: list[Client]):
+    keep_apart(clients[0], clients[2], by_id=None)
+    merge_clients(clients[1], clients[0], {}, by_id=None)
+    with pytest.raises(Conflict, match="by way of others"):
+        merge_clients(clients[2], clients[1], {}, by_id=None, lifts=True)
 
 
 def test_what_makes_no_sense_is_refused(clients: list[Client]):
