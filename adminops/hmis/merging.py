@@ -94,7 +94,7 @@ def keep_apart(one: Client, other: Client, *, by_id: int | None, reason: str = "
     """
     if one.id == other.id:
         raise Invalid("A record can't be kept apart from itself.")
-    _locked_records(one)
+    _locked_records(one, other)
     if found_person(one) == found_person(other):
         raise InvalidState("These records are merged: undo the merge first.")
     return _decide(one, other, Verdict.APART, by_id=by_id, reason=reason)
@@ -102,6 +102,7 @@ def keep_apart(one: Client, other: Client, *, by_id: int | None, reason: str = "
 
 def allow_again(one: Client, other: Client, *, by_id: int | None, reason: str = "") -> MergeDecision:
     """Take back that two records must be kept apart. Raises `InvalidState` when nobody said so."""
+    _locked_records(one, other)
     if verdict_on(one, other) is not Verdict.APART:
         raise InvalidState("These records are not kept apart.")
     return _decide(one, other, Verdict.WITHDRAWN, by_id=by_id, reason=reason)

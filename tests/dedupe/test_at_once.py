@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import func, select
@@ -12,7 +12,7 @@ from adminops.app import AdminOps
 from adminops.crypto import CannotDecrypt
 from adminops.db import db, transaction
 from adminops.errors import DomainError, InvalidState
-from adminops.hmis.merging import persons_by_merges
+from adminops.hmis.merging import allow_again, persons_by_merges
 from adminops.hmis.models import Client, HmisSource, Merge, MergeDecision
 from adminops.identity.models import SYSTEM, User
 from dedupe import jobs
@@ -133,6 +133,19 @@ def test_a_merge_and_a_keep_apart_through_a_third_record_do_not_both_hold(desk: 
     answers = at_once(desk.app, table.merge(table.bc, 0), table.apart(table.ac, 1))
     assert sum(isinstance(answer, DomainError) for answer in answers) == 1
     check_persons(desk)
+
+
+def test_that_two_are_kept_apart_is_taken_back_once(desk: Desk, table: Table) -> None:
+    at_once(desk.app, table.apart(table.ab))
+    one, other = (client.id for client in table.clients[:2])
+
+    def again() -> object:
+        allow_again(db.session.get_one(Client, one), db.session.get_one(Client, other), by_id=None)
+        sleep(0.3)  # so that the other one comes before this is committed
+        return "again"
+
+    answers = at_once(desk.app, again, again)
+    assert sorted(type(answer).__name__ for answer in answers) == ["InvalidState", "str"]
 
 
 def test_a_merge_is_undone_once(desk: Desk, table: Table) -> None:

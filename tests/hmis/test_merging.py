@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from adminops.db import db
@@ -160,6 +160,15 @@ def test_merged_records_can_not_be_kept_apart(clients: list[Client]):
     merge_clients(clients[2], clients[1], {}, by_id=None)
     with pytest.raises(InvalidState, match="undo the merge first"):
         keep_apart(clients[0], clients[2], by_id=None)
+
+
+def test_records_whose_merge_was_undone_meanwhile_can_be_kept_apart(clients: list[Client]):
+    one, other = clients[:2]
+    merge_clients(other, one, {}, by_id=None)
+    elsewhere = update(Client).where(Client.id == other.id).values(person_id=clients[2].person_id)
+    db.session.execute(elsewhere, execution_options={"synchronize_session": False})
+    assert other.person_id == one.person_id, "as it was read before"
+    assert keep_apart(one, other, by_id=None).verdict is Verdict.APART
 
 
 def test_a_merge_can_lift_that_its_two_records_are_kept_apart_as_long_as_it_is_in_force(clients: list[Client]):
