@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from adminops.db import transaction
 from adminops.errors import DomainError, Invalid
 from adminops.hmis.asking import date_in
 from adminops.hmis.merging import get_merge
-from adminops.hmis.models import Client
+from adminops.hmis.models import Client, Merge
 from adminops.identity.models import SYSTEM
 from dedupe import policies
 from dedupe.describing import reasons_of
@@ -27,6 +27,7 @@ from dedupe.matching.explain import ScoredPair
 from dedupe.matching.files import UnreadableFileError, read_clients
 from dedupe.matching.looking import Look, look_here
 from dedupe.matching.matching import MINIMUM_PROBABILITY, Clock, Matched, match, peak_mb
+from dedupe.merges import Question, questions_of, story_of
 from dedupe.model_reads import as_numbers, the_model
 from dedupe.operations import keep_clients_apart, undo_merge
 from dedupe.pairs_file import write_pairs
@@ -148,12 +149,72 @@ def apart(one: str, other: str, reason: str, source: str | None) -> None:
 @dedupe.command("undo")
 @click.argument("merge_id", metavar="MERGE", type=click.IntRange(1, 2**31 - 1))
 @click.option("--reason", default="", help="Why, for the log; no names, birth dates or SSNs.")
+@click.option("--also", multiple=True, type=int, metavar="MERGE", help="Another merge of the person to undo first.")
+@click.option(
+    "--owner",
+    "said",
+    multiple=True,
+    metavar="STAY=OWNER",
+    help="Whose a stay (its EnrollmentID) is: kept, folded, or the client ID of one of the merged records.",
+)
+@click.option(
+    "--owners-as-proposed", "as_proposed", is_flag=True, help="Each stay that --owner does not name as proposed."
+)
 @with_appcontext
-def undo(merge_id: int, reason: str) -> None:
-    """Take a merge back: every record reads as if it had never been made."""
+def undo(merge_id: int, reason: str, also: tuple[int, ...], said: tuple[str, ...], as_proposed: bool) -> None:
+    """Take a merge back: every record reads as if it had never been made.
+
+    Stays that may be of either record have to be told whose they are; without that they are listed, and nothing is
+    undone.
+    """
     with _refusals(), transaction():
-        undo_merge(get_merge(merge_id), reason=reason, by=SYSTEM)
+        merge = get_merge(merge_id)
+        others = _others_of(merge, also)
+        owners = _owners(merge, questions_of(merge, others), said, as_proposed=as_proposed)
+        undo_merge(merge, reason=reason, owners=owners, also=others, by=SYSTEM)
     click.echo(f"Merge {merge_id} is undone.")
+
+
+def _others_of(merge: Merge, also: Iterable[int]) -> list[Merge]:
+    """Return the other merges that are meant. Raises `Invalid` for one that is no merge in force of the same person."""
+    others = {other.id: other for other in story_of(merge).others}
+    if strange := sorted(set(also) - set(others)):
+        raise Invalid(f"Merge {strange[0]} is no other merge in force of the same person.")
+    return [others[id_] for id_ in sorted(set(also))]
+
+
+def _owners(merge: Merge, questions: Sequence[Question], said: Iterable[str], *, as_proposed: bool) -> dict[int, int]:
+    """Return which record each stay is of. Raises `Invalid` for what names none, and with a list of those left over."""
+    answers = dict(text.rpartition("=")[::2] for text in said)
+    if strange := sorted(set(answers) - {question.stay.enrollment_id for question in questions}):
+        raise Invalid(f"It is not asked whose stay {strange[0] or '(without a name)'} is.")
+    owners, left = dict[int, int](), list[str]()
+    for question in questions:
+        answer = answers.get(question.stay.enrollment_id)
+        owner = _owner(merge, question, answer) if answer else question.proposed if as_proposed else None
+        if owner is None:
+            left.append(_asked(question))
+        else:
+            owners[question.stay.id] = owner
+    if left:
+        raise Invalid("\n".join(["Say with --owner whose these stays are, as E1=kept:", *left]))
+    return owners
+
+
+def _owner(merge: Merge, question: Question, answer: str) -> int:
+    sides = {"kept": merge.destination_client_id, "folded": merge.source_client_id}
+    records = {client.personal_id: client.id for client in question.records}
+    found = sides.get(answer, records.get(answer))
+    if found is None:
+        raise Invalid(f"Stay {question.stay.enrollment_id} is kept, folded or of client {' or '.join(records)}.")
+    return found
+
+
+def _asked(question: Question) -> str:
+    proposed = [client.personal_id for client in question.records if client.id == question.proposed]
+    names = " or ".join(client.personal_id for client in question.records)
+    end = f" (proposed: {proposed[0]})" if proposed else ""
+    return f"  {question.stay.enrollment_id} under client {question.stay.personal_id}: client {names}{end}"
 
 
 @dedupe.command("model")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from adminops.db import db
 from adminops.errors import NotFound
 from adminops.hmis import dividing
-from adminops.hmis.dividing import Owner
+from adminops.hmis.dividing import Owner, Parting
 from adminops.hmis.models import Client, Merge
 from adminops.hmis.stays import Stay
 from adminops.identity.models import User
@@ -32,6 +32,19 @@ class MergeRow:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A stay that may be of more than one record once merges are undone."""
+
+    stay: Stay
+    records: tuple[Client, ...]
+    """Those that it may be of."""
+    proposed: int | None
+    """The record's number that is proposed; of a merge that is undone the one that it was given to."""
+    only_with: tuple[int, ...] = ()
+    """Merges of which one has to be undone, too, for the stay to be in question; none when it is in any case."""
+
+
+@dataclass(frozen=True)
 class MergeStory:
     """A merge with who made it, who undid it, and the merges in force that stand on the same person."""
 
@@ -40,8 +53,8 @@ class MergeStory:
     undone_by: str
     others: tuple[Merge, ...]
     """Merges in force of the same person, the oldest first: undoing this one leaves them as they are."""
-    meanwhile: tuple[Stay, ...] = ()
-    """Stays that were entered under the kept record while the merge was in force."""
+    questions: tuple[Question, ...] = ()
+    """Stays that may be of either part once the merge is undone, or one of the others with it."""
 
 
 _Kept, _Folded = aliased(Client), aliased(Client)
@@ -79,23 +92,51 @@ def story_of(merge: Merge) -> MergeStory:
     people = {id_ for id_ in (merge.by_id, merge.undone_by_id) if id_ is not None}
     named = select(User.id, User.name).where(User.id.in_(people))
     names = dict(db.session.execute(named).all()) if people else {}
+    others = tuple(_others_in_force(merge))
     return MergeStory(
         merge=merge,
         by=names.get(merge.by_id or 0, "AdminOps"),
         undone_by=names.get(merge.undone_by_id or 0, "AdminOps") if merge.undone_at else "",
-        others=tuple(_others_in_force(merge)),
-        meanwhile=tuple(dividing.stays_entered_meanwhile(merge)),
+        others=others,
+        questions=tuple(questions_of(merge, others)),
     )
 
 
-def owners_of(story: MergeStory) -> dict[int, Owner | None]:
-    """Return whose the stays are that were entered meanwhile: as it was said, or as it is proposed."""
-    if not story.meanwhile:
-        return {}
-    if story.merge.is_active:
-        return dividing.proposed_owners(story.merge, story.meanwhile)
-    folded = story.merge.source_client_id
-    return {stay.id: "folded" if stay.client_id == folded else "kept" for stay in story.meanwhile}
+def questions_of(merge: Merge, others: Sequence[Merge] = ()) -> list[Question]:
+    """Return whose stays have to be told when a merge is undone, and `others` of the same person with it."""
+    newest_first = sorted((merge, *others), key=lambda each: -each.id)
+    partings = [dividing.part(each) for each in newest_first]
+    stays = {stay.id: stay for parting in partings for stay in parting.stays}
+    asking = {id_: [each for each in partings if stay in each.stays] for id_, stay in stays.items()}
+    return [_question(merge, stay, asking[id_]) for id_, stay in stays.items()]
+
+
+def _question(merge: Merge, stay: Stay, partings: Sequence[Parting]) -> Question:
+    asking = [parting.merge for parting in partings]
+    records = {client.id: client for each in asking for client in (each.destination_client, each.source_client)}
+    return Question(
+        stay=stay,
+        records=tuple(records.values()),
+        proposed=_proposed(stay, partings, list(records)),
+        only_with=() if merge in asking else tuple(each.id for each in asking),
+    )
+
+
+def _proposed(stay: Stay, partings: Sequence[Parting], records: Sequence[int]) -> int | None:
+    """Return the record that is proposed for a stay, or has it: each parting leaves one part of those it may be of."""
+    left = list(records)
+    for parting in partings:
+        if len({parting.side_of(client_id) for client_id in left}) == 1:
+            continue
+        side = _side_of(parting, stay)
+        left = [client_id for client_id in left if parting.side_of(client_id) == side]
+    return left[0] if left else None
+
+
+def _side_of(parting: Parting, stay: Stay) -> Owner | None:
+    if parting.merge.is_active:
+        return dividing.proposed_owner(parting, stay)
+    return parting.side_of(stay.client_id)
 
 
 def _others_in_force(merge: Merge) -> Sequence[Merge]:

@@ -23,10 +23,9 @@ from adminops.facts import (
     publish,
 )
 from adminops.hmis import dividing, merging
-from adminops.hmis.dividing import Owner
+from adminops.hmis.dividing import Owner, Parting
 from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, Merge, Verdict
-from adminops.hmis.stays import Stay
 from adminops.identity.models import User
 from dedupe import asking_again, policies, queries, queue
 from dedupe.conflicts import persons_of, why_second
@@ -184,12 +183,12 @@ def defer_pair(pair: Pair, *, by: User) -> None:
 
 
 def undo_merge(
-    merge: Merge, *, reason: str = "", owners: Mapping[int, Owner] | None = None, also: Sequence[Merge] = (), by: User
+    merge: Merge, *, reason: str = "", owners: Mapping[int, int] | None = None, also: Sequence[Merge] = (), by: User
 ) -> None:
     """Take a merge back: every record reads as if it had never been made.
 
-    `owners` says whose the stays are that were entered under the kept record meanwhile (`stays_entered_meanwhile`).
-    `also` are later merges of the same person to be taken back first, the newest before the others.
+    `also` are other merges of the same person to be taken back first, the newest before the others. `owners` says of
+    every stay that may be of either part, of this merge and of those (`merges.questions_of`), which record's it is.
 
     Its pair is open again, unless other decisions settle it or one of the two is a client of victim services alone:
     then it is settled or gone. Other merges made later stay in force. Raises `NotAllowed`, `Invalid` also for a stay
@@ -198,9 +197,10 @@ def undo_merge(
     policies.check_may_review(by)
     said = policies.check_reason(reason)
     for other in sorted(also, key=lambda merge: -merge.id):
-        undo_merge(other, reason=said, by=by)
-    stays = dividing.stays_entered_meanwhile(merge) if merge.is_active else []
-    dividing.check_owners(stays, owners or {})
+        undo_merge(other, reason=said, owners=owners, by=by)
+    parting = dividing.part(merge)
+    if merge.is_active:
+        dividing.check_owners(parting, _sides(parting, owners or {}))
     pair = queries.pair_of_merge(merge)
     if pair is not None:
         lock(pair)
@@ -219,12 +219,12 @@ def undo_merge(
         request=request,
     )
     publish(fact, by=by)
-    if stays:
-        divide_stays(merge, stays, owners or {}, by=by)
+    if parting.stays:
+        _divide(parting, owners or {}, by)
 
 
-def divide_stays(merge: Merge, stays: Sequence[Stay], owners: Mapping[int, Owner], *, by: User) -> None:
-    """Say whose the stays are that were entered under the kept record of a merge that is undone, or say it anew.
+def divide_stays(merge: Merge, owners: Mapping[int, int], *, by: User) -> None:
+    """Say anew which record's the stays are that may be of either part of a merge that is undone.
 
     Raises `NotAllowed`, `InvalidState` while the merge is in force, `Invalid` for a stay without an owner. Publishes
     `StaysDivided`.
@@ -232,8 +232,18 @@ def divide_stays(merge: Merge, stays: Sequence[Stay], owners: Mapping[int, Owner
     policies.check_may_review(by)
     if merge.is_active:
         raise InvalidState("This merge is in force: its stays are one person's.")
-    changed = dividing.divide(merge, stays, owners, by_id=by.id)
+    _divide(dividing.part(merge), owners, by)
+
+
+def _divide(parting: Parting, owners: Mapping[int, int], by: User) -> None:
+    merge = parting.merge
+    changed = dividing.divide(parting, _sides(parting, owners), by_id=by.id)
     publish(StaysDivided(client_id=merge.destination_client_id, merge_id=merge.id, stays=changed), by=by)
+
+
+def _sides(parting: Parting, owners: Mapping[int, int]) -> dict[int, Owner | None]:
+    """Return of which part each stay is whose record was named."""
+    return {stay.id: parting.side_of(owners.get(stay.id)) for stay in parting.stays}
 
 
 def tick_merge(merge: Merge, *, by: User) -> None:

@@ -9,7 +9,7 @@ A reviewer's word that two records are two people (`keep_apart`) holds against e
 by way of a third record.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from sqlalchemy import or_, select, text
@@ -17,8 +17,9 @@ from sqlalchemy import or_, select, text
 from adminops import clock
 from adminops.db import db, hold_writer
 from adminops.errors import Conflict, Invalid, InvalidState, NotFound
-from adminops.hmis.models import Client, Merge, MergeChoice, MergeDecision, PersonLink, Verdict
+from adminops.hmis.models import Client, Merge, MergeChoice, MergeDecision, MergeStay, PersonLink, Verdict
 from adminops.hmis.persons import UNITS, chosen_records, found_person, merges_of, records_of
+from adminops.hmis.stays import owners_of_stays
 
 Side = Literal["source", "destination"]
 LOCK = 0x6D65726765
@@ -66,6 +67,7 @@ def merge_clients(
     )
     db.session.add(merge)
     db.session.flush()
+    _note_stays(merge, [*ours, *theirs])
     if lifts and verdict_on(source, destination) is Verdict.APART:
         _decide(source, destination, Verdict.WITHDRAWN, by_id=by_id, reason="", merge_id=merge.id)
     _decide(source, destination, Verdict.SAME, by_id=by_id, reason=reason, merge_id=merge.id)
@@ -141,11 +143,16 @@ def persons_by_merges(client_ids: Sequence[int]) -> dict[int, int]:
 
     `client_ids` must hold every record that a merge in force joins to one of them.
     """
-    persons = {client_id: client_id for client_id in client_ids}
     reading = select(Merge.source_client_id, Merge.destination_client_id).where(
         Merge.undone_at.is_(None), Merge.source_client_id.in_(client_ids)
     )
-    for source_id, destination_id in db.session.execute(reading.order_by(Merge.id)):
+    return persons_by_pairs(client_ids, db.session.execute(reading.order_by(Merge.id)).all())
+
+
+def persons_by_pairs(client_ids: Iterable[int], merges: Iterable[Sequence[int]]) -> dict[int, int]:
+    """Return the person of each of `client_ids` that `merges` amount to: (source, destination), in their order."""
+    persons = {client_id: client_id for client_id in client_ids}
+    for source_id, destination_id in merges:
         joined, kept = persons[source_id], persons[destination_id]
         if joined != kept:
             persons = {client_id: kept if person == joined else person for client_id, person in persons.items()}
@@ -194,6 +201,14 @@ def _locked_records(*clients: Client) -> list[list[Client]]:
     held = list(db.session.scalars(reading.with_for_update().execution_options(populate_existing=True)))
     own = [found_person(client) for client in clients]
     return [[client for client in held if client.person_id == person] for person in own]
+
+
+def _note_stays(merge: Merge, records: Sequence[Client]) -> None:
+    """Note whose each stay is before the merge: what an undoing goes by when the vendor has rewritten the rows."""
+    for (source_id, enrollment_id), client_id in owners_of_stays(records).items():
+        key = {"merge_id": merge.id, "source_id": source_id, "enrollment_id": enrollment_id}
+        db.session.add(MergeStay(**key, client_id=client_id))
+    db.session.flush()
 
 
 def _read_as(client: Client) -> dict[str, Client]:

@@ -68,6 +68,20 @@ def stays_of(records: Sequence[Client], *narrowed: ColumnElement[bool]) -> list[
     return _read_through(served) if has_layer else served
 
 
+def owners_of_stays(records: Sequence[Client]) -> dict[SourceKey, int]:
+    """Return under which of `records` each of their stays reads, whatever repairs say of it: one read."""
+    client_ids = {(client.source_id, client.personal_id): client.id for client in records}
+    theirs = set(client_ids.values())
+    reading = select(
+        Enrollment.source_id, Enrollment.enrollment_id, Enrollment.personal_id, _moved_to().label("moved_to")
+    ).where(_is_of(client_ids), Enrollment.removed_at.is_(None))
+    owners = {
+        (row.source_id, row.enrollment_id): row.moved_to or client_ids[row.source_id, row.personal_id or ""]
+        for row in db.session.execute(reading)
+    }
+    return {stay: owner for stay, owner in owners.items() if owner in theirs}
+
+
 def _rows_of(keys: Mapping[SourceKey, int], narrowed: Sequence[ColumnElement[bool]]) -> Iterable[Row[Any]]:
     return db.session.execute(
         select(
@@ -140,10 +154,10 @@ def _is_of(keys: Mapping[SourceKey, int]) -> ColumnElement[bool]:
 
 @cache
 def _moved_to() -> ScalarSelect[int]:
-    """Return the record to which a stay was moved; None where it was not."""
+    """Return the record to which a stay was moved last; None where it was not."""
     moves = (StayMove.source_id == Enrollment.source_id, StayMove.enrollment_id == Enrollment.enrollment_id)
-    chosen = select(func.max(StayMove.to_client_id)).where(*moves, StayMove.taken_back_at.is_(None))
-    return chosen.correlate(Enrollment).scalar_subquery()
+    chosen = select(StayMove.to_client_id).where(*moves, StayMove.taken_back_at.is_(None))
+    return chosen.order_by(StayMove.id.desc()).limit(1).correlate(Enrollment).scalar_subquery()
 
 
 @cache

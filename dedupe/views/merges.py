@@ -3,7 +3,6 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adminops.hmis.dividing import Owner
 from adminops.identity.permissions import Permission
 from adminops.web.access import Again, access, signed_in_user
 from dedupe import merges as reads
@@ -14,8 +13,6 @@ from dedupe.forms import ReasonForm
 from dedupe.units import UNITS
 from dedupe.views.blueprint import blueprint
 from dedupe.worklist import LABELS
-
-OWNERS: dict[str | None, Owner] = {"kept": "kept", "folded": "folded"}
 
 
 @blueprint.get("/merges")
@@ -39,7 +36,6 @@ def merge(merge_id: int) -> ResponseReturnValue:
         "dedupe/merge.html",
         story=story,
         owners=_owners(story),
-        proposed=reads.owners_of(story),
         follow_ups=list_follow_ups(None, merge_id=made.id).rows if made.is_active else (),
         answers=ANSWERS,
         pair=queries.pair_of_merge(made),
@@ -53,8 +49,8 @@ def merge(merge_id: int) -> ResponseReturnValue:
 def _undo_or_divide(story: reads.MergeStory, form: ReasonForm) -> None:
     """Undo a merge that is in force; of one that is undone say anew whose the stays are."""
     made, owners, by = story.merge, _owners(story), signed_in_user()
-    if not made.is_active and story.meanwhile and "divide" in request.form:
-        operations.divide_stays(made, story.meanwhile, owners, by=by)
+    if not made.is_active and story.questions and "divide" in request.form:
+        operations.divide_stays(made, owners, by=by)
         flash("Each stay reads under the record that you chose.", "good")
         return
     wanted = set(request.form.getlist("also"))
@@ -63,7 +59,11 @@ def _undo_or_divide(story: reads.MergeStory, form: ReasonForm) -> None:
     flash("The merge is undone: both records read as before.", "good")
 
 
-def _owners(story: reads.MergeStory) -> dict[int, Owner]:
-    """Return whose each stay is as far as it was sent; anything else is nobody's."""
-    sent = {stay.id: request.form.get(f"stay-{stay.id}") for stay in story.meanwhile}
-    return {id_: OWNERS[said] for id_, said in sent.items() if said in OWNERS}
+def _owners(story: reads.MergeStory) -> dict[int, int]:
+    """Return which record's each stay is as far as it was sent; anything else is nobody's."""
+    return {
+        question.stay.id: client.id
+        for question in story.questions
+        for client in question.records
+        if request.form.get(f"stay-{question.stay.id}") == str(client.id)
+    }

@@ -1,18 +1,25 @@
-"""`adminops dedupe scan`: what scripts can rely on."""
+"""`adminops dedupe scan` and `undo`: what scripts can rely on."""
 
 import json
+from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from click.testing import Result
 from sqlalchemy import select
 
+from adminops import clock
 from adminops.app import AdminOps
 from adminops.crypto import CannotDecrypt
+from adminops.db import db
 from adminops.hmis.models import Client
+from adminops.hmis.stays import stays_of
 from dedupe.cli import dedupe
 from dedupe.models import Scan, ScanState
+from dedupe.operations import merge_pair
 from tests.browsing import Desk
-from tests.make_dedupe import make_client, make_source
+from tests.make import make_admin
+from tests.make_dedupe import make_client, make_clients, make_pair, make_project, make_source, make_stay
 
 
 @pytest.fixture
@@ -25,8 +32,8 @@ def twice(desk: Desk) -> AdminOps:
     return desk.app
 
 
-def run(app: AdminOps, *args: str) -> Result:
-    return app.test_cli_runner().invoke(dedupe, ["scan", *args])
+def run(app: AdminOps, *args: str, command: str = "scan") -> Result:
+    return app.test_cli_runner().invoke(dedupe, [command, *args])
 
 
 def test_a_scan_answers_people_with_a_sentence(twice: AdminOps) -> None:
@@ -87,7 +94,79 @@ def test_a_scan_that_fails_leaves_no_scan_running(desk: Desk, twice: AdminOps) -
 
 
 def test_every_command_explains_itself(desk: Desk) -> None:
-    for args in (["--help"], ["scan", "--help"], ["pairs", "--help"]):
+    for args in (["--help"], ["scan", "--help"], ["undo", "--help"], ["pairs", "--help"]):
         result = desk.app.test_cli_runner().invoke(dedupe, args)
         assert result.exit_code == 0
         assert "Usage:" in result.stdout
+
+
+@dataclass
+class House:
+    """Two merges of one person, A with B and then A with C, and what lies under A by now: of each something."""
+
+    desk: Desk
+    first: int
+    second: int
+    stays: list[str]
+
+    def undo(self, *args: str) -> Result:
+        return run(self.desk.app, str(self.first), *args, command="undo")
+
+    def read(self) -> list[set[str]]:
+        """Return the EnrollmentIDs that read under each record."""
+        with self.desk.app.app_context():
+            records = db.session.scalars(select(Client).order_by(Client.id)).all()
+            return [{stay.enrollment_id for stay in stays_of([client])} for client in records]
+
+
+@pytest.fixture
+def house(desk: Desk) -> House:
+    """Somebody who was merged by mistake, twice; the vendor has made the first merge, too."""
+    with desk.work():
+        source, reviewer = make_source(), make_admin()
+        one, other, third = make_clients(source, 3)
+        old = make_stay(other, make_project(source))
+        merges = [
+            merge_pair(make_pair(one, each), destination_client_id=one.id, choices={}, by=reviewer).id
+            for each in (other, third)
+        ]
+        old.personal_id = one.personal_id
+        later = (clock.now() + timedelta(days=1)).replace(tzinfo=None)
+        late = make_stay(one, make_project(source), date_created=later)
+        return House(desk, *merges, [old.enrollment_id, late.enrollment_id])
+
+
+def test_an_undoing_lists_the_stays_whose_owner_was_not_said(house: House) -> None:
+    old, late = house.stays
+    result = house.undo()
+    assert result.exit_code == 1
+    assert "Say with --owner whose these stays are, as E1=kept:" in result.stderr
+    assert f"  {old} under client A: client A or B (proposed: B)\n" in result.stderr
+    assert f"  {late} under client A: client A or B\n" in result.stderr
+    assert "  " + late in house.undo("--owners-as-proposed").stderr
+    assert house.read() == [{old, late}, set(), set()]
+
+
+def test_an_undoing_takes_owners_one_by_one_and_others_as_proposed(house: House) -> None:
+    old, late = house.stays
+    result = house.undo("--owner", f"{late}=kept", "--owners-as-proposed")
+    assert (result.exit_code, result.stdout) == (0, f"Merge {house.first} is undone.\n")
+    assert house.read() == [{late}, {old}, set()]
+
+
+def test_another_merge_is_undone_with_it_by_one_plan(house: House) -> None:
+    old, late = house.stays
+    result = house.undo("--also", str(house.second), "--owner", f"{late}=C", "--owner", f"{old}=folded")
+    assert result.exit_code == 0
+    assert house.read() == [set(), {old}, {late}]
+
+
+def test_what_an_undoing_can_not_mean_is_refused_in_a_sentence(house: House) -> None:
+    for args, sentence in (
+        (["--owner", "E0=kept"], "It is not asked whose stay E0 is."),
+        (["--owner", "kept"], "It is not asked whose stay (without a name) is."),
+        (["--owner", f"{house.stays[0]}=Z"], f"Stay {house.stays[0]} is kept, folded or of client A or B."),
+        (["--also", "99"], "Merge 99 is no other merge in force of the same person."),
+    ):
+        result = house.undo(*args)
+        assert (result.exit_code, sentence in result.stderr) == (1, True)

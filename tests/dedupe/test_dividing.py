@@ -12,11 +12,13 @@ from adminops.errors import Invalid, InvalidState, NotAllowed
 from adminops.facts import FollowUpSettled, MergeUndone, StaysDivided
 from adminops.hmis import dividing
 from adminops.hmis.clients import client_page
-from adminops.hmis.models import Client, Enrollment, HmisSource, Merge, Project
+from adminops.hmis.models import Client, Enrollment, HmisSource, Merge, Project, StayMove
+from adminops.hmis.stays import stays_of as all_stays_of
 from adminops.identity.models import User
 from dedupe.follow_ups.models import Clashing, FollowUpState
 from dedupe.follow_ups.operations import settle_follow_up
 from dedupe.follow_ups.queries import count_follow_ups, get_follow_up, list_follow_ups
+from dedupe.merges import questions_of
 from dedupe.models import Pair
 from dedupe.operations import divide_stays, merge_pair, undo_merge
 from tests.browsing import Desk
@@ -25,6 +27,7 @@ from tests.make_dedupe import make_clients, make_exit, make_pair, make_project, 
 
 Facts = Callable[[], list[Any]]
 LATER = timedelta(days=2)
+LONG_AGO = datetime(2024, 1, 2, 9, 0)  # noqa: DTZ001 - HUD's times have no zone
 
 
 def merged(pair: Pair, by: User) -> Merge:
@@ -87,13 +90,13 @@ def test_a_stay_entered_under_the_kept_record_is_asked_about(
     merge = merged(pair, reviewer)
     late, back = entered_later(low, make_project(source)), entered_later(high, make_project(source))
     with clock.frozen_at(clock.now() + LATER):
-        (asked,) = dividing.stays_entered_meanwhile(merge)
+        (asked,) = dividing.part(merge).stays
         assert asked.enrollment_id == late.enrollment_id
         with pytest.raises(Invalid, match="1 are left over"):
             undo_merge(merge, by=reviewer)
         assert merge.is_active
         facts()
-        undo_merge(merge, owners={asked.id: "folded"}, by=reviewer)
+        undo_merge(merge, owners={asked.id: high.id}, by=reviewer)
     told = facts()
     assert [type(fact) for fact in told] == [MergeUndone, StaysDivided]
     assert told[1].stays == 1
@@ -109,31 +112,121 @@ def test_what_was_said_of_a_stay_can_be_said_otherwise(pair: Pair, source: HmisS
     merge = merged(pair, reviewer)
     late = entered_later(low, make_project(source))
     with pytest.raises(InvalidState, match="in force"):
-        divide_stays(merge, [], {}, by=reviewer)
+        divide_stays(merge, {}, by=reviewer)
     with clock.frozen_at(clock.now() + LATER):
-        undo_merge(merge, owners={late.id: "kept"}, by=reviewer)
+        undo_merge(merge, owners={late.id: low.id}, by=reviewer)
         assert (stays_of(low), stays_of(high)) == ({late.enrollment_id}, set())
-        stays = dividing.stays_entered_meanwhile(merge)
-        for owner, ours, theirs in (("folded", 0, 1), ("folded", 0, 1), ("kept", 1, 0)):
-            divide_stays(merge, stays, {late.id: owner}, by=reviewer)  # type: ignore[dict-item]
+        for owner, ours, theirs in ((high, 0, 1), (high, 0, 1), (low, 1, 0)):
+            divide_stays(merge, {late.id: owner.id}, by=reviewer)
             assert (len(stays_of(low)), len(stays_of(high))) == (ours, theirs)
-            stays = dividing.stays_entered_meanwhile(merge)
     assert dividing.moves_of(merge) == []
+
+
+def rewritten_by_the_vendor(stay: Enrollment, kept: Client, retired: Client) -> None:
+    """Let the next export show that the vendor has made the merge, too."""
+    stay.personal_id, retired.removed_at = kept.personal_id, clock.now()
+    db.session.flush()
+
+
+def read_under(client: Client) -> set[str]:
+    return {stay.enrollment_id for stay in all_stays_of([client])}
+
+
+def test_old_stays_of_the_folded_record_are_asked_about_once_the_vendor_has_merged_too(
+    pair: Pair, source: HmisSource, reviewer: User
+) -> None:
+    low, high = pair.low_client, pair.high_client
+    project = make_project(source)
+    ours, theirs = (make_stay(client, project, date_created=LONG_AGO) for client in (low, high))
+    merge = merged(pair, reviewer)
+    rewritten_by_the_vendor(theirs, low, high)
+    (question,) = questions_of(merge)
+    assert (question.stay.id, question.proposed) == (theirs.id, high.id)
+    with pytest.raises(Invalid, match="1 are left over"):
+        undo_merge(merge, by=reviewer)
+    undo_merge(merge, owners={theirs.id: high.id}, by=reviewer)
+    assert (read_under(low), read_under(high)) == ({ours.enrollment_id}, {theirs.enrollment_id})
+    assert dividing.moved_stays(source.id) == {}, "the record has left its source: no row of an export can bear its ID"
+
+
+def test_old_stays_of_the_kept_record_are_asked_about_when_the_vendor_has_kept_the_other_one(
+    pair: Pair, source: HmisSource, reviewer: User
+) -> None:
+    low, high = pair.low_client, pair.high_client
+    ours = make_stay(low, make_project(source), date_created=LONG_AGO)
+    merge = merged(pair, reviewer)
+    rewritten_by_the_vendor(ours, high, low)
+    assert [(question.stay.id, question.proposed) for question in questions_of(merge)] == [(ours.id, low.id)]
+    undo_merge(merge, owners={ours.id: low.id}, by=reviewer)
+    assert (read_under(low), read_under(high)) == ({ours.enrollment_id}, set())
+
+
+def test_a_stay_that_came_too_late_for_the_merge_to_know_of_it_is_asked_about(
+    pair: Pair, source: HmisSource, reviewer: User
+) -> None:
+    merge = merged(pair, reviewer)
+    late = make_stay(pair.low_client, make_project(source), date_created=LONG_AGO)
+    assert [question.stay.id for question in questions_of(merge)] == [late.id]
+
+
+def test_in_a_chain_stays_under_any_record_of_the_remaining_person_are_asked_about(
+    clients: list[Client], source: HmisSource, reviewer: User
+) -> None:
+    a, b, c = clients
+    first = merged(make_pair(a, b), reviewer)
+    second = merged(make_pair(b, c), reviewer)
+    late = entered_later(a, make_project(source))
+    assert [question.stay.id for question in questions_of(second)] == [late.id]
+    undo_merge(second, owners={late.id: c.id}, by=reviewer)
+    assert (read_under(a), read_under(b), read_under(c)) == (set(), set(), {late.enrollment_id})
+    assert questions_of(first) == [], "it is no stay of these two any more"
+
+
+def test_in_a_chain_stays_under_the_record_that_went_on_being_used_are_asked_about(
+    clients: list[Client], source: HmisSource, reviewer: User
+) -> None:
+    a, b, c = clients
+    first = merged(make_pair(a, b), reviewer)
+    merge_pair(make_pair(b, c), destination_client_id=c.id, choices={}, by=reviewer)
+    late = entered_later(c, make_project(source))
+    assert [question.stay.id for question in questions_of(first)] == [late.id]
+    undo_merge(first, owners={late.id: a.id}, by=reviewer)
+    assert (read_under(a), read_under(b), read_under(c)) == ({late.enrollment_id}, set(), set())
+
+
+def test_the_last_move_of_a_stay_holds_on_pages_and_in_exports(
+    clients: list[Client], source: HmisSource, reviewer: User
+) -> None:
+    a, b, c = clients
+    late = entered_later(a, make_project(source))
+    for to in (c, b):
+        merge = merged(make_pair(a, to), reviewer)
+        db.session.add(
+            StayMove(
+                source_id=source.id,
+                enrollment_id=late.enrollment_id,
+                to_client_id=to.id,
+                merge_id=merge.id,
+                moved_at=clock.now(),
+            )
+        )
+    db.session.flush()
+    assert (read_under(b), read_under(c)) == ({late.enrollment_id}, set())
+    assert dividing.moved_stays(source.id) == {late.enrollment_id: b.personal_id}
 
 
 def test_a_stay_is_proposed_to_who_was_in_its_project_before(pair: Pair, source: HmisSource, reviewer: User) -> None:
     low, high = pair.low_client, pair.high_client
     ours, theirs, both = (make_project(source) for _ in range(3))
-    long_ago = datetime(2024, 1, 2, 9, 0)  # noqa: DTZ001 - HUD's times have no zone
     for client, project in ((low, ours), (high, theirs), (low, both), (high, both)):
         make_exit(
-            make_stay(client, project, entry=date(2024, 1, 2), date_created=long_ago), date(2024, 1, 3), destination=435
+            make_stay(client, project, entry=date(2024, 1, 2), date_created=LONG_AGO), date(2024, 1, 3), destination=435
         )
     merge = merged(pair, reviewer)
     late = [entered_later(low, project) for project in (ours, theirs, both)]
     with clock.frozen_at(clock.now() + LATER):
-        proposed = dividing.proposed_owners(merge, dividing.stays_entered_meanwhile(merge))
-    assert [proposed[stay.id] for stay in late] == ["kept", "folded", None]
+        proposed = {question.stay.id: question.proposed for question in questions_of(merge)}
+    assert [proposed[stay.id] for stay in late] == [low.id, high.id, None]
 
 
 def test_later_merges_are_undone_first_where_that_is_wanted(clients: list[Client], pair: Pair, reviewer: User) -> None:
@@ -142,6 +235,37 @@ def test_later_merges_are_undone_first_where_that_is_wanted(clients: list[Client
     undo_merge(first, also=[second], by=reviewer)
     assert [first.is_active, second.is_active] == [False, False]
     assert [client.person_id for client in clients] == [client.id for client in clients]
+
+
+def test_later_merges_with_stays_of_their_own_are_undone_by_one_plan(
+    clients: list[Client], source: HmisSource, reviewer: User, facts: Facts
+) -> None:
+    a, b, c = clients
+    first, second = merged(make_pair(a, b), reviewer), merged(make_pair(a, c), reviewer)
+    own = [entered_later(a, make_project(source)) for _ in clients]
+    questions = questions_of(first, [second])
+    assert [{client.id for client in question.records} for question in questions] == [{a.id, b.id, c.id}] * 3
+    with pytest.raises(Invalid, match="1 are left over"), db.session.begin_nested():
+        undo_merge(first, also=[second], owners={own[0].id: a.id, own[1].id: b.id}, by=reviewer)
+    facts()
+    owners = {stay.id: client.id for stay, client in zip(own, clients, strict=True)}
+    undo_merge(first, also=[second], owners=owners, by=reviewer)
+    assert [read_under(client) for client in clients] == [{stay.enrollment_id} for stay in own]
+    assert [fact.merge_id for fact in facts() if isinstance(fact, StaysDivided)] == [second.id, first.id]
+
+
+def test_a_stay_that_only_the_other_merge_is_about_is_asked_with_it_alone(
+    clients: list[Client], source: HmisSource, reviewer: User
+) -> None:
+    a, b, c = clients
+    second = merged(make_pair(b, c), reviewer)
+    late = entered_later(b, make_project(source))
+    first = merged(make_pair(a, b), reviewer)
+    (question,) = questions_of(first, [second])
+    assert (question.stay.id, question.only_with) == (late.id, (second.id,))
+    undo_merge(first, by=reviewer)
+    undo_merge(second, owners={late.id: c.id}, by=reviewer)
+    assert read_under(c) == {late.enrollment_id}
 
 
 def test_a_merge_is_undone_and_divided_on_its_page(desk: Desk) -> None:
@@ -159,7 +283,7 @@ def test_a_merge_is_undone_and_divided_on_its_page(desk: Desk) -> None:
         visitor = desk.signed_in(reviewer)
         page = visitor.get(url)
         assert page.says("Harbor Shelter and Harbor Shelter: one stay entered twice. To do.")
-        assert page.says("Entered under client A while the two were merged: whose is each stay?")
+        assert page.says("Whose is each of these stays?")
         listed = visitor.get("/duplicates/follow-ups")
         assert listed.says("One stay entered twice")
         assert visitor.post("/duplicates/follow-ups/1/kept", {}, follow=True).says("Noted: both are right.")
@@ -167,12 +291,31 @@ def test_a_merge_is_undone_and_divided_on_its_page(desk: Desk) -> None:
         visitor.post("/duplicates/follow-ups/99/kept", {}, status=404)
         for hostile in ({}, {f"stay-{late.id}": "nobody"}):
             assert visitor.post(url, hostile, status=422).says("1 are left over")
-        data = {f"stay-{late.id}": "folded", "also": str(second.id)}
+        data = {f"stay-{late.id}": str(other.id), "also": str(second.id)}
         assert visitor.post(url, data, follow=True).says("The merge is undone")
         with desk.look() as session:
             assert not session.get_one(Merge, second.id).is_active
         assert visitor.get(f"/clients/{other.id}").says("Night Shelter")
         assert not visitor.get(f"/clients/{one.id}").says("Night Shelter")
-        again = visitor.post(url, {"divide": "1", f"stay-{late.id}": "kept"}, follow=True)
+        assert visitor.get(f"/duplicates/merges/{second.id}").says("Undone by")
+        again = visitor.post(url, {"divide": "1", f"stay-{late.id}": str(one.id)}, follow=True)
         assert again.says("Each stay reads under the record that you chose.")
         assert visitor.get(f"/clients/{one.id}").says("Night Shelter")
+
+
+def test_the_page_asks_for_the_stays_of_other_merges_that_are_ticked(desk: Desk) -> None:
+    with desk.work():
+        source, reviewer = make_source(), make_admin()
+        one, other, third = make_clients(source, 3)
+        second = merged(make_pair(other, third), reviewer)
+        late = entered_later(other, make_project(source))
+        first = merged(make_pair(one, other), reviewer)
+        db.session.flush()
+    url = f"/duplicates/merges/{first.id}"
+    visitor = desk.signed_in(reviewer)
+    assert visitor.get(url).says(f"Asked only if you tick merge {second.id}.")
+    assert visitor.post(url, {"also": str(second.id)}, status=422).says("1 are left over")
+    data = {"also": str(second.id), f"stay-{late.id}": str(third.id)}
+    assert visitor.post(url, data, follow=True).says("The merge is undone")
+    with desk.look():
+        assert read_under(third) == {late.enrollment_id}

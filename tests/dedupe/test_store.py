@@ -27,6 +27,7 @@ LOGS = {
     "hmis_merge",
     "hmis_merge_choice",
     "hmis_merge_decision",
+    "hmis_merge_stay",
     "hmis_person",
     "hmis_person_link",
     "audit_entry",

@@ -77,9 +77,9 @@ def test_a_stay_that_was_moved_bears_its_own_record(clients: list[Client], sourc
     stay.date_created = (clock.now() + timedelta(days=1)).replace(tzinfo=None)
     db.session.flush()
     with clock.frozen_at(clock.now() + timedelta(days=2)):
-        asked = dividing.stays_entered_meanwhile(merge)
+        parting = dividing.part(merge)
         undo_merge(merge, by_id=None)
-        dividing.divide(merge, asked, {stay.id: "folded"}, by_id=None)
+        dividing.divide(parting, {stay.id: "folded"}, by_id=None)
     people = {row["EnrollmentID"]: row["PersonalID"] for row in written(source, tmp_path)["Enrollment"]}
     assert people == {"S0": "C0", "S1": "C0", "S2": "C2", "S3": "C3"}
     assert stay.personal_id == "C1"

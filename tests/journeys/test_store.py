@@ -16,7 +16,7 @@ from tests.journeys.conftest import House, Walker
 from tests.samples import sample
 
 #: What a merge and its undoing leave behind on purpose.
-LOGS = {"hmis_merge", "hmis_merge_choice", "hmis_merge_decision", "hmis_person", "hmis_person_link"}
+LOGS = {"hmis_merge", "hmis_merge_choice", "hmis_merge_decision", "hmis_merge_stay", "hmis_person", "hmis_person_link"}
 
 
 def _import(walker: Walker, export: Path, source: str) -> None:

@@ -131,7 +131,7 @@ class PersonLink(Model):
 
 
 class StayMove(Model):
-    """A stay that was entered under the kept record while two were merged, and reads under the other one since.
+    """A stay that lay under the one record when a merge was undone, and reads under the other one since.
 
     It names the stay by HUD's keys, as the vendor's rows do. Moves that were taken back stay in the log.
     """
@@ -152,6 +152,18 @@ class StayMove(Model):
     moved_at: Mapped[datetime]
     taken_back_at: Mapped[datetime | None]
     taken_back_by_id: Mapped[int | None]
+
+
+class MergeStay(Model):
+    """Whose a stay was when two were merged: a vendor that merges them, too, writes another PersonalID over it."""
+
+    __tablename__ = "hmis_merge_stay"
+
+    merge_id: Mapped[int] = mapped_column(ForeignKey("hmis_merge.id"), primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("hmis_source.id"), primary_key=True)
+    enrollment_id: Mapped[Text32] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("hmis_client.id"))
+    """The record under which it read."""
 
 
 class Verdict(enum.Enum):
