@@ -1,8 +1,9 @@
 """What imports have changed since a scan, and the records that may be the same persons.
 
 The neighbours of the changed records come out of the indexes of the client table, by joins that go the ways of the
-engine's rules. With them come the households of all, for these are evidence; then the engine compares that part of the
-store as it would compare the whole.
+engine's rules, but not all of them: what was found by another way is known as a pair, and so the other records of known
+pairs come along. With all of them come their households, for these are evidence; then the engine compares that part of
+the store as it would compare the whole.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -20,6 +21,7 @@ from adminops.hmis.models import Client, Enrollment, HmisImport
 from dedupe.gathering import in_parts
 from dedupe.matching.fields import Field
 from dedupe.matching.values import Store
+from dedupe.models import Pair
 
 OVERLAP = timedelta(hours=1)
 """An import may have ended before a scan began and been stored after it had read: so far back is looked again."""
@@ -54,10 +56,15 @@ def changed_by(import_ids: Collection[int]) -> set[int]:
 
 
 def neighbourhood(changed: Collection[int]) -> set[int]:
-    """Return changed records, those that may be the same persons, and all who entered with one of them."""
+    """Return changed records, those that may be the same persons, and all who entered with one of them.
+
+    Who is in a pair with a changed record is among them, however the two were found: whether the pair holds still can
+    be said of two that were compared alone.
+    """
     near = set(changed)
     for some in in_parts(sorted(changed)):
         near.update(db.session.scalars(_neighbours(), {"ids": some}))
+        near.update(_partners(some))
     found = set(near)
     for some in in_parts(sorted(near)):
         found.update(db.session.scalars(_housemates(), {"ids": some}))
@@ -83,6 +90,12 @@ def fingerprint_of_store() -> str:
 
 def _counted(key: Any) -> Select[str, int]:
     return select(key, func.count()).where(key != "").group_by(key)
+
+
+def _partners(client_ids: Collection[int]) -> Iterator[int]:
+    """Yield the other records of all known pairs of some records."""
+    for side, other in ((Pair.low_client_id, Pair.high_client_id), (Pair.high_client_id, Pair.low_client_id)):
+        yield from db.session.scalars(select(other).where(side.in_(client_ids)))
 
 
 @cache

@@ -85,6 +85,33 @@ def test_pairs_of_changed_and_removed_records_alone_are_taken_back(store: list[C
     assert (scan_changes().counts["gone"], found()) == (2, {})
 
 
+KATHERINE = {"first_name": "Katherine", "last_name": "Smyth", "ssn": "219450817", "dob": date(1985, 5, 17)}
+CATHERINE = {"first_name": "Catherine", "last_name": "Smith", "ssn": "219450871", "dob": date(1985, 5, 18)}
+
+
+def test_a_pair_that_was_found_by_sound_stays_when_an_import_writes_one_of_the_two(source: HmisSource) -> None:
+    make_client(source, first_name="Thuy", last_name="Nguyen")
+    one = make_client(source, **KATHERINE)
+    other = make_client(source, **CATHERINE)
+    scan_store()
+    before = found()
+    assert before.keys() == {(one.id, other.id)}
+    one.import_id = make_import(source)
+    assert (scan_changes().counts["gone"], found()) == (0, pytest.approx(before, abs=0.001))
+
+
+def test_a_pair_that_was_put_back_is_found_again_by_its_records(source: HmisSource) -> None:
+    one, other = make_client(source, **KATHERINE), make_client(source, **CATHERINE)
+    scan_store()
+    one.first_name, kept, one.import_id = "Bartholomew", one.first_name, make_import(source)
+    one.dob = date(1950, 12, 24)
+    db.session.flush()
+    assert neighbourhood({one.id}) == {one.id, other.id}
+    assert scan_changes().counts["gone"] == 1
+    one.first_name, one.dob, one.import_id = kept, KATHERINE["dob"], make_import(source)
+    assert scan_changes().counts["new"] == 1
+
+
 def test_a_stay_that_an_import_brought_changes_its_client_and_brings_the_household(source: HmisSource) -> None:
     mother, child = make_client(source), make_client(source, first_name="Ana", dob=date(2015, 4, 9))
     project, number = make_project(source), make_import(source)
