@@ -316,7 +316,8 @@ class Scan(Model):
     finished_at: Mapped[datetime | None]
     seconds: Mapped[float | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """records, changed (if not all), candidate_pairs, pairs, new, gone, victim_services, hashed, skipped by reason"""
+    """records, changed (if not all), passed_over (imports since the scan before that were left out), candidate_pairs,
+    pairs, new, gone, victim_services, hashed, skipped by reason"""
     groups: Mapped[list[dict[str, Any]]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"), default=list)
     """Records that hang together and were not joined: [{"records": [1, 2, 3], "apart": [[1, 3]], "more": 0}, …]"""
     model_id: Mapped[int | None] = mapped_column(ForeignKey(StoredModel.id))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, union
+from sqlalchemy import ColumnElement, func, select, union
 
 from adminops import clock
 from adminops.db import db
@@ -73,6 +73,8 @@ class Found:
     """The scan whose model was used, and whose findings hold for all other records."""
     lesson_id: int | None = None
     """What decisions had taught, if anything was in force."""
+    passed_over: int = 0
+    """So many imports have ended since the base that were not looked at, for somebody named a later beginning."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,12 @@ def look_for(scan: Scan, since: Since | None = None) -> Found:
 
 
 def scan_to_go_on_from() -> Scan | None:
-    """Return the last scan, unless it is time for a full one: there was none for a week, or its model is an old one."""
-    done = select(Scan).where(Scan.state == ScanState.DONE).order_by(Scan.id.desc())
+    """Return the last scan, unless it is time for a full one: there was none for a week, or its model is an old one.
+
+    One that passed imports over is not gone on from: nobody would ever look at those.
+    """
+    is_whole = func.coalesce(Scan.counts["passed_over"].as_integer(), 0) == 0
+    done = select(Scan).where(Scan.state == ScanState.DONE, is_whole).order_by(Scan.id.desc())
     last, full = (db.session.scalar(chosen.limit(1)) for chosen in (done, done.where(Scan.is_full)))
     if last is None or full is None or full.finished_at is None or full.finished_at < clock.now() - FULL_EVERY:
         return None
@@ -166,7 +172,9 @@ def scan_to_go_on_from() -> Scan | None:
 def look_at_changes(base: Scan, since: Since | None = None) -> Found:
     """Compare the records that imports have changed since a scan with all others, by its model. Reads only."""
     began = perf_counter()
-    changed = changed_by(_imports(base, since))
+    imports = _imports(since) if since else _imports_after(base)
+    passed_over = len(set(_imports_after(base)).difference(imports))
+    changed = changed_by(imports)
     gathered = records_to_match(neighbourhood(changed)) if changed else records_to_match(())
     stored, store, lesson = db.session.get_one(StoredModel, base.model_id), the_store(), present_lesson()
     used = tuning_of(lesson.numbers) if lesson else None
@@ -175,13 +183,16 @@ def look_at_changes(base: Scan, since: Since | None = None) -> Found:
     pairs, groups, scores = _sorted_out(gathered, matched, changed)
     seconds = perf_counter() - began
     lesson_id = lesson.id if lesson else None
-    return Found(gathered, matched, pairs, groups, scores, seconds, store.records, frozenset(changed), base, lesson_id)
+    found = Found(gathered, matched, pairs, groups, scores, seconds, store.records, frozenset(changed), base, lesson_id)
+    return replace(found, passed_over=passed_over)
 
 
-def _imports(base: Scan, since: Since | None) -> list[int]:
-    if isinstance(since, int):
-        return imports_from(since)
-    return imports_since(since or base.started_at or base.asked_at)
+def _imports(since: Since) -> list[int]:
+    return imports_from(since) if isinstance(since, int) else imports_since(since)
+
+
+def _imports_after(base: Scan) -> list[int]:
+    return imports_since(base.started_at or base.asked_at)
 
 
 def _sorted_out(
@@ -377,6 +388,7 @@ def _counts(found: Found, kept: Kept) -> dict[str, Any]:
     return {
         "records": found.records,
         "changed": None if found.changed is None else len(found.changed),
+        "passed_over": found.passed_over,
         "matchable": matched.matchable,
         "candidate_pairs": matched.candidate_pairs,
         "pairs": len(found.pairs),

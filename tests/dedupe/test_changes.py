@@ -134,6 +134,31 @@ def test_the_whole_store_is_scanned_when_nothing_can_be_gone_on_from(store: list
     assert scan_to_go_on_from() is None
 
 
+def test_imports_that_a_scan_passed_over_are_looked_at_by_the_next(store: list[Client], source: HmisSource) -> None:
+    def brought(hours: int, **values: Any) -> int:
+        with clock.frozen_at(clock.now() + timedelta(hours=hours)):
+            number = make_import(source)
+        make_client(source, import_id=number, **values)
+        return number
+
+    brought(2, ssn="219450303", **ANN)
+    later = brought(4, first_name="Zed", last_name="Quux", ssn="219450404")
+    with clock.frozen_at(clock.now() + timedelta(hours=5)):
+        before, scan = found(), begin_scan(is_full=False, by=SYSTEM)
+        finish_scan(scan, look_for(scan, later))
+        assert (scan.counts["changed"], scan.counts["passed_over"], found()) == (1, 1, before)
+    with clock.frozen_at(clock.now() + timedelta(hours=6)):
+        whole = scan_changes()
+        assert (whole.counts["changed"], whole.counts["new"], whole.counts["passed_over"]) == (2, 1, 0)
+        assert scan_to_go_on_from() is whole
+
+
+def test_a_scan_that_begins_before_the_last_one_is_gone_on_from(store: list[Client], source: HmisSource) -> None:
+    scan = begin_scan(is_full=False, by=SYSTEM)
+    finish_scan(scan, look_for(scan, clock.now() - timedelta(days=3)))
+    assert scan_to_go_on_from() is scan
+
+
 def test_an_import_asks_for_its_changes_and_an_undone_one_for_the_whole_store(session: Session) -> None:
     publish(ExportImported(import_id=1, outcome="applied"), by=SYSTEM)
     waiting = waiting_scan()
