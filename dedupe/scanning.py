@@ -37,7 +37,7 @@ from dedupe.matching.model import VERSION, model_of
 from dedupe.matching.scores import scores_of
 from dedupe.matching.training import SEED
 from dedupe.matching.tuning import Tuning, tuning_of
-from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState, StoredModel
+from dedupe.models import WAITING, Pair, PairState, Scan, ScanState, StoredModel
 from dedupe.scoring import present_lesson, score_clients
 from dedupe.settling import retire, settle
 from dedupe.standing import PairOfIds, Standing, in_order, standing_of_all
@@ -292,7 +292,7 @@ def _keep(found: Found) -> Kept:
     proposed = {_key(scored): scored for scored in found.pairs}
     again = with_new_rows()
     proposed = {key: scored for key, scored in proposed.items() if not standing.settles(*key) or key in again}
-    waiting = [key for key, pair in known.items() if pair.is_undecided or pair.state is PairState.SETTLED]
+    waiting = [key for key, pair in known.items() if pair.state in (*WAITING, PairState.SETTLED)]
     protected = protected_among({id_ for key in (*proposed, *waiting) for id_ in key})
     proposed = {key: scored for key, scored in proposed.items() if protected.isdisjoint(key)}
     kept = Kept()
@@ -324,7 +324,7 @@ def _known_pairs(found: Found) -> dict[PairOfIds, Pair]:
     ids = set[int]()
     for some in in_parts(sorted(found.changed)):
         ids.update(db.session.scalars(union(*(select(Pair.id).where(side.in_(some)) for side in (low, high)))))
-    ids.update(db.session.scalars(select(Pair.id).where(Pair.state.in_(UNDECIDED), _has_left(low) | _has_left(high))))
+    ids.update(db.session.scalars(select(Pair.id).where(Pair.state.in_(WAITING), _has_left(low) | _has_left(high))))
     parts = (db.session.scalars(chosen.where(Pair.id.in_(some))) for some in in_parts(sorted(ids)))
     return {(pair.low_client_id, pair.high_client_id): pair for part in parts for pair in part}
 
@@ -341,7 +341,7 @@ def _propose(pair: Pair | None, key: PairOfIds, scored: ScoredPair) -> bool:
     if pair.state is PairState.APART:
         return ask_again(pair, scored)
     settle(pair, settled=False)
-    if not pair.is_undecided and pair.state is not PairState.GONE:
+    if pair.state not in (*WAITING, PairState.GONE):
         return False
     describe(pair, scored)
     if pair.state is not PairState.GONE:
@@ -353,17 +353,18 @@ def _propose(pair: Pair | None, key: PairOfIds, scored: ScoredPair) -> bool:
 def _take_back(pairs: Iterable[Pair], standing: Standing, comparable: Collection[int]) -> int:
     """Take pairs that are not proposed out of the queue; return how many are gone.
 
-    One that a ticket asks for, or that somebody is looking at, stays as long as both records can be compared.
+    One that a ticket asks for, that somebody is looking at, or that a second person is asked about, stays as long as
+    both records can be compared.
     """
     gone, held = 0, []
     for pair in pairs:
         settle(pair, settled=standing.settles(pair.low_client_id, pair.high_client_id))
-        if not pair.is_undecided:
+        if pair.state not in WAITING:
             continue
         if {pair.low_client_id, pair.high_client_id}.issubset(comparable) and _is_wanted(pair):
             held.append(pair)
             continue
-        if pair.changes:
+        if pair.changes and pair.is_undecided:
             drop_the_question(pair)
             continue
         retire(pair)
@@ -376,7 +377,9 @@ def _take_back(pairs: Iterable[Pair], standing: Standing, comparable: Collection
 
 
 def _is_wanted(pair: Pair) -> bool:
-    return bool(pair.ticket_id) or (pair.claimed_until is not None and pair.claimed_until > clock.now())
+    if pair.ticket_id or pair.state is PairState.SECOND:
+        return True
+    return pair.claimed_until is not None and pair.claimed_until > clock.now()
 
 
 def _key(scored: ScoredPair) -> PairOfIds:

@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
+from adminops import clock
 from adminops.db import db
 from adminops.hmis.models import Client
 from dedupe.gathering import is_protected
 from dedupe.models import WAITING, Pair, PairState
+from dedupe.seconds.models import Answer, Proposal
 from dedupe.standing import standing_of
 
 
@@ -54,8 +56,8 @@ def take_out_protected(pair_ids: Collection[int] | None = None) -> None:
 
 
 def retire(pair: Pair) -> None:
-    """Propose an undecided pair no longer."""
-    pair.move(PairState.GONE)
+    """Propose a pair that waits no longer."""
+    _leave(pair, PairState.GONE)
     pair.claimed_by_id = pair.claimed_until = pair.deferred_at = None
 
 
@@ -64,10 +66,24 @@ def settle(pair: Pair, *, settled: bool) -> None:
     if settled and pair.changes:
         return
     if settled and pair.state in WAITING:
-        pair.move(PairState.SETTLED)
+        _leave(pair, PairState.SETTLED)
         pair.claimed_by_id = pair.claimed_until = None
     elif not settled and pair.state is PairState.SETTLED:
         pair.move(PairState.DEFERRED if pair.deferred_at else PairState.OPEN)
+
+
+def _leave(pair: Pair, to: PairState) -> None:
+    """Let a pair wait no longer, neither for a reviewer nor for a second person."""
+    if pair.state is PairState.SECOND:
+        let_lapse(pair)
+    pair.move(to)
+
+
+def let_lapse(pair: Pair) -> None:
+    """Let what was proposed of a pair, and nobody answered, count no more."""
+    chosen = select(Proposal).where(Proposal.pair_id == pair.id, Proposal.answer == Answer.WAITING)
+    for proposal in db.session.scalars(chosen):
+        proposal.answer, proposal.answered_at = Answer.LAPSED, clock.now()
 
 
 def _records_beside(client_ids: Iterable[int]) -> list[int]:

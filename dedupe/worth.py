@@ -15,7 +15,7 @@ from adminops.db import db
 from adminops.hmis.models import Project
 from dedupe.gathering import in_parts, stays_to_warn_of
 from dedupe.matching.warn import Stay
-from dedupe.models import UNDECIDED, Impact, Pair, PairPlace
+from dedupe.models import WAITING, Impact, Pair, PairPlace
 
 LATELY = timedelta(days=365)
 MOST_STAYS = 20
@@ -44,7 +44,7 @@ def in_words(pair: Pair) -> str:
 
 def weigh_all(changed: Collection[int] | None = None) -> None:
     """Weigh the pairs that wait, or those of the records `changed` alone."""
-    waiting = select(Pair).where(Pair.state.in_(UNDECIDED))
+    waiting = select(Pair).where(Pair.state.in_(WAITING))
     if changed is None:
         weigh(db.session.scalars(waiting))
         return

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
-
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Invalid, InvalidState, NotAllowed
@@ -19,6 +17,7 @@ from dedupe.models import Act, Pair, PairState
 from dedupe.operations import join, lock, ready_to_merge, release, sides_to_merge
 from dedupe.seconds import queries
 from dedupe.seconds.models import Answer, Proposal
+from dedupe.settling import let_lapse
 
 
 def decide_merge(
@@ -37,7 +36,7 @@ def decide_merge(
         return join(pair, source, destination, choices, reason=said, by=by)
     if not said:
         raise Invalid(f"A second person has to agree. {why[0]} Say why they are one person.", field="reason")
-    _let_lapse(pair)
+    let_lapse(pair)
     pair.move(PairState.SECOND)
     note_decision(pair, Act.PROPOSED, by)
     release(pair)
@@ -121,10 +120,3 @@ def _reopen(pair: Pair) -> None:
     pair.move(PairState.OPEN)
     pair.deferred_at = None
     db.session.flush()
-
-
-def _let_lapse(pair: Pair) -> None:
-    """Let what was proposed of the pair before count no more."""
-    chosen = select(Proposal).where(Proposal.pair_id == pair.id, Proposal.answer == Answer.WAITING)
-    for proposal in db.session.scalars(chosen):
-        proposal.answer, proposal.answered_at = Answer.LAPSED, clock.now()

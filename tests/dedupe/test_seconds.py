@@ -7,20 +7,23 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
 from adminops.facts import ClientsMerged, MergeProposed, MergeRefused, MergeWithdrawn
 from adminops.hmis.models import Client, HmisSource, Merge
-from adminops.identity.models import User
+from adminops.identity.models import SYSTEM, User
 from adminops.outbox.models import OutboxMessage
 from dedupe import policies
 from dedupe.conflicts import persons_of, why_second
 from dedupe.emails import merge_refused, second_wanted
 from dedupe.models import Act, Decision, Pair, PairState
 from dedupe.operations import keep_apart, merge_pair, review_pair
+from dedupe.scanning import begin_scan, finish_scan, look_for, scan_store
 from dedupe.seconds.models import Answer, Proposal
 from dedupe.seconds.operations import agree_to_merge, decide_merge, refuse_merge, take_back_merge
 from dedupe.seconds.queries import count_waiting, last_proposal, list_waiting
+from dedupe.settling import take_out_protected
 from tests.browsing import Desk
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_exit, make_pair, make_project, make_service, make_source, make_stay
@@ -172,6 +175,49 @@ def test_other_decisions_let_a_proposal_lapse(doubtful: Pair, reviewer: User) ->
     assert (doubtful.state, count_waiting(), list_waiting().rows) == (PairState.SETTLED, 0, [])
     with pytest.raises(InvalidState, match="any more"):
         agree_to_merge(proposal, by=make_admin())
+
+
+def test_a_proposal_lapses_when_one_of_the_two_has_left(doubtful: Pair, reviewer: User) -> None:
+    proposal = proposed(doubtful, reviewer)
+    doubtful.high_client.removed_at = clock.now()
+    db.session.flush()
+    scan = scan_store()
+    assert (doubtful.state, scan.counts["gone"], count_waiting()) == (PairState.GONE, 1, 0)
+    assert (proposal.answer, proposal.answered_at is None, proposal.answered_by_id) == (Answer.LAPSED, False, None)
+
+
+def test_a_scan_of_what_changed_finds_the_proposals_whose_records_have_left(doubtful: Pair, reviewer: User) -> None:
+    scan_store()
+    proposal = proposed(doubtful, reviewer)
+    doubtful.high_client.removed_at = clock.now()
+    db.session.flush()
+    scan = begin_scan(is_full=False, by=SYSTEM)
+    finish_scan(scan, look_for(scan))
+    assert (scan.is_full, doubtful.state, proposal.answer) == (False, PairState.GONE, Answer.LAPSED)
+
+
+def test_a_proposal_lapses_with_every_way_out_of_waiting(source: HmisSource, reviewer: User) -> None:
+    settled, protected = (pair_of(source, {"ssn": "219450817"}, {"ssn": "219450818"}) for _ in range(2))
+    proposals = [proposed(each, reviewer) for each in (settled, protected)]
+    third = make_client(source)
+    merge_pair(make_pair(settled.low_client, third), destination_client_id=third.id, choices={}, by=reviewer)
+    keep_apart(make_pair(settled.high_client, third), by=reviewer)
+    make_stay(protected.low_client, make_project(source, victim_services=True))
+    take_out_protected()
+    assert [each.state for each in (settled, protected)] == [PairState.SETTLED, PairState.GONE]
+    assert [each.answer for each in proposals] == [Answer.LAPSED, Answer.LAPSED]
+
+
+def test_a_scan_brings_a_pair_that_waits_up_to_date_and_leaves_it(doubtful: Pair, reviewer: User) -> None:
+    proposal = proposed(doubtful, reviewer)
+    assert doubtful.score == 90
+    scan_store()
+    alike = doubtful.score
+    doubtful.high_client.first_name, doubtful.high_client.dob = "Bartholomew", date(1950, 12, 24)
+    db.session.flush()
+    scan = scan_store()
+    assert (alike == 90, doubtful.score < alike) == (False, True)
+    assert (doubtful.state, proposal.is_waiting, scan.counts["gone"]) == (PairState.SECOND, True, 0)
 
 
 def test_who_saw_another_version_decides_nothing(pair: Pair, reviewer: User) -> None:
