@@ -53,7 +53,7 @@ def scan(full: bool, since: str | None, as_json: bool) -> None:
     """Propose pairs: for what imports have changed since the last scan, or in the whole store.
 
     The whole store is scanned when it never was, when the last time was a week ago, or with --full. Exit code 0 also
-    when nothing is found, 1 when it fails.
+    when nothing is found, 1 when it fails or another scan runs.
     """
     if full and since:
         raise click.UsageError("Give --full or --since, not both.")

@@ -64,7 +64,10 @@ def merge_exact() -> None:
 
 
 def scan_now(*, is_full: bool = True, since: Since | None = None, by: User = SYSTEM) -> Scan:
-    """Scan the store, or what changed in it, now and return the scan when it is done."""
+    """Scan the store, or what changed in it, now and return the scan when it is done.
+
+    Raises `Conflict` while another one runs.
+    """
     with transaction():
         scan = begin_scan(is_full=is_full, by=by)
     return run_scan(scan, since, by=by)

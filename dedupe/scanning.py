@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, union
+from sqlalchemy import ColumnElement, func, select, text, union
 
 from adminops import clock
-from adminops.db import db
+from adminops.db import db, hold_writer
 from adminops.errors import Conflict
 from adminops.facts import ScanFinished, publish
 from adminops.hmis.merging import apart_pairs
@@ -43,8 +43,11 @@ from dedupe.settling import retire, settle
 from dedupe.standing import PairOfIds, Standing, in_order, standing_of_all
 from dedupe.worth import weigh_all
 
+LOCK = 0x7363616E
+"""Number of PostgreSQL's advisory lock that one scan that begins holds at a time: "scan" as bytes."""
 LONGEST = timedelta(minutes=30)
 """A scan that runs for longer has died with its process."""
+RUNS = "A scan runs already. Try again when it has ended; one that was cut off is given up after half an hour."
 CUT_OFF = "The scan was cut off. Nothing was changed."
 FAILED = "AdminOps failed while it scanned. Nothing was changed. Try again; if it stays, tell us."
 FULL_EVERY = timedelta(days=7)
@@ -103,7 +106,9 @@ def waiting_scan() -> Scan | None:
 
 
 def begin_scan(*, is_full: bool = True, by: User) -> Scan:
-    """Begin a scan that nobody asked for before."""
+    """Begin a scan that nobody asked for before. Raises `Conflict` while another one runs."""
+    if _is_one_running():
+        raise Conflict(RUNS)
     scan = Scan(asked_by_id=by.id, is_full=is_full)
     db.session.add(scan)
     db.session.flush()
@@ -112,14 +117,26 @@ def begin_scan(*, is_full: bool = True, by: User) -> Scan:
 
 def begin_waiting_scan() -> Scan | None:
     """Begin the scan that waits; None when there is none, or when another one runs."""
-    running = select(Scan).where(Scan.state == ScanState.RUNNING).with_for_update(skip_locked=True)
-    for scan in db.session.scalars(running):
-        if scan.started_at is not None and scan.started_at > clock.now() - LONGEST:
-            return None
-        fail_scan(scan, CUT_OFF)
+    if _is_one_running():
+        return None
     waiting = select(Scan).where(Scan.state == ScanState.WAITING).order_by(Scan.id).limit(1)
     found = db.session.scalar(waiting.with_for_update(skip_locked=True))
     return _begin(found) if found is not None else None
+
+
+def _is_one_running() -> bool:
+    """Say whether a scan runs, once those whose process has died are given up. One scan at a time asks this.
+
+    One that nobody could hold is about to be stored: it runs.
+    """
+    hold_writer()
+    if db.engine.dialect.name == "postgresql":  # SQLite has one writer at a time
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    running = select(Scan).where(Scan.state == ScanState.RUNNING)
+    for scan in db.session.scalars(running.with_for_update(skip_locked=True)):
+        if scan.started_at is None or scan.started_at <= clock.now() - LONGEST:
+            fail_scan(scan, CUT_OFF)
+    return db.session.scalar(running.limit(1)) is not None
 
 
 def _begin(scan: Scan) -> Scan:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from threading import Barrier, Event
 from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import func, select
 
+from adminops import clock
 from adminops.app import AdminOps
 from adminops.crypto import CannotDecrypt
 from adminops.db import db, transaction
@@ -19,12 +21,14 @@ from dedupe import jobs
 from dedupe.models import Pair, PairState, Scan, ScanState
 from dedupe.operations import keep_apart, merge_pair, pair_for_request, review_pair, undo_merge
 from dedupe.queries import get_pair
-from dedupe.scanning import FAILED, ask_for_scan, begin_scan, finish_scan, look_through_store
+from dedupe.scanning import FAILED, RUNS, ask_for_scan, begin_scan, finish_scan, look_through_store
 from tests.browsing import Desk
 from tests.make import make_admin
 from tests.make_dedupe import make_client, make_clients, make_pair, make_source
 
 SSN = "219450817"
+on_postgresql = pytest.mark.parametrize("app", ["postgresql"], indirect=True)
+"""SQLite has one writer at a time: there is nothing to wait for half-way."""
 
 
 def at_once(app: AdminOps, *works: Callable[[], object]) -> list[object]:
@@ -256,6 +260,29 @@ def test_two_processes_run_a_waiting_scan_once(twice: Twice) -> None:
             done.result(timeout=60)
     assert [scan.state for scan in twice.scans()] == [ScanState.DONE]
     assert twice.pair().state is PairState.OPEN
+
+
+def test_one_of_two_scans_that_begin_at_once_is_refused(twice: Twice) -> None:
+    began = at_once(twice.desk.app, *[lambda: begin_scan(by=SYSTEM)] * 3)
+    assert sorted(type(each).__name__ for each in began) == ["Conflict", "Conflict", "Scan"]
+    assert [scan.state for scan in twice.scans()] == [ScanState.RUNNING]
+
+
+@on_postgresql
+def test_a_scan_that_is_being_stored_runs_however_long_it_took(twice: Twice) -> None:
+    with twice.desk.work():
+        scan_id = begin_scan(by=SYSTEM).id
+    with twice.desk.work() as session:
+        session.get_one(Scan, scan_id, with_for_update=True)
+        later = clock.now() + timedelta(hours=2)
+        with ThreadPoolExecutor(1) as pool:
+            (answer,) = pool.submit(at_once, twice.desk.app, lambda: _begin_at(later)).result(timeout=60)
+    assert str(answer) == RUNS
+
+
+def _begin_at(moment: datetime) -> Scan:
+    with clock.frozen_at(moment):
+        return begin_scan(by=SYSTEM)
 
 
 def test_people_go_on_working_while_a_scan_compares(twice: Twice) -> None:

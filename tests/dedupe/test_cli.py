@@ -14,9 +14,11 @@ from adminops.crypto import CannotDecrypt
 from adminops.db import db
 from adminops.hmis.models import Client
 from adminops.hmis.stays import stays_of
+from adminops.identity.models import SYSTEM
 from dedupe.cli import dedupe
 from dedupe.models import Scan, ScanState
 from dedupe.operations import merge_pair
+from dedupe.scanning import RUNS, begin_scan
 from tests.browsing import Desk
 from tests.make import make_admin
 from tests.make_dedupe import make_client, make_clients, make_pair, make_project, make_source, make_stay
@@ -77,6 +79,15 @@ def test_a_wrong_beginning_is_said_in_a_sentence(twice: AdminOps, args: list[str
     result = run(twice, *args)
     assert result.exit_code > 0
     assert sentence in result.stderr
+
+
+def test_a_scan_beside_one_that_runs_is_refused_in_a_sentence(desk: Desk, twice: AdminOps) -> None:
+    with desk.work():
+        begin_scan(by=SYSTEM)
+    result = run(twice)
+    assert (result.exit_code, result.stderr) == (1, f"Error: {RUNS}\n")
+    with desk.look() as session:
+        assert [scan.state for scan in session.scalars(select(Scan))] == [ScanState.RUNNING]
 
 
 def test_nothing_found_is_no_failure(desk: Desk) -> None:

@@ -377,6 +377,8 @@ def test_one_scan_runs_at_a_time(session: Session) -> None:
     running = begin_scan(by=SYSTEM)
     waiting = ask_for_scan(by=SYSTEM)
     assert scanning.begin_waiting_scan() is None
+    with pytest.raises(Conflict, match="runs already"):
+        begin_scan(by=SYSTEM)
     finish_scan(running, look_through_store())
     assert scanning.begin_waiting_scan() is waiting
     assert scanning.begin_waiting_scan() is None
@@ -387,3 +389,6 @@ def test_a_scan_whose_process_died_makes_room_for_the_next(session: Session) -> 
     with clock.frozen_at(clock.now() + timedelta(minutes=31)):
         assert scanning.begin_waiting_scan() is waiting
     assert (dead.state, dead.sentence) == (ScanState.FAILED, scanning.CUT_OFF)
+    with clock.frozen_at(clock.now() + timedelta(minutes=62)):
+        assert begin_scan(by=SYSTEM).is_running
+    assert waiting.state is ScanState.FAILED
