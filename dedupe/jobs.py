@@ -1,9 +1,9 @@
 """Running the scan that waits."""
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from adminops.db import transaction
+from adminops.db import is_deadlock, transaction
 from adminops.identity.models import SYSTEM, User
 from dedupe import learning
 from dedupe.exact import merge_exact_pairs
@@ -80,7 +80,9 @@ def run_scan(scan: Scan, since: Since | None = None, *, by: User = SYSTEM) -> Sc
             found = look_for(scan, since)
         try:
             return _finish(scan, found, by)
-        except IntegrityError:  # a ticket asked for one of the new pairs at this very moment: it is a known one now
+        except DBAPIError as refused:
+            if not _is_moment(refused):
+                raise
             return _finish(scan, found, by)
     except BaseException as error:
         log.error("scan failed", scan_id=scan.id, cause=type(error).__name__)
@@ -89,6 +91,14 @@ def run_scan(scan: Scan, since: Since | None = None, *, by: User = SYSTEM) -> Sc
             if begun.is_running:
                 fail_scan(begun)
         raise
+
+
+def _is_moment(refused: DBAPIError) -> bool:
+    """Tell whether it was somebody else's work at this very moment that stood in the way: the same again will do.
+
+    A new pair that is there already is a known one next time.
+    """
+    return isinstance(refused, IntegrityError) or (isinstance(refused, OperationalError) and is_deadlock(refused))
 
 
 def _finish(scan: Scan, found: Found, by: User) -> Scan:

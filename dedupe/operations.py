@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -40,6 +40,7 @@ from dedupe.standing import in_order
 from dedupe.worth import weigh
 
 CLAIM = timedelta(minutes=15)
+_UNSYNCHRONISED = {"synchronize_session": False}
 
 
 def review_pair(pair: Pair, *, by: User) -> bool:
@@ -63,27 +64,34 @@ def review_pair(pair: Pair, *, by: User) -> bool:
 
 
 def _claim(pair: Pair, by: User, *, is_first_look: bool) -> bool:
-    """Take the pair if nobody else has it and let go of others, in one statement: two never both hold a pair.
+    """Take the pair if nobody else has it, in one statement: two never both hold a pair. Others are let go of.
 
     A pair with a client of victim services alone is not taken.
     """
-    until, this = clock.now() + CLAIM, Pair.id == pair.id
+    until = clock.now() + CLAIM
     protected = select(Client.id).where(Client.id.in_([pair.low_client_id, pair.high_client_id]), is_protected(Client))
-    may_take = and_(this, Pair.state.in_(UNDECIDED), queue.free_for(by), ~protected.exists())
-    moving = update(Pair).where(or_(may_take, and_(~this, Pair.claimed_by_id == by.id)))
-    values = {"claimed_by_id": case((this, by.id)), "claimed_until": case((this, until))}
-    if is_first_look:
-        values["looked_at"] = case((this, clock.now()), else_=Pair.looked_at)
-    unsynchronised = {"synchronize_session": False}
+    taking = update(Pair).where(Pair.id == pair.id, Pair.state.in_(UNDECIDED), queue.free_for(by), ~protected.exists())
+    values = {"claimed_by_id": by.id, "claimed_until": until, **({"looked_at": clock.now()} if is_first_look else {})}
     db.session.flush()
-    moved = db.session.scalars(moving.values(values).returning(Pair.id), execution_options=unsynchronised).all()
-    if pair.id not in moved:
+    taken = db.session.scalar(taking.values(values).returning(Pair.id), execution_options=_UNSYNCHRONISED)
+    _let_go_of_others(pair, by)
+    if taken is None:
         db.session.refresh(pair, ["state", "claimed_by_id", "claimed_until", "claimed_by"])
         return False
-    known = {"claimed_by_id": by.id, "claimed_until": until, "claimed_by": by}
-    for name, value in {**known, **({"looked_at": clock.now()} if is_first_look else {})}.items():
+    for name, value in {**values, "claimed_by": by}.items():
         set_committed_value(pair, name, value)
     return True
+
+
+def _let_go_of_others(pair: Pair, by: User) -> None:
+    """Let go of what else the reviewer holds.
+
+    A pair that somebody writes to at this moment is not waited for, by who has a pair in hand: it is free once its
+    time is over.
+    """
+    others = select(Pair.id).where(Pair.claimed_by_id == by.id, Pair.id != pair.id).with_for_update(skip_locked=True)
+    letting_go = update(Pair).where(Pair.id.in_(others)).values(claimed_by_id=None, claimed_until=None)
+    db.session.execute(letting_go, execution_options=_UNSYNCHRONISED)
 
 
 def merge_pair(
@@ -329,6 +337,7 @@ def _pair_of(one: Client, other: Client) -> Pair:
     """Return the pair of two records, locked; scored by the model of the last scan when no scan proposed it."""
     if one.id == other.id:
         raise Invalid("Both client IDs are the same record. Ask for the other one.")
+    merging.hold_decisions()
     gathered = records_to_match([one.id, other.id])
     policies.check_comparable(one, other, gathered)
     pair = queries.find_pair(one.id, other.id)
@@ -356,7 +365,12 @@ def _add(proposed: Pair) -> Pair:
 
 
 def lock(pair: Pair) -> None:
-    """Read the pair anew and hold it: a second click, or a second reviewer, waits here. Publishes nothing."""
+    """Read the pair anew and hold it: a second click, or a second reviewer, waits here. Publishes nothing.
+
+    Decisions are held before pairs are, and pairs before client records: whoever keeps that order never waits for
+    somebody who waits for them.
+    """
+    merging.hold_decisions()
     anew = {"populate_existing": True}
     db.session.scalars(select(Pair).where(Pair.id == pair.id).with_for_update(), execution_options=anew).one()
 

@@ -20,7 +20,7 @@ from adminops import clock
 from adminops.db import db, hold_writer
 from adminops.errors import Conflict
 from adminops.facts import ScanFinished, publish
-from adminops.hmis.merging import apart_pairs
+from adminops.hmis.merging import apart_pairs, hold_decisions
 from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import SYSTEM, User
 from dedupe import policies
@@ -248,6 +248,7 @@ def finish_scan(scan: Scan, found: Found, *, by: User = SYSTEM) -> Scan:
     Raises `InvalidState` when the scan was given up meanwhile. Publishes `ScanFinished`.
     """
     began = perf_counter()
+    hold_decisions()
     db.session.refresh(scan, with_for_update=True)
     scan.move(ScanState.DONE)
     stored = _store_model(found.matched) if found.base is None else db.session.get_one(StoredModel, found.base.model_id)

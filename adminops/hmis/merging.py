@@ -110,6 +110,13 @@ def allow_again(one: Client, other: Client, *, by_id: int | None, reason: str = 
     return _decide(one, other, Verdict.WITHDRAWN, by_id=by_id, reason=reason)
 
 
+def hold_decisions() -> None:
+    """Have nobody else decide on records before the open transaction ends. Who holds other rows calls it before."""
+    hold_writer()
+    if db.engine.dialect.name == "postgresql":  # SQLite has one writer at a time
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
 def verdict_on(one: Client, other: Client) -> Verdict | None:
     """Return what holds about a pair of records: SAME, APART, or None when nothing does."""
     found = _verdicts([one.id, other.id]).get(_pair(one.id, other.id))
@@ -192,9 +199,7 @@ def _locked_records(*clients: Client) -> list[list[Client]]:
     Decisions are taken one at a time: two that share a record would else each start from the state before the other,
     or wait for each other for ever.
     """
-    hold_writer()
-    if db.engine.dialect.name == "postgresql":  # SQLite has one writer at a time
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    hold_decisions()
     ids = [client.id for client in clients]
     persons = select(Client.person_id).where(Client.id.in_(ids), Client.person_id.is_not(None))
     reading = select(Client).where(or_(Client.id.in_(ids), Client.person_id.in_(persons))).order_by(Client.id)

@@ -8,20 +8,21 @@ from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from adminops import clock
 from adminops.app import AdminOps
 from adminops.crypto import CannotDecrypt
 from adminops.db import db, transaction
 from adminops.errors import DomainError, InvalidState
-from adminops.hmis.merging import allow_again, persons_by_merges
+from adminops.hmis.merging import allow_again, hold_decisions, persons_by_merges
 from adminops.hmis.models import Client, HmisSource, Merge, MergeDecision
 from adminops.identity.models import SYSTEM, User
 from dedupe import jobs
 from dedupe.models import Pair, PairState, Scan, ScanState
-from dedupe.operations import keep_apart, merge_pair, pair_for_request, review_pair, undo_merge
+from dedupe.operations import defer_pair, keep_apart, merge_pair, pair_for_request, review_pair, undo_merge
 from dedupe.queries import get_pair
-from dedupe.scanning import FAILED, RUNS, ask_for_scan, begin_scan, finish_scan, look_through_store
+from dedupe.scanning import FAILED, RUNS, Found, ask_for_scan, begin_scan, finish_scan, look_through_store, scan_store
 from tests.browsing import Desk
 from tests.make import make_admin
 from tests.make_dedupe import make_client, make_clients, make_pair, make_source
@@ -341,9 +342,83 @@ def test_a_pair_that_a_ticket_brings_in_at_this_moment_is_taken_for_a_known_one(
         with twice.desk.work():
             twice.asked_for(7)
             running = pool.submit(twice.run)
-            deadline = monotonic() + 30
-            while not _somebody_waits_for_a_lock(twice.desk.app) and monotonic() < deadline:
-                Event().wait(0.05)
+            _wait_until_somebody_waits(twice.desk.app)
         running.result(timeout=60)
     assert [scan.state for scan in twice.scans()] == [ScanState.DONE]
     assert (twice.pair().ticket_id, twice.pair().state) == (7, PairState.OPEN)
+
+
+# Nobody waits for somebody who waits for them
+
+
+def _is_free(pair_id: int) -> bool:
+    """Say whether the open transaction can hold a pair at once."""
+    free = select(Pair.id).where(Pair.id == pair_id).with_for_update(skip_locked=True)
+    return db.session.scalar(free) is not None
+
+
+def _wait_until_somebody_waits(app: AdminOps) -> None:
+    deadline = monotonic() + 30
+    while not _somebody_waits_for_a_lock(app) and monotonic() < deadline:
+        Event().wait(0.05)
+
+
+@on_postgresql
+@pytest.mark.parametrize("what", ["merge", "apart", "later", "scan"])
+def test_whoever_decides_holds_no_pair_while_others_decide(desk: Desk, table: Table, what: str) -> None:
+    def later() -> None:
+        by = db.session.get_one(User, table.reviewers[0])
+        defer_pair(get_pair(table.ab, by), by=by)
+
+    works = {"merge": table.merge(table.ab), "apart": table.apart(table.ab), "later": later, "scan": scan_store}
+    with ThreadPoolExecutor(1) as pool:
+        with desk.work():
+            hold_decisions()
+            running = pool.submit(at_once, desk.app, works[what])
+            _wait_until_somebody_waits(desk.app)
+            assert _is_free(table.ab)
+        (answer,) = running.result(timeout=60)
+    assert not isinstance(answer, Exception)
+
+
+@on_postgresql
+def test_who_takes_a_pair_does_not_wait_for_the_one_they_leave(desk: Desk, table: Table) -> None:
+    def look(pair_id: int) -> Callable[[], object]:
+        def work() -> object:
+            by = db.session.get_one(User, table.reviewers[0])
+            return review_pair(get_pair(pair_id, by), by=by)
+
+        return work
+
+    def holder(pair_id: int) -> int | None:
+        with desk.look() as session:
+            return session.get_one(Pair, pair_id).claimed_by_id
+
+    assert at_once(desk.app, look(table.bc)) == [True]
+    with desk.work(), ThreadPoolExecutor(1) as pool:
+        assert _is_free(table.bc), "it is held here from now on"
+        assert pool.submit(at_once, desk.app, look(table.ab)).result(timeout=30) == [True]
+    assert [holder(table.ab), holder(table.bc)] == [table.reviewers[0]] * 2
+    assert at_once(desk.app, look(table.ac)) == [True]
+    assert [holder(each) for each in (table.ab, table.ac, table.bc)] == [None, table.reviewers[0], None]
+
+
+def test_what_a_scan_found_is_stored_once_more_after_a_deadlock(twice: Twice, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored, met = jobs.finish_scan, []
+
+    def refused(scan: Scan, found: Found, *, by: User) -> Scan:
+        done = stored(scan, found, by=by)
+        if not met:
+            met.append(scan.id)
+            raise OperationalError("UPDATE", {}, _Deadlock())
+        return done
+
+    monkeypatch.setattr(jobs, "finish_scan", refused)
+    twice.ask()
+    twice.run()
+    assert ([scan.state for scan in twice.scans()], len(met)) == ([ScanState.DONE], 1)
+    assert twice.pair().state is PairState.OPEN
+
+
+class _Deadlock(Exception):
+    sqlstate = "40P01"
