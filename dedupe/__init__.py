@@ -51,6 +51,7 @@ feature = Feature(
             title="Merge pairs that agree in all three, where two administrators have allowed it",
             run=jobs.merge_exact,
             every=timedelta(minutes=5),
+            own_transactions=True,
         ),
     ),
     subscribers=(

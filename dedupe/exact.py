@@ -10,7 +10,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from adminops import clock
@@ -18,6 +18,7 @@ from adminops.db import db, savepoint
 from adminops.errors import Conflict, DomainError, Invalid, NotAllowed
 from adminops.facts import publish
 from adminops.facts.records import ExactMergingChanged
+from adminops.hmis.merging import hold_decisions
 from adminops.hmis.models import Client, Merge
 from adminops.identity.models import SYSTEM, User
 from adminops.settings import current_settings
@@ -111,25 +112,37 @@ def _done_today() -> int:
     return db.session.scalar(made.where(Merge.by_id == SYSTEM.id)) or 0
 
 
-def merge_exact_pairs() -> int:
-    """Merge the exact pairs that the rule in force allows today; return how many. A pair that is refused is left."""
-    now, merged = today(), 0
-    if now.rule is None:
-        return 0
+def exact_pairs() -> list[int]:
+    """Return the pairs that the rule in force would merge, the strongest first. Reads only."""
+    if not has_room_today():
+        return []
     contested = _contested()
-    for pair in _candidates():
-        if now.done + merged >= now.rule.daily_cap:
-            break
-        if is_exact(pair) and contested.isdisjoint((pair.low_client_id, pair.high_client_id)) and _fits(pair):
-            merged += _merge(pair)
-    return merged
+    pairs = db.session.scalars(_candidates().order_by(Pair.score.desc(), Pair.id).limit(LOOKED_AT))
+    return [
+        pair.id for pair in pairs if is_exact(pair) and contested.isdisjoint((pair.low_client_id, pair.high_client_id))
+    ]
 
 
-def _candidates() -> Sequence[Pair]:
+def has_room_today() -> bool:
+    """Say whether a rule is in force that allows another merge today."""
+    now = today()
+    return now.rule is not None and now.done < now.rule.daily_cap
+
+
+def merge_exact_pair(pair_id: int) -> bool:
+    """Merge a pair if the rule in force allows it now and nothing speaks against it; say whether it was merged.
+
+    One at a time does so, for what is merged today is counted. Publishes `ClientsMerged`.
+    """
+    hold_decisions()
+    pair = db.session.scalar(_candidates().where(Pair.id == pair_id)) if has_room_today() else None
+    return pair is not None and is_exact(pair) and _fits(pair) and _merge(pair)
+
+
+def _candidates() -> Select[Pair]:
     both = (joinedload(Pair.low_client), joinedload(Pair.high_client))
     chosen = select(Pair).where(Pair.state == PairState.OPEN, Pair.ticket_id.is_(None), free_for(SYSTEM))
-    strongest = chosen.where(Pair.score >= 90).order_by(Pair.score.desc(), Pair.id).limit(LOOKED_AT)
-    return list(db.session.scalars(strongest.options(*both)))
+    return chosen.where(Pair.score >= 90).options(*both).execution_options(populate_existing=True)
 
 
 def _merge(pair: Pair) -> bool:

@@ -5,8 +5,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from adminops.db import is_deadlock, transaction
 from adminops.identity.models import SYSTEM, User
+from adminops.scheduler.runs import is_told_to_end
 from dedupe import learning
-from dedupe.exact import merge_exact_pairs
+from dedupe.exact import exact_pairs, has_room_today, merge_exact_pair
 from dedupe.models import Lesson, Scan
 from dedupe.scanning import (
     Found,
@@ -59,8 +60,19 @@ def _finish_lesson(lesson: Lesson, studied: learning.Studied) -> None:
 
 
 def merge_exact() -> None:
-    """Merge what agrees in all three, where two people have allowed it."""
-    merge_exact_pairs()
+    """Merge what agrees in all three, where two people have allowed it: each pair in a transaction of its own.
+
+    So nobody waits for more than one merge, what fails takes back no other, and a rule that is ended ends at once.
+    """
+    with transaction(writes=False):
+        pair_ids = exact_pairs()
+    for pair_id in pair_ids:
+        if is_told_to_end():
+            return
+        with transaction():
+            if not has_room_today():
+                return
+            merge_exact_pair(pair_id)
 
 
 def scan_now(*, is_full: bool = True, since: Since | None = None, by: User = SYSTEM) -> Scan:

@@ -12,12 +12,13 @@ from adminops.db import db
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
 from adminops.hmis.models import HmisSource, Merge
 from adminops.identity.models import User
-from dedupe.exact import decide_rule, merge_exact_pairs, propose_rule
-from dedupe.models import ExactState, Pair, PairState
+from dedupe import exact, jobs
+from dedupe.exact import decide_rule, exact_pairs, merge_exact_pair, propose_rule
+from dedupe.models import ExactMerging, ExactState, Pair, PairState
 from dedupe.operations import keep_clients_apart, undo_merge
 from tests.browsing import Desk
 from tests.make import make_admin, make_user
-from tests.make_dedupe import make_client, make_pair
+from tests.make_dedupe import make_client, make_pair, make_source
 
 SSN = "219450817"
 
@@ -33,6 +34,11 @@ def exact_pair(source: HmisSource, number: int = 0, *, pair: dict[str, Any] | No
     one = make_client(source, ssn=ssn)
     two = make_client(source, **{"ssn": ssn, **other})
     return make_pair(one, two, **{"score": 99, **(pair or {})})
+
+
+def merge_exact_pairs() -> int:
+    """Merge in the open transaction what the job merges in one each; return how many were merged."""
+    return sum(merge_exact_pair(pair_id) for pair_id in exact_pairs())
 
 
 def test_nothing_is_merged_without_two_people(source: HmisSource, reviewer: User) -> None:
@@ -105,6 +111,49 @@ def test_who_was_kept_apart_is_not_joined_also_by_way_of_a_third(
     keep_clients_apart(one, three, by=reviewer)
     assert merge_exact_pairs() == 1
     assert len({client.person_id or client.id for client in (one, three)}) == 2
+
+
+def _merged(desk: Desk) -> int:
+    with desk.look() as session:
+        return session.scalar(select(func.count(Pair.id)).where(Pair.state == PairState.MERGED)) or 0
+
+
+def test_the_job_merges_each_pair_by_itself_and_stops_when_the_rule_ends(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk.work():
+        source, one = make_source(), make_admin()
+        for number in range(5):
+            exact_pair(source, number)
+        rule_id = propose_rule(4, by=one).id
+        decide_rule(db.session.get_one(ExactMerging, rule_id), ExactState.ACTIVE, by=make_admin())
+    merge, made = exact.merge_pair, []
+
+    def failing(pair: Pair, **values: Any) -> Merge:
+        made.append(pair.id)
+        if len(made) == 2:
+            raise RuntimeError("broken")
+        return merge(pair, **values)
+
+    monkeypatch.setattr(exact, "merge_pair", failing)
+    with desk.app.app_context(), pytest.raises(RuntimeError, match="broken"):
+        jobs.merge_exact()
+    assert _merged(desk) == 1, "what was merged before stays so"
+    room = jobs.has_room_today
+
+    def ended() -> bool:
+        if _merged_here() == 2:
+            decide_rule(db.session.get_one(ExactMerging, rule_id), ExactState.ENDED, by=make_admin())
+        return room()
+
+    monkeypatch.setattr(jobs, "has_room_today", ended)
+    with desk.app.app_context():
+        jobs.merge_exact()
+    assert (_merged(desk), len(made)) == (2, 3)
+
+
+def _merged_here() -> int:
+    return db.session.scalar(select(func.count(Merge.id))) or 0
 
 
 def test_a_cap_has_bounds_and_a_reviewer(session: Session, reviewer: User) -> None:
