@@ -6,8 +6,9 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import with_appcontext
@@ -18,6 +19,7 @@ from adminops.hmis.asking import date_in
 from adminops.hmis.merging import get_merge
 from adminops.hmis.models import Client, Merge
 from adminops.identity.models import SYSTEM
+from adminops.settings import current_settings
 from dedupe import policies
 from dedupe.describing import reasons_of
 from dedupe.gathering import records_to_match
@@ -66,15 +68,16 @@ def scan(full: bool, since: str | None, as_json: bool) -> None:
 
 
 def _since(text: str | None) -> Since | None:
-    """Read a day or the number of an import."""
+    """Read the number of an import, or a day or moment: in the zone that it names, or in the house's."""
     if text is None:
         return None
     if text.isascii() and text.isdigit() and len(text) < 8:
         return int(text)
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter("Say a day as 2026-09-30, or the number of an import.", param_hint="--since") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(current_settings().time_zone))
 
 
 @dedupe.command("lookup")

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import Result
@@ -15,6 +15,7 @@ from adminops.db import db
 from adminops.hmis.models import Client
 from adminops.hmis.stays import stays_of
 from adminops.identity.models import SYSTEM
+from dedupe import cli
 from dedupe.cli import dedupe
 from dedupe.models import Scan, ScanState
 from dedupe.operations import merge_pair
@@ -64,6 +65,30 @@ def test_a_scan_answers_machines_with_numbers_alone(twice: AdminOps) -> None:
         "gone": 0,
     }
     assert run(twice, "--full").stdout == "1 pair proposed, 0 of them new, among 2 records.\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "begins"),
+    [
+        ("2026-03-02", "2026-03-02T05:00:00+00:00"),
+        ("2026-07-02T08:30", "2026-07-02T12:30:00+00:00"),
+        ("2026-03-02T08:30+02:00", "2026-03-02T06:30:00+00:00"),
+        ("41", 41),
+    ],
+)
+def test_a_day_begins_at_midnight_of_the_house_and_a_given_offset_holds(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, said: str, begins: str | int
+) -> None:
+    asked: list[object] = []
+
+    def scan_now(*, is_full: bool, since: object) -> Scan:
+        asked.append(since)
+        return Scan(id=1, counts={}, sentence="Done.")
+
+    monkeypatch.setattr(cli, "scan_now", scan_now)
+    assert run(desk.app, "--since", said).exit_code == 0
+    (since,) = asked
+    assert (since.astimezone(UTC).isoformat() if isinstance(since, datetime) else since) == begins
 
 
 @pytest.mark.parametrize(
