@@ -23,7 +23,7 @@ BACK = {Act.UNDONE, Act.REOPENED, Act.REFUSED}
 
 @dataclass(frozen=True)
 class Week:
-    """One week: from when, pairs found and decided in it, and pairs that waited at its end."""
+    """One week: from when, pairs found in it and decided by people, and pairs that waited at its end."""
 
     begins: date
     found: int
@@ -40,6 +40,8 @@ class Figures:
     merged: int
     apart: int
     undone: int
+    automatic: int
+    """Merged by the rule of exact merges; these count among none of the others."""
     seconds: int | None
     """The median of a decision; None when nobody held a pair while deciding it."""
     agreed: int
@@ -58,31 +60,37 @@ def figures_of_desk() -> Figures:
     since = clock.now() - WEEKS * WEEK
     waiting = db.session.scalar(select(func.count(Pair.id)).where(Pair.state.in_(UNDECIDED))) or 0
     found = list(db.session.scalars(select(Pair.proposed_at).where(Pair.proposed_at > since)))
-    log = db.session.execute(select(Decision.act, Decision.at, Decision.seconds).where(Decision.at > since)).all()
+    reading = select(Decision.act, Decision.at, Decision.seconds, Decision.by_id).where(Decision.at > since)
+    log = db.session.execute(reading).all()
+    by_people = [line for line in log if line.by_id is not None]
     answered = select(Proposal.answer, func.count(Proposal.id)).where(Proposal.answered_at > since)
     answers = dict(db.session.execute(answered.group_by(Proposal.answer)).all())
-    acts = Counter(act for act, _, _ in log)
-    took = [seconds for act, _, seconds in log if act in (*FINAL, Act.PROPOSED) and seconds is not None]
+    acts = Counter(line.act for line in by_people)
+    timed = (line.seconds for line in by_people if line.act in (*FINAL, Act.PROPOSED))
+    took = [seconds for seconds in timed if seconds is not None]
     return Figures(
         waiting=waiting,
         found=len(found),
         merged=acts[Act.MERGED] + acts[Act.CONFIRMED],
         apart=acts[Act.APART],
         undone=acts[Act.UNDONE],
+        automatic=sum(line.act is Act.MERGED and line.by_id is None for line in log),
         seconds=round(median(took)) if took else None,
         agreed=answers.get(Answer.AGREED, 0),
         refused=answers.get(Answer.REFUSED, 0),
-        weeks=_weeks(since, waiting, found, [(act, at) for act, at, _ in log]),
+        weeks=_weeks(since, waiting, found, [(line.act, line.at, line.by_id is not None) for line in log]),
     )
 
 
-def _weeks(since: datetime, waiting: int, found: Sequence[datetime], log: Sequence[tuple[Act, datetime]]) -> list[Week]:
+def _weeks(
+    since: datetime, waiting: int, found: Sequence[datetime], log: Sequence[tuple[Act, datetime, bool]]
+) -> list[Week]:
     """Count week by week, and back from what waits now how many waited at the end of each."""
     new, decided, out, back = ([0] * WEEKS for _ in range(4))
     for moment in found:
         new[_place(since, moment)] += 1
-    for act, moment in log:
-        decided[_place(since, moment)] += act in FINAL
+    for act, moment, is_by_people in log:
+        decided[_place(since, moment)] += act in FINAL and is_by_people
         out[_place(since, moment)] += act in OUT
         back[_place(since, moment)] += act in BACK
     weeks = []

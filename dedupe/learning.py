@@ -38,6 +38,8 @@ LONGEST = timedelta(minutes=30)
 NO_BETTER = "Nothing to change: corrected weights would not tell people they have not seen any better."
 FAILED = "AdminOps failed while it learned. Nothing was changed. Try again; if it stays, tell us."
 DECISIONS = (PairState.MERGED, PairState.APART)
+BY_PEOPLE = Pair.decided_by_id.is_not(None)
+"""What the rule of exact merges decided says nothing about the model: it would only be told what it said itself."""
 
 
 @dataclass(frozen=True)
@@ -172,8 +174,8 @@ def _scan_anew(by: User) -> None:
 
 
 def _decisions() -> dict[PairOfIds, bool]:
-    """Return the pairs that were decided last, and whether they were merged."""
-    chosen = select(Pair.low_client_id, Pair.high_client_id, Pair.state).where(Pair.state.in_(DECISIONS))
+    """Return the pairs that people decided last, and whether they were merged."""
+    chosen = select(Pair.low_client_id, Pair.high_client_id, Pair.state).where(Pair.state.in_(DECISIONS), BY_PEOPLE)
     newest = chosen.order_by(Pair.decided_at.desc(), Pair.id.desc()).limit(MOST_DECISIONS)
     return {(low, high): state is PairState.MERGED for low, high, state in db.session.execute(newest)}
 
@@ -184,7 +186,11 @@ def _disputed(pairs: Mapping[PairOfIds, bool]) -> set[PairOfIds]:
     for some in in_parts(sorted({low for low, _ in pairs})):
         reading = select(
             MergeDecision.low_client_id, MergeDecision.high_client_id, MergeDecision.verdict, MergeDecision.by_id
-        ).where(MergeDecision.low_client_id.in_(some), MergeDecision.verdict != Verdict.WITHDRAWN)
+        ).where(
+            MergeDecision.low_client_id.in_(some),
+            MergeDecision.verdict != Verdict.WITHDRAWN,
+            MergeDecision.by_id.is_not(None),
+        )
         for low, high, verdict, by_id in db.session.execute(reading):
             said.setdefault((low, high), {}).setdefault(verdict, set()).add(by_id)
     return {key for key in pairs if _is_disputed(said.get(key, {}))}

@@ -10,7 +10,7 @@ from adminops.db import db
 from adminops.errors import NotFound
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
-from dedupe.learning import DECISIONS
+from dedupe.learning import BY_PEOPLE, DECISIONS
 from dedupe.matching.explain import title_of, words_of
 from dedupe.matching.fields import Field, Level
 from dedupe.matching.model import Model
@@ -44,7 +44,7 @@ class Weight:
 
 @dataclass(frozen=True)
 class Cut:
-    """What decisions so far say of the pairs from a probability on."""
+    """What people's decisions so far say of the pairs from a probability on."""
 
     probability: float
     precision: Share
@@ -151,7 +151,8 @@ def _named(low: int) -> str:
 
 def _cuts() -> list[Cut]:
     above = case(*((Pair.probability >= cut, place) for place, cut in reversed(list(enumerate(CUTS)))), else_=-1)
-    counted = select(above, Pair.state, func.count()).where(Pair.state.in_(DECISIONS)).group_by(above, Pair.state)
+    counted = select(above, Pair.state, func.count()).where(Pair.state.in_(DECISIONS), BY_PEOPLE)
+    counted = counted.group_by(above, Pair.state)
     merged, apart = [0] * len(CUTS), [0] * len(CUTS)
     all_merged = 0
     for place, state, count in db.session.execute(counted):

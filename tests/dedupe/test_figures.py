@@ -7,7 +7,7 @@ from sqlalchemy import select
 from adminops import clock
 from adminops.db import db
 from adminops.hmis.models import Client, HmisSource
-from adminops.identity.models import Agency, AgencyOrganization, User
+from adminops.identity.models import SYSTEM, Agency, AgencyOrganization, User
 from adminops.identity.permissions import Role
 from adminops.outbox.models import OutboxMessage
 from dedupe.emails import merges_of_day
@@ -18,7 +18,7 @@ from dedupe.seconds.models import Proposal
 from dedupe.seconds.operations import agree_to_merge, decide_merge, refuse_merge
 from tests.browsing import Desk
 from tests.make import make_admin, make_agency, make_user
-from tests.make_dedupe import make_client, make_pair, make_project, make_stay
+from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
 
 
 def test_figures_say_what_was_found_and_decided(pair: Pair, source: HmisSource, reviewer: User) -> None:
@@ -58,12 +58,24 @@ def test_figures_say_what_was_found_and_decided(pair: Pair, source: HmisSource, 
         assert [week.waiting for week in figures_of_desk().weeks[-2:]] == [1, 5]
 
 
+def test_merges_without_a_reviewer_are_a_figure_of_their_own(pair: Pair, source: HmisSource, reviewer: User) -> None:
+    other = make_pair(make_client(source), make_client(source), looked_at=clock.now())
+    merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
+    merge_pair(other, destination_client_id=other.low_client_id, choices={}, by=SYSTEM)
+    found = figures_of_desk()
+    assert (found.merged, found.automatic, found.seconds, found.waiting) == (1, 1, None, 0)
+    assert [(week.decided, week.waiting) for week in found.weeks[-2:]] == [(0, 0), (1, 0)]
+
+
 def test_figures_have_a_page(desk: Desk) -> None:
     with desk.work():
-        reviewer = make_admin()
+        reviewer, source = make_admin(), make_source()
+        exact = make_pair(make_client(source), make_client(source))
+        merge_pair(exact, destination_client_id=exact.low_client_id, choices={}, by=SYSTEM)
     page = desk.signed_in(reviewer).get("/duplicates/figures")
     assert page.says("No decision was timed yet")
     assert page.says("Found and decided each week")
+    assert page.says("Merged without a reviewer")
 
 
 def _at(agency: Agency, client: Client, source: HmisSource) -> User:

@@ -18,6 +18,7 @@ from dedupe.cli import dedupe
 from dedupe.jobs import run_waiting_lesson
 from dedupe.learning import NO_BETTER, activate_lesson, ask_to_learn, finish_lesson, study, take_lesson_back
 from dedupe.matching import tuning
+from dedupe.model_reads import the_model
 from dedupe.models import Lesson, LessonState, Pair, PairState, Scan, ScanState
 from dedupe.scanning import scan_store
 from dedupe.scoring import present_model, present_threshold
@@ -28,18 +29,18 @@ from tests.make_dedupe import make_client, make_pair, make_source
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def decide(source: HmisSource, number: int, state: PairState, **other: Any) -> Pair:
+def decide(source: HmisSource, number: int, state: PairState, by: User | None, **other: Any) -> Pair:
     """Make two records of one full name, and what somebody decided about them."""
     name = {"first_name": "Al" + LETTERS[number % 26].lower() + LETTERS[number // 26].lower() + "ina"}
     one, two = make_client(source, **name), make_client(source, **{**name, **other})
-    return make_pair(one, two, state=state, probability=0.8)
+    return make_pair(one, two, state=state, probability=0.8, decided_by_id=by.id if by else None)
 
 
 @pytest.fixture
-def taught(source: HmisSource) -> list[Pair]:
+def taught(source: HmisSource, reviewer: User) -> list[Pair]:
     """Decisions of people who merge what has one name and one date, and keep apart whose sex differs."""
-    merged = [decide(source, number, PairState.MERGED) for number in range(30)]
-    return merged + [decide(source, number, PairState.APART, sex=1) for number in range(30, 60)]
+    merged = [decide(source, number, PairState.MERGED, reviewer) for number in range(30)]
+    return merged + [decide(source, number, PairState.APART, reviewer, sex=1) for number in range(30, 60)]
 
 
 def state(lesson: Lesson) -> LessonState:
@@ -107,6 +108,22 @@ def test_what_reviewers_disagree_on_teaches_nothing(taught: list[Pair], reviewer
     assert lesson.sentence == "Reviewers disagree on 10 of 60 pairs. Agree on these first."
 
 
+def test_what_the_rule_of_exact_merges_decided_teaches_nothing(
+    taught: list[Pair], source: HmisSource, reviewer: User
+) -> None:
+    for number in range(60, 70):
+        decide(source, number, PairState.MERGED, None)
+    for pair in taught[:10]:  # undone and kept apart by somebody: no two people disagree
+        for verdict, by in ((Verdict.SAME, None), (Verdict.APART, reviewer.id)):
+            who = {"low_client_id": pair.low_client_id, "high_client_id": pair.high_client_id}
+            db.session.add(MergeDecision(verdict=verdict, by_id=by, decided_at=pair.proposed_at, **who))
+    db.session.flush()
+    lesson = learned(reviewer)
+    assert (lesson.decisions, lesson.disputed) == (60, 0)
+    lowest = the_model(reviewer).cuts[0]
+    assert (lowest.precision.part, lowest.precision.whole, lowest.recall.whole) == (30, 60, 30)
+
+
 def test_nothing_is_proposed_that_tells_unseen_people_no_better(
     taught: list[Pair], reviewer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,8 +144,8 @@ def test_the_job_studies_what_waits_and_the_pages_tell_of_it(desk: Desk) -> None
         source, admin = make_source(), make_admin()
         scan_store()
         for number in range(30):
-            decide(source, number, PairState.MERGED)
-            decide(source, number + 30, PairState.APART, sex=1)
+            decide(source, number, PairState.MERGED, admin)
+            decide(source, number + 30, PairState.APART, admin, sex=1)
     visitor = desk.signed_in(admin)
     url = visitor.post("/duplicates/model/learn", {}, status=302).goal
     assert visitor.get(url).says("Decisions are being learned from.")
