@@ -24,7 +24,7 @@ from dedupe.gathering import in_parts, records_to_match
 from dedupe.matching.clusters import Groups
 from dedupe.matching.few import score_pairs
 from dedupe.matching.model import Model
-from dedupe.matching.tuning import Decided, Tuning, learn_from, objection, tuning_of
+from dedupe.matching.tuning import Decided, Tuning, learn_from, objection
 from dedupe.matching.tuning import Lesson as Learned
 from dedupe.models import UNDECIDED, Lesson, LessonState, Pair, PairState
 from dedupe.scanning import ask_for_scan, look_through_store, waiting_scan
@@ -237,11 +237,6 @@ def _moves(tuning: Tuning) -> dict[str, Any]:
         "examples_in": [[*key, scores[key]] for key in coming[:EXAMPLES]],
         "examples_out": [[*key, waiting[key][1], waiting[key][0]] for key in leaving[:EXAMPLES]],
     }
-
-
-def read_tuning(lesson: Lesson) -> Tuning:
-    """Return the corrections of a lesson."""
-    return tuning_of(lesson.numbers)
 
 
 def list_lessons(limit: int = 12) -> Sequence[Lesson]:
