@@ -14,6 +14,7 @@ from adminops.db import db
 from adminops.hmis import merging
 from adminops.hmis.models import Client, Verdict
 from dedupe.describing import describe, reasons_of
+from dedupe.log import move_along
 from dedupe.matching.explain import ScoredPair
 from dedupe.models import UNDECIDED, Pair, PairState
 from dedupe.standing import PairOfIds
@@ -54,13 +55,13 @@ def ask_again(pair: Pair, scored: ScoredPair) -> bool:
         return False
     describe(pair, scored)
     pair.changes = changes
-    pair.move(PairState.OPEN)
+    move_along(pair, PairState.OPEN)
     return True
 
 
 def drop_the_question(pair: Pair) -> None:
     """Let a pair that was asked about again be kept apart as before."""
-    pair.move(PairState.APART)
+    move_along(pair, PairState.APART)
     pair.claimed_by_id = pair.claimed_until = pair.deferred_at = None
     note_rows(pair)
 

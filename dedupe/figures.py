@@ -17,8 +17,8 @@ WEEKS = 12
 WEEK = timedelta(days=7)
 FINAL = {Act.MERGED, Act.CONFIRMED, Act.APART}
 """What takes a pair out of the queue for good, unless it is taken back."""
-OUT = {Act.MERGED, Act.APART, Act.PROPOSED}
-BACK = {Act.UNDONE, Act.REOPENED, Act.REFUSED}
+OUT = {Act.MERGED, Act.APART, Act.PROPOSED, Act.LEFT}
+BACK = {Act.UNDONE, Act.REOPENED, Act.REFUSED, Act.CAME}
 
 
 @dataclass(frozen=True)

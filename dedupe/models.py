@@ -171,7 +171,7 @@ WAYS_ON = {
 
 
 class Act(StrEnum):
-    """What a reviewer did with a pair."""
+    """What was done with a pair."""
 
     MERGED = "merged"
     APART = "apart"
@@ -181,10 +181,20 @@ class Act(StrEnum):
     REFUSED = "refused"
     UNDONE = "undone"
     REOPENED = "reopened"
+    RESUMED = "resumed"
+    """Decided later: taken up again."""
+    LEFT = "left"
+    """Nobody decided it: other decisions, a scan or the law took it out of the queue."""
+    CAME = "came"
+    """The same put it back, or a ticket."""
 
 
 class Decision(Model):
-    """What reviewers did with pairs, one line each; only ever added to. Figures are counted from it."""
+    """What was done with pairs, one line each; only ever added to. Figures are counted from it.
+
+    Each pair that was there before and comes into the queue, or leaves it, has a line: how many waited at any moment
+    can be counted back from those that wait now.
+    """
 
     __tablename__ = "dedupe_decision"
     __table_args__ = (Index(None, "at"),)

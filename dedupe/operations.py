@@ -32,7 +32,7 @@ from dedupe.conflicts import persons_of, why_second
 from dedupe.describing import describe
 from dedupe.follow_ups.operations import note_follow_ups
 from dedupe.gathering import is_protected, protected_clients, records_to_match
-from dedupe.log import note_decision
+from dedupe.log import move_along, note_decision
 from dedupe.models import UNDECIDED, Act, Pair, PairState
 from dedupe.scoring import score_gathered
 from dedupe.settling import settle_around, take_out_protected
@@ -294,10 +294,11 @@ def reopen_pair(pair: Pair, *, by: User) -> None:
     lock(pair)
     policies.check_may_reopen(pair, by)
     policies.check_not_protected(protected_clients(pair.low_client, pair.high_client))
+    act = Act.RESUMED if pair.is_undecided else Act.REOPENED
     pair.move(PairState.OPEN)
     if merging.verdict_on(pair.low_client, pair.high_client) is Verdict.APART:
         merging.allow_again(pair.low_client, pair.high_client, by_id=by.id)
-    note_decision(pair, Act.REOPENED, by)
+    note_decision(pair, act, by)
     _forget_decision(pair)
     settle_around(pair.low_client, pair.high_client)
     publish(PairReopened(pair_id=pair.id, request=pair.request), by=by)
@@ -312,7 +313,7 @@ def pair_for_request(one: Client, other: Client, *, ticket_id: int, by: User) ->
     policies.check_may_review(by)
     pair = _pair_of(one, other)
     if pair.state is PairState.GONE:
-        pair.move(PairState.OPEN)
+        move_along(pair, PairState.OPEN)
     if pair.is_undecided:
         pair.ticket_id = ticket_id
     db.session.flush()
@@ -328,7 +329,7 @@ def keep_clients_apart(one: Client, other: Client, *, reason: str = "", by: User
     policies.check_may_review(by)
     pair = _pair_of(one, other)
     if pair.state is PairState.GONE:
-        pair.move(PairState.OPEN)
+        move_along(pair, PairState.OPEN)
     keep_apart(pair, reason=reason, by=by)
     return pair
 

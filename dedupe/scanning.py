@@ -29,6 +29,7 @@ from dedupe.changes import changed_by, fingerprint_of_store, imports_from, impor
 from dedupe.describing import describe
 from dedupe.gathering import Gathered, in_parts, protected_among, records_to_match, stays_to_warn_of
 from dedupe.left_out import keep_left_out
+from dedupe.log import move_along
 from dedupe.matching.clusters import Conflict as Group
 from dedupe.matching.clusters import Link, make_clusters
 from dedupe.matching.explain import ScoredPair, explain
@@ -364,7 +365,7 @@ def _propose(pair: Pair | None, key: PairOfIds, scored: ScoredPair) -> bool:
     describe(pair, scored)
     if pair.state is not PairState.GONE:
         return False
-    pair.move(PairState.OPEN)
+    move_along(pair, PairState.OPEN)
     return True
 
 

@@ -9,6 +9,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.hmis.models import Client
 from dedupe.gathering import is_protected
+from dedupe.log import move_along
 from dedupe.models import WAITING, Pair, PairState
 from dedupe.seconds.models import Answer, Proposal
 from dedupe.standing import standing_of
@@ -69,14 +70,14 @@ def settle(pair: Pair, *, settled: bool) -> None:
         _leave(pair, PairState.SETTLED)
         pair.claimed_by_id = pair.claimed_until = None
     elif not settled and pair.state is PairState.SETTLED:
-        pair.move(PairState.DEFERRED if pair.deferred_at else PairState.OPEN)
+        move_along(pair, PairState.DEFERRED if pair.deferred_at else PairState.OPEN)
 
 
 def _leave(pair: Pair, to: PairState) -> None:
     """Let a pair wait no longer, neither for a reviewer nor for a second person."""
     if pair.state is PairState.SECOND:
         let_lapse(pair)
-    pair.move(to)
+    move_along(pair, to)
 
 
 def let_lapse(pair: Pair) -> None:

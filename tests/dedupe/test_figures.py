@@ -12,10 +12,12 @@ from adminops.identity.permissions import Role
 from adminops.outbox.models import OutboxMessage
 from dedupe.emails import merges_of_day
 from dedupe.figures import WEEKS, figures_of_desk
-from dedupe.models import Pair
+from dedupe.models import Pair, PairState
 from dedupe.operations import defer_pair, keep_apart, merge_pair, reopen_pair, review_pair, undo_merge
+from dedupe.scanning import scan_store
 from dedupe.seconds.models import Proposal
 from dedupe.seconds.operations import agree_to_merge, decide_merge, refuse_merge
+from dedupe.settling import retire
 from tests.browsing import Desk
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
@@ -65,6 +67,51 @@ def test_merges_without_a_reviewer_are_a_figure_of_their_own(pair: Pair, source:
     found = figures_of_desk()
     assert (found.merged, found.automatic, found.seconds, found.waiting) == (1, 1, None, 0)
     assert [(week.decided, week.waiting) for week in found.weeks[-2:]] == [(0, 0), (1, 0)]
+
+
+def waiting() -> list[int]:
+    """Return how many waited at the end of the last three weeks."""
+    return [week.waiting for week in figures_of_desk().weeks[-3:]]
+
+
+def test_what_waited_is_counted_back_also_through_what_nobody_decided(
+    clients: list[Client], source: HmisSource, reviewer: User
+) -> None:
+    now = clock.now()
+    a, b, c = clients
+    ab, bc, ac = make_pair(a, b), make_pair(b, c), make_pair(a, c)
+    gone, later = (make_pair(make_client(source), make_client(source)) for _ in range(2))
+    for each in (ab, bc, ac, gone, later):
+        each.proposed_at = now - timedelta(days=16)
+    assert waiting() == [5, 5, 5]
+    with clock.frozen_at(now - timedelta(days=9)):
+        merges = [merge_pair(each, destination_client_id=b.id, choices={}, by=reviewer) for each in (ab, bc)]
+        retire(gone)
+        defer_pair(later, by=reviewer)
+    assert (ac.state, waiting()) == (PairState.SETTLED, [5, 1, 1])
+    with clock.frozen_at(now - timedelta(days=2)):
+        undo_merge(merges[1], by=reviewer)
+        reopen_pair(gone, by=reviewer)
+        reopen_pair(later, by=reviewer)
+    assert (ac.state, waiting()) == (PairState.OPEN, [5, 1, 4])
+
+
+def test_what_scans_take_back_and_bring_again_has_waited(source: HmisSource) -> None:
+    now, names = clock.now(), ("first_name", "last_name", "dob", "ssn_sealed")
+    make_client(source, first_name="Thuy", last_name="Nguyen")
+    _, other = (make_client(source, ssn="219450817") for _ in range(2))
+    before = {name: getattr(other, name) for name in names}
+    for days, values in (
+        (16, before),
+        (9, dict(zip(names, ("Bartholomew", "Zimmermann", None, None), strict=True))),
+        (2, before),
+    ):
+        for name, value in values.items():
+            setattr(other, name, value)
+        db.session.flush()
+        with clock.frozen_at(now - timedelta(days=days)):
+            scan_store()
+    assert waiting() == [1, 0, 1]
 
 
 def test_figures_have_a_page(desk: Desk) -> None:
