@@ -395,7 +395,7 @@ def test_who_takes_a_pair_does_not_wait_for_the_one_they_leave(desk: Desk, table
             return session.get_one(Pair, pair_id).claimed_by_id
 
     assert at_once(desk.app, look(table.bc)) == [True]
-    with desk.work(), ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, desk.work():
         assert _is_free(table.bc), "it is held here from now on"
         assert pool.submit(at_once, desk.app, look(table.ab)).result(timeout=30) == [True]
     assert [holder(table.ab), holder(table.bc)] == [table.reviewers[0]] * 2
