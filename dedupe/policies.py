@@ -1,5 +1,6 @@
 """Who may review pairs, and when."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 from adminops import clock
@@ -11,7 +12,9 @@ from adminops.identity.permissions import Permission
 from adminops.pii import check_clean
 from dedupe.gathering import Gathered
 from dedupe.models import WAYS_ON, Pair, PairState
+from dedupe.seen import rows_behind
 
+CHANGED = "These records have changed since you opened this page. Look at them again, then decide."
 NO_WAY_BACK = {
     PairState.OPEN: "This pair is open already.",
     PairState.MERGED: "These two records are merged. Undo the merge to take that back.",
@@ -43,18 +46,26 @@ def check_may_decide(pair: Pair, by: User) -> None:
         raise InvalidState(WAYS_ON[pair.state])
 
 
-def version_of(pair: Pair) -> str:
-    """Return what a page of the pair is based on, as a short text: another one, and the page is out of date."""
-    both = (pair.low_client, pair.high_client)
-    seen = [pair.score, pair.probability, pair.warnings, pair.changes, *(client.import_id for client in both)]
-    seen += [client.person_id if client.person_id != client.id else None for client in both]
-    return sha256(repr(seen).encode()).hexdigest()[:16]
+def version_of(pair: Pair, why: Sequence[str] = ()) -> str:
+    """Return what a page of the pair is based on, as a short text: another one, and the page is out of date.
+
+    All records of both persons count (`dedupe.seen`). `why` is what the page says against the merge, if it asks a
+    second person.
+    """
+    told = [pair.score, pair.probability, pair.warnings, pair.changes, list(why), rows_behind(pair)]
+    return sha256(repr(told).encode()).hexdigest()[:16]
 
 
-def check_as_seen(pair: Pair, seen: str) -> None:
+def check_as_seen(pair: Pair, seen: str, why: Sequence[str] = ()) -> None:
     """Raise `Conflict` when the pair is another one than its reviewer saw. Without `seen` nothing is compared."""
-    if seen and seen != version_of(pair):
-        raise Conflict("These records have changed since you opened this page. Look at them again, then decide.")
+    if seen and seen != version_of(pair, why):
+        raise Conflict(CHANGED)
+
+
+def check_nothing_new(why: Sequence[str], known: Sequence[str]) -> None:
+    """Raise `Conflict` when more speaks against a merge than who decided it knew."""
+    if not set(known).issuperset(why):
+        raise Conflict(CHANGED)
 
 
 def is_claimed_by(pair: Pair, by: User) -> bool:

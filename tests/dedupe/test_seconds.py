@@ -18,7 +18,7 @@ from dedupe import policies
 from dedupe.conflicts import persons_of, why_second
 from dedupe.emails import merge_refused, second_wanted
 from dedupe.models import Act, Decision, Pair, PairState
-from dedupe.operations import keep_apart, merge_pair, review_pair
+from dedupe.operations import keep_apart, merge_pair, review_pair, undo_merge
 from dedupe.scanning import begin_scan, finish_scan, look_for, scan_store
 from dedupe.seconds.models import Answer, Proposal
 from dedupe.seconds.operations import agree_to_merge, decide_merge, refuse_merge, take_back_merge
@@ -259,3 +259,28 @@ def test_a_reviewer_and_a_colleague_decide_on_pages(desk: Desk) -> None:
     first.post(url, {**data, "reason": "Papers"})
     assert second.post(f"{url}/answer", {"answer": "agree"}, follow=True).says("Merged. You can undo it at any time.")
     assert second.post(f"{url}/answer", {"answer": "agree"}, follow=True).says("Nobody has to agree to this merge")
+
+
+def test_who_joined_either_person_meanwhile_was_not_seen(clients: list[Client], reviewer: User) -> None:
+    a, b, c = clients
+    kept, other = make_pair(a, c), make_pair(a, b)
+    seen = policies.version_of(kept)
+    merge = merge_pair(other, destination_client_id=a.id, choices={}, by=reviewer)
+    with pytest.raises(Conflict, match="have changed since you opened"):
+        decide(kept, reviewer, destination_client_id=a.id, seen=seen)
+    undo_merge(merge, by=reviewer)
+    assert policies.version_of(kept) == seen, "all is as it was"
+    merge_pair(other, destination_client_id=a.id, choices={}, by=reviewer)
+    assert isinstance(decide(kept, reviewer, destination_client_id=a.id, seen=policies.version_of(kept)), Merge)
+
+
+def test_a_stay_that_came_meanwhile_was_not_seen_but_one_with_victim_services_is_not_told_of(
+    pair: Pair, source: HmisSource, reviewer: User
+) -> None:
+    make_stay(pair.high_client, make_project(source))
+    seen = policies.version_of(pair)
+    make_stay(pair.high_client, make_project(source, victim_services=True))
+    assert policies.version_of(pair) == seen
+    make_stay(pair.high_client, make_project(source))
+    with pytest.raises(Conflict, match="have changed since you opened"):
+        keep_apart(pair, seen=seen, by=reviewer)
