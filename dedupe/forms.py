@@ -82,9 +82,10 @@ class DecisionForm(ReasonForm):
 class AnswerForm(ReasonForm):
     """What the second person says about a merge."""
 
-    unguarded = frozenset({"answer"})
+    unguarded = frozenset({"answer", "seen"})
 
     answer = StringField("Answer", [AnyOf(["agree", "refuse", "back"], message="Agree or refuse.")])
+    seen = StringField("What was seen", [Length(max=16)], default="")
 
 
 class RequestForm(Form):

@@ -51,12 +51,13 @@ def decide_merge(
     return proposal
 
 
-def agree_to_merge(proposal: Proposal, *, reason: str = "", by: User) -> Merge:
+def agree_to_merge(proposal: Proposal, *, seen: str = "", reason: str = "", by: User) -> Merge:
     """Carry out a merge that somebody else decided.
 
-    Rules in the order checked: duplicates.review; it waits; never by who proposed it; the reason is clean; then those
-    of `merge_pair` once more, for the records may have changed. Raises `NotAllowed`, `InvalidState`, `Conflict`,
-    `Invalid`. Publishes `ClientsMerged`.
+    `seen` is the `version_of` the pair, with what speaks against it now, that `by` saw; without it nothing may speak
+    against it that who proposed it did not know. Rules in the order checked: duplicates.review; it waits; never by who
+    proposed it; the reason is clean; neither is a client of victim services alone; it is as it was seen; then those of
+    `merge_pair` once more. Raises `NotAllowed`, `InvalidState`, `Conflict`, `Invalid`. Publishes `ClientsMerged`.
     """
     _check_may_answer(proposal, by)
     if proposal.by_id == by.id:
@@ -64,6 +65,9 @@ def agree_to_merge(proposal: Proposal, *, reason: str = "", by: User) -> Merge:
     said = policies.check_reason(reason)
     pair = proposal.pair
     source, destination = sides_to_merge(pair, proposal.destination_client_id)
+    why = why_second(pair, *persons_of(destination, source))
+    policies.check_as_seen(pair, seen, why)
+    policies.check_nothing_new(why, why if seen else proposal.why)
     merge = join(pair, source, destination, proposal.choices, reason=proposal.reason, act=Act.CONFIRMED, by=by)
     _answered(proposal, Answer.AGREED, said, by)
     return merge

@@ -1,5 +1,7 @@
 """The queue, and the page of a pair: two records side by side, and the reviewer's decision."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -17,7 +19,7 @@ from dedupe.comparison import Comparison, compare
 from dedupe.forms import AGREES, SIDES_BACK, AnswerForm, DecisionForm
 from dedupe.gathering import protected_clients
 from dedupe.matching.scores import band_of
-from dedupe.models import WAITING, Pair, PairState
+from dedupe.models import Pair, PairState
 from dedupe.narrowing import (
     AGES,
     ASKED,
@@ -73,7 +75,7 @@ def queue() -> ResponseReturnValue:
 def show(pair_id: int) -> ResponseReturnValue:
     """Show a pair side by side, and hold it for the reviewer."""
     pair = queries.get_pair(pair_id, signed_in_user())
-    if pair.state in WAITING:
+    if pair.is_undecided:
         operations.review_pair(pair, by=signed_in_user())
     return page_of(pair, DecisionForm(keep=request.args.get("keep", "")))
 
@@ -183,67 +185,78 @@ def _compared(pair: Pair, form: DecisionForm) -> Comparison:
     return compare(kept, folded, sources=sources, choices=form.sides, pair=pair)
 
 
-def page_of(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
-    narrowing = Narrowing.read(request.args)
-    queue, band = queue_around(pair, narrowing.conditions(signed_in_user())), band_of(pair.score)
+def page_of(pair: Pair, form: DecisionForm | AnswerForm) -> ResponseReturnValue:
+    """Show a pair as it stands: to agree to, to decide, or decided."""
     if pair.state is PairState.SECOND and pair.proposals:
         return second_page(pair, pair.proposals[-1], form)
     if not pair.is_undecided:
         protected = protected_clients(pair.low_client, pair.high_client)
-        decided = {"pair": pair, "form": form, "queue": queue, "band": band, "protected": protected}
-        decided["narrowing"] = narrowing
-        return render_template("dedupe/decided.html", **decided), form.status
-    compared = _compared(pair, form)
-    stays = _drawn(compared)
+        return render_template("dedupe/decided.html", form=form, protected=protected, **_beside(pair)), form.status
+    return _pair_page(pair, form if isinstance(form, DecisionForm) else DecisionForm(formdata=None))
+
+
+def _pair_page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
+    compared, is_held = _compared(pair, form), policies.is_claimed_by_another(pair, signed_in_user())
     shown = render_template(
         "dedupe/pair.html",
-        pair=pair,
         form=form,
-        queue=queue,
-        narrowing=narrowing,
         version=policies.version_of(pair),
         proposal=pair.proposals[-1] if pair.proposals else None,
         attested=_attested(),
         worth=worth.in_words(pair),
-        band=band,
-        compared=compared,
-        holder=policies.holder_of(pair) if policies.is_claimed_by_another(pair, signed_in_user()) else None,
-        drawn=stays[:DRAWN],
-        not_drawn=len(stays[DRAWN:]),
-        today=clock.today(),
+        holder=policies.holder_of(pair) if is_held else None,
+        **_beside(pair),
+        **_evidence(compared),
     )
     return shown, form.status
 
 
 def second_page(pair: Pair, proposal: Proposal, form: DecisionForm | AnswerForm) -> ResponseReturnValue:
-    """Show a merge as one person decided it, to who has to agree."""
-    narrowing, by = Narrowing.read(request.args), signed_in_user()
-    chosen = {unit: SIDES_BACK[side] for unit, side in proposal.choices.items()}
-    kept, folded = pair.low_client, pair.high_client
-    if kept.id != proposal.destination_client_id:
-        kept, folded = folded, kept
-    both = {kept.source_id, folded.source_id}
-    sources = queries.source_names(both) if len(both) > 1 else {}
+    """Show a merge as one person decided it, to who has to agree.
+
+    Both records are looked at by it. A pair with a client of victim services alone leaves the desk instead.
+    """
+    by = signed_in_user()
+    operations.review_pair(pair, by=by)
+    if pair.state is not PairState.SECOND:
+        return page_of(pair, form)
+    compared = _compared_as_decided(pair, proposal)
     shown = render_template(
         "dedupe/second.html",
-        pair=pair,
         proposal=proposal,
         is_own=proposal.by_id == by.id,
         form=form if isinstance(form, AnswerForm) else AnswerForm(formdata=None),
-        queue=queue_around(pair, narrowing.conditions(by)),
-        narrowing=narrowing,
-        band=band_of(pair.score),
-        compared=compare(kept, folded, sources=sources, choices=chosen),
+        version=policies.version_of(pair, compared.why_second),
+        **_beside(pair),
+        **_evidence(compared),
     )
     return shown, form.status
 
 
-def _drawn(compared: Comparison) -> list[charts.Stay]:
-    return [
+def _compared_as_decided(pair: Pair, proposal: Proposal) -> Comparison:
+    """Compare the two as the first person did, and ask anew what speaks against it."""
+    form = DecisionForm(formdata=None, keep=str(proposal.destination_client_id))
+    for unit, side in proposal.choices.items():
+        form[unit].data = SIDES_BACK[side]
+    return _compared(pair, form)
+
+
+def _beside(pair: Pair) -> dict[str, Any]:
+    """Return what `dedupe/beside.html` shows."""
+    narrowing = Narrowing.read(request.args)
+    queue = queue_around(pair, narrowing.conditions(signed_in_user()))
+    return {"pair": pair, "narrowing": narrowing, "queue": queue, "band": band_of(pair.score)}
+
+
+def _evidence(compared: Comparison) -> dict[str, Any]:
+    """Return what the pages of a pair that waits show of both people."""
+    stays = [
         charts.Stay(side, stay.project_name, stay.project_type_label, stay.entry_date, stay.exit_date)
         for side, stay in compared.stays
         if stay.entry_date
     ]
+    drawn = {"drawn": stays[:DRAWN], "not_drawn": len(stays[DRAWN:]), "today": clock.today()}
+    return {"compared": compared, **drawn}
 
 
 def _confirm(pair: Pair, form: DecisionForm) -> ResponseReturnValue:

@@ -1,5 +1,6 @@
 """Merges to which a second person has to agree, on both databases."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
-from adminops.facts import ClientsMerged, MergeProposed, MergeRefused, MergeWithdrawn
+from adminops.facts import ClientsMerged, ClientViewed, MergeProposed, MergeRefused, MergeWithdrawn
 from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.identity.models import SYSTEM, User
 from adminops.outbox.models import OutboxMessage
@@ -24,7 +25,7 @@ from dedupe.seconds.models import Answer, Proposal
 from dedupe.seconds.operations import agree_to_merge, decide_merge, refuse_merge, take_back_merge
 from dedupe.seconds.queries import count_waiting, last_proposal, list_waiting
 from dedupe.settling import take_out_protected
-from tests.browsing import Desk
+from tests.browsing import Desk, Page
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_exit, make_pair, make_project, make_service, make_source, make_stay
 
@@ -84,6 +85,12 @@ def test_what_the_scan_found_and_many_stays_need_a_second(clients: list[Client],
         make_stay(b, make_project(source))
     assert why(pair) == ["More than 20 stays would move."]
     assert why_second(pair, *persons_of(b, a)) == [], "none moves this way round"
+
+
+def seen_on(page: Page) -> str:
+    """Return the mark of what a page showed."""
+    (mark,) = re.findall(r'name="seen" value="(\w+)"', page.html)
+    return str(mark)
 
 
 @pytest.fixture
@@ -257,8 +264,99 @@ def test_a_reviewer_and_a_colleague_decide_on_pages(desk: Desk) -> None:
     second.post(f"{url}/answer", {"answer": "refuse", "reason": "Twins"})
     assert first.get(url).says("A merge of these two was refused. Carl Colleague")
     first.post(url, {**data, "reason": "Papers"})
-    assert second.post(f"{url}/answer", {"answer": "agree"}, follow=True).says("Merged. You can undo it at any time.")
+    agree = {"answer": "agree", "seen": seen_on(second.get(url))}
+    assert second.post(f"{url}/answer", agree, follow=True).says("Merged. You can undo it at any time.")
     assert second.post(f"{url}/answer", {"answer": "agree"}, follow=True).says("Nobody has to agree to this merge")
+
+
+@pytest.fixture
+def waiting(desk: Desk) -> tuple[Pair, User]:
+    """A pair that waits for a second person, and somebody who may be that."""
+    with desk.work():
+        source = make_source()
+        pair = pair_of(
+            source, {"ssn": "219450817", "first_name": "Zebulon"}, {"ssn": "219450818", "first_name": "Zebulun"}
+        )
+        colleague = make_admin()
+        proposed(pair, make_admin())
+    return pair, colleague
+
+
+@pytest.mark.parametrize("data", [{"answer": "maybe"}, {"answer": "agree"}, {"answer": "refuse"}])
+def test_an_answer_shows_nothing_of_who_is_protected_since(
+    desk: Desk, waiting: tuple[Pair, User], data: dict[str, str], facts: Facts
+) -> None:
+    pair, colleague = waiting
+    with desk.work():
+        make_stay(pair.high_client, make_project(db.session.get_one(HmisSource, 1), victim_services=True))
+    facts()
+    page = desk.signed_in(colleague).post(f"/duplicates/pairs/{pair.id}/answer", data, status=422)
+    assert not page.says("Zebulun")
+    assert not page.says("Zebulon")
+    assert page.says("stays with a victim service provider only")
+    assert [fact for fact in facts() if isinstance(fact, ClientViewed)] == []
+    with desk.look() as session:
+        assert session.get_one(Pair, pair.id).state is PairState.GONE
+
+
+def test_whoever_is_shown_a_merge_to_agree_to_has_looked_at_both(
+    desk: Desk, waiting: tuple[Pair, User], facts: Facts
+) -> None:
+    pair, colleague = waiting
+    visitor = desk.signed_in(colleague)
+    looked = [ClientViewed(client_id=id_) for id_ in (pair.low_client_id, pair.high_client_id)]
+    url = f"/duplicates/pairs/{pair.id}"
+    facts()
+    assert visitor.get(url).says("Zebulun")
+    assert [fact for fact in facts() if isinstance(fact, ClientViewed)] == looked
+    assert visitor.post(f"{url}/answer", {"answer": "maybe"}, status=422).says("Zebulun")
+    assert [fact for fact in facts() if isinstance(fact, ClientViewed)] == looked
+
+
+def test_who_has_to_agree_sees_what_the_first_person_saw(desk: Desk, waiting: tuple[Pair, User]) -> None:
+    pair, colleague = waiting
+    with desk.work() as session:
+        session.get_one(Pair, pair.id).warnings = ["Both have stays on the same nights."]
+        source = session.get_one(HmisSource, pair.low_client.source_id)
+        project = make_project(source, project_name="Harbor House")
+        make_stay(pair.low_client, project, household_id="H-9")
+        make_stay(make_client(source, first_name="Ines", last_name="Ruiz"), project, household_id="H-9")
+    page = desk.signed_in(colleague).get(f"/duplicates/pairs/{pair.id}")
+    assert page.says("Check before merging. Both have stays on the same nights.")
+    assert page.says("Harbor House: Ines Ruiz")
+    assert page.says("Stays of both")
+
+
+def test_what_speaks_against_a_merge_since_is_shown_before_somebody_agrees(
+    desk: Desk, waiting: tuple[Pair, User]
+) -> None:
+    pair, colleague = waiting
+    visitor, url = desk.signed_in(colleague), f"/duplicates/pairs/{pair.id}"
+    before = seen_on(visitor.get(url))
+    with desk.work():
+        source = db.session.get_one(HmisSource, pair.low_client.source_id)
+        stay = make_stay(pair.low_client, make_project(source))
+        later = make_stay(pair.high_client, make_project(source), entry=date(2026, 3, 1))
+    between = seen_on(visitor.get(url))
+    with desk.work():
+        make_exit(stay, date(2026, 2, 1), destination=24)
+    for seen in (before, between, "", "-"):
+        refused = visitor.post(f"{url}/answer", {"answer": "agree", "seen": seen}, status=422)
+        assert refused.says("These records have changed since you opened this page."), later.id
+    shown = visitor.get(url)
+    assert shown.says("New since then: One was seen after a stay of the other ended with death.")
+    assert not shown.says("New since then: The two have two different full SSNs.")
+    agree = {"answer": "agree", "seen": seen_on(shown)}
+    assert visitor.post(f"{url}/answer", agree, follow=True).says("Merged.")
+
+
+def test_nobody_agrees_unseen_to_more_than_was_proposed(doubtful: Pair, reviewer: User, source: HmisSource) -> None:
+    proposal, colleague = proposed(doubtful, reviewer), make_admin()
+    doubtful.high_client.dob = date(1990, 11, 3)
+    db.session.flush()
+    with pytest.raises(Conflict, match="have changed since"):
+        agree_to_merge(proposal, by=colleague)
+    assert doubtful.state is PairState.SECOND
 
 
 def test_who_joined_either_person_meanwhile_was_not_seen(clients: list[Client], reviewer: User) -> None:

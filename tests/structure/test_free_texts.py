@@ -51,7 +51,7 @@ EXEMPT = {
     "adminops.signin.forms.NewKeyForm": (("name",), "It is what somebody calls a thing of their own."),
     "adminops.signin.forms.SecondStepForm": (("code",), LOOK_UP),
     "adminops.signin.forms.SignInForm": (("username",), STAFFS),
-    "dedupe.forms.AnswerForm": (("answer",), "One of three words."),
+    "dedupe.forms.AnswerForm": (("answer", "seen"), "One of three words; the mark of the page."),
     "dedupe.forms.DecisionForm": (
         ("act", "keep", "seen", "name", "dob", "ssn", "sex", "race", "veteran"),
         "Sides and numbers.",
