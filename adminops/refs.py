@@ -4,7 +4,7 @@ A `Ref` is a kind and an id ("ticket", 4711). The feature that owns the kind off
 into `Link`s (a title the viewer may see and a URL). Templates write `{{ ref|link }}`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -49,7 +49,10 @@ class RefProvider:
     """How the owner of `kind` shows its things.
 
     `resolve(ids, viewer)` returns `{id: Link}` for those ids that exist and that the viewer may see, in one read.
+    `answers(id, viewer)` returns what a request says in the fields of its form, None for who may not see it: whoever
+    carries it out can hold it against what was asked.
     """
 
     kind: str
     resolve: Callable[[Sequence[str], Any], dict[str, Link]]
+    answers: Callable[[str, Any], Mapping[str, Any] | None] | None = None

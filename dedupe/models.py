@@ -38,6 +38,7 @@ class PairState(StrEnum):
 
 UNDECIDED = (PairState.OPEN, PairState.DEFERRED)
 WAITING = (*UNDECIDED, PairState.SECOND)
+DECIDED = (PairState.MERGED, PairState.APART, PairState.SETTLED)
 
 
 class Evidence(StrEnum):
@@ -134,13 +135,14 @@ class Pair(Model):
     """What is new since they were kept apart, while the pair is asked about again, or was merged for it: sentences
     without a value."""
     ticket_id: Mapped[int | None]
-    """Number of the ticket that asked for it, if one did."""
+    """Number of the ticket that asked for it first, if one did; `tickets` are all."""
     low_client: Mapped[Client] = relationship(foreign_keys=[low_client_id])
     high_client: Mapped[Client] = relationship(foreign_keys=[high_client_id])
     claimed_by: Mapped[User | None] = relationship(foreign_keys=[claimed_by_id])
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
     proposals: Mapped[list["Proposal"]] = relationship(viewonly=True, order_by="Proposal.id")
     """Merges of it that a second person was asked about; `queries.get_pair` reads them with the pair."""
+    tickets: Mapped[list["PairTicket"]] = relationship(viewonly=True, order_by="PairTicket.ticket_id")
 
     def move(self, to: PairState) -> None:
         """Change the state. Raises `InvalidState` for a move that is not in `TRANSITIONS`."""
@@ -155,8 +157,19 @@ class Pair(Model):
 
     @property
     def request(self) -> Ref | None:
-        """The ticket that asked for it."""
+        """The ticket that asked for it first."""
         return Ref.to("ticket", self.ticket_id) if self.ticket_id else None
+
+    @property
+    def requests(self) -> tuple[Ref, ...]:
+        """All tickets that asked for it, the first one first."""
+        return (self.request, *self.also) if self.request else ()
+
+    @property
+    def also(self) -> tuple[Ref, ...]:
+        """The other tickets that asked for it: what is decided answers all of them."""
+        others = (asked.ticket_id for asked in self.tickets) if self.ticket_id else ()
+        return tuple(Ref.to("ticket", number) for number in others if number != self.ticket_id)
 
 
 WAYS_ON = {
@@ -217,6 +230,16 @@ class PairPlace(Model):
 
     pair_id: Mapped[int] = mapped_column(ForeignKey(Pair.id), primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey(Project.id), primary_key=True, index=True)
+
+
+class PairTicket(Model):
+    """A ticket that asked for a pair: what is decided on the pair answers it."""
+
+    __tablename__ = "dedupe_pair_ticket"
+
+    pair_id: Mapped[int] = mapped_column(ForeignKey(Pair.id), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class StoredModel(Model):

@@ -16,6 +16,7 @@ from adminops.facts import (
     MergeDoneAtVendor,
     MergeNotDoneAtVendor,
     MergeUndone,
+    PairAnswered,
     PairDeferred,
     PairKeptApart,
     PairReopened,
@@ -27,13 +28,14 @@ from adminops.hmis.dividing import Owner, Parting
 from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, Merge, Verdict
 from adminops.identity.models import User
+from adminops.refs import Ref
 from dedupe import asking_again, policies, queries, queue
 from dedupe.conflicts import persons_of, why_second
 from dedupe.describing import describe
 from dedupe.follow_ups.operations import note_follow_ups
 from dedupe.gathering import is_protected, protected_clients, records_to_match
 from dedupe.log import move_along, note_decision
-from dedupe.models import UNDECIDED, Act, Pair, PairState
+from dedupe.models import DECIDED, UNDECIDED, Act, Pair, PairState, PairTicket
 from dedupe.scoring import score_gathered
 from dedupe.settling import settle_around, take_out_protected
 from dedupe.standing import in_order
@@ -153,8 +155,8 @@ def join(
     note_follow_ups(merge, kept, folded)
     note_decision(pair, act, by)
     decided(pair, reason, by)
-    fact = ClientsMerged(client_id=destination.id, source_client_id=source.id, merge_id=merge.id, request=pair.request)
-    publish(fact, by=by)
+    ids = {"client_id": destination.id, "source_client_id": source.id, "merge_id": merge.id}
+    publish(ClientsMerged(**ids, request=pair.request, also=pair.also), by=by)
     return merge
 
 
@@ -173,7 +175,7 @@ def keep_apart(pair: Pair, *, reason: str = "", seen: str = "", by: User) -> Non
     note_decision(pair, Act.APART, by)
     decided(pair, said, by)
     asking_again.note_rows(pair)
-    publish(PairKeptApart(pair_id=pair.id, request=pair.request), by=by)
+    publish(PairKeptApart(pair_id=pair.id, request=pair.request, also=pair.also), by=by)
 
 
 def defer_pair(pair: Pair, *, by: User) -> None:
@@ -187,7 +189,7 @@ def defer_pair(pair: Pair, *, by: User) -> None:
     pair.deferred_at = clock.now()
     note_decision(pair, Act.LATER, by)
     release(pair)
-    publish(PairDeferred(pair_id=pair.id, request=pair.request), by=by)
+    publish(PairDeferred(pair_id=pair.id, request=pair.request, also=pair.also), by=by)
 
 
 def undo_merge(
@@ -213,9 +215,9 @@ def undo_merge(
     if pair is not None:
         lock(pair)
     merging.undo_merge(merge, by_id=by.id, reason=said)
-    request = None
+    request, further = None, tuple[Ref, ...]()
     if pair is not None and pair.merge_id == merge.id:
-        request = pair.request
+        request, further = pair.request, pair.also
         pair.move(PairState.OPEN)
         note_decision(pair, Act.UNDONE, by)
         _forget_decision(pair)
@@ -225,6 +227,7 @@ def undo_merge(
         source_client_id=merge.source_client_id,
         merge_id=merge.id,
         request=request,
+        also=further,
     )
     publish(fact, by=by)
     if parting.stays:
@@ -301,24 +304,36 @@ def reopen_pair(pair: Pair, *, by: User) -> None:
     note_decision(pair, act, by)
     _forget_decision(pair)
     settle_around(pair.low_client, pair.high_client)
-    publish(PairReopened(pair_id=pair.id, request=pair.request), by=by)
+    publish(PairReopened(pair_id=pair.id, request=pair.request, also=pair.also), by=by)
 
 
 def pair_for_request(one: Client, other: Client, *, ticket_id: int, by: User) -> Pair:
     """Return the pair that a ticket asks to merge, scored anew when no scan proposed it.
 
-    While it is undecided, what is decided answers this ticket. Raises `NotAllowed`, and `Invalid` for one record
-    twice, for clients of victim service providers and for hashed names. Publishes nothing: nothing is decided yet.
+    What is decided answers this ticket and those that asked before; one that asks for what is decided is answered at
+    once. Raises `NotAllowed`, and `Invalid` for one record twice, for clients of victim service providers and for
+    hashed names. Publishes `PairAnswered` for what is decided, else nothing.
     """
     policies.check_may_review(by)
     pair = _pair_of(one, other)
     if pair.state is PairState.GONE:
         move_along(pair, PairState.OPEN)
-    if pair.is_undecided:
-        pair.ticket_id = ticket_id
-    db.session.flush()
+    is_new, before = _note_ticket(pair, ticket_id), pair.state
     settle_around(one, other)
+    if is_new and pair.state is before and before in DECIDED:
+        publish(PairAnswered(pair_id=pair.id, request=Ref.to("ticket", ticket_id)), by=by)
     return pair
+
+
+def _note_ticket(pair: Pair, ticket_id: int) -> bool:
+    """Remember that a ticket asks for a pair that the caller holds; say whether it does so for the first time."""
+    if db.session.get(PairTicket, (pair.id, ticket_id)) is not None:
+        return False
+    db.session.add(PairTicket(pair_id=pair.id, ticket_id=ticket_id))
+    pair.ticket_id = pair.ticket_id or ticket_id
+    db.session.flush()
+    db.session.expire(pair, ["tickets"])
+    return True
 
 
 def keep_clients_apart(one: Client, other: Client, *, reason: str = "", by: User) -> Pair:

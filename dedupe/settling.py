@@ -7,7 +7,9 @@ from sqlalchemy.orm import aliased
 
 from adminops import clock
 from adminops.db import db
+from adminops.facts import PairAnswered, publish
 from adminops.hmis.models import Client
+from adminops.identity.models import SYSTEM
 from dedupe.gathering import is_protected
 from dedupe.log import move_along
 from dedupe.models import WAITING, Pair, PairState
@@ -63,12 +65,17 @@ def retire(pair: Pair) -> None:
 
 
 def settle(pair: Pair, *, settled: bool) -> None:
-    """Let the pair's state follow what other decisions say about its records. One that is asked again waits."""
+    """Let the pair's state follow what other decisions say about its records. One that is asked again waits.
+
+    Publishes `PairAnswered` for one that a ticket asked for and that is settled by it.
+    """
     if settled and pair.changes:
         return
     if settled and pair.state in WAITING:
         _leave(pair, PairState.SETTLED)
         pair.claimed_by_id = pair.claimed_until = None
+        if pair.request:
+            publish(PairAnswered(pair_id=pair.id, request=pair.request, also=pair.also), by=SYSTEM)
     elif not settled and pair.state is PairState.SETTLED:
         move_along(pair, PairState.DEFERRED if pair.deferred_at else PairState.OPEN)
 

@@ -191,7 +191,7 @@ feature = Feature(
         SearchProvider(kind="request_type", title="Ask for", find=refs.find_types, permission=Permission.ASK_FOR_HELP),
     ),
     refs=(
-        RefProvider("ticket", refs.resolve),
+        RefProvider("ticket", refs.resolve, refs.answers),
         RefProvider("request_type", refs.resolve_types),
         RefProvider("ask", refs.resolve_asks),
         RefProvider("queue", queue_refs.queues),

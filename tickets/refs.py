@@ -1,6 +1,7 @@
 """How tickets are shown and found elsewhere: links, hits of the search box, cards, figures of the dashboard."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask import render_template, url_for
 from markupsafe import Markup
@@ -38,6 +39,14 @@ def resolve(ids: Sequence[str], viewer: User) -> dict[str, Link]:
         visible_to(viewer).with_only_columns(Ticket.id, Ticket.subject).where(Ticket.id.in_(numbers))
     )
     return {str(id_): Link(f"#{id_} {subject}", address(id_), "inbox") for id_, subject in rows}
+
+
+def answers(id_: str, viewer: User) -> Mapping[str, Any] | None:
+    """Return what a ticket says in the fields of its form, or None when `viewer` may not see it."""
+    if not id_.isdecimal() or len(id_) >= 10:
+        return None
+    chosen = visible_to(viewer).with_only_columns(Ticket.answers).where(Ticket.id == int(id_))
+    return db.session.scalar(chosen)
 
 
 def find(text: str, viewer: User, limit: int) -> list[Found]:

@@ -87,19 +87,20 @@ def keep_on_timeline(fact: Fact, by: User) -> None:
             _keep(_entry_of_other(fact), by)
         elif isinstance(fact, TicketMoved) and fact.new == S.RESOLVED:
             _tell_waiting(fact, by)
-    elif (ticket := _requested_by(fact)) is not None:
-        entry = _entry_of_work(fact)
-        entry.ticket_id = ticket.id
-        ticket.updated_at = clock.now()
-        _keep(entry, by)
+    else:
+        for ticket in _requested_by(fact):
+            entry = _entry_of_work(fact)
+            entry.ticket_id = ticket.id
+            ticket.updated_at = clock.now()
+            _keep(entry, by)
 
 
 def settle(fact: Fact, by: User) -> None:  # noqa: ARG001 - whoever did the work, the ticket resolves by itself
-    """Resolve the ticket that asked for what `fact` carried out or gave up, unless somebody did already."""
+    """Resolve the tickets that asked for what `fact` carried out or gave up, unless somebody did already."""
     if not (fact.settles or fact.gives_up):
         return
-    if (ticket := _requested_by(fact)) is not None and ticket.state in OPEN_STATES:
-        done = Resolution.DONE if fact.settles else Resolution.NO_ANSWER
+    done = Resolution.DONE if fact.settles else Resolution.NO_ANSWER
+    for ticket in (ticket for ticket in _requested_by(fact) if ticket.state in OPEN_STATES):
         resolve(ticket, because="settled" if fact.settles else "given up", resolution=done, by=SYSTEM)
 
 
@@ -134,12 +135,11 @@ def file_emergency(fact: EmergencyAccountUsed, by: User) -> None:
         log.error("no ticket of an emergency", cause=type(refused).__name__)
 
 
-def _requested_by(fact: Fact) -> Ticket | None:
-    request = fact.request
-    if request is None or request.kind != "ticket" or not request.id.isdecimal():
-        return None
-    ticket = db.session.get(Ticket, request.number)
-    return root_of(ticket) if ticket else None
+def _requested_by(fact: Fact) -> list[Ticket]:
+    """Return the tickets that asked for what `fact` tells; several that were made one are that one."""
+    numbers = [request.number for request in fact.requests if request.kind == "ticket" and request.id.isdecimal()]
+    found = (db.session.get(Ticket, number) for number in numbers)
+    return list(dict.fromkeys(root_of(ticket) for ticket in found if ticket))
 
 
 def _keep(entry: TicketEntry, by: User) -> None:

@@ -52,9 +52,10 @@ def carry_out(request: AccountRequest, *, by: User) -> None:
     if request.kind is K.NEW:
         return
     tell_done(request)
-    purpose, named = _sheet_for(request), {"account_id": request.account_id, "agency_id": request.agency_id}
+    purpose, what = _sheet_for(request), request.kind.title.lower()
     fact = AccessGranted if purpose is not None or request.kind in ELSEWHERE else AccessSettled
-    publish(fact(**named, what=request.kind.title.lower(), request=request.ticket), by=by)
+    account_id, agency_id, ticket = request.account_id, request.agency_id, request.ticket
+    publish(fact(account_id=account_id, agency_id=agency_id, what=what, request=ticket), by=by)
     if purpose is not None:
         open_sheet(request.account, purpose=purpose, ticket=request.ticket, by=SYSTEM)
 

@@ -113,6 +113,15 @@ from adminops.facts.mail import (
     TicketMailFileLeft,
 )
 from adminops.facts.notices import NoticeDefaultChanged, NoticesChosen
+from adminops.facts.pairs import (
+    MergeProposed,
+    MergeRefused,
+    MergeWithdrawn,
+    PairAnswered,
+    PairDeferred,
+    PairKeptApart,
+    PairReopened,
+)
 from adminops.facts.people import (
     AccountActivated,
     AccountArchived,
@@ -171,13 +180,7 @@ from adminops.facts.records import (
     LessonTakenBack,
     MergeDoneAtVendor,
     MergeNotDoneAtVendor,
-    MergeProposed,
-    MergeRefused,
     MergeUndone,
-    MergeWithdrawn,
-    PairDeferred,
-    PairKeptApart,
-    PairReopened,
     PersonLookedUp,
     ProgramApproved,
     ProgramDrafted,
@@ -319,6 +322,7 @@ __all__ = [
     "PageDrafted",
     "PagePublished",
     "PageRetired",
+    "PairAnswered",
     "PairDeferred",
     "PairKeptApart",
     "PairReopened",

@@ -33,11 +33,18 @@ class Fact:
     """The agency concerned, for the audit's scope."""
     request: Ref | None = None
     """The request (a ticket) this was done for, if any."""
+    also: tuple[Ref, ...] = ()
+    """Further requests for the same: they are answered by it, too."""
 
     @property
     def about(self) -> Ref:
         """What it happened to."""
         return Ref.to(self.about_kind, getattr(self, self.about_field))
+
+    @property
+    def requests(self) -> tuple[Ref, ...]:
+        """All requests this was done for, the first one first."""
+        return (self.request, *self.also) if self.request else self.also
 
     @property
     def name(self) -> str:
@@ -54,7 +61,8 @@ class Fact:
         values = asdict(self)
         values.pop("agency_id")
         values.pop("request")
-        return values
+        values["also"] = [str(ref) for ref in self.also]
+        return values if self.also else {name: value for name, value in values.items() if name != "also"}
 
 
 Subscriber = Callable[[Any, "User"], None]

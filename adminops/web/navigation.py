@@ -1,9 +1,10 @@
 """The navigation: what the features offer, cut to what the viewer may see."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 from flask import Flask, current_app, request, url_for
 from jinja2 import pass_context
@@ -175,6 +176,12 @@ def link_to(ref: Ref, user: User) -> Link | None:
     """Return title and address of what `ref` points at, or None when the viewer may not know of it."""
     provider = registry().ref_provider(ref.kind)
     return provider.resolve([ref.id], user).get(ref.id) if provider else None
+
+
+def answers_of(ref: Ref, user: User) -> Mapping[str, Any] | None:
+    """Return what the request `ref` says in the fields of its form, or None when the viewer may not know of it."""
+    provider = registry().ref_provider(ref.kind)
+    return provider.answers(ref.id, user) if provider and provider.answers else None
 
 
 def links_to(refs: Sequence[Ref], user: User) -> dict[Ref, Link]:

@@ -47,7 +47,7 @@ def decide_merge(
     for person in queries.reviewers():
         if person.id != by.id:
             enqueue_mail("dedupe.second_wanted", to=person, day=clock.today().isoformat())
-    publish(MergeProposed(pair_id=pair.id, request=pair.request), by=by)
+    publish(MergeProposed(pair_id=pair.id, request=pair.request, also=pair.also), by=by)
     return proposal
 
 
@@ -89,7 +89,8 @@ def refuse_merge(proposal: Proposal, *, reason: str, by: User) -> None:
     _answered(proposal, Answer.REFUSED, said, by)
     _reopen(proposal.pair)
     enqueue_mail("dedupe.merge_refused", to=proposal.by, proposal=proposal.id)
-    publish(MergeRefused(pair_id=proposal.pair_id, request=proposal.pair.request), by=by)
+    pair = proposal.pair
+    publish(MergeRefused(pair_id=pair.id, request=pair.request, also=pair.also), by=by)
 
 
 def take_back_merge(proposal: Proposal, *, by: User) -> None:
@@ -103,7 +104,8 @@ def take_back_merge(proposal: Proposal, *, by: User) -> None:
     note_decision(proposal.pair, Act.REOPENED, by)
     _answered(proposal, Answer.WITHDRAWN, "", by)
     _reopen(proposal.pair)
-    publish(MergeWithdrawn(pair_id=proposal.pair_id, request=proposal.pair.request), by=by)
+    pair = proposal.pair
+    publish(MergeWithdrawn(pair_id=pair.id, request=pair.request, also=pair.also), by=by)
 
 
 def _check_may_answer(proposal: Proposal, by: User) -> None:

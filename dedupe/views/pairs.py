@@ -13,7 +13,7 @@ from adminops.refs import Ref
 from adminops.web import charts
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
-from adminops.web.navigation import link_to
+from adminops.web.navigation import answers_of
 from dedupe import operations, policies, queries, worth
 from dedupe.comparison import Comparison, compare
 from dedupe.forms import AGREES, SIDES_BACK, AnswerForm, DecisionForm
@@ -113,8 +113,7 @@ def reopen(pair_id: int) -> ResponseReturnValue:
 @access(Permission.REVIEW_DUPLICATES, writes=True)
 def requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
     """Open the pair that a ticket asks to merge; ask which one where several sources have these client IDs."""
-    if link_to(Ref.to("ticket", ticket_id), signed_in_user()) is None:
-        raise NotFound("There is no such ticket.")
+    _check_asks(ticket_id, first, second)
     candidates = {f"{one.id}-{other.id}": (one, other) for one, other in queries.requested_pairs(first, second)}
     wanted = next(iter(candidates)) if len(candidates) == 1 else request.args.get("records", "")
     if wanted not in candidates:
@@ -127,6 +126,16 @@ def requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
     right = {"first": one.id, "second": other.id}.get(request.args.get("right", ""))
     agrees = request.args.get("agrees", "") if _attested() else None
     return redirect(url_for(".show", pair_id=pair.id, keep=right, agrees=agrees))
+
+
+def _check_asks(ticket_id: int, *client_ids: str) -> None:
+    """Raise `NotFound` for a ticket that there is not, or that does not name these two clients."""
+    said = answers_of(Ref.to("ticket", ticket_id), signed_in_user())
+    if said is None:
+        raise NotFound("There is no such ticket.")
+    named = (str(said.get(name, "")).strip() for name in ("first_client", "second_client"))
+    if sorted(named) != sorted(id_.strip() for id_ in client_ids):
+        raise NotFound("This ticket asks for other clients. Go there from the ticket.")
 
 
 def _attested() -> str:

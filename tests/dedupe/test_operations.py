@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 from adminops import clock
 from adminops.db import db
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
-from adminops.facts import ClientsMerged, ClientViewed, MergeUndone, PairDeferred, PairKeptApart, PairReopened
+from adminops.facts import (
+    ClientsMerged,
+    ClientViewed,
+    MergeUndone,
+    PairAnswered,
+    PairDeferred,
+    PairKeptApart,
+    PairReopened,
+)
 from adminops.hmis.clients import client_page
 from adminops.hmis.merging import verdict_on
 from adminops.hmis.models import Client, HmisSource, Merge, Organization, Verdict
@@ -396,13 +404,54 @@ def test_a_request_does_not_take_over_what_was_decided(pair: Pair, reviewer: Use
     assert (pair.state, pair.ticket_id) == (PairState.MERGED, 3)
 
 
-def test_a_request_for_records_that_are_one_already_is_settled(
-    clients: list[Client], pair: Pair, reviewer: User
+def test_a_request_for_records_that_are_one_already_is_settled_and_answered(
+    clients: list[Client], pair: Pair, reviewer: User, facts: Facts
 ) -> None:
     merge(pair, reviewer)
     merge(make_pair(clients[1], clients[2]), reviewer)
+    facts()
     found = pair_for_request(clients[0], clients[2], ticket_id=7, by=reviewer)
     assert found.state is PairState.SETTLED
+    assert facts() == [PairAnswered(pair_id=found.id, request=Ref.to("ticket", 7))]
+
+
+def test_all_tickets_that_ask_for_a_pair_are_answered(pair: Pair, reviewer: User, facts: Facts) -> None:
+    for ticket_id in (7, 9, 7, 8):
+        pair_for_request(pair.low_client, pair.high_client, ticket_id=ticket_id, by=reviewer)
+    assert (pair.ticket_id, [asked.ticket_id for asked in pair.tickets]) == (7, [7, 8, 9])
+    keep_apart(pair, by=reviewer)
+    (fact,) = facts()
+    assert list(map(str, fact.requests)) == ["ticket:7", "ticket:8", "ticket:9"]
+    assert fact.detail() == {"pair_id": pair.id, "also": ["ticket:8", "ticket:9"]}
+
+
+def apart(pair: Pair, by: User) -> None:
+    keep_apart(pair, by=by)
+
+
+@pytest.mark.parametrize("decide", [merge, apart])
+def test_a_request_for_what_is_decided_is_answered_at_once_and_alone(
+    pair: Pair, reviewer: User, facts: Facts, decide: Callable[[Pair, User], object]
+) -> None:
+    pair_for_request(pair.low_client, pair.high_client, ticket_id=3, by=reviewer)
+    decide(pair, reviewer)
+    facts()
+    for _again in range(2):
+        pair_for_request(pair.low_client, pair.high_client, ticket_id=7, by=reviewer)
+    assert facts() == [PairAnswered(pair_id=pair.id, request=Ref.to("ticket", 7))]
+
+
+def test_requests_for_a_pair_that_others_settle_are_answered(
+    clients: list[Client], pair: Pair, reviewer: User, facts: Facts
+) -> None:
+    a, b, c = clients
+    for ticket_id in (7, 9):
+        pair_for_request(a, c, ticket_id=ticket_id, by=reviewer)
+    merge(pair, reviewer)
+    facts()
+    merge(make_pair(b, c), reviewer)
+    (answered,) = [fact for fact in facts() if isinstance(fact, PairAnswered)]
+    assert list(map(str, answered.requests)) == ["ticket:7", "ticket:9"]
 
 
 def test_a_request_for_one_record_twice_is_refused(pair: Pair, reviewer: User) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import func, select
@@ -27,6 +28,7 @@ from tests.make_dedupe import (
     make_stay,
 )
 from tests.make_tickets import make_ticket
+from tickets.models import Ticket, TicketState
 
 
 class Queue:
@@ -402,9 +404,14 @@ def test_an_unknown_number_is_an_unknown_page(queue: Queue, url: str) -> None:
 @pytest.fixture
 def asked(queue: Queue) -> tuple[Queue, int]:
     """The merge desk, and the number of a ticket that asks for the pair CD."""
+    return queue, ticket_for(queue, "C", "D")
+
+
+def ticket_for(queue: Queue, first: str, second: str) -> int:
+    """File a ticket that asks for two clients; return its number."""
     with queue.desk.work():
-        ticket = make_ticket(make_user(agency=make_agency()))
-    return queue, ticket.id
+        answers = {"first_client": first, "second_client": second, "right_record": "second", "agrees": "close"}
+        return make_ticket(make_user(agency=make_agency()), answers=answers).id
 
 
 def test_a_ticket_opens_its_pair_and_the_decision_answers_it(
@@ -424,6 +431,29 @@ def test_a_ticket_opens_its_pair_and_the_decision_answers_it(
     (merged,) = [fact for fact in facts() if fact.name == "ClientsMerged"]
     assert str(merged.request) == f"ticket:{ticket}"
     assert f'<a href="/tickets/{ticket}">' in queue.visitor.get(queue.url(1)).html
+
+
+def test_a_ticket_opens_no_pair_that_it_does_not_name(asked: tuple[Queue, int]) -> None:
+    queue, ticket = asked
+    for ids in ("A/B", "C/B", "D/D"):
+        page = queue.visitor.get(f"/duplicates/requested/{ticket}/{ids}", status=404)
+        assert page.says("This ticket asks for other clients.")
+    assert queue.pair(0).ticket_id is None
+    assert queue.visitor.get(f"/duplicates/requested/{ticket}/D/C", status=302).goal == queue.url(1)
+
+
+def test_every_ticket_that_asks_for_a_pair_is_named_and_resolved(asked: tuple[Queue, int]) -> None:
+    queue, first = asked
+    second, late = ticket_for(queue, "D", "C"), ticket_for(queue, "C", "D")
+    queue.visitor.get(f"/duplicates/requested/{first}/C/D", status=302)
+    queue.visitor.get(f"/duplicates/requested/{second}/D/C", status=302)
+    shown = queue.visitor.get(queue.url(1))
+    assert [f'<a href="/tickets/{ticket}">' in shown.html for ticket in (first, second, late)] == [True, True, False]
+    queue.decide("merge", 1)
+    assert queue.visitor.get(f"/duplicates/requested/{late}/C/D", status=302).goal == queue.url(1)
+    with queue.desk.look() as session:
+        states = [session.get_one(Ticket, ticket).state for ticket in (first, second, late)]
+    assert states == [TicketState.RESOLVED] * 3
 
 
 def test_a_request_that_is_put_off_goes_on(asked: tuple[Queue, int]) -> None:
@@ -446,8 +476,9 @@ def test_a_request_of_no_ticket_is_an_unknown_page(queue: Queue) -> None:
         ("C%27--/D", 404, "There is no client C'-- in the store."),
     ],
 )
-def test_wrong_client_ids_are_said(asked: tuple[Queue, int], ids: str, status: int, says: str) -> None:
-    queue, ticket = asked
+def test_wrong_client_ids_are_said(queue: Queue, ids: str, status: int, says: str) -> None:
+    first, second = unquote(ids).split("/")
+    ticket = ticket_for(queue, first, second)
     assert queue.visitor.get(f"/duplicates/requested/{ticket}/{ids}", status=status).says(says)
 
 
@@ -604,7 +635,8 @@ def test_pages_cost_few_statements(asked: tuple[Queue, int], counted: Callable[[
     count("held by a colleague", queue.url(), by=other)
     count("kept apart", queue.url(1))
     count("merged", queue.url(2))
-    queue.visitor.get(f"/duplicates/requested/{ticket}/A/B", status=302)
+    queue.visitor.get(f"/duplicates/requested/{ticket}/A/B", status=404)
+    queue.visitor.get(f"/duplicates/requested/{ticket_for(queue, 'A', 'B')}/A/B", status=302)
     count("asked for by a ticket", queue.url())
     count("queue", "/duplicates", status=302)
     count("list", "/duplicates/queue?agency=1")

@@ -1,0 +1,67 @@
+"""What happens to pairs of client records that may be one person."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from adminops.facts.base import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairFact(Fact):
+    """Something about a pair of client records that may be one person."""
+
+    about_kind: ClassVar[str] = "pair"
+    about_field: ClassVar[str] = "pair_id"
+    says: ClassVar[str] = "touched pair {pair_id}"
+    pair_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairKeptApart(PairFact):
+    """A reviewer decided that the two are different people."""
+
+    says: ClassVar[str] = "kept pair {pair_id} apart"
+    settles: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeProposed(PairFact):
+    """A reviewer would merge the two; the rules ask for a second person."""
+
+    says: ClassVar[str] = "merged pair {pair_id}, for a second person to agree to"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeRefused(PairFact):
+    """The second person did not agree."""
+
+    says: ClassVar[str] = "refused to merge pair {pair_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeWithdrawn(PairFact):
+    """Who proposed the merge took that back before a second person answered."""
+
+    says: ClassVar[str] = "took back the merge of pair {pair_id} that a second person was to agree to"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairDeferred(PairFact):
+    """A reviewer put the decision off."""
+
+    says: ClassVar[str] = "deferred pair {pair_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairAnswered(PairFact):
+    """A request asks for a pair that is decided, or other decisions settled a pair that was asked for."""
+
+    says: ClassVar[str] = "found pair {pair_id} decided already"
+    settles: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairReopened(PairFact):
+    """A decision on a pair was taken back."""
+
+    says: ClassVar[str] = "reopened pair {pair_id}"
