@@ -113,6 +113,20 @@ class Comparison:
         return sum(row.state != "same" and row.chosen == "right" for row in self.rows)
 
 
+def default_sides(pair: Pair) -> tuple[Client, Client]:
+    """Return the record that is kept unless a reviewer says otherwise, the older one, and the one folded into it."""
+    low, high = pair.low_client, pair.high_client
+    is_older = high.date_created and (low.date_created is None or high.date_created < low.date_created)
+    return (high, low) if is_older else (low, high)
+
+
+def rows_of_two(kept: Client, folded: Client) -> tuple[Row, ...]:
+    """Compare two records that are the only ones of their persons. Reads nothing."""
+    units = [unit.key for unit in UNITS]
+    left, right = (Reader(client, (client,), dict.fromkeys(units, client)) for client in (kept, folded))
+    return tuple(row for unit in UNITS for row in _rows(unit, left, right, {}))
+
+
 def compare(
     kept: Client,
     folded: Client,

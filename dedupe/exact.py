@@ -23,6 +23,7 @@ from adminops.hmis.models import Client, Merge
 from adminops.identity.models import SYSTEM, User
 from adminops.settings import current_settings
 from dedupe import policies
+from dedupe.comparison import default_sides
 from dedupe.matching.placeholders import is_placeholder
 from dedupe.models import ExactMerging, ExactState, Pair, PairState
 from dedupe.operations import merge_pair
@@ -146,9 +147,7 @@ def _candidates() -> Select[Pair]:
 
 
 def _merge(pair: Pair) -> bool:
-    low, high = pair.low_client, pair.high_client
-    is_newer = low.date_created and high.date_created and high.date_created < low.date_created
-    kept = high if is_newer else low
+    kept, _folded = default_sides(pair)
     try:
         with savepoint():
             merge_pair(pair, destination_client_id=kept.id, choices={}, reason=REASON, by=SYSTEM)

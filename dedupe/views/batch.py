@@ -7,24 +7,22 @@ from flask.typing import ResponseReturnValue
 
 from adminops.db import savepoint
 from adminops.errors import DomainError
-from adminops.hmis.merging import Side
 from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
+from dedupe.batch.comparison import briefs_of
 from dedupe.batch.operations import review_batch
 from dedupe.batch.queries import pairs_numbered, pairs_of_kind
-from dedupe.comparison import is_better
-from dedupe.lines import Line, state_of
+from dedupe.comparison import default_sides, rows_of_two
+from dedupe.forms import SIDES
 from dedupe.matching.scores import band_of
 from dedupe.models import Evidence, Pair
 from dedupe.narrowing import EVIDENCE, Narrowing
 from dedupe.operations import keep_apart
 from dedupe.policies import version_of
 from dedupe.seconds.operations import decide_merge
-from dedupe.units import UNITS
 from dedupe.views.blueprint import blueprint
 
-SHOWN = ("name", "dob", "ssn", "sex")
 WORDS = {"merge": "merged", "apart": "kept apart"}
 
 
@@ -35,7 +33,7 @@ def batch() -> ResponseReturnValue:
     narrowing, by = Narrowing.read({"evidence": Evidence.NUMBER.value, **request.args}), signed_in_user()
     kind = Evidence(narrowing.evidence or Evidence.NUMBER.value)
     pairs = review_batch(pairs_of_kind(kind, by, narrowing.conditions(by)), by=by)
-    shown = [(pair, band_of(pair.score), _lines(pair), version_of(pair)) for pair in pairs]
+    shown = [(brief, band_of(brief.pair.score), version_of(brief.pair)) for brief in briefs_of(pairs)]
     args = {**narrowing.args, "evidence": kind.value}
     return render_template("dedupe/batch.html", shown=shown, kind=kind, kinds=EVIDENCE, args=args)
 
@@ -78,13 +76,6 @@ def _decide(pair: Pair, said: str, seen: str) -> None:
     if said == "apart":
         keep_apart(pair, seen=seen or "-", by=by)
         return
-    low, high = pair.low_client, pair.high_client
-    differing = [unit for unit in UNITS if state_of(unit.lines(low, high)) != "same"]
-    choices: dict[str, Side] = {
-        unit.key: "source" if is_better(unit, high, low) else "destination" for unit in differing
-    }
-    decide_merge(pair, destination_client_id=low.id, choices=choices, seen=seen or "-", by=by)
-
-
-def _lines(pair: Pair) -> list[Line]:
-    return [line for unit in UNITS if unit.key in SHOWN for line in unit.lines(pair.low_client, pair.high_client)]
+    kept, folded = default_sides(pair)
+    choices = {row.key: SIDES[row.chosen] for row in rows_of_two(kept, folded) if row.state != "same"}
+    decide_merge(pair, destination_client_id=kept.id, choices=choices, seen=seen or "-", by=by)

@@ -15,7 +15,7 @@ from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import answers_of
 from dedupe import operations, policies, queries, worth
-from dedupe.comparison import Comparison, compare
+from dedupe.comparison import Comparison, compare, default_sides
 from dedupe.forms import AGREES, SIDES_BACK, AnswerForm, DecisionForm
 from dedupe.gathering import protected_clients
 from dedupe.matching.scores import band_of
@@ -183,8 +183,7 @@ def _sides(pair: Pair, form: DecisionForm) -> tuple[Client, Client]:
     low, high = pair.low_client, pair.high_client
     if form.kept_id in (low.id, high.id):
         return (low, high) if form.kept_id == low.id else (high, low)
-    is_older = high.date_created and (low.date_created is None or high.date_created < low.date_created)
-    return (high, low) if is_older else (low, high)
+    return default_sides(pair)
 
 
 def _compared(pair: Pair, form: DecisionForm) -> Comparison:

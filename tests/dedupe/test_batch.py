@@ -15,7 +15,7 @@ from dedupe.operations import merge_pair, review_pair
 from tests.browsing import Desk
 from tests.dedupe.test_operations import Facts
 from tests.make import make_admin
-from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
+from tests.make_dedupe import MADE, make_client, make_pair, make_project, make_service, make_source, make_stay
 
 
 def of_number(source: HmisSource, **over: object) -> Pair:
@@ -49,6 +49,27 @@ def test_only_plain_pairs_of_one_kind_come_together(source: HmisSource, facts: F
     assert review_batch(pairs_of_kind(Evidence.NUMBER, colleague), by=colleague) == [held]
     with clock.frozen_at(clock.now() + timedelta(minutes=16)):
         assert plain in review_batch(pairs_of_kind(Evidence.NUMBER, colleague), by=colleague)
+
+
+def test_a_batch_says_which_record_stays_all_that_differs_and_what_moves(desk: Desk) -> None:
+    with desk.work():
+        source, reviewer = make_source(), make_admin()
+        newer = make_client(source, "C2", veteran_status=1, white=1, date_created=MADE + timedelta(days=9))
+        older = make_client(source, "C1", veteran_status=0, asian=1, date_updated=MADE + timedelta(days=20))
+        make_service(make_stay(newer, make_project(source)))
+        make_stay(older, make_project(source))
+        pair = make_pair(newer, older, evidence=Evidence.NUMBER)
+    visitor = desk.signed_in(reviewer)
+    page = visitor.get("/duplicates/batch?evidence=number")
+    assert page.says("Client C1 stays, C2 is folded into it: 1 enrollment and 1 service move.")
+    assert page.says("Race and ethnicity Asian or Asian American kept White Different")
+    assert page.says("Veteran status No Yes kept")
+    (seen,) = re.findall(r'name="seen-\d+" value="(\w+)"', page.html)
+    visitor.post("/duplicates/batch", {f"pair-{pair.id}": "merge", f"seen-{pair.id}": seen})
+    with desk.look() as session:
+        merge = session.scalars(select(Merge)).one()
+        assert merge.destination_client_id == older.id
+        assert {choice.unit: choice.client_id for choice in merge.choices}["veteran"] == newer.id
 
 
 def test_each_pair_of_a_batch_is_decided_by_its_own_word(desk: Desk) -> None:
