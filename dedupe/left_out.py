@@ -11,7 +11,7 @@ from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.listing import Page, fetch_page
-from dedupe.gathering import in_parts
+from dedupe.gathering import in_parts, is_protected
 from dedupe.matching.admission import CONSTANT, HASHED, NO_IDENTITY, TOO_LITTLE
 from dedupe.models import LeftOut
 
@@ -55,11 +55,14 @@ def keep_left_out(looked_at: Iterable[int] | None, skipped: Mapping[str, Sequenc
 
 
 def list_left_out(word: str, viewer: User, *, after: str | None = None) -> Page[LeftOutRow]:
-    """Return a page of the records left out for a reason. Raises `NotFound`, also for who may not review."""
+    """Return a page of the records left out for a reason. Raises `NotFound`, also for who may not review.
+
+    Who became a client of victim services alone since the scan is not on it.
+    """
     if word not in REASONS or not viewer.may(Permission.REVIEW_DUPLICATES):
         raise NotFound("There is no such list.")
     chosen = select(Client.id, Client.personal_id, HmisSource.name).join(HmisSource, HmisSource.id == Client.source_id)
-    chosen = chosen.where(Client.removed_at.is_(None))
+    chosen = chosen.where(Client.removed_at.is_(None), ~is_protected(Client))
     if word == "hashed-source":
         chosen = chosen.where(HmisSource.names_hashed.is_(True))
     else:

@@ -130,17 +130,15 @@ def _checked(wanted: Wanted) -> Columns:
 def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:
     """Find and judge the records that may be of a person. The caller keeps it on the record."""
     ids = _candidates(wanted, scope)
-    columns = identities(ids[:MOST_JUDGED])
+    protected = protected_among(ids[:MOST_JUDGED])
+    columns = identities([id_ for id_ in ids[:MOST_JUDGED] if id_ not in protected])
     if not len(columns):
         return LookedUp((), 0, is_cut=False)
     model = present_model()
     together = query.followed_by(columns)
     others = np.arange(1, len(together), dtype=np.int32)
     pairs = score_pairs(together, np.zeros_like(others), others, model, count_names, minimum=LEAST_LIKELY)
-    likeliest = [int(together.ids[row]) for row in np.maximum(pairs.one, pairs.other)[: 2 * MOST_SHOWN].tolist()]
-    protected = protected_among(likeliest)
-    shown = [at for at, id_ in enumerate(likeliest) if id_ not in protected][:MOST_SHOWN]
-    scored = explain(together, pairs.take(shown), model)
+    scored = explain(together, pairs.take(range(min(len(pairs), MOST_SHOWN))), model)
     return LookedUp(_hits(scored), len(columns), is_cut=len(ids) > MOST_JUDGED)
 
 

@@ -1,6 +1,8 @@
 """Who is left out and why, and groups that contradict themselves: the pages and what they read."""
 
-from adminops.hmis.models import Client
+from sqlalchemy import select
+
+from adminops.hmis.models import Client, HmisSource
 from dedupe.contradictions import TieKind, list_contradictions
 from dedupe.operations import keep_clients_apart, merge_pair
 from dedupe.queries import find_pair
@@ -52,5 +54,13 @@ def test_who_is_left_out_is_listed_by_reason_but_not_whom_the_law_protects(desk:
         page = visitor.get(f"/duplicates/scan/left-out/{word}")
         assert page.says(f"Client {who}")
         assert not page.says("Hidden")
+    with desk.work() as session:
+        for personal_id in ("Nobody", "Hashed"):
+            client = session.scalars(select(Client).where(Client.personal_id == personal_id)).one()
+            source = session.get_one(HmisSource, client.source_id)
+            make_stay(client, make_project(source, victim_services=True))
+    for word in ("no-identity", "hashed-source"):
+        page = visitor.get(f"/duplicates/scan/left-out/{word}")
+        assert page.says("Nobody is left out for this"), "they are protected since the scan"
     assert visitor.get("/duplicates/scan/left-out/constant").says("Nobody is left out for this")
     visitor.get("/duplicates/scan/left-out/other", status=404)

@@ -117,6 +117,7 @@ def test_clients_of_others_removed_ones_and_protected_ones_are_not_found(source:
     protected = make_client(source)
     make_stay(protected, make_project(source, victim_services=True))
     assert set(found(asked, make_admin())) == {seen.id, unseen.id}
+    assert look_up_person(asked, by=make_admin()).judged == 2, "who is protected is not counted either"
 
 
 def test_an_ssn_is_taken_from_those_who_may_look_for_one(crowd: HmisSource) -> None:
