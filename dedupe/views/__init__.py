@@ -1,9 +1,23 @@
 """The pages of the merge desk: pairs, merges, scans, the vendor's work list, and who is here already."""
 
-from dedupe.views import batch, exact, figures, follow_ups, lookup, merges, model, pairs, scans, seconds, worklist
+from dedupe.views import (
+    apart,
+    batch,
+    exact,
+    figures,
+    follow_ups,
+    lookup,
+    merges,
+    model,
+    pairs,
+    scans,
+    seconds,
+    worklist,
+)
 from dedupe.views.blueprint import asking, blueprint
 
 __all__ = [
+    "apart",
     "asking",
     "batch",
     "blueprint",

@@ -342,6 +342,7 @@ ADDRESSES = (
     ("get", "/duplicates/follow-ups"),
     ("post", "/duplicates/follow-ups/1/to_do"),
     ("get", "/duplicates/requested/1/A/B"),
+    ("get", "/duplicates/apart"),
     ("get", "/duplicates/merges"),
     ("get", "/duplicates/merges/1"),
     ("post", "/duplicates/merges/1"),
