@@ -156,6 +156,11 @@ class Pair(Model):
         return self.state in UNDECIDED
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for a reviewer, or for a second person."""
+        return self.state in WAITING
+
+    @property
     def request(self) -> Ref | None:
         """The ticket that asked for it first."""
         return Ref.to("ticket", self.ticket_id) if self.ticket_id else None

@@ -34,9 +34,11 @@ def set_turn(pair: Pair) -> None:
     pair.turn = -round(_SCALE * pair.probability * (1 + min(stays, MOST_STAYS)) * impact)
 
 
-def in_words(pair: Pair) -> str:
-    """Say what deciding a pair is worth, and the parts of that."""
+def in_words(pair: Pair, *, is_blind: bool = False) -> str:
+    """Say what deciding a pair is worth, and the parts of that; not how likely it is to who judges blind."""
     stays = "no open stay" if not pair.open_stays else f"{pair.open_stays} open stay{'s' * (pair.open_stays > 1)}"
+    if is_blind:
+        return f"{stays[0].upper()}{stays[1:]}, {_IN_REPORTS[Impact(pair.impact)]}."
     return (
         f"Worth {-pair.turn / _SCALE:.1f}: {pair.probability:.0%} likely, {stays}, {_IN_REPORTS[Impact(pair.impact)]}."
     )

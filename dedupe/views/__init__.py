@@ -3,6 +3,7 @@
 from dedupe.views import (
     apart,
     batch,
+    blind,
     exact,
     figures,
     follow_ups,
@@ -20,6 +21,7 @@ __all__ = [
     "apart",
     "asking",
     "batch",
+    "blind",
     "blueprint",
     "exact",
     "figures",

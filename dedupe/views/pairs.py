@@ -211,7 +211,7 @@ def _pair_page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         version=policies.version_of(pair),
         proposal=pair.proposals[-1] if pair.proposals else None,
         attested=_attested(),
-        worth=worth.in_words(pair),
+        in_words=worth.in_words,
         holder=policies.holder_of(pair) if is_held else None,
         **_beside(pair),
         **_evidence(compared),

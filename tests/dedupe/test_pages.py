@@ -343,6 +343,7 @@ ADDRESSES = (
     ("post", "/duplicates/follow-ups/1/to_do"),
     ("get", "/duplicates/requested/1/A/B"),
     ("get", "/duplicates/apart"),
+    ("post", "/duplicates/score/hide"),
     ("get", "/duplicates/merges"),
     ("get", "/duplicates/merges/1"),
     ("post", "/duplicates/merges/1"),

@@ -1,0 +1,58 @@
+"""Judging without the score, on both databases."""
+
+from dedupe.models import Evidence
+from tests.browsing import Desk, Page, Visitor
+from tests.make import make_admin, make_user
+from tests.make_dedupe import make_client, make_pair, make_source
+
+PAGES = ("/duplicates/queue", "/duplicates/batch?evidence=number", "/duplicates/pairs/1")
+
+
+def visitor_of(desk: Desk) -> Visitor:
+    with desk.work():
+        source = make_source()
+        reasons = [
+            {"field": "Last name", "says": "same", "points": 60, "strength": "full"},
+            {"field": "SSN", "says": "same", "points": 37, "strength": "full"},
+        ]
+        make_pair(make_client(source), make_client(source), score=97, reasons=reasons, evidence=Evidence.NUMBER)
+        make_pair(make_client(source), make_client(source), score=83)
+        reviewer = make_admin()
+    return desk.signed_in(reviewer)
+
+
+def tells(page: Page) -> list[str]:
+    told = ("97", "83", "97% likely", "+60", "Very likely the same person", "How the score adds up")
+    return [text for text in told if page.says(text) or f">{text}<" in page.html]
+
+
+def test_a_reviewer_hides_the_score_until_the_decision_is_made(desk: Desk) -> None:
+    visitor = visitor_of(desk)
+    for url in PAGES:
+        assert tells(visitor.get(url)) != []
+    assert visitor.post("/duplicates/score/hide", {"pair": 1}).goal == "/duplicates/pairs/1"
+    for url in PAGES:
+        assert tells(visitor.get(url)) == [], url
+    shown = visitor.get(PAGES[-1])
+    assert shown.says("What agrees and what doesn’t")
+    assert shown.says("No open stay, reports of the last year hardly change.")
+    visitor.post(PAGES[-1], {"act": "apart", "keep": 1})
+    decided = tells(visitor.get(PAGES[-1]))
+    assert "97" in decided
+    assert "83" not in decided, "the next pair is not decided"
+
+
+def test_the_score_is_shown_again(desk: Desk) -> None:
+    visitor = visitor_of(desk)
+    visitor.post("/duplicates/score/hide")
+    assert visitor.get(PAGES[0]).says("Show the score")
+    assert visitor.post("/duplicates/score/show", {"pair": "²"}).goal == "/duplicates/queue"
+    assert tells(visitor.get(PAGES[-1])) != []
+
+
+def test_only_reviewers_hide_the_score_and_only_that_or_show_it(desk: Desk) -> None:
+    visitor = visitor_of(desk)
+    visitor.post("/duplicates/score/other", status=404)
+    with desk.work():
+        other = make_user()
+    desk.signed_in(other).post("/duplicates/score/hide", status=403)
