@@ -24,6 +24,7 @@ from dedupe.conflicts import Person, why_second
 from dedupe.lines import Line, state_of
 from dedupe.models import Pair
 from dedupe.moving import count_rows
+from dedupe.seen import Behind, behind
 from dedupe.units import UNITS, Unit
 
 Choice = Literal["left", "right"]
@@ -106,6 +107,8 @@ class Comparison:
     """Of each of HUD's files that has some, how many rows of the right side move with the stays."""
     why_second: tuple[str, ...]
     """Why a second person has to agree, as sentences; nobody has to without any."""
+    behind: Behind
+    """All that it is based on, by numbers."""
 
     @property
     def taken(self) -> int:
@@ -161,7 +164,16 @@ def compare(
         why_second=tuple(why_second(pair, Person(left.records, staying), Person(right.records, moving)))
         if pair
         else (),
+        behind=behind([*left.records, *right.records], merges, stays),
     )
+
+
+def behind_pair(pair: Pair) -> Behind:
+    """Return what a comparison of the two would be based on, whichever of them is kept."""
+    both = (pair.low_client, pair.high_client)
+    everybody, merges = _records_and_merges(*both)
+    records = [record for client in both for record in Reader.of(client, everybody, merges).records]
+    return behind(records, merges, stays_of(records, not_(is_with_victim_services())))
 
 
 def _records_and_merges(*clients: Client) -> tuple[list[Client], list[Merge]]:

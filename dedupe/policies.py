@@ -10,9 +10,10 @@ from adminops.hmis.models import Client, Merge, VendorState
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.pii import check_clean
+from dedupe.comparison import behind_pair
 from dedupe.gathering import Gathered
 from dedupe.models import WAYS_ON, Pair, PairState
-from dedupe.seen import rows_behind
+from dedupe.seen import Behind
 
 CHANGED = "These records have changed since you opened this page. Look at them again, then decide."
 NO_WAY_BACK = {
@@ -46,13 +47,14 @@ def check_may_decide(pair: Pair, by: User) -> None:
         raise InvalidState(WAYS_ON[pair.state])
 
 
-def version_of(pair: Pair, why: Sequence[str] = ()) -> str:
+def version_of(pair: Pair, why: Sequence[str] = (), *, behind: Behind | None = None) -> str:
     """Return what a page of the pair is based on, as a short text: another one, and the page is out of date.
 
-    All records of both persons count (`dedupe.seen`). `why` is what the page says against the merge, if it asks a
-    second person.
+    All records of both persons count (`dedupe.seen`); `behind` tells them, where they are read already. `why` is what
+    the page says against the merge, if it asks a second person.
     """
-    told = [pair.score, pair.probability, pair.warnings, pair.changes, list(why), rows_behind(pair)]
+    rows = behind if behind is not None else behind_pair(pair)
+    told = [pair.score, pair.probability, pair.warnings, pair.changes, list(why), rows]
     return sha256(repr(told).encode()).hexdigest()[:16]
 
 

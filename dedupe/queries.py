@@ -50,7 +50,7 @@ def get_pair(pair_id: int, viewer: User) -> Pair:
     names = [joinedload(who).lazyload(User.grants) for who in (Pair.claimed_by, Pair.decided_by)]
     asked = joinedload(Pair.proposals)
     names += [asked.joinedload(who).lazyload(User.grants) for who in (Proposal.by, Proposal.answered_by)]
-    loaded = chosen.options(*people, *names)
+    loaded = chosen.options(*people, *names, joinedload(Pair.tickets))
     may = viewer.may(Permission.REVIEW_DUPLICATES)
     found = db.session.scalars(loaded).unique().one_or_none() if may else None
     if found is None:

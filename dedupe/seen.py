@@ -1,43 +1,22 @@
 """What a page of a pair is based on: all records of both persons, their merges and stays, told by numbers alone."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import and_, not_, or_, select
+from adminops.hmis.models import Client, Merge
+from adminops.hmis.stays import Stay
 
-from adminops.db import db
-from adminops.hmis.models import Client, Enrollment, Merge
-from adminops.identity.scopes import is_with_victim_services
-from dedupe.models import Pair
-
-Rows = Sequence[Sequence[Any]]
+Behind = Sequence[object]
 
 
-def rows_behind(pair: Pair) -> Rows:
-    """Return the records of both persons with the imports that wrote them, their merges in force and their stays.
+def behind(records: Iterable[Client], merges: Iterable[Merge], stays: Iterable[Stay]) -> Behind:
+    """Tell records with the imports that wrote them, their merges in force and their stays, in one order.
 
-    One read. A merge into one of the two, an undone one, an import and a new stay all change it; stays with victim
-    service providers, of which nothing is to be told, do not.
+    A merge into one of the two, an undone one, an import and a new stay all change it. A record alone, with or without
+    a person of its own, reads the same.
     """
-    ids = (pair.low_client_id, pair.high_client_id)
-    persons = select(Client.person_id).where(Client.id.in_(ids), Client.person_id.is_not(None))
-    theirs = and_(
-        Enrollment.source_id == Client.source_id,
-        Enrollment.personal_id == Client.personal_id,
-        Enrollment.removed_at.is_(None),
-        not_(is_with_victim_services()),
-    )
-    folded = and_(Merge.source_client_id == Client.id, Merge.undone_at.is_(None))
-    reading = (
-        select(Client.id, Client.person_id, Client.import_id, Client.removed_at, Merge.id, Enrollment.id)
-        .outerjoin(Merge, folded)
-        .outerjoin(Enrollment, theirs)
-        .where(or_(Client.id.in_(ids), Client.person_id.in_(persons)))
-        .order_by(Client.id, Merge.id, Enrollment.id)
-    )
-    return [_row(*row) for row in db.session.execute(reading)]
-
-
-def _row(id_: int, person_id: int | None, import_id: int | None, removed_at: Any, *more: int | None) -> tuple[Any, ...]:
-    """Return a row in which a record alone, with or without a person of its own, reads the same."""
-    return (id_, person_id or id_, import_id, removed_at is not None, *more)
+    in_force = {merge.source_client_id: merge.id for merge in merges}
+    told = {
+        (each.id, each.person_id or each.id, each.import_id, each.removed_at is not None, in_force.get(each.id))
+        for each in records
+    }
+    return [sorted(told, key=lambda row: row[0]), sorted({stay.id for stay in stays})]

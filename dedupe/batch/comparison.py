@@ -10,6 +10,7 @@ from adminops.hmis.stays import stays_of
 from adminops.identity.scopes import is_with_victim_services
 from dedupe.comparison import Row, default_sides, rows_of_two
 from dedupe.models import Pair
+from dedupe.seen import Behind, behind
 
 ALWAYS = ("name", "dob", "ssn", "sex")
 """These are shown also where both say the same."""
@@ -25,6 +26,8 @@ class Brief:
     rows: tuple[Row, ...]
     moving_stays: int
     moving_services: int
+    behind: Behind
+    """All that it is based on, by numbers."""
 
     @property
     def shown(self) -> list[Row]:
@@ -38,10 +41,11 @@ def briefs_of(pairs: Sequence[Pair]) -> list[Brief]:
     Stays with victim service providers are not counted.
     """
     sides = [(pair, *default_sides(pair)) for pair in pairs]
-    stays = stays_of([folded for _, _, folded in sides], not_(is_with_victim_services()))
+    stays = stays_of([client for _, *both in sides for client in both], not_(is_with_victim_services()))
     found = []
     for pair, kept, folded in sides:
-        moving = [stay for stay in stays if stay.client_id == folded.id]
+        staying, moving = ([stay for stay in stays if stay.client_id == client.id] for client in (kept, folded))
+        based_on = behind([kept, folded], (), [*staying, *moving])
         services = sum(stay.services + stay.bed_nights for stay in moving)
-        found.append(Brief(pair, kept, folded, rows_of_two(kept, folded), len(moving), services))
+        found.append(Brief(pair, kept, folded, rows_of_two(kept, folded), len(moving), services, based_on))
     return found

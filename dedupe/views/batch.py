@@ -33,7 +33,9 @@ def batch() -> ResponseReturnValue:
     narrowing, by = Narrowing.read({"evidence": Evidence.NUMBER.value, **request.args}), signed_in_user()
     kind = Evidence(narrowing.evidence or Evidence.NUMBER.value)
     pairs = review_batch(pairs_of_kind(kind, by, narrowing.conditions(by)), by=by)
-    shown = [(brief, band_of(brief.pair.score), version_of(brief.pair)) for brief in briefs_of(pairs)]
+    shown = [
+        (brief, band_of(brief.pair.score), version_of(brief.pair, behind=brief.behind)) for brief in briefs_of(pairs)
+    ]
     args = {**narrowing.args, "evidence": kind.value}
     return render_template("dedupe/batch.html", shown=shown, kind=kind, kinds=EVIDENCE, args=args)
 

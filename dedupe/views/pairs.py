@@ -208,7 +208,7 @@ def _pair_page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
     shown = render_template(
         "dedupe/pair.html",
         form=form,
-        version=policies.version_of(pair),
+        version=policies.version_of(pair, behind=compared.behind),
         proposal=pair.proposals[-1] if pair.proposals else None,
         attested=_attested(),
         in_words=worth.in_words,
@@ -234,7 +234,7 @@ def second_page(pair: Pair, proposal: Proposal, form: DecisionForm | AnswerForm)
         proposal=proposal,
         is_own=proposal.by_id == by.id,
         form=form if isinstance(form, AnswerForm) else AnswerForm(formdata=None),
-        version=policies.version_of(pair, compared.why_second),
+        version=policies.version_of(pair, compared.why_second, behind=compared.behind),
         **_beside(pair),
         **_evidence(compared),
     )
