@@ -68,7 +68,7 @@ def read_table(path: Path, wanted: Sequence[str], needed: str) -> Table:
 
 @contextmanager
 def _long_cells() -> Iterator[None]:
-    """Let a cell be as long as it likes; others in this process go on with their own limit."""
+    """Let a cell be as long as it likes. The limit is the process's: other threads have it meanwhile."""
     before = csv.field_size_limit(_LONGEST)
     try:
         yield

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.matching.blocking import TIGHT, USUAL
-from dedupe.matching.columns import Columns
+from dedupe.matching.columns import Columns, Key
 from dedupe.matching.files import read_clients
 from dedupe.matching.matching import Matched, match
 from tests.bench.figures import Figure
@@ -73,6 +73,9 @@ def _measured(records: int) -> Iterator[Figure]:
         95.5,
         at_least=True,
     )
+    yield Figure(
+        f"{size}: decisions that stay when one in a hundred is added", _stay(columns), "%", 99.9, at_least=True
+    )
     per_record = records / LARGE
     yield Figure(f"{size}: process seconds with the usual rules", seconds, "s", 14 * per_record)
     yield Figure(f"{size}: process seconds with tight rules", _timed(columns, TIGHT)[1], "s", 8 * per_record)
@@ -81,6 +84,21 @@ def _measured(records: int) -> Iterator[Figure]:
         columns = read_clients(*odd.write(Path(folder))).columns
     slower = _timed(columns, USUAL)[1] / seconds
     yield Figure(f"{size}, 3 % born on 1 January, 2 % with a made-up SSN: times as long", slower, "×", 1.5)
+
+
+def _stay(columns: Columns) -> float:
+    """Return the percentage of proposals that are the same without every hundredth record, of those of one or both."""
+    added = np.arange(len(columns)) % 100 == 7
+    with_them, without = _proposed(columns), _proposed(columns.without(added))
+    new = {columns.ids[at] for at in np.flatnonzero(added).tolist()}
+    known = {pair for pair in with_them if new.isdisjoint(pair)}
+    return 100 * len(known & without) / len(known | without)
+
+
+def _proposed(columns: Columns) -> set[frozenset[Key]]:
+    pairs = match(columns).pairs
+    sides = zip(pairs.one.tolist(), pairs.other.tolist(), strict=True)
+    return {frozenset((columns.ids[one], columns.ids[other])) for one, other in sides}
 
 
 def _timed(columns: Columns, rules: dict[str, tuple[str, ...]]) -> tuple[Matched, float]:
