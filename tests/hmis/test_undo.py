@@ -51,14 +51,16 @@ def dump() -> dict[str, list[tuple[Any, ...]]]:
     connection = db.session.connection()
     tables = [table for table in db.metadatas[None].tables if table.startswith("hmis_") and table not in LOG]
     for table in sorted(tables):
-        columns = [column.name for column in db.metadatas[None].tables[table].columns]
+        model = db.metadatas[None].tables[table]
+        columns = [column.name for column in model.columns]
         named = ", ".join(f'"{column}"' for column in columns if column != "id" or table not in KEYS)
         chosen = f"SELECT {named} FROM {table}"
         if table == "hmis_client":
             chosen += f" WHERE NOT {NEVER_FILLED}"
         elif table == "hmis_person":
             chosen += f" WHERE id NOT IN (SELECT id FROM hmis_client WHERE {NEVER_FILLED})"
-        rows = connection.execute(text(f"{chosen} ORDER BY {KEYS.get(table, 'id')}"))
+        order = KEYS.get(table) or ", ".join(column.name for column in model.primary_key)
+        rows = connection.execute(text(f"{chosen} ORDER BY {order}"))
         found[table] = [tuple(bytes(cell) if isinstance(cell, memoryview) else cell for cell in row) for row in rows]
     return found
 
