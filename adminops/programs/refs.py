@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import render_template, url_for
+from flask import url_for
 from markupsafe import Markup
 
 from adminops.db import db
@@ -13,6 +13,7 @@ from adminops.identity.permissions import Permission
 from adminops.programs import queries
 from adminops.programs.models import ProgramRequest
 from adminops.refs import Link, Ref
+from adminops.web.templating import render_card
 
 
 def resolve_requests(ids: Sequence[str], viewer: User) -> dict[str, Link]:
@@ -47,7 +48,7 @@ def agency_panel(ref: Ref, viewer: User) -> Markup | None:
         return None
     organizations = {(link.source_id, link.organization_id) for link in agency.organizations}
     programs = list_projects(organizations=organizations) if organizations else []
-    return Markup(render_template("programs/agency_panel.html", programs=programs))  # noqa: S704 - a template's output
+    return render_card("programs/agency_panel.html", programs=programs)
 
 
 def figures(viewer: User) -> list[Figure]:

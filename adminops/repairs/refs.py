@@ -1,6 +1,5 @@
 """How repairs are shown elsewhere."""
 
-from flask import render_template
 from markupsafe import Markup
 
 from adminops.db import db
@@ -9,6 +8,7 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.refs import Ref
 from adminops.repairs import queries
+from adminops.web.templating import render_card
 
 
 def source_panel(ref: Ref, viewer: User) -> Markup | None:
@@ -19,4 +19,4 @@ def source_panel(ref: Ref, viewer: User) -> Markup | None:
     if source is None:
         return None
     rows = [row for row in queries.rules_of(source) if row.is_on]
-    return Markup(render_template("repairs/source_panel.html", source=source, rows=rows))  # noqa: S704 - a template's output
+    return render_card("repairs/source_panel.html", source=source, rows=rows)
