@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dedupe.matching.cleaning import Clean
 from dedupe.matching.defaults import PRIOR_RANGE, default_priors
 from dedupe.matching.fields import CODE, COMPARED, GROUPS, KINDS, LEVELS, Field, Level
-from dedupe.matching.levels import Comparer, unpacked
+from dedupe.matching.levels import Comparer, numbered, unpacked
 from dedupe.matching.model import SAME, UNRELATED, Dependence, Model, default_model, default_table, weigh
 from dedupe.matching.relatives import newest_year
 from dedupe.matching.values import Values, pairs_alike
@@ -60,11 +60,11 @@ class Patterns:
     codes: dict[Field, NDArray[np.int64]]
     count: Counts
 
-
-def counted(patterns: NDArray[np.int64]) -> tuple[Patterns, NDArray[np.int64]]:
-    """Count patterns; give them and their numbers, in order."""
-    distinct, count = np.unique(patterns, return_counts=True)
-    return Patterns(unpacked(distinct), count), distinct
+    @classmethod
+    def of(cls, patterns: NDArray[np.int64]) -> Patterns:
+        """Count patterns."""
+        distinct, count, _ = numbered(patterns)
+        return cls(unpacked(distinct), count)
 
 
 def _seen(patterns: Patterns, name: Field, weights: Floats) -> Floats:
@@ -212,7 +212,7 @@ def learn(records: Clean, values: Values, candidates: Patterns, comparer: Compar
     if count < LEAST_RECORDS:
         return default_model(count, TOO_SMALL)
     one, other = even_pairs(count, _SAMPLE)
-    sample, _ = counted(comparer.patterns(one, other, workers))
+    sample = Patterns.of(comparer.patterns(one, other, workers))
     chance = _over_all(records, values, sample)
     start = default_model(count)
     state = _Learning(start.priors, {name: rows.copy() for name, rows in start.table.items()}, start.dependence)
