@@ -87,9 +87,20 @@ def test_every_page_is_accessible_and_fits(room: Room, open_page: OpenPage) -> N
     page.get_by_role("dialog").get_by_role("button", name="Merge records").click()
     page.wait_for_url(f"**/pairs/{room.pairs[1]}")
     assert_usable_by_all(page)
-    for path in (f"pairs/{room.pairs[0]}", "merges", "merges/1", "scan"):
+    for path in (f"pairs/{room.pairs[0]}", "merges", "merges/1", "scan", "apart", "seconds", "figures", "queue"):
         page.goto(f"/duplicates/{path}")
         assert_usable_by_all(page)
+
+
+def test_both_values_of_a_pair_of_a_batch_are_in_sight_on_a_phone(room: Room, open_page: OpenPage) -> None:
+    page = room.open(open_page, at=5, size="phone")
+    page.goto("/duplicates/batch?evidence=close")
+    right = page.locator(".batch-pair tbody td:nth-of-type(2)").first
+    expect(right).to_be_visible()
+    box = right.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
+    assert_usable_by_all(page)
 
 
 def test_keys_choose_values_and_find_differences(room: Room, open_page: OpenPage) -> None:
