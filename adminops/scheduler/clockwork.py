@@ -143,9 +143,9 @@ class Scheduler:
 
     def _run_due(self, job: Job) -> None:
         """Run `job` in the present slot, if this process leads and it has not been run."""
+        slot = slot_of(job, clock.now())  # first: who is frozen between the two lines wakes up with an old slot
         if not self.leads or self._stopping.is_set():
             return
-        slot = slot_of(job, clock.now())
         with self._app.app_context():
             done = has_run(job, slot)
         if not done:
