@@ -11,10 +11,10 @@ from datetime import date, timedelta
 from adminops.demo.chance import Chance, Table
 from adminops.demo.names import FEMALE, MALE, ORIGINS, Origin, first_name, last_name, middle_name
 from adminops.demo.rows import age_on
+from adminops.hmis.sealing import is_valid_ssn
 
 HEAD, CHILD, PARTNER, RELATIVE, OTHER_MEMBER = 1, 2, 3, 4, 5
 RACES = ("AmIndAKNative", "Asian", "BlackAfAmerican", "HispanicLatinao", "MidEastNAfrican", "NativeHIPacific", "White")
-_KNOWN_FAKES = frozenset({"078051120", "219099999", "123456789"})
 
 KINDS: Table[str] = Table(
     {
@@ -119,7 +119,7 @@ def make_ssn(chance: Chance) -> str:
         area = chance.between(1, 898)
         area += area >= 666
         ssn = f"{area:03d}{chance.between(1, 99):02d}{chance.between(1, 9999):04d}"
-        if ssn not in _KNOWN_FAKES and len(set(ssn)) > 1:
+        if is_valid_ssn(ssn):
             return ssn
 
 

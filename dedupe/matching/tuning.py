@@ -159,21 +159,29 @@ def objection(same: NDArray[np.bool_], disputed: int) -> str:
 
 
 def learn_from(decided: Decided, threshold: float) -> Lesson:
-    """Learn corrections from decisions; `threshold` is the present one."""
+    """Learn corrections from decisions; `threshold` is the present one.
+
+    The new one, too, is judged on people it has not seen: each part by the threshold that the other parts ask for.
+    """
     held_out, part = decided.weight.copy(), _parts(decided.person)
     for number in range(PARTS):
         out = part == number
         if out.any() and not out.all():
             learned = _corrections(decided.take(~out))
             held_out[out] = _corrected(decided.take(out), learned)
-    best = _threshold(probabilities_of(held_out), decided.same)
-    tuning = replace(_corrections(decided), threshold=best)
+    probability = probabilities_of(held_out)
+    tuning = replace(_corrections(decided), threshold=_threshold(probability, decided.same))
     before = estimate(probabilities_of(decided.weight), decided.same, threshold)
-    return Lesson(tuning, before, estimate(probabilities_of(held_out), decided.same, best))
+    unseen = np.full(len(part), threshold)
+    for number in range(PARTS):
+        out = part == number
+        if out.any() and not out.all():
+            unseen[out] = _threshold(probability[~out], decided.same[~out])
+    return Lesson(tuning, before, estimate(probability, decided.same, unseen))
 
 
-def estimate(probability: Floats, same: NDArray[np.bool_], threshold: float) -> Estimate:
-    """Say how well probabilities tell decided pairs."""
+def estimate(probability: Floats, same: NDArray[np.bool_], threshold: float | Floats) -> Estimate:
+    """Say how well probabilities tell decided pairs, by one threshold or one of each pair."""
     right = np.clip(np.where(same, probability, 1 - probability), 1e-6, 1)
     proposed = probability >= threshold
     hits = int(np.count_nonzero(proposed & same))

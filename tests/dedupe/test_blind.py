@@ -1,6 +1,11 @@
 """Judging without the score, on both databases."""
 
-from dedupe.models import Evidence
+from sqlalchemy import select
+
+from adminops.db import db
+from dedupe.models import Evidence, Pair
+from dedupe.operations import keep_clients_apart
+from dedupe.scanning import scan_store
 from tests.browsing import Desk, Page, Visitor
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_pair, make_source
@@ -40,6 +45,30 @@ def test_a_reviewer_hides_the_score_until_the_decision_is_made(desk: Desk) -> No
     decided = tells(visitor.get(PAGES[-1]))
     assert "97" in decided
     assert "83" not in decided, "the next pair is not decided"
+
+
+def test_no_page_around_tells_the_score(desk: Desk) -> None:
+    """Neither records that contradict each other nor the page of a client."""
+    with desk.work():
+        source, admin = make_source(), make_admin()
+        one, other, third = (make_client(source, letter, ssn="219450817") for letter in "ABC")
+        scan_store()
+        keep_clients_apart(one, third, by=admin)
+        scan_store()
+        scores = {str(score) for score in db.session.scalars(select(Pair.score))}
+    visitor = desk.signed_in(admin)
+
+    def told(url: str) -> set[str]:
+        return {
+            score
+            for score in scores
+            if f">{score}<" in visitor.get(url).html or f"Score {score}" in visitor.get(url).html
+        }
+
+    assert told("/duplicates/conflicts")
+    assert not told(f"/clients/{other.id}")
+    visitor.post("/duplicates/score/hide")
+    assert not told("/duplicates/conflicts")
 
 
 def test_the_score_is_shown_again(desk: Desk) -> None:

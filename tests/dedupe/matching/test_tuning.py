@@ -55,6 +55,21 @@ def test_the_threshold_rises_only_as_far_as_merged_pairs_allow() -> None:
     assert learn_from(doubtful, 0.5).tuning.threshold < 0.9
 
 
+def test_the_threshold_is_judged_on_people_who_did_not_choose_it() -> None:
+    """One person's three pairs ask for a low threshold, and would be lost by the one that all others ask for."""
+    made = decided(100)
+    same = made.same.copy()
+    same[:3] = True
+    weight = np.where(same, 8.0, -8.0)
+    weight[:3] = -1.0
+    person = made.person.copy()
+    person[:3] = 0
+    lesson = learn_from(Decided(weight, made.codes, same, person), 0.5)
+    assert lesson.tuning.threshold < 0.5
+    merged = int(np.count_nonzero(same))
+    assert (lesson.after.recall.part, lesson.after.recall.whole) == (merged - 3, merged)
+
+
 @pytest.mark.parametrize(
     ("merged", "apart", "disputed", "said"),
     [
