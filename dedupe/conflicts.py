@@ -15,6 +15,7 @@ from adminops.db import db
 from adminops.hmis import sealing
 from adminops.hmis.codes import label
 from adminops.hmis.models import Client
+from adminops.hmis.persons import are_one
 from adminops.hmis.stays import Stay, stays_of
 from adminops.identity.scopes import is_with_victim_services
 from adminops.settings import current_settings
@@ -50,14 +51,10 @@ def persons_of(*clients: Client) -> list[Person]:
     stays = stays_of(records, not_(is_with_victim_services()))
     found = []
     for client in clients:
-        own = [each for each in records if each.id == client.id or _is_one(each, client)]
+        own = [each for each in records if are_one(each, client)]
         ids = {each.id for each in own}
         found.append(Person(own, [stay for stay in stays if stay.client_id in ids]))
     return found
-
-
-def _is_one(one: Client, other: Client) -> bool:
-    return one.person_id is not None and one.person_id == other.person_id
 
 
 def _two_numbers(one: Person, other: Person) -> bool:

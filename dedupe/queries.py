@@ -40,7 +40,7 @@ def open_counted(viewer: User) -> ScalarSelect[int] | None:
     """Return what counts the pairs that wait; None for who may not review them."""
     if not viewer.may(Permission.REVIEW_DUPLICATES):
         return None
-    return select(func.count(Pair.id)).where(Pair.state.in_(UNDECIDED)).scalar_subquery()
+    return select(func.count()).select_from(Pair).where(Pair.state.in_(UNDECIDED)).scalar_subquery()
 
 
 def get_pair(pair_id: int, viewer: User) -> Pair:

@@ -121,7 +121,7 @@ def _counts(place: Place | None, among: Conditions) -> list[ScalarSelect[int]]:
     """Return what counts the pairs of the queue, those put off, and those ahead of a place."""
 
     def count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-        counted = select(func.count(Pair.id)).where(*conditions, *among)
+        counted = select(func.count()).select_from(Pair).where(*conditions, *among)
         return counted.correlate(None).scalar_subquery()  # it counts pairs of its own, not the one beside it
 
     ahead = or_(*place.ahead) if place else false()
@@ -220,6 +220,6 @@ def _listed(row: Sequence[Any]) -> ListedPair:
 def count_by_state(states: Sequence[PairState], among: Conditions = ()) -> dict[PairState, int]:
     """Return how many pairs stand in each of `states`: one read along the index."""
     counted = select(
-        *(select(func.count(Pair.id)).where(Pair.state == each, *among).scalar_subquery() for each in states)
+        *(select(func.count()).select_from(Pair).where(Pair.state == each, *among).scalar_subquery() for each in states)
     )
     return dict(zip(states, db.session.execute(counted).one(), strict=True))

@@ -1,6 +1,6 @@
 """Letting pairs follow what is decided about other pairs of the same people."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
@@ -9,6 +9,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.facts import PairAnswered, publish
 from adminops.hmis.models import Client
+from adminops.hmis.persons import is_beside
 from adminops.identity.models import SYSTEM
 from dedupe.gathering import is_protected
 from dedupe.log import move_along
@@ -23,7 +24,7 @@ def settle_around(*clients: Client) -> None:
     A pair with a client of victim services alone is not put back: it is gone. A pair that somebody else is deciding on
     at this moment is left to the next scan.
     """
-    ids = _records_beside(client.id for client in clients)
+    ids = db.session.scalars(select(Client.id).where(is_beside(client.id for client in clients))).all()
     touching = or_(Pair.low_client_id.in_(ids), Pair.high_client_id.in_(ids))
     chosen = select(Pair).where(touching, Pair.state.in_((*WAITING, PairState.SETTLED))).order_by(Pair.id)
     locked = chosen.with_for_update(skip_locked=True).execution_options(populate_existing=True)
@@ -92,10 +93,3 @@ def let_lapse(pair: Pair) -> None:
     chosen = select(Proposal).where(Proposal.pair_id == pair.id, Proposal.answer == Answer.WAITING)
     for proposal in db.session.scalars(chosen):
         proposal.answer, proposal.answered_at = Answer.LAPSED, clock.now()
-
-
-def _records_beside(client_ids: Iterable[int]) -> list[int]:
-    """Return the records of all persons that these records stand for."""
-    ids = list(client_ids)
-    persons = select(Client.person_id).where(Client.id.in_(ids), Client.person_id.is_not(None))
-    return list(db.session.scalars(select(Client.id).where(or_(Client.id.in_(ids), Client.person_id.in_(persons)))))

@@ -7,11 +7,12 @@ record of the one's person was kept apart from a record of the other's.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from adminops.db import db
 from adminops.hmis.merging import apart_pairs
 from adminops.hmis.models import Client
+from adminops.hmis.persons import is_beside
 
 PairOfIds = tuple[int, int]
 
@@ -51,10 +52,10 @@ def standing_of_all() -> Standing:
 def standing_of(client_ids: Iterable[int]) -> Standing:
     """Return what holds among some records and all others of their persons."""
     ids = sorted(set(client_ids))
-    theirs = select(Client.person_id).where(Client.id.in_(ids), Client.person_id.is_not(None))
+    if not ids:
+        return Standing({}, frozenset())
     person = func.coalesce(Client.person_id, Client.id)
-    chosen = select(Client.id, person).where(or_(Client.id.in_(ids), Client.person_id.in_(theirs)))
-    persons = dict(db.session.execute(chosen).all())
+    persons = dict(db.session.execute(select(Client.id, person).where(is_beside(ids))).all())
     return _standing(persons, apart_pairs(sorted(persons)))
 
 

@@ -18,7 +18,7 @@ from adminops import clock
 from adminops.db import db, hold_writer
 from adminops.errors import Conflict, Invalid, InvalidState, NotFound
 from adminops.hmis.models import Client, Merge, MergeChoice, MergeDecision, MergeStay, PersonLink, Verdict
-from adminops.hmis.persons import UNITS, chosen_records, found_person, merges_of, records_of
+from adminops.hmis.persons import UNITS, are_one, chosen_records, found_person, is_beside, merges_of, records_of
 from adminops.hmis.stays import owners_of_stays
 
 Side = Literal["source", "destination"]
@@ -97,7 +97,7 @@ def keep_apart(one: Client, other: Client, *, by_id: int | None, reason: str = "
     if one.id == other.id:
         raise Invalid("A record can't be kept apart from itself.")
     _locked_records(one, other)
-    if found_person(one) == found_person(other):
+    if are_one(one, other):
         raise InvalidState("These records are merged: undo the merge first.")
     return _decide(one, other, Verdict.APART, by_id=by_id, reason=reason)
 
@@ -179,7 +179,7 @@ def _check_may_join(
 ) -> None:
     if source.removed_at or destination.removed_at:
         raise InvalidState("A record that has left its source can't be merged.")
-    if found_person(source) == found_person(destination):
+    if are_one(source, destination):
         raise InvalidState("These records stand for the same person already.")
     if len(ours) + len(theirs) > MOST_RECORDS:
         raise InvalidState(f"More than {MOST_RECORDS} records would stand for one person: something is wrong.")
@@ -200,12 +200,9 @@ def _locked_records(*clients: Client) -> list[list[Client]]:
     or wait for each other for ever.
     """
     hold_decisions()
-    ids = [client.id for client in clients]
-    persons = select(Client.person_id).where(Client.id.in_(ids), Client.person_id.is_not(None))
-    reading = select(Client).where(or_(Client.id.in_(ids), Client.person_id.in_(persons))).order_by(Client.id)
+    reading = select(Client).where(is_beside(client.id for client in clients)).order_by(Client.id)
     held = list(db.session.scalars(reading.with_for_update().execution_options(populate_existing=True)))
-    own = [found_person(client) for client in clients]
-    return [[client for client in held if client.person_id == person] for person in own]
+    return [[each for each in held if are_one(each, client)] for client in clients]
 
 
 def _note_stays(merge: Merge, records: Sequence[Client]) -> None:

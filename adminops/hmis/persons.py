@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, select, union
+from sqlalchemy.orm import aliased, joinedload
 
 from adminops.db import db
 from adminops.hmis import sealing
@@ -64,6 +64,8 @@ _VALUES: dict[str, tuple[str, ...]] = {
 }
 """The columns of each unit that hold what was asked for; the others say how good it is or add to it."""
 
+_This, _Other = aliased(Client, name="this"), aliased(Client, name="other")
+
 _NOT_AN_ANSWER = (None, "", 8, 9, 99)
 
 
@@ -108,6 +110,22 @@ def found_person(client: Client) -> int:
         client.person_id = client.id
         db.session.flush()
     return client.person_id
+
+
+def are_one(one: Client, other: Client) -> bool:
+    """Tell whether two records stand for the same person."""
+    return one.id == other.id or (one.person_id is not None and one.person_id == other.person_id)
+
+
+def is_beside(client_ids: Iterable[int]) -> ColumnElement[bool]:
+    """Return the condition that a record is one of these, or stands for the same person as one of them.
+
+    A union and no `or`: PostgreSQL would read the whole table for the latter.
+    """
+    ids = list(client_ids)
+    these = select(Client.id).where(Client.id.in_(ids))
+    others = select(_Other.id).join(_This, _This.person_id == _Other.person_id).where(_This.id.in_(ids))
+    return Client.id.in_(union(these, others))
 
 
 def records_of(person_id: int) -> list[Client]:
