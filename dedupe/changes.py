@@ -1,18 +1,17 @@
 """What imports have changed since a scan, and the records that may be the same persons.
 
-The neighbours of the changed records come out of the indexes of the client table, by joins that go the ways of the
-engine's rules, but not all of them: what was found by another way is known as a pair, and so the other records of known
-pairs come along. With all of them come their households, for these are evidence; then the engine compares that part of
-the store as it would compare the whole.
+With the changed records come those that may be the same persons (`dedupe.near`), the other records of known pairs, and
+the households of all of them, for these are evidence; then the engine compares that part of the store as it would
+compare the whole.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, extract, func, or_, select, union
+from sqlalchemy import Select, and_, bindparam, func, select, union
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
@@ -22,6 +21,7 @@ from dedupe.gathering import in_parts
 from dedupe.matching.fields import Field
 from dedupe.matching.values import Store
 from dedupe.models import Pair
+from dedupe.near import near_to
 
 OVERLAP = timedelta(hours=1)
 """An import may have ended before a scan began and been stored after it had read: so far back is looked again."""
@@ -61,9 +61,8 @@ def neighbourhood(changed: Collection[int]) -> set[int]:
     Who is in a pair with a changed record is among them, however the two were found: whether the pair holds still can
     be said of two that were compared alone.
     """
-    near = set(changed)
+    near = near_to(changed).union(changed) if changed else set[int]()
     for some in in_parts(sorted(changed)):
-        near.update(db.session.scalars(_neighbours(), {"ids": some}))
         near.update(_partners(some))
     found = set(near)
     for some in in_parts(sorted(near)):
@@ -96,47 +95,6 @@ def _partners(client_ids: Collection[int]) -> Iterator[int]:
     """Yield the other records of all known pairs of some records."""
     for side, other in ((Pair.low_client_id, Pair.high_client_id), (Pair.high_client_id, Pair.low_client_id)):
         yield from db.session.scalars(select(other).where(side.in_(client_ids)))
-
-
-@cache
-def _neighbours() -> Select[int]:
-    """Return the reading of records that may be the persons of some: one join along an index for each way."""
-    there = and_(_IS_MINE, _Other.removed_at.is_(None), _Other.id != _Mine.id)
-    ways = [select(_Other.id).select_from(_Mine).join(_Other, and_(*way)).where(there) for way in _ways()]
-    return select(union(*ways).subquery().c.id)
-
-
-def _ways() -> Iterator[Sequence[ColumnElement[bool]]]:
-    """Yield the ways from a record to others: the index that is walked comes first."""
-    number, last4 = _Other.ssn_index == _Mine.ssn_index, _Other.ssn_last4_index == _Mine.ssn_last4_index
-    first, last = _alike("first_key"), _alike("last_key")
-    swapped = and_(_Other.last_key == _Mine.first_key, _Other.first_key == _Mine.last_key)
-    born, is_form = _Other.dob == _Mine.dob, and_(_part("month", _Mine) == 1, _part("day", _Mine) == 1)
-    first_1, last_1, first_3 = _starts("first_key", 1), _starts("last_key", 1), _starts("first_key", 3)
-    crossed = func.substr(_Other.first_key, 1, 1) == func.substr(_Mine.last_key, 1, 1)
-    year = _part("year", _Other) == _part("year", _Mine)
-    day = and_(*(_part(what, _Other) == _part(what, _Mine) for what in ("month", "day")))
-    month = and_(*(_part(what, _Other) == _part(what, _Mine) for what in ("month", "year")))
-    yield [number]
-    yield [last4, or_(first_1, last_1, born)]
-    yield [last, or_(first, first_3, and_(first_1, or_(year, day)))]
-    yield [swapped]
-    yield [first, last_1, or_(year, day, month)]
-    yield [born, ~is_form, or_(first_1, last_1, crossed)]
-
-
-def _alike(name: str) -> ColumnElement[bool]:
-    mine, other = getattr(_Mine, name), getattr(_Other, name)
-    return and_(other == mine, mine != "")
-
-
-def _starts(name: str, letters: int) -> ColumnElement[bool]:
-    mine, other = getattr(_Mine, name), getattr(_Other, name)
-    return and_(func.substr(other, 1, letters) == func.substr(mine, 1, letters), mine != "")
-
-
-def _part(what: str, of: Any) -> ColumnElement[int]:
-    return extract(what, of.dob)
 
 
 @cache

@@ -26,6 +26,7 @@ from adminops.hmis.layers import layers_of, whole_table
 from adminops.hmis.models import Client, Enrollment, Exit, HmisSource
 from adminops.identity.scopes import is_with_victim_services, victim_service_projects
 from dedupe.matching.columns import AS_GIVEN, NO_CODE, Columns, Memberships
+from dedupe.matching.sweeping import without_sweeping
 from dedupe.matching.warn import Stay
 
 RACES = (
@@ -73,6 +74,7 @@ class Gathered:
         return len(self.columns)
 
 
+@without_sweeping()
 def records_to_match(client_ids: Collection[int] | None = None) -> Gathered:
     """Return the records to match: all, or those among `client_ids`."""
     clients = _read_clients(client_ids)

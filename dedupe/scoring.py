@@ -35,7 +35,7 @@ def present_base() -> Model:
         select(StoredModel.id, StoredModel.made_at).order_by(StoredModel.id.desc()).limit(1)
     ).first()
     model = _model(*last) if last else None
-    return model or default_model(db.session.scalar(select(func.count(Client.id))) or 0)
+    return model or default_model(db.session.scalar(select(func.max(Client.id))) or 0)  # about so many are there
 
 
 @lru_cache(maxsize=4)
