@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, literal, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, load_only
 
 from adminops import clock
 from adminops.db import db
@@ -47,6 +47,10 @@ A_WAY = 200
 """So many candidates a way gives at most."""
 LEAST_LIKELY = 0.001
 """Whom the engine finds less likely than this is not shown; one of many who bear a name alone is about so likely."""
+_SHOWN = load_only(
+    Client.personal_id, Client.person_id, Client.first_name, Client.middle_name, Client.last_name, Client.name_suffix,
+    Client.dob,
+)  # fmt: skip
 _LONGEST = 100
 _QUERY = 0
 
@@ -144,7 +148,7 @@ def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:
 
 def _hits(scored: Sequence[ScoredPair]) -> tuple[Hit, ...]:
     by_client = {int(pair.right if pair.left == _QUERY else pair.left): pair for pair in scored}
-    reading = select(Client, HmisSource.name).join(HmisSource, HmisSource.id == Client.source_id)
+    reading = select(Client, HmisSource.name).join(HmisSource, HmisSource.id == Client.source_id).options(_SHOWN)
     rows = {client.id: (client, name) for client, name in db.session.execute(reading.where(Client.id.in_(by_client)))}
     return tuple(_hit(*rows[id_], pair) for id_, pair in by_client.items() if id_ in rows)
 

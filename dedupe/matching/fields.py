@@ -5,7 +5,13 @@ In arrays a level is its place in LEVELS of its field, 0 for MISSING: no evidenc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Field(StrEnum):
@@ -115,6 +121,20 @@ LEVELS: dict[Field, tuple[Level, ...]] = {
 CODE: dict[Field, dict[Level, int]] = {
     field: {level: place for place, level in enumerate(levels)} for field, levels in LEVELS.items()
 }
+
+
+def are_among(codes: NDArray[Any], wanted: Sequence[int]) -> NDArray[np.bool_]:
+    """Say which codes are among some. A look in a table: for a few pairs `np.isin` takes ten times as long."""
+    found: NDArray[np.bool_] = _table(tuple(wanted))[codes]
+    return found
+
+
+@cache
+def _table(codes: tuple[int, ...]) -> NDArray[np.bool_]:
+    table = np.zeros(max(map(len, LEVELS.values())), dtype=np.bool_)
+    table[list(codes)] = True
+    return table
+
 
 COMPARED = (
     Field.FIRST, Field.MIDDLE, Field.LAST, Field.SUFFIX, Field.SSN, Field.DOB, Field.SEX, Field.RACE, Field.VETERAN,

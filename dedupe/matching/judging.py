@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dedupe.matching.cleaning import Clean, places_of
 from dedupe.matching.columns import Columns
-from dedupe.matching.fields import CODE, KINDS, Field, Kind, Level
+from dedupe.matching.fields import CODE, KINDS, Field, Kind, Level, are_among
 from dedupe.matching.households import families_of, household_levels, learn_around, project_levels
 from dedupe.matching.levels import Patterns, numbered, unpacked
 from dedupe.matching.model import SAME, UNRELATED, Model, odds_of, probabilities_of, weigh
@@ -115,7 +115,7 @@ def judge(
     weighed = weigh(model, codes)
     kinds, beyond = weighed.kinds[number], {}
     for name, column in ((Field.FIRST, records.first), (Field.LAST, records.last)):
-        equal = np.isin(codes[name], _EQUAL)[number]
+        equal = are_among(codes[name], _EQUAL)[number]
         rarer = np.where(equal, values.bits[name][column[one]], 0.0)
         beyond[name] = rarer
         for kind in _BY_CHANCE if name is Field.FIRST else (UNRELATED,):
@@ -166,12 +166,12 @@ def _two_members(codes: Mapping[Field, NDArray[np.int64]]) -> Floats:
     """
     together = codes[Field.HOUSEHOLD] == CODE[Field.HOUSEHOLD][Level.SAME_ENTRY]
     number, first = codes[Field.SSN], codes[Field.FIRST]
-    dates = np.isin(codes[Field.DOB], _TWO_DATES)
-    twins = (~np.isin(first, _ONE_FIRST_NAME) & (number != CODE[Field.SSN][Level.SAME])) | (
+    dates = are_among(codes[Field.DOB], _TWO_DATES)
+    twins = (~are_among(first, _ONE_FIRST_NAME) & (number != CODE[Field.SSN][Level.SAME])) | (
         number == CODE[Field.SSN][Level.NEAR_SERIAL]
     )
     babies = (first == 0) & (codes[Field.SEX] == CODE[Field.SEX][Level.DIFFERENT])
-    name_alone = ~np.isin(codes[Field.DOB], _ONE_DATE) & ~np.isin(number, _ONE_NUMBER)
+    name_alone = ~are_among(codes[Field.DOB], _ONE_DATE) & ~are_among(number, _ONE_NUMBER)
     return np.where(together & (dates | twins | babies | name_alone), _MEMBERS_BITS, 0.0)
 
 

@@ -12,7 +12,7 @@ from dedupe.matching.blocking import in_threads
 from dedupe.matching.cleaning import Clean
 from dedupe.matching.columns import distinct
 from dedupe.matching.dates import years_of
-from dedupe.matching.fields import CODE, COMPARED, LEVELS, Field, Level
+from dedupe.matching.fields import CODE, COMPARED, LEVELS, Field, Level, are_among
 from dedupe.matching.kernels import NAME, PERSON, Kernels, Letters, kernels, rows_of
 from dedupe.matching.namepairs import compare_letters, compare_names
 from dedupe.matching.names import Names
@@ -71,7 +71,7 @@ def _mark_swapped(
     swapped, half = there & back, there ^ back
     rest = compare_names(records.names, np.where(there, l1, f1)[half], np.where(there, f2, l2)[half], first=True)
     nearly = np.zeros(len(places), dtype=np.bool_)
-    nearly[half] = np.isin(rest, [_NAME[level] for level in (*_CROSSED, Level.CLOSE, Level.PART)])
+    nearly[half] = are_among(rest, [_NAME[level] for level in (*_CROSSED, Level.CLOSE, Level.PART)])
     for level in (first, last):
         level[places[swapped]] = _NAME[Level.SWAPPED]
         level[places[nearly]] = _NAME[Level.NEARLY_SWAPPED]
@@ -79,7 +79,7 @@ def _mark_swapped(
 
 def _crosses(names: Names, own: Places, others: Places) -> NDArray[np.bool_]:
     level = compare_names(names, own, others, first=True)
-    found: NDArray[np.bool_] = np.isin(level, [_NAME[each] for each in _CROSSED])
+    found: NDArray[np.bool_] = are_among(level, [_NAME[each] for each in _CROSSED])
     return found & (names.length[own] > 1) & (names.length[others] > 1)
 
 

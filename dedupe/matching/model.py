@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.matching.defaults import DEFAULTS, MOST_BITS, USUAL_RECORDS, default_priors
-from dedupe.matching.fields import CODE, KINDS, LEVELS, Field, Kind, Level
+from dedupe.matching.fields import CODE, KINDS, LEVELS, Field, Kind, Level, are_among
 from dedupe.matching.values import Usual
 
 Floats = NDArray[np.float64]
@@ -155,8 +155,8 @@ def chances_by_field(model: Model, codes: Mapping[Field, NDArray[np.int64]]) -> 
     drawn = model.dependence
     if Field.SEX not in codes or Field.FIRST not in codes:
         return found
-    named_alike = np.isin(codes[Field.FIRST], _AGREEING)
-    family_alike = np.isin(codes[Field.LAST], _AGREEING)
+    named_alike = are_among(codes[Field.FIRST], _AGREEING)
+    family_alike = are_among(codes[Field.LAST], _AGREEING)
     found[Field.LAST][:, UNRELATED] += np.where(named_alike & family_alike, np.log2(drawn.full_name), 0.0)
     sex, race = np.log2(np.array([1.0, *drawn.sex])), np.log2(np.array([1.0, *drawn.race]))
     found[Field.SEX][:, UNRELATED] = np.where(named_alike, sex[codes[Field.SEX]], found[Field.SEX][:, UNRELATED])

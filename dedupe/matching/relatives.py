@@ -16,7 +16,7 @@ from dedupe.matching.cleaning import Clean
 from dedupe.matching.columns import distinct
 from dedupe.matching.dates import years_of
 from dedupe.matching.defaults import PRIOR_RANGE, default_priors
-from dedupe.matching.fields import CODE, KINDS, Field, Kind, Level
+from dedupe.matching.fields import CODE, KINDS, Field, Kind, Level, are_among
 from dedupe.matching.households import Families, code_of, rivals_of
 from dedupe.matching.model import SAME, Model, odds_of
 
@@ -49,7 +49,7 @@ class _Levels:
     codes: Codes
 
     def at(self, field: Field, *levels: Level) -> Mask:
-        found: Mask = np.isin(self.codes[field], [CODE[field][level] for level in levels])
+        found: Mask = are_among(self.codes[field], [CODE[field][level] for level in levels])
         return found
 
 

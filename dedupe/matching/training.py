@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dedupe.matching.cleaning import Clean
 from dedupe.matching.defaults import PRIOR_RANGE, default_priors
-from dedupe.matching.fields import CODE, COMPARED, GROUPS, KINDS, LEVELS, Field, Level
+from dedupe.matching.fields import CODE, COMPARED, GROUPS, KINDS, LEVELS, Field, Level, are_among
 from dedupe.matching.levels import Comparer, numbered, unpacked
 from dedupe.matching.model import SAME, UNRELATED, Dependence, Model, default_model, default_table, weigh
 from dedupe.matching.relatives import newest_year
@@ -195,8 +195,8 @@ def _step(state: _Learning, patterns: Patterns, chance: Chance, records: int, ss
 def _dependence(patterns: Patterns, weights: Floats, table: dict[Field, Floats], chance: Chance) -> Dependence:
     """See how strangers of one name agree on the rest. Strangers of one full name tell themselves by their dates."""
     usual = Dependence()
-    first, last = (np.isin(patterns.codes[name], _EQUAL) for name in (Field.FIRST, Field.LAST))
-    apart = np.isin(patterns.codes[Field.DOB], [_DOB[Level.DIFFERENT], _DOB[Level.GENERATION]])
+    first, last = (are_among(patterns.codes[name], _EQUAL) for name in (Field.FIRST, Field.LAST))
+    apart = are_among(patterns.codes[Field.DOB], [_DOB[Level.DIFFERENT], _DOB[Level.GENERATION]])
     strangers = weights[:, UNRELATED]
     seen = float(strangers[first & last & apart].sum())
     by_name = table[Field.FIRST][UNRELATED, list(_EQUAL)].sum() * table[Field.LAST][UNRELATED, list(_EQUAL)].sum()
