@@ -37,7 +37,7 @@ def near_to(client_ids: Collection[int]) -> set[int]:
     mine = np.flatnonzero(np.isin(keys.ids, wanted))
     found = np.zeros(len(keys.ids), dtype=np.bool_)
     found[mine] = True
-    for of_others, of_mine, is_worth in _ways(keys):
+    for of_others, of_mine, is_worth in _Ways(keys):
         for one, other, size in _joined(of_others, of_mine, mine):
             found[other[is_worth(one, other, size)]] = True
     return set(keys.ids[found].tolist())
@@ -101,55 +101,62 @@ def _read() -> _Keys:
     return reader.keys()
 
 
-def _ways(keys: _Keys) -> Iterator[tuple[Numbers, Numbers, Test]]:
-    """Yield the ways from a record to others: the keys of all, the keys that are looked for, and what has to hold."""
-    letter, letters = keys.start[1], keys.start[3]
-    first_1, last_1 = letter[keys.first], letter[keys.last]
-    first_3, last_3 = letters[keys.first], letters[keys.last]
-    born, form = keys.born, keys.born % 10_000 == 101
+class _Ways:
+    """The ways from a record to others, and what has to hold of two that one of them brings together."""
 
-    def same(column: Numbers, one: Numbers, other: Numbers) -> Kept:
-        found: Kept = (column[one] == column[other]) & (column[one] > 0)
+    def __init__(self, keys: _Keys) -> None:
+        letter, letters = keys.start[1], keys.start[3]
+        self.keys, self.born, self.form = keys, keys.born, keys.born % 10_000 == 101
+        self.first_1, self.last_1 = letter[keys.first], letter[keys.last]
+        self.first_3, self.last_3 = letters[keys.first], letters[keys.last]
+
+    def __iter__(self) -> Iterator[tuple[Numbers, Numbers, Test]]:
+        """Yield the keys of all, the keys that are looked for, and the test."""
+        keys = self.keys
+        for key, is_worth in (
+            (keys.number, lambda one, _, __: np.ones(len(one), dtype=np.bool_)),
+            (keys.last4, self._by_number),
+            (_both(keys.last, self.first_1), self._by_last_name),
+            (_both(keys.last, self.first_3), lambda _, __, size: size <= FEW),
+            (_both(keys.first, self.last_1), lambda one, other, _: self._near(one, other, self.last_3)),
+            (keys.born, self._by_birth),
+        ):
+            yield key, key, is_worth
+        yield _both(keys.last, keys.first), _both(keys.first, keys.last), self._swapped
+
+    def _near(self, one: Numbers, other: Numbers, start: Numbers) -> Kept:
+        """Day or month of birth agree, or the year does and another name begins alike."""
+        left, right = self.born[one], self.born[other]
+        year = (left // 10_000 == right // 10_000) & _same(start, one, other)
+        agree = (left % 10_000 == right % 10_000) | (left // 100 == right // 100) | year
+        found: Kept = agree & (left > 0) & (right > 0)
         return found
 
-    def near(one: Numbers, other: Numbers) -> Kept:
-        """Year, day or month of birth agree."""
-        left, right = born[one], born[other]
-        agree = (left // 10_000 == right // 10_000) | (left % 10_000 == right % 10_000)
-        found: Kept = (agree | (left // 100 == right // 100)) & (left > 0) & (right > 0)
+    def _by_number(self, one: Numbers, other: Numbers, _: Numbers) -> Kept:
+        first, last = _same(self.first_1, one, other), _same(self.last_1, one, other)
+        near = self._near(one, other, self.first_1)
+        return _same(self.born, one, other) | (first & last) | ((first | last) & near)
+
+    def _by_last_name(self, one: Numbers, other: Numbers, _: Numbers) -> Kept:
+        unknown = (self.born[one] == 0) | (self.born[other] == 0)
+        found: Kept = self._near(one, other, self.first_3) | (unknown & _same(self.first_3, one, other))
         return found
 
-    def by_number(one: Numbers, other: Numbers, _: Numbers) -> Kept:
-        begins = same(first_1, one, other), same(last_1, one, other)
-        return same(born, one, other) | (begins[0] & begins[1]) | ((begins[0] | begins[1]) & near(one, other))
-
-    def by_names(one: Numbers, other: Numbers, _: Numbers) -> Kept:
-        unknown = (born[one] == 0) | (born[other] == 0)
-        found: Kept = near(one, other) | (unknown & same(first_3, one, other))
+    def _by_birth(self, one: Numbers, other: Numbers, _: Numbers) -> Kept:
+        initials = _same(self.first_1, one, other) & _same(self.last_1, one, other)
+        crossed = (self.first_1[other] == self.last_1[one]) & (self.last_1[other] == self.first_1[one])
+        alike = _same(self.first_3, one, other) | _same(self.last_3, one, other)
+        found: Kept = ~self.form[one] & (initials | alike | (crossed & (self.last_1[one] > 0)))
         return found
 
-    def by_birth(one: Numbers, other: Numbers, _: Numbers) -> Kept:
-        begins = same(first_1, one, other), same(last_1, one, other)
-        crossed = (first_1[other] == last_1[one]) & (last_1[other] == first_1[one]) & (last_1[one] > 0)
-        alike = same(first_3, one, other) | same(last_3, one, other)
-        found: Kept = ~form[one] & ((begins[0] & begins[1]) | alike | crossed)
+    def _swapped(self, one: Numbers, other: Numbers, size: Numbers) -> Kept:
+        found: Kept = self._near(one, other, self.last_1) | (size <= FEW)
         return found
 
-    def are_few(_: Numbers, __: Numbers, size: Numbers) -> Kept:
-        found: Kept = size <= FEW
-        return found
 
-    full = _both(keys.last, keys.first)
-    for key, is_worth in (
-        (keys.number, lambda one, _, __: np.ones(len(one), dtype=np.bool_)),
-        (keys.last4, by_number),
-        (_both(keys.last, first_1), by_names),
-        (_both(keys.last, first_3), are_few),
-        (_both(keys.first, last_1), lambda one, other, _: near(one, other)),
-        (keys.born, by_birth),
-    ):
-        yield key, key, is_worth
-    yield full, _both(keys.first, keys.last), lambda one, other, size: near(one, other) | are_few(one, other, size)
+def _same(column: Numbers, one: Numbers, other: Numbers) -> Kept:
+    found: Kept = (column[one] == column[other]) & (column[one] > 0)
+    return found
 
 
 def _both(one: Numbers, other: Numbers) -> Numbers:
