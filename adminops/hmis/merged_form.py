@@ -2,19 +2,23 @@
 
 Every row that bears the PersonalID of a retired record bears the kept one's; stays that were moved when a merge was
 undone bear that of their own. The kept record has the values that were chosen; a retired one is written with
-DateDeleted, the day of the merge. Records of other sources take no part: an export is one source's.
+DateDeleted, the day from which it reads under another one. Records of other sources are not written, an export is one
+source's; but two records of it may be one person by way of one of those.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from adminops.db import db
 from adminops.hmis.dividing import moved_stays
+from adminops.hmis.merging import persons_by_pairs
 from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.hmis.persons import UNITS, chosen_records
 from adminops.hmis.spec import FileSpec, current
@@ -76,13 +80,13 @@ def merged_form(source: HmisSource) -> MergedForm:
     kept, deleted, givers = dict[str, str](), dict[str, str](), dict[str, dict[str, str]]()
     merges = _merges(source)
     for person_id, of_person in groupby(_records(source), key=lambda client: client.person_id):
-        records = sorted(of_person, key=lambda client: (client.id != person_id, client.id))
+        records = sorted(of_person, key=_kept_first(person_id))
         first, *others = records
-        ids = {client.id for client in records}
-        own = [merge for merge in merges if merge.source_client_id in ids]
+        own = merges.get(person_id, [])
+        since = _retired_since(records, own)
         for client in others:
             kept[client.personal_id] = first.personal_id
-            deleted[client.personal_id] = _day_of(client, own, source)
+            deleted[client.personal_id] = _written(since.get(client.id), source)
         chosen = chosen_records(records, own)
         columns = {unit: chosen[unit].personal_id for unit in UNITS if chosen[unit].id != first.id}
         givers[first.personal_id] = {name: giver for unit, giver in columns.items() for name in _columns_of(unit)}
@@ -90,23 +94,54 @@ def merged_form(source: HmisSource) -> MergedForm:
 
 
 def _records(source: HmisSource) -> Sequence[Client]:
-    there = (Client.source_id == source.id, Client.removed_at.is_(None), Client.person_id.is_not(None))
-    several = select(Client.person_id).where(*there).group_by(Client.person_id).having(func.count(Client.id) > 1)
-    chosen = select(Client).where(*there, Client.person_id.in_(several)).order_by(Client.person_id, Client.id)
-    return db.session.scalars(chosen).all()
+    chosen = select(Client).where(*_there(source), Client.person_id.in_(_of_several(source)))
+    return db.session.scalars(chosen.order_by(Client.person_id, Client.id)).all()
 
 
-def _merges(source: HmisSource) -> Sequence[Merge]:
-    chosen = select(Merge).join(Client, Client.id == Merge.source_client_id).where(Client.source_id == source.id)
-    in_force = chosen.where(Merge.undone_at.is_(None)).options(joinedload(Merge.choices)).order_by(Merge.id)
-    return db.session.scalars(in_force).unique().all()
+def _there(source: HmisSource) -> Sequence[ColumnElement[bool]]:
+    return (Client.source_id == source.id, Client.removed_at.is_(None), Client.person_id.is_not(None))
 
 
-def _day_of(client: Client, merges: Sequence[Merge], source: HmisSource) -> str:
-    """Return when a record was folded in, by the clock of its source."""
-    made = [merge.merged_at for merge in merges if client.id in (merge.source_client_id, merge.destination_client_id)]
-    local = max(made).astimezone(ZoneInfo(source.time_zone)) if made else None
-    return f"{local:%Y-%m-%d %H:%M:%S}" if local else ""
+def _of_several(source: HmisSource) -> Select[Any]:
+    """Return the persons who have several records in the source."""
+    return select(Client.person_id).where(*_there(source)).group_by(Client.person_id).having(func.count(Client.id) > 1)
+
+
+def _merges(source: HmisSource) -> Mapping[int | None, Sequence[Merge]]:
+    """Return the merges in force by person, in their order, for `_of_several`; also those of other sources' records."""
+    chosen = select(Client.person_id, Merge).join(Client, Client.id == Merge.source_client_id)
+    in_force = chosen.where(Merge.undone_at.is_(None), Client.person_id.in_(_of_several(source)))
+    found: dict[int | None, list[Merge]] = {}
+    for person_id, merge in db.session.execute(in_force.options(joinedload(Merge.choices)).order_by(Merge.id)).unique():
+        found.setdefault(person_id, []).append(merge)
+    return found
+
+
+def _retired_since(records: Sequence[Client], merges: Sequence[Merge]) -> Mapping[int, datetime]:
+    """Return since when each of a person's records in a source has read under another one of them, merge by merge."""
+    made = [(merge.source_client_id, merge.destination_client_id) for merge in merges]
+    ids = {client.id for client in records}.union(*made)
+    since = dict[int, datetime]()
+    for at, merge in enumerate(merges, start=1):
+        persons = persons_by_pairs(ids, made[:at])
+        for client in records:
+            person_id = persons[client.id]
+            together = (each for each in records if persons[each.id] == person_id)
+            if min(together, key=_kept_first(person_id)) is client:
+                since.pop(client.id, None)
+            else:
+                since.setdefault(client.id, merge.merged_at)
+    return since
+
+
+def _kept_first(person_id: int) -> Callable[[Client], tuple[bool, int]]:
+    """Return the order of a person's records: the kept one first, where it is of another source the oldest."""
+    return lambda client: (client.id != person_id, client.id)
+
+
+def _written(moment: datetime | None, source: HmisSource) -> str:
+    """Return a moment as HUD's files have it, by the clock of the source."""
+    return f"{moment.astimezone(ZoneInfo(source.time_zone)):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 def _columns_of(unit: str) -> list[str]:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +23,7 @@ from adminops.hmis.intake import import_export
 from adminops.hmis.merging import merge_clients, undo_merge
 from adminops.hmis.models import FILE_MODELS, Client, Enrollment, HmisSource
 from tests.hmis.exports import SmallExport
+from tests.make_dedupe import make_client, make_source
 
 RECORDS = 4
 Rows = dict[str, list[dict[str, str]]]
@@ -69,6 +71,33 @@ def test_every_row_of_a_retired_record_bears_the_kept_one(
     assert written(source, tmp_path, merged=False) == before, "nothing was rewritten"
     undo_merge(merge, by_id=None)
     assert {row["PersonalID"] for row in written(source, tmp_path)["Enrollment"]} == {"C0", "C1", "C3"}
+
+
+def test_a_record_is_retired_also_by_way_of_another_source(
+    clients: list[Client], source: HmisSource, tmp_path: Path
+) -> None:
+    x = make_client(make_source("Other HMIS"), "X")
+    clients[0].dob = None
+    merge_clients(x, clients[0], {"name": "destination"}, by_id=None)
+    merge_clients(x, clients[1], {"name": "source"}, by_id=None)
+    after = written(source, tmp_path)
+    people = {row["PersonalID"]: row for row in after["Client"]}
+    assert "C0" not in {row["PersonalID"] for row in after["Enrollment"]}
+    assert people["C0"]["DateDeleted"], "its rows go to C1"
+    assert (people["C1"]["FirstName"], people["C1"]["DateDeleted"]) == ("Ana0", "")
+
+
+def test_a_record_is_deleted_from_the_day_it_first_read_under_another(
+    clients: list[Client], source: HmisSource, tmp_path: Path
+) -> None:
+    began = clock.now() - timedelta(days=9)
+    for day, (one, other) in enumerate(((0, 1), (2, 0), (3, 2))):
+        with clock.frozen_at(began + timedelta(days=day)):
+            merge_clients(clients[one], clients[other], {}, by_id=None)
+    people = {row["PersonalID"]: row["DateDeleted"] for row in written(source, tmp_path)["Client"]}
+    local = [(began + timedelta(days=day)).astimezone(ZoneInfo(source.time_zone)) for day in range(3)]
+    days = [f"{moment:%Y-%m-%d %H:%M:%S}" for moment in local]
+    assert people == {"C0": days[0], "C1": "", "C2": days[1], "C3": days[2]}, "not from a later merge into it"
 
 
 def test_a_stay_that_was_moved_bears_its_own_record(clients: list[Client], source: HmisSource, tmp_path: Path) -> None:
