@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from math import isnan
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ from dedupe.gathering import records_to_match
 from dedupe.jobs import scan_now
 from dedupe.lookup import Wanted, look_up_person, read_ssn
 from dedupe.matching.explain import ScoredPair
-from dedupe.matching.files import UnreadableFileError, read_clients
+from dedupe.matching.files import LackingColumnsError, UnreadableFileError, read_clients
 from dedupe.matching.looking import Look, look_here
 from dedupe.matching.matching import MINIMUM_PROBABILITY, Clock, Matched, match, peak_mb
 from dedupe.merges import Question, questions_of, story_of
@@ -277,6 +278,13 @@ def _say(scored: ScoredPair) -> None:
         click.echo(f"     Check: {warning.sentence}")
 
 
+def _probability(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    """Refuse what is no number: it is neither less nor more than any bound."""
+    if isnan(value):
+        raise click.BadParameter("A probability is a number from 0 to 1.")
+    return value
+
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -288,6 +296,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--min-probability",
     "minimum",
     type=click.FloatRange(0, 1),
+    callback=_probability,
     default=MINIMUM_PROBABILITY,
     show_default=True,
     help="Leave out pairs less likely than this.",
@@ -315,7 +324,7 @@ def pairs(
     """Find likely pairs in a HUD Client.csv. No database is needed, and none is read.
 
     Writes a CSV file with personal_id_a, personal_id_b, probability, and what each piece of evidence adds in bits.
-    Exit code 0 also when nothing is found, 1 when a file can't be read or written.
+    Exit code 0 also when nothing is found, 1 when a file can't be read or written, 2 when it is not the one asked for.
     """
     if any(out.exists() and file.samefile(out) for file in (client_csv, enrollment) if file):
         raise click.BadParameter("That is a file to read. Name another one.", param_hint="--out")
@@ -324,6 +333,8 @@ def pairs(
         read = read_clients(client_csv, enrollment)
         found = match(read.columns, minimum=minimum, workers=workers, clock=clock, look=look)
         write_pairs(out, read.columns.ids, found.pairs)
+    except LackingColumnsError as error:
+        raise click.UsageError(str(error)) from None
     except UnreadableFileError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:

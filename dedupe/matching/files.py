@@ -35,6 +35,10 @@ class UnreadableFileError(Exception):
     """A file that is not what it should be; the text says what is wrong and holds no value of a client."""
 
 
+class LackingColumnsError(UnreadableFileError):
+    """A file without the columns of the one that was asked for: most likely it is another one."""
+
+
 @dataclass(frozen=True)
 class Table:
     """The columns of a file, and the names of those that it does not have: they are blank."""
@@ -48,10 +52,10 @@ class Table:
         return Table(kept, self.missing)
 
 
-def read_table(path: Path, wanted: Sequence[str], needed: str) -> Table:
-    """Read the columns `wanted` of a CSV file. Rows marked deleted are left out.
+def read_table(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Table:
+    """Read the columns `wanted` of a CSV file, of which it has to have those `needed`, without rows marked deleted.
 
-    Raises `UnreadableFileError`.
+    Raises `UnreadableFileError`, `LackingColumnsError`.
     """
     try:
         encoding = _encoding_of(path)
@@ -84,16 +88,16 @@ def _encoding_of(path: Path) -> Encoding:
     return probe.result()
 
 
-def _read(rows: Iterable[list[str]], wanted: Sequence[str], needed: str, name: str) -> Table:
+def _read(rows: Iterable[list[str]], wanted: Sequence[str], needed: Sequence[str], name: str) -> Table:
     lines = iter(rows)
     place = _places(next(lines, []), (*wanted, "DateDeleted"))
-    if needed not in place:
-        raise UnreadableFileError(f"{name} has no column {needed}.")
+    if lacking := [title for title in needed if title not in place]:
+        raise LackingColumnsError(f"{name} has no column {', '.join(lacking)}.")
     columns: dict[str, list[str]] = {title: [] for title in place}
     width = max(place.values()) + 1
     while chunk := list(islice(lines, _CHUNK)):
         _add(chunk, width, place, columns)
-    count, deleted = len(columns[needed]), columns.get("DateDeleted", [])
+    count, deleted = len(columns[needed[0]]), columns.get("DateDeleted", [])
     found = {title: columns.get(title) or [""] * count for title in wanted}
     table = Table(found, tuple(title for title in wanted if title not in place))
     if any(when.strip() for when in deleted):
@@ -131,18 +135,19 @@ class ClientFile:
 
 @without_sweeping()
 def read_clients(clients: Path, enrollments: Path | None = None) -> ClientFile:
-    """Read Client.csv, and households and projects from Enrollment.csv. Raises `UnreadableFileError`.
+    """Read Client.csv, and households and projects from Enrollment.csv.
 
+    Raises `UnreadableFileError`, and `LackingColumnsError` for what is another file.
     Of a PersonalID that comes twice the first row counts, as in an import: it would match itself.
     """
     wanted = (
         "PersonalID", "FirstName", "MiddleName", "LastName", "NameSuffix", "NameDataQuality", "SSN", "SSNDataQuality",
         "DOB", "DOBDataQuality", "Sex", "VeteranStatus", *RACES,
     )  # fmt: skip
-    whole = read_table(clients, wanted, "PersonalID")
+    whole = read_table(clients, wanted, ["PersonalID"])
     lacking = [title for title in IDENTITY if title in whole.missing]
     if len(lacking) > len(IDENTITY) - 2:
-        raise UnreadableFileError(f"{clients.name} has no column {', '.join(lacking)}.")
+        raise LackingColumnsError(f"{clients.name} has no column {', '.join(lacking)}.")
     read, notes = _each_once(whole)
     notes = [*(f"There is no column {title}: it counts as blank." for title in lacking), *notes]
     table, ids = read.columns, read.columns["PersonalID"]
@@ -192,7 +197,8 @@ def _rows(count: int) -> str:
 
 
 def _memberships(enrollments: Path, ids: Sequence[str]) -> tuple[Memberships, Memberships]:
-    table = read_table(enrollments, ("PersonalID", "ProjectID", "HouseholdID"), "PersonalID").columns
+    wanted = ("PersonalID", "ProjectID", "HouseholdID")
+    table = read_table(enrollments, wanted, needed=wanted).columns
     number = {person: place for place, person in enumerate(ids)}
     who = np.fromiter((number.get(person.strip(), -1) for person in table["PersonalID"]), dtype=np.int32)
     # the same HouseholdID in two projects is two households

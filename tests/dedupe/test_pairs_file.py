@@ -82,19 +82,32 @@ def test_nobody_else_may_read_the_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "code", "sentence"),
     [
-        ("PersonalID,FirstName\n", "has no column LastName, DOB, SSN"),
-        ("FirstName,LastName,DOB,SSN\n", "has no column PersonalID"),
-        (HEAD + '"a1,Dolores\n' + "x" * 1_100_000, "a quote in it is not closed"),
-        ("", "has no column"),
+        ("PersonalID,FirstName\n", 2, "has no column LastName, DOB, SSN"),
+        ("FirstName,LastName,DOB,SSN\n", 2, "has no column PersonalID"),
+        (HEAD + '"a1,Dolores\n' + "x" * 1_100_000, 1, "a quote in it is not closed"),
+        ("", 2, "has no column"),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be_is_refused(folder: Path, content: str, sentence: str) -> None:
+def test_a_file_that_is_not_what_it_should_be_is_refused(folder: Path, content: str, code: int, sentence: str) -> None:
     (folder / "odd.csv").write_text(content, encoding="utf-8")
     result = run(folder, clients="odd.csv")
-    assert result.exit_code == 1
+    assert result.exit_code == code
     assert sentence in result.stderr
+
+
+def test_a_file_without_projects_and_households_is_no_enrollment_csv(folder: Path) -> None:
+    (folder / "Services.csv").write_text("ServicesID,EnrollmentID,PersonalID\n1,1,a1\n", encoding="utf-8")
+    result = run(folder, "--enrollment", str(folder / "Services.csv"))
+    assert (result.exit_code, (folder / "pairs.csv").exists()) == (2, False)
+    assert "Services.csv has no column ProjectID, HouseholdID." in result.stderr
+
+
+@pytest.mark.parametrize("said", ["nan", "-0.1", "1.01", "likely"])
+def test_a_probability_is_a_number_from_0_to_1(folder: Path, said: str) -> None:
+    result = run(folder, f"--min-probability={said}")
+    assert (result.exit_code, "--min-probability" in result.stderr) == (2, True)
 
 
 OLDER = HEAD + ROWS.replace("Dolores", "Zoë").replace("DOLORES", "Zoë")
