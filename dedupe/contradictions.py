@@ -13,8 +13,9 @@ from adminops.hmis.models import Client
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.titled import Titled
+from dedupe.gathering import is_protected
 from dedupe.models import Pair
-from dedupe.queries import last_scan
+from dedupe.queries import is_told, last_scan
 from dedupe.standing import PairOfIds, in_order
 
 AT_ONCE = 10
@@ -69,19 +70,28 @@ class Contradictions:
 
 
 def list_contradictions(viewer: User, *, first: int = 0) -> Contradictions:
-    """Return groups of the last scan that contradict themselves. Raises `NotFound` for who may not review."""
+    """Return groups of the last scan that contradict themselves. Raises `NotFound` for who may not review.
+
+    Who became a client of victim services alone since the scan is not named.
+    """
     if not viewer.may(Permission.REVIEW_DUPLICATES):
         raise NotFound("There is no such page.")
     scan = last_scan()
-    groups: Sequence[Mapping[str, Any]] = scan.groups if scan else []
+    written: Sequence[Mapping[str, Any]] = scan.groups if scan else []
+    clients = _clients({int(id_) for group in written for id_ in group["records"]})
+    groups = [group for group in written if is_told(group, clients)]
     told = groups[first : first + AT_ONCE]
-    ids = {int(id_) for group in told for id_ in group["records"]}
-    clients = {}
-    if ids:
-        reading = select(Client.id, Client.personal_id, Client.person_id).where(Client.id.in_(ids))
-        clients = {id_: (personal_id, person or id_) for id_, personal_id, person in db.session.execute(reading)}
-    pairs = _pairs(ids)
+    pairs = _pairs({int(id_) for group in told for id_ in group["records"]})
     return Contradictions([_contradiction(group, clients, pairs) for group in told], len(groups), first)
+
+
+def _clients(ids: set[int]) -> dict[int, tuple[str, int]]:
+    """Return client ID and person of records by their numbers."""
+    if not ids:
+        return {}
+    reading = select(Client.id, Client.personal_id, Client.person_id)
+    shown = reading.where(Client.id.in_(ids), ~is_protected(Client))
+    return {id_: (personal_id, person or id_) for id_, personal_id, person in db.session.execute(shown)}
 
 
 def _pairs(ids: set[int]) -> dict[PairOfIds, int]:

@@ -13,6 +13,7 @@ from adminops.errors import Invalid, NotFound
 from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
+from dedupe.gathering import is_protected
 from dedupe.models import UNDECIDED, Pair, Scan, ScanState
 from dedupe.seconds.models import Proposal
 from dedupe.standing import PairOfIds, in_order
@@ -134,17 +135,25 @@ def last_scan() -> Scan | None:
 def groups_of(scan: Scan | None) -> list[Group]:
     """Return the first groups of a scan that were not joined, with the clients as they are now: one read."""
     told = scan.groups[:GROUPS_SHOWN] if scan else []
-    ids = {id_ for group in told for id_ in group["records"]}
-    chosen = select(Client.id, Client.personal_id).where(Client.id.in_(ids))
-    named = dict(db.session.execute(chosen).all()) if ids else {}
-    return [_group(group, named) for group in told]
+    named = personal_ids({id_ for group in told for id_ in group["records"]})
+    return [_group(group, named) for group in told if is_told(group, named)]
+
+
+def is_told(group: Mapping[str, Any], named: Collection[int]) -> bool:
+    """Say whether what a scan wrote of a group still says something, told of the records in `named` alone."""
+    still_apart = any(one in named and other in named for one, other in group["apart"])
+    return sum(id_ in named for id_ in group["records"]) > 1 and (still_apart or not group["apart"])
 
 
 def personal_ids(client_ids: Collection[int]) -> dict[int, str]:
-    """Return the client IDs of records by their numbers."""
+    """Return the client IDs of records by their numbers, without those of clients of victim services alone.
+
+    What a scan or a lesson wrote down may name somebody who became one since.
+    """
     if not client_ids:
         return {}
-    return dict(db.session.execute(select(Client.id, Client.personal_id).where(Client.id.in_(client_ids))).all())
+    chosen = select(Client.id, Client.personal_id).where(Client.id.in_(client_ids), ~is_protected(Client))
+    return dict(db.session.execute(chosen).all())
 
 
 def _group(told: Mapping[str, Any], named: Mapping[int, str]) -> Group:

@@ -51,12 +51,17 @@ def lesson(lesson_id: int) -> ResponseReturnValue:
     """Show what a lesson would change."""
     found = reads.get_lesson(lesson_id, signed_in_user())
     named = queries.personal_ids({id_ for key in ("in", "out") for id_ in _named(found.preview, key)})
+    examples = {
+        key: [each for each in found.preview.get(f"examples_{key}", []) if named.keys() >= set(each[:2])]
+        for key in ("in", "out")
+    }
     return render_template(
         "dedupe/lesson.html",
         lesson=found,
         changes=reads.changes_of(found),
         estimates=_estimates(found.preview),
         named=named,
+        examples=examples,
         busy=found.state in (LessonState.WAITING, LessonState.RUNNING),
     )
 

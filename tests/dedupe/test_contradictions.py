@@ -2,10 +2,14 @@
 
 from sqlalchemy import select
 
+from adminops import clock
+from adminops.db import db
 from adminops.hmis.models import Client, HmisSource
+from adminops.identity.models import User
 from dedupe.contradictions import TieKind, list_contradictions
+from dedupe.models import Scan, ScanState
 from dedupe.operations import keep_clients_apart, merge_pair
-from dedupe.queries import find_pair
+from dedupe.queries import find_pair, groups_of, last_scan
 from dedupe.scanning import scan_store
 from tests.browsing import Desk
 from tests.make import make_admin
@@ -37,6 +41,22 @@ def test_a_contradiction_is_shown_with_all_it_hangs_on_and_is_never_joined(desk:
     assert page.says("Which of these is wrong?")
     assert page.says("Kept apart")
     assert desk.signed_in(admin).get("/duplicates/conflicts?from=9").says("Nothing contradicts itself")
+
+
+def test_who_is_protected_since_a_scan_is_in_no_group_of_it(source: HmisSource, reviewer: User) -> None:
+    a, b, c, d = (make_client(source, letter) for letter in "ABCD")
+    groups = [
+        {"records": [a.id, b.id, c.id, d.id], "apart": [[a.id, d.id], [b.id, c.id]], "more": 0},
+        {"records": [a.id, b.id, c.id], "apart": [[a.id, b.id]], "more": 0},
+    ]
+    db.session.add(Scan(state=ScanState.DONE, groups=groups, finished_at=clock.now()))
+    make_stay(b, make_project(source, victim_services=True))
+    found = list_contradictions(reviewer)
+    (group,) = found.rows
+    assert ([record for _, record in group.records], found.total) == (["A", "C", "D"], 1)
+    assert "B" not in {name for tie in group.ties for _, name in (tie.one, tie.other)}
+    (told,) = groups_of(last_scan())
+    assert ([record for _, record in told.records], told.apart) == (["A", "C", "D"], [("A", "D")])
 
 
 def test_who_is_left_out_is_listed_by_reason_but_not_whom_the_law_protects(desk: Desk) -> None:

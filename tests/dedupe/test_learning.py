@@ -24,7 +24,7 @@ from dedupe.scanning import scan_store
 from dedupe.scoring import present_model, present_threshold
 from tests.browsing import Desk
 from tests.make import make_admin, make_user
-from tests.make_dedupe import make_client, make_pair, make_source
+from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -168,6 +168,20 @@ def test_the_job_studies_what_waits_and_the_pages_tell_of_it(desk: Desk) -> None
 
 
 def test_a_lesson_that_fails_is_given_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_preview_names_nobody_who_is_protected_since(desk: Desk) -> None:
+    with desk.work() as session:
+        source, admin = make_source(), make_admin()
+        a, b, c = (make_client(source, letter) for letter in ("A-1", "B-1", "C-1"))
+        preview = {"staying": 0, "in": 2, "out": 1, "examples_in": [[a.id, b.id, 91], [a.id, c.id, 90]]}
+        preview["examples_out"] = [[b.id, c.id, 55, make_pair(b, c).id]]
+        session.add(Lesson(state=LessonState.PROPOSED, preview=preview, numbers={"shift": 0.1, "threshold": 0.9}))
+        make_stay(b, make_project(source, victim_services=True))
+    page = desk.signed_in(admin).get("/duplicates/model/versions/1")
+    assert page.says("Client A-1 and Client C-1, score 90")
+    assert not page.says("B-1")
+    assert f"/clients/{b.id}" not in page.html
+
+
     def broken() -> None:
         raise RuntimeError("broken")
 
