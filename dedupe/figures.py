@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from adminops import clock
 from adminops.db import db
-from dedupe.models import UNDECIDED, Act, Decision, Pair
+from dedupe.models import UNDECIDED, Act, Decision, Pair, PairState
+from dedupe.queue import count_by_state
 from dedupe.seconds.models import Answer, Proposal
 
 WEEKS = 12
@@ -35,7 +36,8 @@ class Week:
 class Figures:
     """The last twelve weeks of the desk."""
 
-    waiting: int
+    to_review: int
+    put_off: int
     found: int
     merged: int
     apart: int
@@ -49,6 +51,11 @@ class Figures:
     weeks: Sequence[Week]
 
     @property
+    def waiting(self) -> int:
+        """How many pairs wait, to be reviewed or put off."""
+        return self.to_review + self.put_off
+
+    @property
     def agreement(self) -> int | None:
         """In how many of a hundred cases the second person agreed with the first."""
         answered = self.agreed + self.refused
@@ -58,7 +65,7 @@ class Figures:
 def figures_of_desk() -> Figures:
     """Return the figures: four reads."""
     since = clock.now() - WEEKS * WEEK
-    waiting = db.session.scalar(select(func.count(Pair.id)).where(Pair.state.in_(UNDECIDED))) or 0
+    waiting = count_by_state(UNDECIDED)
     found = list(db.session.scalars(select(Pair.proposed_at).where(Pair.proposed_at > since)))
     reading = select(Decision.act, Decision.at, Decision.seconds, Decision.by_id).where(Decision.at > since)
     log = db.session.execute(reading).all()
@@ -69,7 +76,8 @@ def figures_of_desk() -> Figures:
     timed = (line.seconds for line in by_people if line.act in (*FINAL, Act.PROPOSED))
     took = [seconds for seconds in timed if seconds is not None]
     return Figures(
-        waiting=waiting,
+        to_review=waiting[PairState.OPEN],
+        put_off=waiting[PairState.DEFERRED],
         found=len(found),
         merged=acts[Act.MERGED] + acts[Act.CONFIRMED],
         apart=acts[Act.APART],
@@ -78,7 +86,12 @@ def figures_of_desk() -> Figures:
         seconds=round(median(took)) if took else None,
         agreed=answers.get(Answer.AGREED, 0),
         refused=answers.get(Answer.REFUSED, 0),
-        weeks=_weeks(since, waiting, found, [(line.act, line.at, line.by_id is not None) for line in log]),
+        weeks=_weeks(
+            since,
+            sum(waiting.values()),
+            found,
+            [(line.act, line.at, line.by_id is not None) for line in log],
+        ),
     )
 
 

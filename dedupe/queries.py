@@ -14,7 +14,7 @@ from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from dedupe.gathering import is_protected
-from dedupe.models import UNDECIDED, Pair, Scan, ScanState
+from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState
 from dedupe.seconds.models import Proposal
 from dedupe.standing import PairOfIds, in_order
 
@@ -32,16 +32,16 @@ class Group:
 
 
 def count_open(viewer: User) -> int:
-    """Return how many pairs wait."""
+    """Return how many pairs are to review; those put off are not counted."""
     counted = open_counted(viewer)
     return 0 if counted is None else db.session.scalar(select(counted)) or 0
 
 
 def open_counted(viewer: User) -> ScalarSelect[int] | None:
-    """Return what counts the pairs that wait; None for who may not review them."""
+    """Return what counts the pairs to review; None for who may not review them."""
     if not viewer.may(Permission.REVIEW_DUPLICATES):
         return None
-    return select(func.count()).select_from(Pair).where(Pair.state.in_(UNDECIDED)).scalar_subquery()
+    return select(func.count()).select_from(Pair).where(Pair.state == PairState.OPEN).scalar_subquery()
 
 
 def get_pair(pair_id: int, viewer: User) -> Pair:

@@ -18,7 +18,7 @@ from adminops.hmis.models import Client
 from adminops.hmis.persons import written_name
 from adminops.identity.models import User
 from adminops.web.listing import Page, fetch_page
-from dedupe.models import UNDECIDED, Pair, PairState
+from dedupe.models import Pair, PairState
 
 SHOWN = 25
 BEFORE = 3
@@ -47,11 +47,12 @@ class QueueRow:
 
 @dataclass(frozen=True)
 class Queue:
-    """The part of the queue around a pair. `position` counts from 1; None when the pair is not in the queue."""
+    """The part of the queue around a pair. `position` counts from 1 among the pairs of its own state, those to review
+    or those put off; None when the pair is not in the queue."""
 
     rows: tuple[QueueRow, ...]
     position: int | None
-    total: int
+    to_review: int
     deferred: int
     previous_id: int | None
     next_id: int | None
@@ -105,12 +106,12 @@ def free_for(viewer: User) -> ColumnElement[bool]:
 def queue_around(pair: Pair, among: Conditions = ()) -> Queue:
     """Return the part of the queue around `pair`; its top when the pair is not in it. One read."""
     place = Place.of(pair) if pair.is_undecided else None
-    found, (total, deferred, ahead) = _around(place, among)
+    found, (to_review, deferred, ahead) = _around(place, among)
     at = next((at for at, row in enumerate(found) if row.id == pair.id), None)
     return Queue(
         rows=tuple(found),
         position=None if at is None else ahead + 1,
-        total=total,
+        to_review=to_review,
         deferred=deferred,
         previous_id=found[at - 1].id if at else None,
         next_id=found[at + 1].id if at is not None and at + 1 < len(found) else None,
@@ -118,14 +119,13 @@ def queue_around(pair: Pair, among: Conditions = ()) -> Queue:
 
 
 def _counts(place: Place | None, among: Conditions) -> list[ScalarSelect[int]]:
-    """Return what counts the pairs of the queue, those put off, and those ahead of a place."""
+    """Return what counts the pairs to review, those put off, and those of its own state ahead of a place."""
 
     def count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
         counted = select(func.count()).select_from(Pair).where(*conditions, *among)
         return counted.correlate(None).scalar_subquery()  # it counts pairs of its own, not the one beside it
 
-    ahead = or_(*place.ahead) if place else false()
-    return [count(Pair.state.in_(UNDECIDED)), count(IS_DEFERRED), count(ahead)]
+    return [count(IS_OPEN), count(IS_DEFERRED), count(place.ahead[-1] if place else false())]
 
 
 def _around(place: Place | None, among: Conditions) -> tuple[list[QueueRow], Sequence[int]]:
@@ -197,15 +197,16 @@ def next_pair(viewer: User, *, after: Place | None = None, among: Conditions = (
 
 
 def list_pairs(state: PairState, among: Conditions = (), *, after: str | None = None) -> Page[ListedPair]:
-    """Return a page of the pairs of one state, those worth most first."""
+    """Return a page of the pairs of one state in the order of the queue."""
+    keys = _DEFERRED_KEY if state is PairState.DEFERRED else _OPEN_KEY
     chosen = (
-        select(Pair.turn, Pair.id, Pair, User.name, *_names())
+        select(*keys, Pair, User.name, *_names())
         .join(_One, _One.id == Pair.low_client_id)
         .join(_Other, _Other.id == Pair.high_client_id)
         .outerjoin(User, and_(User.id == Pair.claimed_by_id, Pair.claimed_until > clock.now()))
         .where(Pair.state == state, *among)
     )
-    return fetch_page(chosen, (Pair.turn, Pair.id), after=after, descending=False, shape=_listed)
+    return fetch_page(chosen, keys, after=after, descending=False, shape=_listed)
 
 
 def _names() -> tuple[Any, ...]:
@@ -213,7 +214,7 @@ def _names() -> tuple[Any, ...]:
 
 
 def _listed(row: Sequence[Any]) -> ListedPair:
-    _turn, _id, pair, holder, *names = row
+    _key, _id, pair, holder, *names = row
     return ListedPair(pair, written_name(*names[:2]), written_name(*names[2:]), holder or "")
 
 

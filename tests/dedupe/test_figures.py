@@ -131,7 +131,11 @@ def _at(agency: Agency, client: Client, source: HmisSource) -> User:
     make_stay(client, project, entry=clock.today() - timedelta(days=30))
     agency.organizations.append(AgencyOrganization(source_id=source.id, organization_id=project.organization_id))
     db.session.flush()
+        late = make_pair(make_client(source), make_client(source))
+        make_pair(make_client(source), make_client(source))
+        defer_pair(late, by=reviewer)
     return make_user(Role.AGENCY_LEAD, agency=agency)
+    assert page.says("1 put off, 3 found in twelve weeks")
 
 
 def test_agencies_concerned_are_told_once_a_day_by_ids(pair: Pair, source: HmisSource, reviewer: User) -> None:

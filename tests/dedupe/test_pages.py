@@ -190,7 +190,10 @@ def test_keeping_apart_and_putting_off_go_on(queue: Queue) -> None:
     assert queue.decide("apart").goal == queue.url(1)
     assert queue.visitor.get(queue.url(1)).link("See the pair") == queue.url()
     assert queue.decide("later", 1).goal == queue.url(2)
-    assert queue.visitor.get(queue.url(2)).says("Pair 1 of 2 to review, most worth deciding first, 1 put off")
+    page = queue.visitor.get(queue.url(2))
+    assert page.says("Pair 1 of 1 to review, most worth deciding first, 1 put off")
+    assert re.search(r'href="/duplicates"[^>]*>(?:(?!</a>).)*Merge queue(?:(?!</a>).)*>1<', page.html, re.DOTALL)
+    assert queue.visitor.get(queue.url(1)).says("Pair 1 of 1 put off, the longest put off first, 1 to review")
     assert queue.decide("later", 2).goal == queue.url(1), "what was put off first comes back first"
     assert queue.decide("merge", 1).goal == queue.url(2)
     assert queue.decide("merge", 2).goal == "/duplicates"
@@ -665,5 +668,5 @@ def test_the_list_of_pairs_says_what_each_is_worth_and_its_filters_go_along(queu
     assert queue.visitor.post(f"{queue.url(1)}?conflict=yes", data, status=302).goal == f"{queue.url(2)}?conflict=yes"
     data = {"act": "later", "keep": queue.clients[4].id}
     assert queue.visitor.post(f"{queue.url(2)}?conflict=yes", data, status=302).goal == f"{queue.url(2)}?conflict=yes"
-    assert queue.visitor.get("/duplicates/queue?state=deferred").says("Put off")
+    assert queue.visitor.get("/duplicates/queue?state=deferred").says("Longest put off first")
     assert queue.visitor.get("/duplicates?held=me&asked=yes").says("No such pair waits")

@@ -13,7 +13,7 @@ from adminops.identity.models import User
 from dedupe.models import Pair, PairState
 from dedupe.operations import defer_pair, keep_apart, merge_pair, review_pair
 from dedupe.queries import clients_named, count_open, get_pair, requested_pairs
-from dedupe.queue import SHOWN, Place, next_pair, queue_around
+from dedupe.queue import SHOWN, Place, count_by_state, list_pairs, next_pair, queue_around
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_clients, make_pair, make_source
 
@@ -49,7 +49,7 @@ def test_the_strongest_pair_comes_first_and_the_older_of_two_alike(queue: list[P
 def test_a_pair_knows_its_place_and_its_neighbours(queue: list[Pair]) -> None:
     for position, pair in enumerate(queue, start=1):
         found = queue_around(pair)
-        assert (found.position, found.total, found.deferred) == (position, 5, 0)
+        assert (found.position, found.to_review, found.deferred) == (position, 5, 0)
         assert found.previous_id == (queue[position - 2].id if position > 1 else None)
         assert found.next_id == (queue[position].id if position < 5 else None)
 
@@ -61,7 +61,7 @@ def test_a_long_queue_is_shown_around_the_pair(source: HmisSource) -> None:
         for at, (one, other) in enumerate((one, other) for one in clients for other in clients if one.id < other.id)
     ]
     found = queue_around(made[30])
-    assert (found.position, found.total, len(found.rows)) == (31, 45, 45 - 27)
+    assert (found.position, found.to_review, len(found.rows)) == (31, 45, 45 - 27)
     assert (found.previous_id, found.next_id) == (made[29].id, made[31].id)
     assert len(queue_around(made[0]).rows) == SHOWN
 
@@ -76,7 +76,7 @@ def test_what_is_put_off_goes_behind_the_others_and_the_longest_put_off_comes_fi
     assert [row.id for row in queue_around(queue[2]).rows] == order
     assert [row.is_deferred for row in queue_around(queue[2]).rows] == [False] * 3 + [True] * 2
     found = queue_around(queue[0])
-    assert (found.position, found.total, found.deferred, found.previous_id) == (5, 5, 2, queue[1].id)
+    assert (found.position, found.to_review, found.deferred, found.previous_id) == (2, 3, 2, queue[1].id)
     assert walk(reviewer, next_pair(reviewer)) == order[:3], "what is put off waits until nothing else does"
     for pair in queue[2:]:
         keep_apart(pair, by=reviewer)
@@ -127,13 +127,22 @@ def test_there_is_no_next_pair_in_an_empty_queue(pair: Pair, reviewer: User) -> 
     assert (count_open(reviewer), queue_around(pair).position) == (0, None)
 
 
-def test_only_undecided_pairs_are_counted(queue: list[Pair], reviewer: User) -> None:
+def test_pairs_to_review_are_counted_without_those_put_off(queue: list[Pair], reviewer: User) -> None:
     defer_pair(queue[0], by=reviewer)
     keep_apart(queue[1], by=reviewer)
     queue[2].move(PairState.GONE)
     queue[3].move(PairState.SETTLED)
     db.session.flush()
-    assert (count_open(reviewer), count_open(make_user())) == (2, 0)
+    assert (count_open(reviewer), count_open(make_user())) == (1, 0)
+    assert count_open(reviewer) == queue_around(queue[4]).to_review == count_by_state([PairState.OPEN])[PairState.OPEN]
+
+
+def test_pairs_put_off_are_listed_in_the_order_in_which_they_come_again(queue: list[Pair], reviewer: User) -> None:
+    began, order = clock.now(), [queue[at] for at in (3, 0, 4, 1)]
+    for minutes, pair in enumerate(order):
+        with clock.frozen_at(began + timedelta(minutes=minutes)):
+            defer_pair(pair, by=reviewer)
+    assert [row.pair.id for row in list_pairs(PairState.DEFERRED).rows] == ids(order)
 
 
 def test_others_do_not_learn_that_there_is_a_pair(pair: Pair, reviewer: User, session: Session) -> None:
