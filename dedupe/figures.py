@@ -69,7 +69,7 @@ def figures_of_desk() -> Figures:
     found = list(db.session.scalars(select(Pair.proposed_at).where(Pair.proposed_at > since)))
     reading = select(Decision.act, Decision.at, Decision.seconds, Decision.by_id).where(Decision.at > since)
     log = db.session.execute(reading).all()
-    by_people = [line for line in log if line.by_id is not None]
+    by_people = [line for line in log if not _is_by_rule(line.act, line.by_id)]
     answered = select(Proposal.answer, func.count(Proposal.id)).where(Proposal.answered_at > since)
     answers = dict(db.session.execute(answered.group_by(Proposal.answer)).all())
     acts = Counter(line.act for line in by_people)
@@ -82,7 +82,7 @@ def figures_of_desk() -> Figures:
         merged=acts[Act.MERGED] + acts[Act.CONFIRMED],
         apart=acts[Act.APART],
         undone=acts[Act.UNDONE],
-        automatic=sum(line.act is Act.MERGED and line.by_id is None for line in log),
+        automatic=len(log) - len(by_people),
         seconds=round(median(took)) if took else None,
         agreed=answers.get(Answer.AGREED, 0),
         refused=answers.get(Answer.REFUSED, 0),
@@ -90,9 +90,14 @@ def figures_of_desk() -> Figures:
             since,
             sum(waiting.values()),
             found,
-            [(line.act, line.at, line.by_id is not None) for line in log],
+            [(line.act, line.at, not _is_by_rule(line.act, line.by_id)) for line in log],
         ),
     )
+
+
+def _is_by_rule(act: Act, by_id: int | None) -> bool:
+    """Say whether the rule of exact merges did it. What else bears nobody's name was done on the command line."""
+    return act is Act.MERGED and by_id is None
 
 
 def _weeks(

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from adminops import clock
 from adminops.db import db
@@ -38,8 +38,9 @@ LONGEST = timedelta(minutes=30)
 NO_BETTER = "Nothing to change: corrected weights would not tell people they have not seen any better."
 FAILED = "AdminOps failed while it learned. Nothing was changed. Try again; if it stays, tell us."
 DECISIONS = (PairState.MERGED, PairState.APART)
-BY_PEOPLE = Pair.decided_by_id.is_not(None)
-"""What the rule of exact merges decided says nothing about the model: it would only be told what it said itself."""
+BY_PEOPLE = or_(Pair.state == PairState.APART, Pair.decided_by_id.is_not(None))
+"""What the rule of exact merges decided says nothing about the model: it would only be told what it said itself. It
+merges alone; what is kept apart in nobody's name was said on the command line."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ def _disputed(pairs: Mapping[PairOfIds, bool]) -> set[PairOfIds]:
         ).where(
             MergeDecision.low_client_id.in_(some),
             MergeDecision.verdict != Verdict.WITHDRAWN,
-            MergeDecision.by_id.is_not(None),
+            or_(MergeDecision.verdict == Verdict.APART, MergeDecision.by_id.is_not(None)),
         )
         for low, high, verdict, by_id in db.session.execute(reading):
             said.setdefault((low, high), {}).setdefault(verdict, set()).add(by_id)

@@ -70,6 +70,17 @@ def test_merges_without_a_reviewer_are_a_figure_of_their_own(pair: Pair, source:
 
 
 def waiting() -> list[int]:
+def test_what_is_decided_on_the_command_line_is_decided_by_people(
+    pair: Pair, source: HmisSource, reviewer: User
+) -> None:
+    merge = merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
+    undo_merge(merge, by=SYSTEM)
+    keep_apart(pair, by=SYSTEM)
+    found = figures_of_desk()
+    assert (found.merged, found.apart, found.undone, found.automatic) == (1, 1, 1, 0)
+    assert found.weeks[-1].decided == 2
+
+
     """Return how many waited at the end of the last three weeks."""
     return [week.waiting for week in figures_of_desk().weeks[-3:]]
 
