@@ -4,10 +4,13 @@ An agency is concerned when one of the two records had a stay in a project of it
 service providers are not told: what they know of a client is not to be put beside what others know.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import joinedload
 
 from adminops import clock
 from adminops.db import db
@@ -15,6 +18,7 @@ from adminops.hmis.models import Client, Enrollment, Exit, Merge, Project
 from adminops.identity.models import Agency, AgencyOrganization, RoleGrant, User
 from adminops.identity.permissions import Role
 from adminops.outbox.messages import enqueue_mail
+from adminops.settings import current_settings
 
 LATELY = timedelta(days=365)
 DAY = timedelta(days=1)
@@ -23,8 +27,8 @@ DAY = timedelta(days=1)
 def tell_agencies(merge_id: int) -> None:
     """Have the leads of the agencies concerned told tonight of a merge that was made or undone just now."""
     merge = db.session.get_one(Merge, merge_id)
-    today = clock.now().date()
-    for agency_id in _agencies_of(merge):
+    today = clock.today(current_settings().time_zone)
+    for agency_id in sorted({agency_id for agency_id, _ in _concerned([merge])}):
         for lead in _leads_of(agency_id):
             enqueue_mail("dedupe.merges_of_day", to=lead, after=_begin(today + DAY), agency=agency_id, day=f"{today}")
 
@@ -34,38 +38,55 @@ def merges_of_day(agency_id: int, day: date) -> Sequence[tuple[Merge, str, str]]
     begins, ends = _begin(day), _begin(day + DAY)
     made = and_(Merge.merged_at >= begins, Merge.merged_at < ends, Merge.undone_at.is_(None))
     undone = and_(Merge.undone_at >= begins, Merge.undone_at < ends, Merge.merged_at < begins)
-    found = db.session.scalars(select(Merge).where(or_(made, undone)).order_by(Merge.id)).all()
-    concerned = [merge for merge in found if agency_id in _agencies_of(merge)]
-    return [(merge, merge.destination_client.personal_id, merge.source_client.personal_id) for merge in concerned]
+    both = (joinedload(Merge.destination_client), joinedload(Merge.source_client))
+    chosen = select(Merge).where(or_(made, undone)).options(*both).order_by(Merge.id)
+    found = db.session.scalars(chosen).all()
+    concerned = _concerned(found, agency_id)
+    return [
+        (merge, merge.destination_client.personal_id, merge.source_client.personal_id)
+        for merge in found
+        if (agency_id, merge.id) in concerned
+    ]
 
 
 def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(0), UTC)
+    """Return when a day of the house begins."""
+    return datetime.combine(day, time(), ZoneInfo(current_settings().time_zone))
 
 
-def _agencies_of(merge: Merge) -> list[int]:
-    """Return the agencies in whose projects one of the two stayed lately."""
-    since = merge.merged_at.date() - LATELY
+def _concerned(merges: Collection[Merge], agency_id: int | None = None) -> set[tuple[int, int]]:
+    """Return which agencies, or whether this one, had one of the two lately: (agency, merge), in one read."""
     left = and_(Exit.source_id == Enrollment.source_id, Exit.enrollment_id == Enrollment.enrollment_id)
     place = and_(Project.source_id == Enrollment.source_id, Project.project_id == Enrollment.project_id)
     theirs = and_(
         AgencyOrganization.source_id == Project.source_id, AgencyOrganization.organization_id == Project.organization_id
     )
     chosen = (
-        select(Agency.id)
+        select(Agency.id, Client.id, Exit.exit_date)
         .join(AgencyOrganization, AgencyOrganization.agency_id == Agency.id)
         .join(Project, theirs)
         .join(Enrollment, place)
         .join(Client, and_(Client.source_id == Enrollment.source_id, Client.personal_id == Enrollment.personal_id))
         .outerjoin(Exit, and_(left, Exit.removed_at.is_(None)))
         .where(
-            Client.id.in_([merge.source_client_id, merge.destination_client_id]),
+            Client.id.in_({id_ for merge in merges for id_ in (merge.source_client_id, merge.destination_client_id)}),
             Enrollment.removed_at.is_(None),
-            or_(Exit.exit_date.is_(None), Exit.exit_date >= since),
             Agency.is_victim_service_provider.is_(False),
         )
+        .distinct()
     )
-    return sorted(set(db.session.scalars(chosen)))
+    if agency_id is not None:
+        chosen = chosen.where(Agency.id == agency_id)
+    stays = defaultdict[int, list[tuple[int, date | None]]](list)
+    for agency, client_id, exit_date in db.session.execute(chosen):
+        stays[client_id].append((agency, exit_date))
+    return {
+        (agency, merge.id)
+        for merge in merges
+        for client_id in (merge.source_client_id, merge.destination_client_id)
+        for agency, exit_date in stays[client_id]
+        if exit_date is None or exit_date >= merge.merged_at.date() - LATELY
+    }
 
 
 def _leads_of(agency_id: int) -> Sequence[User]:

@@ -1,6 +1,7 @@
 """Figures of the desk, and what agencies are told, on both databases."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -69,7 +70,6 @@ def test_merges_without_a_reviewer_are_a_figure_of_their_own(pair: Pair, source:
     assert [(week.decided, week.waiting) for week in found.weeks[-2:]] == [(0, 0), (1, 0)]
 
 
-def waiting() -> list[int]:
 def test_what_is_decided_on_the_command_line_is_decided_by_people(
     pair: Pair, source: HmisSource, reviewer: User
 ) -> None:
@@ -81,6 +81,7 @@ def test_what_is_decided_on_the_command_line_is_decided_by_people(
     assert found.weeks[-1].decided == 2
 
 
+def waiting() -> list[int]:
     """Return how many waited at the end of the last three weeks."""
     return [week.waiting for week in figures_of_desk().weeks[-3:]]
 
@@ -130,10 +131,47 @@ def test_figures_have_a_page(desk: Desk) -> None:
         reviewer, source = make_admin(), make_source()
         exact = make_pair(make_client(source), make_client(source))
         merge_pair(exact, destination_client_id=exact.low_client_id, choices={}, by=SYSTEM)
+        late = make_pair(make_client(source), make_client(source))
+        make_pair(make_client(source), make_client(source))
+        defer_pair(late, by=reviewer)
     page = desk.signed_in(reviewer).get("/duplicates/figures")
+    assert page.says("1 put off, 3 found in twelve weeks")
     assert page.says("No decision was timed yet")
     assert page.says("Found and decided each week")
     assert page.says("Merged without a reviewer")
+
+
+def test_the_day_of_a_notice_is_that_of_the_house(pair: Pair, source: HmisSource, reviewer: User) -> None:
+    agency = make_agency()
+    lead = _at(agency, pair.high_client, source)
+    evening = datetime(2026, 11, 28, 2, tzinfo=UTC)  # nine in the evening of the 27th in New York
+    with clock.frozen_at(evening):
+        merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
+    message = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "dedupe.merges_of_day")).one()
+    assert message.arguments == {"agency": agency.id, "day": "2026-11-27"}
+    assert message.next_try_at == datetime(2026, 11, 28, 5, tzinfo=UTC), "at midnight of the house"
+    told = {day: merges_of_day(to_id=lead.id, agency=agency.id, day=f"2026-11-{day}") for day in (27, 28)}
+    assert [day for day, mail in told.items() if mail] == [27]
+
+
+def test_a_day_of_many_merges_is_read_in_few_statements(
+    source: HmisSource, reviewer: User, counted: Callable[[], int]
+) -> None:
+    agency, costs = make_agency(), []
+    for _ in range(2):
+        for _ in range(4):
+            pair = make_pair(make_client(source), make_client(source))
+            lead = _at(agency, pair.high_client, source)
+            merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
+        asked = {"to_id": lead.id, "agency": agency.id, "day": f"{clock.today()}"}
+        db.session.flush()
+        db.session.expire_all()
+        counted()
+        mail = merges_of_day(**asked)  # type: ignore[arg-type]
+        costs.append(counted())
+        assert mail
+    assert len(mail.values["made"]) == 8  # type: ignore[arg-type]
+    assert costs == [2, 2]
 
 
 def _at(agency: Agency, client: Client, source: HmisSource) -> User:
@@ -142,11 +180,7 @@ def _at(agency: Agency, client: Client, source: HmisSource) -> User:
     make_stay(client, project, entry=clock.today() - timedelta(days=30))
     agency.organizations.append(AgencyOrganization(source_id=source.id, organization_id=project.organization_id))
     db.session.flush()
-        late = make_pair(make_client(source), make_client(source))
-        make_pair(make_client(source), make_client(source))
-        defer_pair(late, by=reviewer)
     return make_user(Role.AGENCY_LEAD, agency=agency)
-    assert page.says("1 put off, 3 found in twelve weeks")
 
 
 def test_agencies_concerned_are_told_once_a_day_by_ids(pair: Pair, source: HmisSource, reviewer: User) -> None:
@@ -160,7 +194,7 @@ def test_agencies_concerned_are_told_once_a_day_by_ids(pair: Pair, source: HmisS
     (message,) = db.session.scalars(chosen).all()
     assert (message.recipient_id, set(message.arguments)) == (lead.id, {"agency", "day"})
     assert message.next_try_at > clock.now(), "all merges of a day are told in one"
-    asked = {"to_id": lead.id, "agency": agency.id, "day": f"{clock.now().date()}"}
+    asked = {"to_id": lead.id, "agency": agency.id, "day": f"{clock.today()}"}
     mail = merges_of_day(**asked)  # type: ignore[arg-type]
     assert mail is not None
     assert mail.values["made"] == [(low.personal_id, high.personal_id)]
@@ -171,6 +205,6 @@ def test_agencies_concerned_are_told_once_a_day_by_ids(pair: Pair, source: HmisS
         again = merge_pair(pair, destination_client_id=low.id, choices={}, by=reviewer)
     with clock.frozen_at(clock.now() + timedelta(days=3)):
         undo_merge(again, by=reviewer)
-        told = merges_of_day(**{**asked, "day": f"{clock.now().date()}"})  # type: ignore[arg-type]
+        told = merges_of_day(**{**asked, "day": f"{clock.today()}"})  # type: ignore[arg-type]
     assert told is not None
     assert (told.values["made"], told.values["undone"]) == ([], [(low.personal_id, high.personal_id)])
