@@ -82,11 +82,15 @@ class Hit:
 
 @dataclass(frozen=True)
 class LookedUp:
-    """What a look-up found, the likeliest first. `is_cut` tells that there were more candidates than were judged."""
+    """What a look-up found, the likeliest first. `is_cut` tells that there were more candidates than were judged.
+
+    `of_some` tells that whoever asked sees some clients only: the person may be here all the same.
+    """
 
     hits: tuple[Hit, ...]
     judged: int
     is_cut: bool
+    of_some: bool = False
 
 
 def read_ssn(text: str) -> str:
@@ -137,13 +141,14 @@ def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:
     protected = protected_among(ids[:MOST_JUDGED])
     columns = identities([id_ for id_ in ids[:MOST_JUDGED] if id_ not in protected])
     if not len(columns):
-        return LookedUp((), 0, is_cut=False)
+        return LookedUp((), 0, is_cut=False, of_some=scope.projects is not None)
     model = present_model()
     together = query.followed_by(columns)
     others = np.arange(1, len(together), dtype=np.int32)
     pairs = score_pairs(together, np.zeros_like(others), others, model, count_names, minimum=LEAST_LIKELY)
     scored = explain(together, pairs.take(range(min(len(pairs), MOST_SHOWN))), model)
-    return LookedUp(_hits(scored), len(columns), is_cut=len(ids) > MOST_JUDGED)
+    is_cut, of_some = len(ids) > MOST_JUDGED, scope.projects is not None
+    return LookedUp(_hits(scored), len(columns), is_cut=is_cut, of_some=of_some)
 
 
 def _hits(scored: Sequence[ScoredPair]) -> tuple[Hit, ...]:

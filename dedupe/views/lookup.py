@@ -4,7 +4,9 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from adminops.identity.permissions import Permission
+from adminops.refs import Ref
 from adminops.web.access import access, signed_in_user
+from adminops.web.navigation import link_to
 from dedupe.describing import reasons_of
 from dedupe.forms import LookUpForm
 from dedupe.lookup import LookedUp, look_up_person
@@ -31,6 +33,13 @@ def look_up() -> ResponseReturnValue:
 
 
 def _page(form: LookUpForm, found: LookedUp | None = None) -> ResponseReturnValue:
-    may_give_ssn = signed_in_user().may(Permission.REVEAL_SSN)
-    shown = render_template("dedupe/here.html", form=form, found=found, reasons=reasons_of, may_give_ssn=may_give_ssn)
+    by = signed_in_user()
+    shown = render_template(
+        "dedupe/here.html",
+        form=form,
+        found=found,
+        reasons=reasons_of,
+        may_give_ssn=by.may(Permission.REVEAL_SSN),
+        ask=link_to(Ref.to("ask", "something_else"), by) if found and found.of_some else None,
+    )
     return shown, form.status

@@ -181,6 +181,15 @@ def test_a_caseworker_asks_without_an_ssn(desk: Desk) -> None:
     visitor = desk.signed_in(staff)
     assert not visitor.get("/duplicates/here").says("or the last four")
     page = visitor.post("/duplicates/here", {"first": "Maria", "last": "Lopez"}, status=200)
+    assert page.says("Nobody like this among the clients whom you may see")
+    assert page.says("may be here all the same")
+    assert page.link("Ask the help desk").startswith("/help/new")
+
+
+def test_who_sees_everybody_is_told_that_nobody_is_here(desk: Desk) -> None:
+    with desk.work():
+        reviewer = make_admin()
+    page = desk.signed_in(reviewer).post("/duplicates/here", {"first": "Maria", "last": "Lopez"}, status=200)
     assert page.says("Nobody like this is here")
 
 
