@@ -7,6 +7,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Regexp
 
 from adminops.hmis.asking import date_in
 from adminops.hmis.merging import Side
+from adminops.hmis.sources import all_sources
 from adminops.web.forms import Form, choice_field
 from adminops.web.guarding import CleanForm
 from dedupe.comparison import Choice
@@ -103,6 +104,11 @@ class RequestForm(Form):
         AGREES,
         validators=[InputRequired("Look at both records and say what agrees.")],
     )
+
+    def validate_second_client(self, field: Field) -> None:
+        """Refuse one record twice. Where several HMIS are read, two of them may have given the same ID."""
+        if field.data == self.first_client.data and len(all_sources()) < 2:
+            raise ValidationError("This is the client ID above. Enter that of the other record.")
 
 
 class ExactForm(Form):

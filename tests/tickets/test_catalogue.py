@@ -201,6 +201,11 @@ class DependingForm(Form):
         ("training_session", {"what": "class", "topic": "Exits"}, "people"),
         ("training_session", {"what": "manual", "topic": "Exits", "people": "many"}, ""),
         ("merge_clients", {"first_client": "1", "second_client": "2", "right_record": "first"}, "agrees"),
+        (
+            "merge_clients",
+            {"first_client": "1", "second_client": "1", "right_record": "first", "agrees": "all"},
+            "second_client",
+        ),
     ],
 )
 def test_forms_ask_for_what_the_work_needs(
@@ -212,6 +217,16 @@ def test_forms_ask_for_what_the_work_needs(
         form = make()(meta={"csrf": False})
         assert form.validate() is not bool(field), form.errors
         assert list(form.errors) == ([field] if field else [])
+
+
+def test_one_client_id_may_be_two_records_where_several_hmis_are_read(app: AdminOps, session: Session) -> None:
+    make = kind_of("merge_clients").form
+    assert make is not None
+    said = {"first_client": "1", "second_client": "1", "right_record": "first", "agrees": "all"}
+    for fits in (False, True):
+        make_source()
+        with sent_by(app, make_user(Role.AGENCY_LEAD), said):
+            assert make()(meta={"csrf": False}).validate() is fits
 
 
 def test_answer_that_nobody_asked_for_is_dropped(app: AdminOps, session: Session) -> None:
