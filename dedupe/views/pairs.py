@@ -75,8 +75,6 @@ def queue() -> ResponseReturnValue:
 def show(pair_id: int) -> ResponseReturnValue:
     """Show a pair side by side, and hold it for the reviewer."""
     pair = queries.get_pair(pair_id, signed_in_user())
-    if pair.is_undecided:
-        operations.review_pair(pair, by=signed_in_user())
     return page_of(pair, DecisionForm(keep=request.args.get("keep", "")))
 
 
@@ -121,8 +119,6 @@ def requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
         return render_template("dedupe/which.html", candidates=candidates, sources=sources, here=request.path)
     one, other = candidates[wanted]
     pair = operations.pair_for_request(one, other, ticket_id=ticket_id, by=signed_in_user())
-    if pair.is_undecided:
-        operations.review_pair(pair, by=signed_in_user())
     right = {"first": one.id, "second": other.id}.get(request.args.get("right", ""))
     agrees = request.args.get("agrees", "") if _attested() else None
     return redirect(url_for(".show", pair_id=pair.id, keep=right, agrees=agrees))
@@ -194,7 +190,9 @@ def _compared(pair: Pair, form: DecisionForm) -> Comparison:
 
 
 def page_of(pair: Pair, form: DecisionForm | AnswerForm) -> ResponseReturnValue:
-    """Show a pair as it stands: to agree to, to decide, or decided."""
+    """Show a pair as it stands: to agree to, to decide, or decided. Whoever is shown both records looks at them."""
+    if pair.is_undecided:
+        operations.review_pair(pair, by=signed_in_user())
     if pair.state is PairState.SECOND and pair.proposals:
         return second_page(pair, pair.proposals[-1], form)
     if not pair.is_undecided:
@@ -280,3 +278,4 @@ def _confirm(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         compared=_compared(pair, form),
         narrowing=Narrowing.read(request.args),
     )
+    operations.review_pair(pair, by=signed_in_user())

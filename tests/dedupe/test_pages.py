@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from adminops import clock
+from adminops.audit.models import AuditEntry
 from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
@@ -273,6 +274,20 @@ def test_a_refused_decision_keeps_what_was_chosen(queue: Queue) -> None:
     page = queue.decide("merge", status=422, ssn="right", reason="her SSN is 219-45-0817")
     assert page.says("Please take it out")
     assert re.search(r'name="ssn" value="right" checked', page.html)
+
+
+def test_who_is_shown_both_records_by_posting_holds_the_pair_and_has_looked(queue: Queue) -> None:
+    other = queue.desk.signed_in(queue.colleague)
+    for at, act, status in ((0, "unknown", 422), (1, "", 200)):
+        for _again in range(2):
+            queue.decide(act, at, status=status)
+        assert queue.pair(at).claimed_by_id == queue.reviewer.id
+        assert other.get(queue.url(at)).says("Rita Reviewer is looking at this pair")
+    with queue.desk.look() as session:
+        looked = select(AuditEntry.about_id).where(
+            AuditEntry.fact == "ClientViewed", AuditEntry.actor_id == queue.reviewer.id
+        )
+        assert sorted(map(int, session.scalars(looked))) == [client.id for client in queue.clients[:4]]
 
 
 # Hostile input
