@@ -108,20 +108,37 @@ def reopen(pair_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/requested/<int:ticket_id>/<first>/<second>")
-@access(Permission.REVIEW_DUPLICATES, writes=True)
+@access(Permission.REVIEW_DUPLICATES)
 def requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
-    """Open the pair that a ticket asks to merge; ask which one where several sources have these client IDs."""
-    _check_asks(ticket_id, first, second)
-    candidates = {f"{one.id}-{other.id}": (one, other) for one, other in queries.requested_pairs(first, second)}
-    wanted = next(iter(candidates)) if len(candidates) == 1 else request.args.get("records", "")
-    if wanted not in candidates:
-        sources = queries.source_names({client.source_id for pair in candidates.values() for client in pair})
-        return render_template("dedupe/which.html", candidates=candidates, sources=sources, here=request.path)
+    """Show which records a ticket asks to merge: several pairs where more than one source has these client IDs."""
+    candidates = _candidates(ticket_id, first, second)
+    return render_template(
+        "dedupe/requested.html",
+        ticket=Ref.to("ticket", ticket_id),
+        candidates=candidates,
+        sources=queries.source_names({client.source_id for pair in candidates.values() for client in pair}),
+        here=request.full_path,
+    )
+
+
+@blueprint.post("/requested/<int:ticket_id>/<first>/<second>")
+@access(Permission.REVIEW_DUPLICATES)
+def open_requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
+    """Open the pair that a ticket asks to merge, and note that it does."""
+    candidates = _candidates(ticket_id, first, second)
+    if not ConfirmForm().submitted() or (wanted := request.form.get("records", "")) not in candidates:
+        return redirect(request.full_path)
     one, other = candidates[wanted]
     pair = operations.pair_for_request(one, other, ticket_id=ticket_id, by=signed_in_user())
     right = {"first": one.id, "second": other.id}.get(request.args.get("right", ""))
     agrees = request.args.get("agrees", "") if _attested() else None
     return redirect(url_for(".show", pair_id=pair.id, keep=right, agrees=agrees))
+
+
+def _candidates(ticket_id: int, first: str, second: str) -> dict[str, tuple[Client, Client]]:
+    """Return the pairs of records that a ticket may mean, by their numbers. Raises `NotFound`, `Invalid`."""
+    _check_asks(ticket_id, first, second)
+    return {f"{one.id}-{other.id}": (one, other) for one, other in queries.requested_pairs(first, second)}
 
 
 def _check_asks(ticket_id: int, *client_ids: str) -> None:
@@ -271,6 +288,7 @@ def _confirm(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         form.status = 422
         form.refuse("Choose which of the two records is kept." if pair.is_undecided else "This pair is decided.")
         return page_of(pair, form)
+    operations.review_pair(pair, by=signed_in_user())
     return render_template(
         "dedupe/confirm.html",
         pair=pair,
@@ -278,4 +296,3 @@ def _confirm(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
         compared=_compared(pair, form),
         narrowing=Narrowing.read(request.args),
     )
-    operations.review_pair(pair, by=signed_in_user())

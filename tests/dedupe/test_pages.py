@@ -14,7 +14,7 @@ from adminops.audit.models import AuditEntry
 from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
-from dedupe.models import Pair, PairState, Scan, ScanState
+from dedupe.models import Pair, PairState, PairTicket, Scan, ScanState
 from dedupe.operations import keep_apart, keep_clients_apart, merge_pair
 from dedupe.scanning import begin_waiting_scan, fail_scan, scan_store
 from tests.browsing import Desk, Page, Visitor
@@ -360,6 +360,7 @@ ADDRESSES = (
     ("get", "/duplicates/follow-ups"),
     ("post", "/duplicates/follow-ups/1/to_do"),
     ("get", "/duplicates/requested/1/A/B"),
+    ("post", "/duplicates/requested/1/A/B"),
     ("get", "/duplicates/apart"),
     ("post", "/duplicates/score/hide"),
     ("get", "/duplicates/merges"),
@@ -434,12 +435,18 @@ def ticket_for(queue: Queue, first: str, second: str) -> int:
         return make_ticket(make_user(agency=make_agency()), answers=answers).id
 
 
+def opened(queue: Queue, address: str) -> str:
+    """Press the only button on the page to which a ticket leads; return where that goes."""
+    (records,) = re.findall(r'name="records" value="([\d-]+)"', queue.visitor.get(address).html)
+    return queue.visitor.post(address, {"records": records}, status=302).goal
+
+
 def test_a_ticket_opens_its_pair_and_the_decision_answers_it(
     asked: tuple[Queue, int], facts: Callable[[], list[Any]]
 ) -> None:
     queue, ticket = asked
     address = f"/duplicates/requested/{ticket}/C/D?right=second&agrees=close"
-    goal = queue.visitor.get(address, status=302).goal
+    goal = opened(queue, address)
     assert goal == f"{queue.url(1)}?keep={queue.clients[3].id}&agrees=close"
     shown = queue.visitor.get(goal)
     assert shown.says("what you decide here answers it")
@@ -456,21 +463,36 @@ def test_a_ticket_opens_its_pair_and_the_decision_answers_it(
 def test_a_ticket_opens_no_pair_that_it_does_not_name(asked: tuple[Queue, int]) -> None:
     queue, ticket = asked
     for ids in ("A/B", "C/B", "D/D"):
-        page = queue.visitor.get(f"/duplicates/requested/{ticket}/{ids}", status=404)
-        assert page.says("This ticket asks for other clients.")
+        for ask in (queue.visitor.get, queue.visitor.post):
+            page = ask(f"/duplicates/requested/{ticket}/{ids}", status=404)
+            assert page.says("This ticket asks for other clients.")
     assert queue.pair(0).ticket_id is None
-    assert queue.visitor.get(f"/duplicates/requested/{ticket}/D/C", status=302).goal == queue.url(1)
+    assert opened(queue, f"/duplicates/requested/{ticket}/D/C") == queue.url(1)
+
+
+def test_following_a_link_from_a_ticket_stores_nothing(asked: tuple[Queue, int]) -> None:
+    queue, _ticket = asked
+    ticket = ticket_for(queue, "A", "F")
+    address = f"/duplicates/requested/{ticket}/A/F?right=second"
+    page = queue.visitor.get(address)
+    assert page.says("Client A of Coast HMIS and client F of Coast HMIS")
+    assert f'<a href="/tickets/{ticket}">' in page.html
+    assert queue.visitor.post(address, {"records": "0-0"}, status=302).goal == address
+    with queue.desk.look() as session:
+        assert session.scalar(select(func.count(Pair.id))) == 3
+        assert session.scalar(select(func.count()).select_from(PairTicket)) == 0
+        assert session.scalar(select(func.count(Pair.id)).where(Pair.claimed_by_id.is_not(None))) == 0
 
 
 def test_every_ticket_that_asks_for_a_pair_is_named_and_resolved(asked: tuple[Queue, int]) -> None:
     queue, first = asked
     second, late = ticket_for(queue, "D", "C"), ticket_for(queue, "C", "D")
-    queue.visitor.get(f"/duplicates/requested/{first}/C/D", status=302)
-    queue.visitor.get(f"/duplicates/requested/{second}/D/C", status=302)
+    opened(queue, f"/duplicates/requested/{first}/C/D")
+    opened(queue, f"/duplicates/requested/{second}/D/C")
     shown = queue.visitor.get(queue.url(1))
     assert [f'<a href="/tickets/{ticket}">' in shown.html for ticket in (first, second, late)] == [True, True, False]
     queue.decide("merge", 1)
-    assert queue.visitor.get(f"/duplicates/requested/{late}/C/D", status=302).goal == queue.url(1)
+    assert opened(queue, f"/duplicates/requested/{late}/C/D") == queue.url(1)
     with queue.desk.look() as session:
         states = [session.get_one(Ticket, ticket).state for ticket in (first, second, late)]
     assert states == [TicketState.RESOLVED] * 3
@@ -478,7 +500,7 @@ def test_every_ticket_that_asks_for_a_pair_is_named_and_resolved(asked: tuple[Qu
 
 def test_a_request_that_is_put_off_goes_on(asked: tuple[Queue, int]) -> None:
     queue, ticket = asked
-    queue.visitor.get(f"/duplicates/requested/{ticket}/C/D", status=302)
+    opened(queue, f"/duplicates/requested/{ticket}/C/D")
     assert queue.decide("later", 1).goal == queue.url(2)
 
 
@@ -510,9 +532,10 @@ def test_client_ids_of_two_sources_are_asked_about(asked: tuple[Queue, int]) -> 
     page = queue.visitor.get(url)
     assert page.heading == "Which records are meant?"
     for hostile in ("0-0", "x", f"{queue.clients[0].id}-{queue.clients[1].id}"):
-        assert queue.visitor.get(url, query_string={"records": hostile}).heading == page.heading
-    goal = page.link("Client C of Coast HMIS and client D of Coast HMIS")
-    assert queue.visitor.get(goal, status=302).goal == queue.url(1)
+        assert queue.visitor.post(url, {"records": hostile}, follow=True).heading == page.heading
+    assert page.says("Client C of Coast HMIS and client D of Coast HMIS")
+    records = f"{queue.clients[2].id}-{queue.clients[3].id}"
+    assert queue.visitor.post(url, {"records": records}, status=302).goal == queue.url(1)
 
 
 # Merges
@@ -656,7 +679,7 @@ def test_pages_cost_few_statements(asked: tuple[Queue, int], counted: Callable[[
     count("kept apart", queue.url(1))
     count("merged", queue.url(2))
     queue.visitor.get(f"/duplicates/requested/{ticket}/A/B", status=404)
-    queue.visitor.get(f"/duplicates/requested/{ticket_for(queue, 'A', 'B')}/A/B", status=302)
+    opened(queue, f"/duplicates/requested/{ticket_for(queue, 'A', 'B')}/A/B")
     count("asked for by a ticket", queue.url())
     count("queue", "/duplicates", status=302)
     count("list", "/duplicates/queue?agency=1")
