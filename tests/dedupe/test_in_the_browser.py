@@ -10,10 +10,12 @@ from playwright.sync_api import Locator, Page, Request, expect
 
 from adminops.hmis.models import Client, Merge
 from adminops.identity.models import User
-from dedupe.models import Pair, PairState
+from dedupe.learning import NO_BETTER
+from dedupe.models import Lesson, LessonState, Pair, PairState
 from tests.browsing import Desk
 from tests.make import make_admin
 from tests.make_dedupe import make_client, make_pair, make_project, make_service, make_source, make_stay
+from tests.make_tickets import make_ticket
 from tests.services.browser import assert_no_sideways_scrolling, assert_usable_by_all
 from tests.services.web import serving
 
@@ -101,6 +103,22 @@ def test_both_values_of_a_pair_of_a_batch_are_in_sight_on_a_phone(room: Room, op
     assert box is not None
     assert box["x"] + box["width"] <= 390
     assert_usable_by_all(page)
+
+
+def test_versions_and_requests_fit_on_a_phone(room: Room, open_page: OpenPage) -> None:
+    with room.desk.work() as session:
+        for state in LessonState:
+            session.add(Lesson(state=state, sentence=NO_BETTER))
+        answers = {"first_client": "48213", "second_client": "51907"}
+        ticket = make_ticket(answers=answers).id
+    page = room.open(open_page, size="phone")
+    for number, _ in enumerate(LessonState, start=1):
+        page.goto(f"/duplicates/model/versions/{number}")
+        assert_no_sideways_scrolling(page)
+    page.goto(f"/duplicates/requested/{ticket}/48213/51907")
+    assert_usable_by_all(page)
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url(f"**/pairs/{room.pairs[0]}")
 
 
 def test_keys_choose_values_and_find_differences(room: Room, open_page: OpenPage) -> None:
