@@ -161,6 +161,11 @@ class Pair(Model):
         return self.state in WAITING
 
     @property
+    def client_ids(self) -> tuple[int, int]:
+        """Its two client records."""
+        return self.low_client_id, self.high_client_id
+
+    @property
     def request(self) -> Ref | None:
         """The ticket that asked for it first."""
         return Ref.to("ticket", self.ticket_id) if self.ticket_id else None

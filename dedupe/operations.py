@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -16,10 +17,10 @@ from adminops.facts import (
     MergeDoneAtVendor,
     MergeNotDoneAtVendor,
     MergeUndone,
-    PairAnswered,
     PairDeferred,
     PairKeptApart,
     PairReopened,
+    PairResumed,
     StaysDivided,
     publish,
 )
@@ -37,7 +38,7 @@ from dedupe.gathering import is_protected, protected_clients, records_to_match
 from dedupe.log import move_along, note_decision
 from dedupe.models import DECIDED, UNDECIDED, Act, Pair, PairState, PairTicket
 from dedupe.scoring import score_gathered
-from dedupe.settling import settle_around, take_out_protected
+from dedupe.settling import answer_of, settle_around, take_out_protected
 from dedupe.standing import in_order
 from dedupe.worth import weigh
 
@@ -175,7 +176,8 @@ def keep_apart(pair: Pair, *, reason: str = "", seen: str = "", by: User) -> Non
     note_decision(pair, Act.APART, by)
     decided(pair, said, by)
     asking_again.note_rows(pair)
-    publish(PairKeptApart(pair_id=pair.id, request=pair.request, also=pair.also), by=by)
+    fact = PairKeptApart(pair_id=pair.id, client_ids=pair.client_ids, request=pair.request, also=pair.also)
+    publish(fact, by=by)
 
 
 def defer_pair(pair: Pair, *, by: User) -> None:
@@ -221,7 +223,6 @@ def undo_merge(
         pair.move(PairState.OPEN)
         note_decision(pair, Act.UNDONE, by)
         _forget_decision(pair)
-    settle_around(merge.source_client, merge.destination_client)
     fact = MergeUndone(
         client_id=merge.destination_client_id,
         source_client_id=merge.source_client_id,
@@ -230,6 +231,7 @@ def undo_merge(
         also=further,
     )
     publish(fact, by=by)
+    settle_around(merge.source_client, merge.destination_client)  # what settles the pair otherwise answers anew
     if parting.stays:
         _divide(parting, owners or {}, by)
 
@@ -267,7 +269,7 @@ def tick_merge(merge: Merge, *, by: User) -> None:
     policies.check_may_tick(merge, by)
     merge.done_at, merge.done_by_id = clock.now(), by.id
     db.session.flush()
-    publish(MergeDoneAtVendor(client_id=merge.destination_client_id, merge_id=merge.id), by=by)
+    publish(MergeDoneAtVendor(**_told_of(merge)), by=by)
 
 
 def untick_merge(merge: Merge, *, by: User) -> None:
@@ -279,7 +281,15 @@ def untick_merge(merge: Merge, *, by: User) -> None:
     policies.check_may_untick(merge, by)
     merge.done_at = merge.done_by_id = None
     db.session.flush()
-    publish(MergeNotDoneAtVendor(client_id=merge.destination_client_id, merge_id=merge.id), by=by)
+    publish(MergeNotDoneAtVendor(**_told_of(merge)), by=by)
+
+
+def _told_of(merge: Merge) -> dict[str, Any]:
+    """Return what a fact tells of a merge in force: its records, and the tickets that asked for it."""
+    pair = queries.pair_of_merge(merge)
+    asked = {"request": pair.request, "also": pair.also} if pair is not None and pair.merge_id == merge.id else {}
+    ids = {"client_id": merge.destination_client_id, "source_client_id": merge.source_client_id}
+    return {**ids, "merge_id": merge.id, **asked}
 
 
 def _lock_merge(merge: Merge) -> None:
@@ -292,19 +302,22 @@ def reopen_pair(pair: Pair, *, by: User) -> None:
     """Take "keep apart" or "decide later" back, or propose a pair again.
 
     Raises `NotAllowed`, `InvalidState` for a pair that is open, merged or settled by others, and `Invalid` when one of
-    the two is a client of victim services alone. Publishes `PairReopened`.
+    the two is a client of victim services alone. Publishes `PairReopened` for one that was kept apart, `PairResumed`
+    for another one.
     """
     lock(pair)
     policies.check_may_reopen(pair, by)
     policies.check_not_protected(protected_clients(pair.low_client, pair.high_client))
     act = Act.RESUMED if pair.is_undecided else Act.REOPENED
+    was_apart = pair.state is PairState.APART
     pair.move(PairState.OPEN)
     if merging.verdict_on(pair.low_client, pair.high_client) is Verdict.APART:
         merging.allow_again(pair.low_client, pair.high_client, by_id=by.id)
     note_decision(pair, act, by)
     _forget_decision(pair)
+    about: dict[str, Any] = {"pair_id": pair.id, "request": pair.request, "also": pair.also}
+    publish(PairReopened(**about, client_ids=pair.client_ids) if was_apart else PairResumed(**about), by=by)
     settle_around(pair.low_client, pair.high_client)
-    publish(PairReopened(pair_id=pair.id, request=pair.request, also=pair.also), by=by)
 
 
 def pair_for_request(one: Client, other: Client, *, ticket_id: int, by: User) -> Pair:
@@ -321,7 +334,7 @@ def pair_for_request(one: Client, other: Client, *, ticket_id: int, by: User) ->
     is_new, before = _note_ticket(pair, ticket_id), pair.state
     settle_around(one, other)
     if is_new and pair.state is before and before in DECIDED:
-        publish(PairAnswered(pair_id=pair.id, request=Ref.to("ticket", ticket_id)), by=by)
+        publish(answer_of(pair, Ref.to("ticket", ticket_id)), by=by)
     return pair
 
 

@@ -1,16 +1,19 @@
 """Letting pairs follow what is decided about other pairs of the same people."""
 
 from collections.abc import Collection
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from adminops import clock
 from adminops.db import db
-from adminops.facts import PairAnswered, publish
-from adminops.hmis.models import Client
-from adminops.hmis.persons import is_beside
+from adminops.facts import PairAnswered, PairReopened, publish
+from adminops.hmis.models import Client, Merge
+from adminops.hmis.persons import are_one, is_beside
 from adminops.identity.models import SYSTEM
+from adminops.refs import Ref
+from adminops.settings import current_settings
 from dedupe.gathering import is_protected
 from dedupe.log import move_along
 from dedupe.models import WAITING, Pair, PairState
@@ -68,7 +71,8 @@ def retire(pair: Pair) -> None:
 def settle(pair: Pair, *, settled: bool) -> None:
     """Let the pair's state follow what other decisions say about its records. One that is asked again waits.
 
-    Publishes `PairAnswered` for one that a ticket asked for and that is settled by it.
+    Publishes `PairAnswered` for one that a ticket asked for and that is settled by it, `PairReopened` for such a one
+    that is set free.
     """
     if settled and pair.changes:
         return
@@ -76,9 +80,24 @@ def settle(pair: Pair, *, settled: bool) -> None:
         _leave(pair, PairState.SETTLED)
         pair.claimed_by_id = pair.claimed_until = None
         if pair.request:
-            publish(PairAnswered(pair_id=pair.id, request=pair.request, also=pair.also), by=SYSTEM)
+            publish(answer_of(pair, pair.request, pair.also), by=SYSTEM)
     elif not settled and pair.state is PairState.SETTLED:
         move_along(pair, PairState.DEFERRED if pair.deferred_at else PairState.OPEN)
+        if pair.request:
+            fact = PairReopened(pair_id=pair.id, client_ids=pair.client_ids, request=pair.request, also=pair.also)
+            publish(fact, by=SYSTEM)
+
+
+def answer_of(pair: Pair, request: Ref, also: tuple[Ref, ...] = ()) -> PairAnswered:
+    """Return the fact that tells requests how a pair is decided: itself, or by way of other records."""
+    outcome = "merged" if are_one(pair.low_client, pair.high_client) else "apart"
+    ids, day = pair.client_ids, ""
+    if pair.decided_at is not None and pair.state is not PairState.SETTLED:
+        day = f"{pair.decided_at.astimezone(ZoneInfo(current_settings().time_zone)):%Y-%m-%d}"
+    merge = db.session.get(Merge, pair.merge_id) if pair.merge_id else None
+    if merge is not None:
+        ids = merge.source_client_id, merge.destination_client_id
+    return PairAnswered(pair_id=pair.id, client_ids=ids, outcome=outcome, on=day, request=request, also=also)
 
 
 def _leave(pair: Pair, to: PairState) -> None:

@@ -52,7 +52,7 @@ from tickets.queues import jobs as queue_jobs
 from tickets.queues import refs as queue_refs
 from tickets.silence import jobs as silence_jobs
 from tickets.silence.card import silence_card
-from tickets.subscribers import file_emergency, keep_on_timeline, leave_agency, settle
+from tickets.subscribers import file_emergency, keep_on_timeline, leave_agency, settle, take_back
 from tickets.survey import jobs as survey_jobs
 from tickets.survey import refs as survey_refs
 from tickets.survey.views import wish_card
@@ -175,6 +175,7 @@ feature = Feature(
     subscribers=(
         (Fact, keep_on_timeline),
         (Fact, settle),
+        (Fact, take_back),
         (EmergencyAccountUsed, file_emergency),
         (TicketFact, tell_of_change),
         (TicketFact, call_for),

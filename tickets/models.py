@@ -288,7 +288,8 @@ class TicketEntry(Model):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     """None: AdminOps itself."""
     sentence: Mapped[Name]
-    """What happened, without the actor; `{}` stands for the person or else the thing it is about."""
+    """What happened, without the actor; `{}` stands for the person or else the thing it is about, `{client:51907}`
+    behind it for a further thing."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     thing_kind: Mapped[Code | None]
     thing_id: Mapped[Code | None]

@@ -312,14 +312,14 @@ def resolve(
     _move(ticket, S.RESOLVED, because=because, resolution=resolution, by=by)
 
 
-def reopen(ticket: Ticket, *, by: User) -> None:
+def reopen(ticket: Ticket, *, because: str = "reopened", by: User) -> None:
     """Take up a ticket again that is over: the requester within 14 days, the team at any time. Its clock goes on.
 
-    Raises `NotAllowed`, `InvalidState`. Publishes `TicketMoved`.
+    `because` is "taken back" where its answer was. Raises `NotAllowed`, `InvalidState`. Publishes `TicketMoved`.
     """
     lock(ticket)
     policies.check_may_reopen(ticket, by=by)
-    _move(ticket, S.OPEN, because="reopened", by=by)
+    _move(ticket, S.OPEN, because=because, by=by)
 
 
 def close(ticket: Ticket, *, because: str = "", by: User) -> None:

@@ -11,7 +11,14 @@ from adminops import clock
 from adminops.db import db, savepoint
 from adminops.errors import DomainError
 from adminops.facts import (
+    ClientsMerged,
     Fact,
+    MergeDoneAtVendor,
+    MergeNotDoneAtVendor,
+    MergeUndone,
+    PairAnswered,
+    PairKeptApart,
+    PairReopened,
     ParticipantAdded,
     ParticipantRemoved,
     RequesterSought,
@@ -59,7 +66,7 @@ from tickets.authority import unname_elsewhere
 from tickets.catalogue import find_type
 from tickets.importing.models import TicketExternal
 from tickets.models import OPEN_STATES, Resolution, Tag, Ticket, TicketEntry, TicketState, WaitingOn
-from tickets.operations import file_ticket, resolve
+from tickets.operations import file_ticket, reopen, resolve
 from tickets.queues.lines import given
 from tickets.relations import Kind, root_of, those_waiting_for
 from tickets.sharing import leave_tickets_of
@@ -102,6 +109,15 @@ def settle(fact: Fact, by: User) -> None:  # noqa: ARG001 - whoever did the work
     done = Resolution.DONE if fact.settles else Resolution.NO_ANSWER
     for ticket in (ticket for ticket in _requested_by(fact) if ticket.state in OPEN_STATES):
         resolve(ticket, because="settled" if fact.settles else "given up", resolution=done, by=SYSTEM)
+
+
+def take_back(fact: Fact, by: User) -> None:  # noqa: ARG001 - as above, the ticket opens by itself
+    """Take up again the tickets that were answered with what `fact` takes back, unless they ended otherwise."""
+    if not fact.takes_back:
+        return
+    for ticket in _requested_by(fact):
+        if ticket.state not in OPEN_STATES and ticket.resolution is Resolution.DONE:
+            reopen(ticket, because="taken back", by=SYSTEM)
 
 
 def leave_agency(fact: AccountMoved, by: User) -> None:
@@ -149,10 +165,49 @@ def _keep(entry: TicketEntry, by: User) -> None:
 
 def _entry_of_work(fact: Fact) -> TicketEntry:
     about = fact.about
+    if (told := _told_to_requester(fact)) is not None:
+        client_id, sentence = told
+        return TicketEntry(sentence=sentence, thing_kind="client", thing_id=str(client_id), of_work=True)
     named = f"{about.kind.replace('_', ' ')} {about.id}"
     sentence = fact.sentence.replace("{", "(").replace("}", ")").replace(named, "{}", 1)[:200]
     inner = about.kind in INNER_KINDS and not fact.settles
     return TicketEntry(sentence=sentence, thing_kind=about.kind, thing_id=about.id, for_team=inner, of_work=True)
+
+
+def _told_to_requester(fact: Fact) -> tuple[int, str] | None:
+    """Return how to tell who asked for a merge what came of it: the client that `{}` is, and the sentence.
+
+    Clients stand in it as links, so that their IDs are shown to those who may see them.
+    """
+    match fact:
+        case ClientsMerged():
+            return fact.source_client_id, f"merged {{}} into {{client:{fact.client_id}}}, whose ID stays"
+        case MergeUndone():
+            return fact.source_client_id, f"took the merge of {{}} into {{client:{fact.client_id}}} back"
+        case MergeDoneAtVendor():
+            into = f"{{client:{fact.client_id}}}"
+            return fact.source_client_id, f"noted that {{}} is merged into {into} in the vendor’s system, too"
+        case MergeNotDoneAtVendor():
+            into = f"{{client:{fact.client_id}}}"
+            return fact.source_client_id, f"noted that {{}} is not merged into {into} in the vendor’s system yet"
+        case PairKeptApart(client_ids=(one, other)):
+            return one, f"kept {{}} and {{client:{other}}} apart: they are two people"
+        case PairReopened(client_ids=(one, other)):
+            return one, f"took the decision on {{}} and {{client:{other}}} back"
+        case PairAnswered(client_ids=(one, other)):
+            return one, _decided_already(fact, other)
+    return None
+
+
+def _decided_already(fact: PairAnswered, other: int) -> str:
+    if not fact.on:
+        how = "merged" if fact.outcome == "merged" else "kept apart"
+        return f"found {{}} and {{client:{other}}} {how} already, by way of other records"
+    on = date.fromisoformat(fact.on)
+    day = f"on {on.day} {on:%b %Y}"
+    if fact.outcome == "merged":
+        return f"found {{}} merged into {{client:{other}}} already {day}; the ID of the latter stays"
+    return f"found {{}} and {{client:{other}}} kept apart already {day}: they are two people"
 
 
 def _entry_of(fact: TicketFact, by: User) -> TicketEntry | None:
@@ -212,6 +267,7 @@ def _moved(fact: TicketMoved) -> str | None:
         "settled": "resolved this: the work is done",
         "refused": "resolved this: it was refused",
         "given up": "resolved this: what was needed did not come",
+        "taken back": "opened this again: what answered it no longer holds",
         "undone": "put this back to where it was",
         "silence": "closed this: nobody answered",
     }

@@ -1,5 +1,6 @@
 """What a ticket's page tells: messages and the lines between them, in the order in which they happened."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from tickets.models import Ticket, TicketEntry, TicketMessage, Voice
 
 Person = aliased(User)
 _NUMBERS = bindparam("tickets", type_=Integer(), expanding=True)
+_FURTHER = re.compile(r"\{(\w+):(\w+)\}")
+"""A further thing in a sentence, behind the first one: {client:51907}."""
 NEWEST = 100
 """So many messages a page shows at first, beside the first one."""
 
@@ -40,7 +43,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something that happened: "<actor> <before> <person or thing> <after>"."""
+    """Something that happened: "<actor> <before> <person or thing> <after>", then further things with words after."""
 
     at: datetime
     id: int
@@ -49,6 +52,12 @@ class Line:
     person: str | None
     thing: Ref | None
     after: str
+    more: Sequence[tuple[Ref, str]] = ()
+
+    @property
+    def things(self) -> list[Ref]:
+        """All that it names."""
+        return [*([self.thing] if self.thing else []), *(thing for thing, _ in self.more)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +192,6 @@ def _line(
 ) -> Line:
     before, named, after = sentence.partition("{}")
     whom, what = (person, Ref(kind, thing) if kind and thing else None) if named else (None, None)
-    return Line(at, id_, actor or SYSTEM.name, before, whom, what, after)
+    after, *further = _FURTHER.split(after)
+    more = [(Ref(*further[start : start + 2]), further[start + 2]) for start in range(0, len(further), 3)]
+    return Line(at, id_, actor or SYSTEM.name, before, whom, what, after, more)

@@ -121,6 +121,7 @@ from adminops.facts.pairs import (
     PairDeferred,
     PairKeptApart,
     PairReopened,
+    PairResumed,
 )
 from adminops.facts.people import (
     AccountActivated,
@@ -326,6 +327,7 @@ __all__ = [
     "PairDeferred",
     "PairKeptApart",
     "PairReopened",
+    "PairResumed",
     "ParticipantAdded",
     "ParticipantRemoved",
     "PasswordChanged",

@@ -28,6 +28,8 @@ class Fact:
     """Whether this carries out the request (a ticket) that it was done for."""
     gives_up: ClassVar[bool] = False
     """Whether the request that it was done for is over without having been carried out."""
+    takes_back: ClassVar[bool] = False
+    """Whether this takes back what a request was answered with: it is to be answered anew."""
 
     agency_id: int | None = None
     """The agency concerned, for the audit's scope."""

@@ -22,6 +22,7 @@ class PairKeptApart(PairFact):
 
     says: ClassVar[str] = "kept pair {pair_id} apart"
     settles: ClassVar[bool] = True
+    client_ids: tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +55,30 @@ class PairDeferred(PairFact):
 
 @dataclass(frozen=True, kw_only=True)
 class PairAnswered(PairFact):
-    """A request asks for a pair that is decided, or other decisions settled a pair that was asked for."""
+    """A request asks for a pair that is decided, or other decisions settled a pair that was asked for.
 
-    says: ClassVar[str] = "found pair {pair_id} decided already"
+    `outcome` is merged or apart. `on` is the day of the decision, "" where others decided by way of further records.
+    Of a merged pair the second of the two client records is the kept one.
+    """
+
+    says: ClassVar[str] = "found pair {pair_id} decided already ({outcome})"
     settles: ClassVar[bool] = True
+    client_ids: tuple[int, int]
+    outcome: str
+    on: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairReopened(PairFact):
-    """A decision on a pair was taken back."""
+    """A decision on a pair was taken back, or those that settled it were."""
 
     says: ClassVar[str] = "reopened pair {pair_id}"
+    takes_back: ClassVar[bool] = True
+    client_ids: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairResumed(PairFact):
+    """A pair that was put off, or no longer proposed, is to be decided now."""
+
+    says: ClassVar[str] = "took pair {pair_id} up again"

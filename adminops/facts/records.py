@@ -76,6 +76,7 @@ class MergeUndone(ClientFact):
     """A merge was taken back."""
 
     says: ClassVar[str] = "undid merge {merge_id} of client records {source_client_id} and {client_id}"
+    takes_back: ClassVar[bool] = True
     source_client_id: int
     merge_id: int
 
@@ -104,6 +105,7 @@ class MergeDoneAtVendor(ClientFact):
     """Somebody ticked that a merge was made in the vendor's HMIS, too."""
 
     says: ClassVar[str] = "ticked merge {merge_id} into client record {client_id} as done at the vendor's"
+    source_client_id: int
     merge_id: int
 
 
@@ -112,6 +114,7 @@ class MergeNotDoneAtVendor(ClientFact):
     """Somebody took that tick back."""
 
     says: ClassVar[str] = "took back that merge {merge_id} into client record {client_id} is done at the vendor's"
+    source_client_id: int
     merge_id: int
 
 

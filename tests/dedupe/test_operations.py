@@ -175,14 +175,14 @@ def test_keeping_apart_holds_until_it_is_taken_back(pair: Pair, reviewer: User, 
     assert (pair.state, pair.reason, facts()) == (
         PairState.APART,
         "two cousins",
-        [PairKeptApart(pair_id=pair.id)],
+        [PairKeptApart(pair_id=pair.id, client_ids=pair.client_ids)],
     )
     with pytest.raises(InvalidState, match="Reopen the pair first"):
         merge(pair, reviewer)
     reopen_pair(pair, by=reviewer)
     assert verdict_on(pair.low_client, pair.high_client) is None
     assert (pair.state, pair.reason, pair.decided_at) == (PairState.OPEN, "", None)
-    assert facts() == [PairReopened(pair_id=pair.id)]
+    assert facts() == [PairReopened(pair_id=pair.id, client_ids=pair.client_ids)]
     merge(pair, reviewer)
 
 
@@ -412,7 +412,9 @@ def test_a_request_for_records_that_are_one_already_is_settled_and_answered(
     facts()
     found = pair_for_request(clients[0], clients[2], ticket_id=7, by=reviewer)
     assert found.state is PairState.SETTLED
-    assert facts() == [PairAnswered(pair_id=found.id, request=Ref.to("ticket", 7))]
+    (answered,) = facts()
+    told = {"pair_id": found.id, "client_ids": found.client_ids, "outcome": "merged", "on": ""}
+    assert answered == PairAnswered(**told, request=Ref.to("ticket", 7))
 
 
 def test_all_tickets_that_ask_for_a_pair_are_answered(pair: Pair, reviewer: User, facts: Facts) -> None:
@@ -422,7 +424,8 @@ def test_all_tickets_that_ask_for_a_pair_are_answered(pair: Pair, reviewer: User
     keep_apart(pair, by=reviewer)
     (fact,) = facts()
     assert list(map(str, fact.requests)) == ["ticket:7", "ticket:8", "ticket:9"]
-    assert fact.detail() == {"pair_id": pair.id, "also": ["ticket:8", "ticket:9"]}
+    told = {"pair_id": pair.id, "client_ids": pair.client_ids, "also": ["ticket:8", "ticket:9"]}
+    assert fact.detail() == told
 
 
 def apart(pair: Pair, by: User) -> None:
@@ -438,7 +441,10 @@ def test_a_request_for_what_is_decided_is_answered_at_once_and_alone(
     facts()
     for _again in range(2):
         pair_for_request(pair.low_client, pair.high_client, ticket_id=7, by=reviewer)
-    assert facts() == [PairAnswered(pair_id=pair.id, request=Ref.to("ticket", 7))]
+    (answered,) = facts()
+    assert isinstance(answered, PairAnswered)
+    assert list(map(str, answered.requests)) == ["ticket:7"]
+    assert (answered.outcome, answered.on) == (pair.state.value, f"{clock.today()}")
 
 
 def test_requests_for_a_pair_that_others_settle_are_answered(

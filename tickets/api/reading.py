@@ -74,7 +74,7 @@ def list_timeline(asked: Asked) -> Answer:
 
 
 def _things(told: Sequence[Message | Line]) -> list[Ref]:
-    return [item.thing for item in told if isinstance(item, Line) and item.thing]
+    return [thing for item in told if isinstance(item, Line) for thing in item.things]
 
 
 def _place(cursor: str | None) -> Place | None:

@@ -171,9 +171,14 @@ def entry(item: Message | Line, seen: Collection[Ref]) -> dict[str, Any]:
             "author": item.author,
             "text": item.body,
         }
-    thing = item.thing if item.thing in seen else item.thing and f"the {item.thing.kind.replace('_', ' ')}"
-    words = f"{item.before}{item.person or thing or ''}{item.after}"
+    first = item.person or (_named(item.thing, seen) if item.thing else "")
+    further = "".join(f"{_named(thing, seen)}{words}" for thing, words in item.more)
+    words = f"{item.before}{first}{item.after}{further}"
     return {"kind": "line", "id": item.id, "at": said(item.at), "author": item.actor, "text": words}
+
+
+def _named(thing: Ref, seen: Collection[Ref]) -> str:
+    return str(thing) if thing in seen else f"the {thing.kind.replace('_', ' ')}"
 
 
 def standing(ticket: Ticket, message_id: int | None = None) -> dict[str, Any]:

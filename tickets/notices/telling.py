@@ -65,7 +65,7 @@ def tell_of_change(fact: TicketFact, by: User) -> None:
             pass
         case TicketMoved(new=TicketState.RESOLVED):
             tell(ticket, Occasion.RESOLVED, round=ticket.times_reopened, by=by)
-        case TicketMoved(because="reopened"):
+        case TicketMoved(because="reopened" | "taken back"):
             tell(ticket, Occasion.REOPENED, round=ticket.times_reopened, by=by)
 
 

@@ -217,7 +217,7 @@ def _story(ticket: Ticket, user: User, team: bool) -> dict[str, Any]:
     shown = _how_many(ticket, side.sources)
     read = story(ticket, team=team, sources=side.sources, newest=shown)
     told, mails = read.told, [mail for mail in side.mails if read.since is None or mail.at >= read.since]
-    things = [item.thing for item in told if isinstance(item, Line) and item.thing]
+    things = [thing for item in told if isinstance(item, Line) for thing in item.things]
     links = links_to([*things, *side.refs], user)
     unsent = waiting_on(ticket) if side.unsent else []
     return {
