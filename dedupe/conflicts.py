@@ -19,7 +19,7 @@ from adminops.hmis.persons import are_one
 from adminops.hmis.stays import Stay, stays_of
 from adminops.identity.scopes import is_with_victim_services
 from adminops.settings import current_settings
-from dedupe.models import Pair
+from dedupe.models import Pair, PairState
 
 FULL = 1
 DECEASED = 24
@@ -38,9 +38,32 @@ def why_second(pair: Pair, kept: Person, folded: Person) -> list[str]:
     found = [sentence for rule, sentence in _RULES if rule(kept, folded)]
     if pair.has_conflict and not found:
         found.append("The scan found something that speaks against one person.")
+    found += [
+        f"The scan found something that speaks against one person in pair {id_}, which this merge joins, too."
+        for id_, has_conflict in crossing_pairs(kept, folded).items()
+        if has_conflict and id_ != pair.id
+    ]
     if len(folded.stays) > (most := current_settings().merge_second_person_stays):
         found.append(f"More than {most} stays would move.")
     return found
+
+
+def crossing_pairs(kept: Person, folded: Person) -> dict[int, bool]:
+    """Return the known pairs of a record of the one with a record of the other, and whether each has a conflict.
+
+    Joining the two decides all of them. Those that are no longer proposed are not among them. One read, along the
+    index of both sides: a pair has the lower number first, whichever person that is of.
+    """
+    ours, theirs = ({client.id for client in person.records} for person in (kept, folded))
+    some = sorted(ours | theirs)
+    reading = select(Pair.id, Pair.low_client_id, Pair.high_client_id, Pair.has_conflict).where(
+        Pair.low_client_id.in_(some), Pair.high_client_id.in_(some), Pair.state != PairState.GONE
+    )
+    return {
+        id_: has_conflict
+        for id_, low, high, has_conflict in db.session.execute(reading.order_by(Pair.id))
+        if (low in ours) is not (high in ours)
+    }
 
 
 def persons_of(*clients: Client) -> list[Person]:

@@ -87,6 +87,29 @@ def test_what_the_scan_found_and_many_stays_need_a_second(clients: list[Client],
     assert why_second(pair, *persons_of(b, a)) == [], "none moves this way round"
 
 
+def test_a_conflict_is_not_dodged_by_way_of_a_third_record(clients: list[Client], reviewer: User) -> None:
+    a, b, c = clients
+    twins = make_pair(a, b, has_conflict=True)
+    ac, bc = make_pair(a, c), make_pair(b, c)
+    assert why(ac) == []
+    decide_merge(ac, destination_client_id=a.id, choices={}, by=reviewer)
+    (crossing,) = why(bc)
+    assert f"speaks against one person in pair {twins.id}, which this merge joins, too." in crossing
+    with pytest.raises(InvalidState, match="second person"):
+        merge_pair(bc, destination_client_id=b.id, choices={}, by=reviewer)
+    twins.state = PairState.SETTLED
+    assert why(bc) == [crossing], "what other decisions settle was a conflict all the same"
+    twins.state = PairState.GONE
+    assert why(bc) == [], "a scan found that it is none"
+
+
+def test_a_conflict_within_one_of_the_persons_says_nothing_about_the_two(clients: list[Client], reviewer: User) -> None:
+    a, b, c = clients
+    merge_pair(make_pair(a, b), destination_client_id=a.id, choices={}, by=reviewer)
+    db.session.scalars(select(Pair)).one().has_conflict = True
+    assert why(make_pair(b, c)) == []
+
+
 def seen_on(page: Page) -> str:
     """Return the mark of what a page showed."""
     (mark,) = re.findall(r'name="seen" value="(\w+)"', page.html)
