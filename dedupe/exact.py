@@ -10,7 +10,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from adminops import clock
@@ -24,8 +24,9 @@ from adminops.identity.models import SYSTEM, User
 from adminops.settings import current_settings
 from dedupe import policies
 from dedupe.comparison import default_sides
+from dedupe.conflicts import crossing_pairs, persons_of
 from dedupe.matching.placeholders import is_placeholder
-from dedupe.models import ExactMerging, ExactState, Pair, PairState
+from dedupe.models import Act, Decision, ExactMerging, ExactState, Pair, PairState
 from dedupe.operations import merge_pair
 from dedupe.queries import last_scan
 from dedupe.queue import free_for
@@ -35,6 +36,8 @@ MOST_RECORDS = 10
 """More records than this are not put together without a person."""
 REASON = "Name, SSN and birth date agree in full; merged by the rule that two administrators put in force."
 LOOKED_AT = 500
+_UNSAID = (Act.CAME, Act.LEFT)
+"""What nobody said: it came into the queue or left it by itself."""
 _AS_KNOWN = 1
 _FULL = "full"
 log = structlog.get_logger("adminops.dedupe")
@@ -137,13 +140,31 @@ def merge_exact_pair(pair_id: int) -> bool:
     """
     hold_decisions()
     pair = db.session.scalar(_candidates().where(Pair.id == pair_id)) if has_room_today() else None
-    return pair is not None and is_exact(pair) and _fits(pair) and _merge(pair)
+    return pair is not None and is_exact(pair) and _fits(pair) and not _was_spoken_of(pair) and _merge(pair)
 
 
 def _candidates() -> Select[Pair]:
+    """Return the open pairs that nobody holds, no ticket asks for, and nobody ever decided anything on.
+
+    What a person undid, refused, reopened or put off is theirs to decide, however well it agrees.
+    """
     both = (joinedload(Pair.low_client), joinedload(Pair.high_client))
     chosen = select(Pair).where(Pair.state == PairState.OPEN, Pair.ticket_id.is_(None), free_for(SYSTEM))
-    return chosen.where(Pair.score >= 90).options(*both).execution_options(populate_existing=True)
+    chosen = chosen.where(Pair.score >= 90, ~_has_word())
+    return chosen.options(*both).execution_options(populate_existing=True)
+
+
+def _has_word() -> ColumnElement[bool]:
+    """Return the condition that somebody has spoken of a pair. What the rule merged is open when a person undid it."""
+    return select(Decision.id).where(Decision.pair_id == Pair.id, Decision.act.not_in(_UNSAID)).exists()
+
+
+def _was_spoken_of(pair: Pair) -> bool:
+    """Say whether a person has spoken of another pair that this merge would decide by the way."""
+    kept, folded = persons_of(pair.low_client, pair.high_client)
+    crossing = crossing_pairs(kept, folded)
+    spoken = select(Decision.id).where(Decision.pair_id.in_(crossing), Decision.act.not_in(_UNSAID))
+    return db.session.scalar(spoken.limit(1)) is not None
 
 
 def _merge(pair: Pair) -> bool:
@@ -189,7 +210,7 @@ def _contradicts(one: Client, other: Client) -> bool:
 
 
 def _contested() -> set[int]:
-    """Return the records of groups that the last scan did not join."""
+    """Return the records of groups that the last scan that ended well did not join."""
     scan = last_scan()
     return {int(id_) for group in (scan.groups if scan else []) for id_ in group["records"]}
 

@@ -1,5 +1,6 @@
 """Exact merges: off by default, allowed by two people, with a cap, and never where anything speaks against it."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,8 +15,10 @@ from adminops.hmis.models import HmisSource, Merge
 from adminops.identity.models import User
 from dedupe import exact, jobs
 from dedupe.exact import decide_rule, exact_pairs, merge_exact_pair, propose_rule
-from dedupe.models import ExactMerging, ExactState, Pair, PairState
-from dedupe.operations import keep_clients_apart, undo_merge
+from dedupe.models import Act, Decision, ExactMerging, ExactState, Pair, PairState
+from dedupe.operations import defer_pair, keep_apart, keep_clients_apart, reopen_pair, undo_merge
+from dedupe.seconds.models import Proposal
+from dedupe.seconds.operations import decide_merge, refuse_merge, take_back_merge
 from tests.browsing import Desk
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_pair, make_source
@@ -111,6 +114,64 @@ def test_who_was_kept_apart_is_not_joined_also_by_way_of_a_third(
     keep_clients_apart(one, three, by=reviewer)
     assert merge_exact_pairs() == 1
     assert len({client.person_id or client.id for client in (one, three)}) == 2
+
+
+def _undone(pair: Pair, by: User) -> None:
+    assert merge_exact_pairs() == 1
+    undo_merge(db.session.get_one(Merge, pair.merge_id), reason="Two people", by=by)
+
+
+def _reopened(pair: Pair, by: User) -> None:
+    keep_apart(pair, by=by)
+    reopen_pair(pair, by=by)
+
+
+def _resumed(pair: Pair, by: User) -> None:
+    defer_pair(pair, by=by)
+    reopen_pair(pair, by=by)
+
+
+def _proposed(pair: Pair, by: User) -> Proposal:
+    pair.has_conflict = True
+    proposal = decide_merge(pair, destination_client_id=pair.low_client_id, choices={}, reason="Papers", by=by)
+    assert isinstance(proposal, Proposal)
+    pair.has_conflict = False  # a later scan sees it otherwise
+    return proposal
+
+
+def _refused(pair: Pair, by: User) -> None:
+    refuse_merge(_proposed(pair, by), reason="Twins", by=make_admin())
+
+
+def _withdrawn(pair: Pair, by: User) -> None:
+    take_back_merge(_proposed(pair, by), by=by)
+
+
+@pytest.mark.parametrize("speak", [_undone, _reopened, _resumed, _refused, _withdrawn])
+def test_what_a_person_has_spoken_of_is_left_to_a_person(
+    source: HmisSource, allowed: None, reviewer: User, speak: Callable[[Pair, User], None]
+) -> None:
+    made = exact_pair(source)
+    speak(made, reviewer)
+    assert (made.state, merge_exact_pairs()) == (PairState.OPEN, 0)
+
+
+def test_what_a_person_has_spoken_of_is_not_decided_by_way_of_a_third(
+    source: HmisSource, allowed: None, reviewer: User
+) -> None:
+    one, two, three = (make_client(source, ssn=SSN) for _ in range(3))
+    _reopened(make_pair(one, two, score=70), reviewer)
+    made = [make_pair(one, three, score=99), make_pair(two, three, score=98)]
+    assert merge_exact_pairs() == 1
+    assert [pair.state for pair in made] == [PairState.MERGED, PairState.OPEN]
+
+
+@pytest.mark.parametrize("act", [Act.CAME, Act.LEFT])
+def test_what_left_the_queue_by_itself_and_came_back_was_not_spoken_of(
+    source: HmisSource, allowed: None, act: Act
+) -> None:
+    db.session.add(Decision(pair_id=exact_pair(source).id, act=act, score=99))
+    assert merge_exact_pairs() == 1
 
 
 def _merged(desk: Desk) -> int:
