@@ -19,6 +19,7 @@ from adminops.hmis.persons import are_one
 from adminops.hmis.stays import Stay, stays_of
 from adminops.identity.scopes import is_with_victim_services
 from adminops.settings import current_settings
+from dedupe.asking_again import is_asked_again
 from dedupe.models import Pair, PairState
 
 FULL = 1
@@ -38,6 +39,8 @@ def why_second(pair: Pair, kept: Person, folded: Person) -> list[str]:
     found = [sentence for rule, sentence in _RULES if rule(kept, folded)]
     if pair.has_conflict and not found:
         found.append("The scan found something that speaks against one person.")
+    if is_asked_again(pair):
+        found.append("Somebody kept these two apart: merging them takes that back.")
     found += [
         f"The scan found something that speaks against one person in pair {id_}, which this merge joins, too."
         for id_, has_conflict in crossing_pairs(kept, folded).items()

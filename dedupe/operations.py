@@ -298,25 +298,29 @@ def _lock_merge(merge: Merge) -> None:
     db.session.scalars(select(Merge).where(Merge.id == merge.id).with_for_update(), execution_options=anew).one()
 
 
-def reopen_pair(pair: Pair, *, by: User) -> None:
+def reopen_pair(pair: Pair, *, reason: str = "", by: User) -> None:
     """Take "keep apart" or "decide later" back, or propose a pair again.
 
-    Raises `NotAllowed`, `InvalidState` for a pair that is open, merged or settled by others, and `Invalid` when one of
-    the two is a client of victim services alone. Publishes `PairReopened` for one that was kept apart, `PairResumed`
-    for another one.
+    What somebody else kept apart needs a `reason`, which stays with the decision. A pair that was put off while it was
+    asked about again is still kept apart. Raises `NotAllowed`, `InvalidState` for a pair that is open, merged or
+    settled by others, and `Invalid` without that reason, or when one of the two is a client of victim services alone.
+    Publishes `PairReopened` for one that was kept apart, `PairResumed` for another one.
     """
     lock(pair)
     policies.check_may_reopen(pair, by)
     policies.check_not_protected(protected_clients(pair.low_client, pair.high_client))
+    said = policies.check_reason(reason)
     act = Act.RESUMED if pair.is_undecided else Act.REOPENED
-    was_apart = pair.state is PairState.APART
+    is_lifted = act is Act.REOPENED and merging.verdict_on(pair.low_client, pair.high_client) is Verdict.APART
+    if is_lifted and not said and policies.is_kept_apart_by_another(pair, by):
+        raise Invalid("A colleague kept these two apart. Say why that is taken back.", field="reason")
     pair.move(PairState.OPEN)
-    if merging.verdict_on(pair.low_client, pair.high_client) is Verdict.APART:
-        merging.allow_again(pair.low_client, pair.high_client, by_id=by.id)
+    if is_lifted:
+        merging.allow_again(pair.low_client, pair.high_client, by_id=by.id, reason=said)
     note_decision(pair, act, by)
     _forget_decision(pair)
     about: dict[str, Any] = {"pair_id": pair.id, "request": pair.request, "also": pair.also}
-    publish(PairReopened(**about, client_ids=pair.client_ids) if was_apart else PairResumed(**about), by=by)
+    publish(PairReopened(**about, client_ids=pair.client_ids) if is_lifted else PairResumed(**about), by=by)
     settle_around(pair.low_client, pair.high_client)
 
 

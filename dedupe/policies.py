@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from adminops import clock
 from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
-from adminops.hmis import sealing
+from adminops.hmis import merging, sealing
 from adminops.hmis.models import Client, Merge, VendorState
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
@@ -94,6 +94,12 @@ def check_may_reopen(pair: Pair, by: User) -> None:
     check_may_review(by)
     if pair.state in NO_WAY_BACK:
         raise InvalidState(NO_WAY_BACK[pair.state])
+
+
+def is_kept_apart_by_another(pair: Pair, by: User) -> bool:
+    """Say whether the two are kept apart now, and not by `by`: who takes that back says why."""
+    word = merging.apart_on(pair.low_client, pair.high_client)
+    return word is not None and word.by_id != by.id
 
 
 def check_comparable(one: Client, other: Client, gathered: Gathered) -> None:

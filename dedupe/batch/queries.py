@@ -1,4 +1,4 @@
-"""Which pairs come together on one page: of one kind of evidence, without a conflict, of records that stand alone."""
+"""Which pairs come together on one page: of one kind of evidence, that nothing is to be said of, of lone records."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,7 @@ from dedupe.queue import IS_OPEN, Conditions, free_for
 MOST = 6
 """More pairs than these nobody looks at one by one."""
 _Low, _High = aliased(Client), aliased(Client)
+_PLAIN = (Pair.has_conflict.is_(False), Pair.warnings == [], Pair.changes == [])
 
 
 def pairs_of_kind(kind: Evidence, viewer: User, among: Conditions = ()) -> Sequence[Pair]:
@@ -28,12 +29,13 @@ def pairs_numbered(numbers: Sequence[int], viewer: User) -> Sequence[Pair]:
 
 
 def _decidable(viewer: User) -> Select[Pair]:
+    """Return the pairs of which such a page shows all there is to know: no warning, and nobody's word to take back."""
     sides = (joinedload(Pair.low_client), joinedload(Pair.high_client))
     return (
         select(Pair)
         .join(_Low, _Low.id == Pair.low_client_id)
         .join(_High, _High.id == Pair.high_client_id)
-        .where(IS_OPEN, Pair.has_conflict.is_(False), free_for(viewer), _stands_alone(_Low), _stands_alone(_High))
+        .where(IS_OPEN, *_PLAIN, free_for(viewer), _stands_alone(_Low), _stands_alone(_High))
         .options(*sides)
     )
 

@@ -12,11 +12,10 @@ from adminops.identity.permissions import Permission
 from adminops.refs import Ref
 from adminops.web import charts
 from adminops.web.access import access, signed_in_user
-from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import answers_of
 from dedupe import operations, policies, queries, worth
 from dedupe.comparison import Comparison, compare, default_sides
-from dedupe.forms import AGREES, SIDES_BACK, AnswerForm, DecisionForm
+from dedupe.forms import AGREES, SIDES_BACK, AnswerForm, DecisionForm, ReasonForm
 from dedupe.gathering import protected_clients
 from dedupe.matching.scores import band_of
 from dedupe.models import Pair, PairState
@@ -96,12 +95,14 @@ def decide(pair_id: int) -> ResponseReturnValue:
 @blueprint.post("/pairs/<int:pair_id>/reopen")
 @access(Permission.REVIEW_DUPLICATES)
 def reopen(pair_id: int) -> ResponseReturnValue:
-    """Take a decision back."""
-    pair, form = queries.get_pair(pair_id, signed_in_user()), ConfirmForm()
+    """Take a decision back, with a reason where it is a colleague's."""
+    pair, form = queries.get_pair(pair_id, signed_in_user()), ReasonForm()
     if form.submitted():
         with form.refusals():
-            operations.reopen_pair(pair, by=signed_in_user())
+            operations.reopen_pair(pair, reason=form.reason.data or "", by=signed_in_user())
             flash("The pair is in the queue again.", "good")
+    if form.problems and pair.state not in policies.NO_WAY_BACK:
+        return page_of(pair, form)
     for _id, _label, sentence in form.problems:
         flash(sentence, "warn")
     return redirect(url_for(".show", pair_id=pair.id))
@@ -206,7 +207,7 @@ def _compared(pair: Pair, form: DecisionForm) -> Comparison:
     return compare(kept, folded, sources=sources, choices=form.sides, pair=pair)
 
 
-def page_of(pair: Pair, form: DecisionForm | AnswerForm) -> ResponseReturnValue:
+def page_of(pair: Pair, form: ReasonForm) -> ResponseReturnValue:
     """Show a pair as it stands: to agree to, to decide, or decided. Whoever is shown both records looks at them."""
     if pair.is_undecided:
         operations.review_pair(pair, by=signed_in_user())
@@ -214,7 +215,8 @@ def page_of(pair: Pair, form: DecisionForm | AnswerForm) -> ResponseReturnValue:
         return second_page(pair, pair.proposals[-1], form)
     if not pair.is_undecided:
         protected = protected_clients(pair.low_client, pair.high_client)
-        return render_template("dedupe/decided.html", form=form, protected=protected, **_beside(pair)), form.status
+        told = {"protected": protected, "asks_why": policies.is_kept_apart_by_another(pair, signed_in_user())}
+        return render_template("dedupe/decided.html", form=form, **told, **_beside(pair)), form.status
     return _pair_page(pair, form if isinstance(form, DecisionForm) else DecisionForm(formdata=None))
 
 
@@ -234,7 +236,7 @@ def _pair_page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
     return shown, form.status
 
 
-def second_page(pair: Pair, proposal: Proposal, form: DecisionForm | AnswerForm) -> ResponseReturnValue:
+def second_page(pair: Pair, proposal: Proposal, form: ReasonForm) -> ResponseReturnValue:
     """Show a merge as one person decided it, to who has to agree.
 
     Both records are looked at by it. A pair with a client of victim services alone leaves the desk instead.

@@ -27,6 +27,8 @@ def test_only_plain_pairs_of_one_kind_come_together(source: HmisSource, facts: F
     plain, again = of_number(source), of_number(source, score=80)
     held, safe = of_number(source), of_number(source)
     of_number(source, has_conflict=True), of_number(source, evidence=Evidence.CLOSE)
+    of_number(source, warnings=["Both were in two shelters in one night."])
+    of_number(source, changes=["SSN: was 1 digit differs, is now same."])
     of_number(source, state=PairState.DEFERRED)
     several, third = of_number(source), make_client(source)
     merge_pair(

@@ -22,7 +22,7 @@ from adminops.facts import (
 )
 from adminops.hmis.clients import client_page
 from adminops.hmis.merging import verdict_on
-from adminops.hmis.models import Client, HmisSource, Merge, Organization, Verdict
+from adminops.hmis.models import Client, HmisSource, Merge, MergeDecision, Organization, Verdict
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from adminops.refs import Ref
@@ -184,6 +184,31 @@ def test_keeping_apart_holds_until_it_is_taken_back(pair: Pair, reviewer: User, 
     assert (pair.state, pair.reason, pair.decided_at) == (PairState.OPEN, "", None)
     assert facts() == [PairReopened(pair_id=pair.id, client_ids=pair.client_ids)]
     merge(pair, reviewer)
+
+
+def test_what_a_colleague_kept_apart_is_reopened_with_a_reason(pair: Pair, reviewer: User) -> None:
+    keep_apart(pair, by=reviewer)
+    with pytest.raises(Invalid, match="A colleague kept these two apart"):
+        reopen_pair(pair, by=make_admin())
+    assert pair.state is PairState.APART
+    reopen_pair(pair, reason=" Seen with one ID card ", by=make_admin())
+    said = select(MergeDecision).where(MergeDecision.verdict == Verdict.WITHDRAWN)
+    assert [word.reason for word in db.session.scalars(said)] == ["Seen with one ID card"]
+    assert (pair.state, verdict_on(pair.low_client, pair.high_client)) == (PairState.OPEN, None)
+
+
+def test_putting_off_a_pair_that_is_asked_about_again_is_no_way_around_who_kept_it_apart(
+    pair: Pair, reviewer: User
+) -> None:
+    keep_apart(pair, reason="Two cousins", by=reviewer)
+    pair.state, pair.changes = PairState.OPEN, ["SSN: was 1 digit differs, is now same."]
+    colleague = make_admin()
+    defer_pair(pair, by=colleague)
+    reopen_pair(pair, by=colleague)
+    assert verdict_on(pair.low_client, pair.high_client) is Verdict.APART
+    assert (pair.state, pair.reason, len(pair.changes)) == (PairState.OPEN, "Two cousins", 1)
+    with pytest.raises(InvalidState, match="Somebody kept these two apart: merging them takes that back"):
+        merge(pair, colleague)
 
 
 def test_a_pair_may_be_put_off_again_and_again(pair: Pair, reviewer: User, facts: Facts) -> None:

@@ -220,6 +220,18 @@ def test_a_pair_kept_apart_is_reopened(queue: Queue) -> None:
     assert again.says("This pair is open already.")
 
 
+def test_a_pair_that_a_colleague_kept_apart_is_reopened_with_a_reason(queue: Queue) -> None:
+    queue.decide("apart")
+    assert "Why they are asked about again" not in queue.visitor.get(queue.url()).html, "one's own needs none"
+    visitor = queue.desk.signed_in(queue.colleague)
+    assert visitor.get(queue.url()).says("Why they are asked about again")
+    refused = visitor.post(f"{queue.url()}/reopen", status=422)
+    assert refused.says("A colleague kept these two apart. Say why that is taken back.")
+    assert queue.pair().state is PairState.APART
+    told = visitor.post(f"{queue.url()}/reopen", {"reason": "One ID card"}, follow=True)
+    assert told.says("The pair is in the queue again.")
+
+
 def test_a_merged_pair_can_not_be_reopened_beside_its_merge(queue: Queue) -> None:
     queue.decide("merge")
     assert queue.visitor.post(f"{queue.url()}/reopen", follow=True).says("Undo the merge to take that back.")

@@ -13,7 +13,7 @@ from adminops.db import db
 from adminops.errors import Conflict, InvalidState, NotAllowed
 from adminops.facts import ExportImported, ImportUndone, ScanFinished, publish
 from adminops.hmis.merging import merge_clients, verdict_on
-from adminops.hmis.models import Client, HmisSource, MergeDecision, Verdict
+from adminops.hmis.models import Client, HmisSource, Merge, MergeDecision, Verdict
 from adminops.hmis.sealing import seal_ssn
 from adminops.identity.models import SYSTEM, User
 from dedupe import scanning
@@ -22,6 +22,8 @@ from dedupe.models import Pair, PairState, Scan, ScanState, StoredModel
 from dedupe.operations import defer_pair, keep_apart, merge_pair, reopen_pair, review_pair, undo_merge
 from dedupe.scanning import ask_for_scan, begin_scan, finish_scan, look_through_store, scan_store, waiting_scan
 from dedupe.scoring import present_model
+from dedupe.seconds.models import Proposal
+from dedupe.seconds.operations import agree_to_merge, decide_merge
 from dedupe.settling import settle_around
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
@@ -291,11 +293,22 @@ def test_who_was_kept_apart_is_asked_about_again_once_an_import_changed_how_they
     assert (scan_store().counts["new"], pair.state, pair.changes) == (0, PairState.APART, [])
 
 
-def test_whoever_is_asked_again_may_merge(twice: list[Client], reviewer: User) -> None:
+def merged_by_two(pair: Pair) -> Merge:
+    values = {"destination_client_id": pair.low_client_id, "choices": {}, "reason": "One woman"}
+    proposal = decide_merge(pair, **values, by=make_admin())  # type: ignore[arg-type]
+    assert isinstance(proposal, Proposal)
+    assert proposal.why == ["Somebody kept these two apart: merging them takes that back."]
+    return agree_to_merge(proposal, by=make_admin())
+
+
+def test_two_who_are_asked_again_may_merge_and_nobody_alone(twice: list[Client], reviewer: User) -> None:
     pair = kept_apart(twice, reviewer)
     correct(twice[1])
     scan_store()
-    merge_pair(pair, destination_client_id=twice[0].id, choices={}, by=reviewer)
+    for by in (reviewer, make_admin()):
+        with pytest.raises(InvalidState, match="second person has to agree"):
+            merge_pair(pair, destination_client_id=twice[0].id, choices={}, by=by)
+    merged_by_two(pair)
     assert (pair.state, twice[0].person_id) == (PairState.MERGED, twice[1].person_id)
 
 
@@ -306,7 +319,7 @@ def test_undoing_the_merge_of_a_pair_that_was_asked_about_again_keeps_both_apart
     correct(twice[1])
     scan_store()
     asked = (pair.state, pair.changes, pair.rows_seen, pair.reason, pair.decided_by_id)
-    made = merge_pair(pair, destination_client_id=twice[0].id, choices={}, reason="One woman", by=make_admin())
+    made = merged_by_two(pair)
     log = select(MergeDecision.verdict, MergeDecision.merge_id).order_by(MergeDecision.id)
     assert db.session.execute(log).all()[1:] == [(Verdict.WITHDRAWN, made.id), (Verdict.SAME, made.id)]
     undo_merge(made, by=reviewer)
