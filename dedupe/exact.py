@@ -210,7 +210,7 @@ def _contradicts(one: Client, other: Client) -> bool:
 
 
 def _contested() -> set[int]:
-    """Return the records of groups that the last scan that ended well did not join."""
+    """Return the records of groups that the last scan did not join."""
     scan = last_scan()
     return {int(id_) for group in (scan.groups if scan else []) for id_ in group["records"]}
 

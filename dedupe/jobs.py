@@ -7,6 +7,7 @@ from adminops.db import is_deadlock, transaction
 from adminops.identity.models import SYSTEM, User
 from adminops.scheduler.runs import is_told_to_end
 from dedupe import learning
+from dedupe.changes import imports_from
 from dedupe.exact import exact_pairs, has_room_today, merge_exact_pair
 from dedupe.models import Lesson, Scan
 from dedupe.scanning import (
@@ -78,9 +79,11 @@ def merge_exact() -> None:
 def scan_now(*, is_full: bool = True, since: Since | None = None, by: User = SYSTEM) -> Scan:
     """Scan the store, or what changed in it, now and return the scan when it is done.
 
-    Raises `Conflict` while another one runs.
+    Raises `Conflict` while another one runs, `NotFound` for an import that there is not: then none begins.
     """
     with transaction():
+        if isinstance(since, int):
+            imports_from(since)
         scan = begin_scan(is_full=is_full, by=by)
     return run_scan(scan, since, by=by)
 

@@ -127,9 +127,16 @@ def source_names(source_ids: Collection[int]) -> dict[int, str]:
 
 
 def last_scan() -> Scan | None:
-    """Return the last scan that ended."""
+    """Return the last scan that found something out: what it told of holds until the next one has."""
+    done = select(Scan).where(Scan.state == ScanState.DONE)
+    return db.session.scalar(done.order_by(Scan.id.desc()).limit(1))
+
+
+def failed_scan() -> Scan | None:
+    """Return the last scan that ended, if it came to nothing."""
     ended = select(Scan).where(Scan.state.in_((ScanState.DONE, ScanState.FAILED)))
-    return db.session.scalar(ended.order_by(Scan.id.desc()).limit(1))
+    last = db.session.scalar(ended.order_by(Scan.id.desc()).limit(1))
+    return last if last is not None and last.state is ScanState.FAILED else None
 
 
 def groups_of(scan: Scan | None) -> list[Group]:

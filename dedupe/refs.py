@@ -60,7 +60,7 @@ def figures(viewer: User) -> list[Figure]:
     """Return how many pairs wait, for reviewers."""
     if not viewer.may(Permission.REVIEW_DUPLICATES):
         return []
-    waiting, last = queries.count_open(viewer), queries.last_scan()
+    waiting, last = queries.count_open(viewer), queries.failed_scan() or queries.last_scan()
     note = last.sentence if last else "The store was never scanned"
     found = [Figure(label="Pairs to review", value=waiting, note=note, url=url_for("dedupe.index"), order=40)]
     if seconds := count_waiting():

@@ -12,6 +12,7 @@ from adminops.identity.permissions import Permission
 from adminops.refs import Ref
 from adminops.web import charts
 from adminops.web.access import access, signed_in_user
+from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import answers_of
 from dedupe import operations, policies, queries, worth
 from dedupe.comparison import Comparison, compare, default_sides

@@ -19,6 +19,7 @@ def scan_state() -> dict[str, Any]:
     return {
         "form": ConfirmForm(),
         "last": last,
+        "failed": queries.failed_scan(),
         "groups": queries.groups_of(last),
         "present": queries.present_scan(),
         "waiting": queries.count_open(signed_in_user()),

@@ -99,11 +99,13 @@ def test_a_day_begins_at_midnight_of_the_house_and_a_given_offset_holds(
         (["--since", "4711"], "There is no import 4711 that has ended."),
     ],
 )
-def test_a_wrong_beginning_is_said_in_a_sentence(twice: AdminOps, args: list[str], sentence: str) -> None:
+def test_a_wrong_beginning_is_said_in_a_sentence(desk: Desk, twice: AdminOps, args: list[str], sentence: str) -> None:
     run(twice)
     result = run(twice, *args)
     assert result.exit_code > 0
     assert sentence in result.stderr
+    with desk.look() as session:
+        assert [scan.state for scan in session.scalars(select(Scan))] == [ScanState.DONE], "none has begun"
 
 
 def test_a_scan_beside_one_that_runs_is_refused_in_a_sentence(desk: Desk, twice: AdminOps) -> None:

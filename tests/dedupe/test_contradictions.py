@@ -10,7 +10,7 @@ from dedupe.contradictions import TieKind, list_contradictions
 from dedupe.models import Scan, ScanState
 from dedupe.operations import keep_clients_apart, merge_pair
 from dedupe.queries import find_pair, groups_of, last_scan
-from dedupe.scanning import scan_store
+from dedupe.scanning import begin_scan, fail_scan, scan_store
 from tests.browsing import Desk
 from tests.make import make_admin
 from tests.make_dedupe import make_client, make_project, make_source, make_stay
@@ -84,3 +84,12 @@ def test_who_is_left_out_is_listed_by_reason_but_not_whom_the_law_protects(desk:
         assert page.says("Nobody is left out for this"), "they are protected since the scan"
     assert visitor.get("/duplicates/scan/left-out/constant").says("Nobody is left out for this")
     visitor.get("/duplicates/scan/left-out/other", status=404)
+
+
+def test_a_scan_that_failed_has_found_out_nothing_about_contradictions(clients: list[Client], reviewer: User) -> None:
+    a, b, c = (client.id for client in clients)
+    group = {"records": [a, b, c], "apart": [[a, c]], "more": 0}
+    db.session.add(Scan(state=ScanState.DONE, groups=[group], finished_at=clock.now()))
+    db.session.flush()
+    fail_scan(begin_scan(by=reviewer))
+    assert list_contradictions(reviewer).total == 1

@@ -15,8 +15,9 @@ from adminops.hmis.models import HmisSource, Merge
 from adminops.identity.models import User
 from dedupe import exact, jobs
 from dedupe.exact import decide_rule, exact_pairs, merge_exact_pair, propose_rule
-from dedupe.models import Act, Decision, ExactMerging, ExactState, Pair, PairState
+from dedupe.models import Act, Decision, ExactMerging, ExactState, Pair, PairState, Scan, ScanState
 from dedupe.operations import defer_pair, keep_apart, keep_clients_apart, reopen_pair, undo_merge
+from dedupe.scanning import begin_scan, fail_scan
 from dedupe.seconds.models import Proposal
 from dedupe.seconds.operations import decide_merge, refuse_merge, take_back_merge
 from tests.browsing import Desk
@@ -172,6 +173,15 @@ def test_what_left_the_queue_by_itself_and_came_back_was_not_spoken_of(
 ) -> None:
     db.session.add(Decision(pair_id=exact_pair(source).id, act=act, score=99))
     assert merge_exact_pairs() == 1
+
+
+def test_a_scan_that_failed_frees_nobody_who_is_contested(source: HmisSource, allowed: None, reviewer: User) -> None:
+    made = exact_pair(source)
+    group = {"records": [made.low_client_id, made.high_client_id], "apart": [], "more": 0}
+    db.session.add(Scan(state=ScanState.DONE, groups=[group], finished_at=clock.now()))
+    db.session.flush()
+    fail_scan(begin_scan(by=reviewer))
+    assert merge_exact_pairs() == 0
 
 
 def _merged(desk: Desk) -> int:

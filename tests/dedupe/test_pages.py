@@ -16,7 +16,7 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from dedupe.models import Pair, PairState, PairTicket, Scan, ScanState
 from dedupe.operations import keep_apart, keep_clients_apart, merge_pair
-from dedupe.scanning import begin_waiting_scan, fail_scan, scan_store
+from dedupe.scanning import begin_scan, begin_waiting_scan, fail_scan, scan_store
 from tests.browsing import Desk, Page, Visitor
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import (
@@ -625,8 +625,15 @@ def test_the_last_scan_says_what_it_left_out_and_what_contradicts_a_decision(des
         keep_clients_apart(three[0], three[2], by=reviewer)
         scan = scan_store(by=reviewer)
         assert scan.state is ScanState.DONE
-    page = desk.signed_in(reviewer).get("/duplicates/scan")
+    visitor = desk.signed_in(reviewer)
+    page = visitor.get("/duplicates/scan")
+    assert not page.says("The last scan failed.")
+    with desk.work():
+        fail_scan(begin_scan(by=reviewer))
+    page = visitor.get("/duplicates/scan")
     for words in (
+        "The last scan failed.",
+        "What is told below is from the scan before.",
         "3 pairs proposed, 3 of them new, among 6 records.",
         "Client K-1, Client K-2, Client K-3 hang together, but K-1 and K-3 were kept apart. One of these is wrong.",
         "1 record: All stays are with victim service providers",
