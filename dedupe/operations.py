@@ -1,12 +1,10 @@
 """The verbs of the merge desk: review, merge, keep apart, defer, undo, reopen, tick as done at the vendor's."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.attributes import set_committed_value
 
 from adminops import clock
 from adminops.db import db, savepoint
@@ -30,24 +28,22 @@ from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, Merge, Verdict
 from adminops.identity.models import User
 from adminops.refs import Ref
-from dedupe import asking_again, policies, queries, queue
+from dedupe import asking_again, policies, queries
+from dedupe.claims import take
 from dedupe.conflicts import persons_of, why_second
 from dedupe.describing import describe
 from dedupe.follow_ups.operations import note_follow_ups
-from dedupe.gathering import is_protected, protected_clients, records_to_match
+from dedupe.gathering import protected_clients, records_to_match
 from dedupe.log import move_along, note_decision
-from dedupe.models import DECIDED, UNDECIDED, Act, Pair, PairState, PairTicket
+from dedupe.models import DECIDED, Act, Pair, PairState, PairTicket
 from dedupe.scoring import score_gathered
 from dedupe.settling import answer_of, settle_around, take_out_protected
 from dedupe.standing import in_order
 from dedupe.worth import weigh
 
-CLAIM = timedelta(minutes=15)
-_UNSYNCHRONISED = {"synchronize_session": False}
-
 
 def review_pair(pair: Pair, *, by: User) -> bool:
-    """Hold the pair for the reviewer for 15 minutes and let go of other ones; False when somebody else holds it.
+    """Hold the pair for the reviewer for 15 minutes and let go of other ones; False when somebody else has it.
 
     Both records are looked at either way; as long as the reviewer holds the pair that is one look. A pair with a
     client of victim services alone is not looked at: it leaves the queue. Raises `NotAllowed`. Publishes
@@ -55,7 +51,7 @@ def review_pair(pair: Pair, *, by: User) -> bool:
     """
     policies.check_may_review(by)
     is_first_look = not policies.is_claimed_by(pair, by)
-    is_held = not policies.is_claimed_by_another(pair, by) and _claim(pair, by, is_first_look=is_first_look)
+    is_held = not policies.is_claimed_by_another(pair, by) and bool(take([pair], by))
     if not is_held and protected_clients(pair.low_client, pair.high_client):
         lock(pair)
         take_out_protected([pair.id])
@@ -64,37 +60,6 @@ def review_pair(pair: Pair, *, by: User) -> bool:
         for client_id in (pair.low_client_id, pair.high_client_id):
             publish(ClientViewed(client_id=client_id, agency_id=by.agency_id), by=by)
     return is_held
-
-
-def _claim(pair: Pair, by: User, *, is_first_look: bool) -> bool:
-    """Take the pair if nobody else has it, in one statement: two never both hold a pair. Others are let go of.
-
-    A pair with a client of victim services alone is not taken.
-    """
-    until = clock.now() + CLAIM
-    protected = select(Client.id).where(Client.id.in_([pair.low_client_id, pair.high_client_id]), is_protected(Client))
-    taking = update(Pair).where(Pair.id == pair.id, Pair.state.in_(UNDECIDED), queue.free_for(by), ~protected.exists())
-    values = {"claimed_by_id": by.id, "claimed_until": until, **({"looked_at": clock.now()} if is_first_look else {})}
-    db.session.flush()
-    taken = db.session.scalar(taking.values(values).returning(Pair.id), execution_options=_UNSYNCHRONISED)
-    _let_go_of_others(pair, by)
-    if taken is None:
-        db.session.refresh(pair, ["state", "claimed_by_id", "claimed_until", "claimed_by"])
-        return False
-    for name, value in {**values, "claimed_by": by}.items():
-        set_committed_value(pair, name, value)
-    return True
-
-
-def _let_go_of_others(pair: Pair, by: User) -> None:
-    """Let go of what else the reviewer holds.
-
-    A pair that somebody writes to at this moment is not waited for, by who has a pair in hand: it is free once its
-    time is over.
-    """
-    others = select(Pair.id).where(Pair.claimed_by_id == by.id, Pair.id != pair.id).with_for_update(skip_locked=True)
-    letting_go = update(Pair).where(Pair.id.in_(others)).values(claimed_by_id=None, claimed_until=None)
-    db.session.execute(letting_go, execution_options=_UNSYNCHRONISED)
 
 
 def merge_pair(

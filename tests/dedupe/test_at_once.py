@@ -19,6 +19,7 @@ from adminops.hmis.merging import allow_again, hold_decisions, persons_by_merges
 from adminops.hmis.models import Client, HmisSource, Merge, MergeDecision
 from adminops.identity.models import SYSTEM, User
 from dedupe import jobs
+from dedupe.batch.operations import review_batch
 from dedupe.models import Pair, PairState, Scan, ScanState
 from dedupe.operations import defer_pair, keep_apart, merge_pair, pair_for_request, review_pair, undo_merge
 from dedupe.queries import get_pair
@@ -401,6 +402,25 @@ def test_who_takes_a_pair_does_not_wait_for_the_one_they_leave(desk: Desk, table
     assert [holder(table.ab), holder(table.bc)] == [table.reviewers[0]] * 2
     assert at_once(desk.app, look(table.ac)) == [True]
     assert [holder(each) for each in (table.ab, table.ac, table.bc)] == [None, table.reviewers[0], None]
+
+
+@on_postgresql
+def test_who_takes_several_pairs_waits_for_none_of_them(desk: Desk, table: Table) -> None:
+    def look(*pair_ids: int) -> Callable[[], object]:
+        def work() -> object:
+            by = db.session.get_one(User, table.reviewers[0])
+            return [pair.id for pair in review_batch([get_pair(id_, by) for id_ in pair_ids], by=by)]
+
+        return work
+
+    assert at_once(desk.app, look(table.bc, table.ac)) == [[table.bc, table.ac]]
+    for held, wanted, taken in (
+        (table.bc, [table.ab], [table.ab]),
+        (table.ab, [table.ac, table.ab], [table.ac]),
+    ):
+        with ThreadPoolExecutor(1) as pool, desk.work():
+            assert _is_free(held), "it is held here from now on, as a scan does that stores what it found"
+            assert pool.submit(at_once, desk.app, look(*wanted)).result(timeout=30) == [taken]
 
 
 def test_what_a_scan_found_is_stored_once_more_after_a_deadlock(twice: Twice, monkeypatch: pytest.MonkeyPatch) -> None:

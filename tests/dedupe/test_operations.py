@@ -26,9 +26,9 @@ from adminops.hmis.models import Client, HmisSource, Merge, MergeDecision, Organ
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from adminops.refs import Ref
+from dedupe.claims import CLAIM
 from dedupe.models import Pair, PairState
 from dedupe.operations import (
-    CLAIM,
     defer_pair,
     keep_apart,
     merge_pair,
