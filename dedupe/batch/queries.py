@@ -1,6 +1,6 @@
 """Which pairs come together on one page: of one kind of evidence, that nothing is to be said of, of lone records."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import aliased, joinedload
@@ -8,12 +8,20 @@ from sqlalchemy.orm import aliased, joinedload
 from adminops.db import db
 from adminops.hmis.models import Client
 from adminops.identity.models import User
-from dedupe.models import Evidence, Pair
+from dedupe import policies
+from dedupe.models import Evidence, Pair, PairState
 from dedupe.queue import IS_OPEN, Conditions, free_for
 
 MOST = 6
 """More pairs than these nobody looks at one by one."""
 _Low, _High = aliased(Client), aliased(Client)
+_MEANWHILE = {
+    PairState.MERGED: "{} has merged it meanwhile.",
+    PairState.APART: "{} has kept the two apart meanwhile.",
+    PairState.SECOND: "It waits for a second person meanwhile.",
+    PairState.SETTLED: "Other decisions have settled it meanwhile.",
+    PairState.GONE: "It is no longer proposed.",
+}
 _PLAIN = (Pair.has_conflict.is_(False), Pair.warnings == [], Pair.changes == [])
 
 
@@ -26,6 +34,21 @@ def pairs_of_kind(kind: Evidence, viewer: User, among: Conditions = ()) -> Seque
 def pairs_numbered(numbers: Sequence[int], viewer: User) -> Sequence[Pair]:
     """Return those of some pairs that `viewer` may still decide together, in the order of the queue."""
     return db.session.scalars(_decidable(viewer).where(Pair.id.in_(numbers)).order_by(Pair.turn, Pair.id)).all()
+
+
+def left_over(numbers: Collection[int], viewer: User) -> list[tuple[int, str]]:
+    """Return of some pairs that `viewer` can not decide together (any more) their numbers and why, as sentences."""
+    people = (joinedload(who).lazyload(User.grants) for who in (Pair.claimed_by, Pair.decided_by))
+    chosen = select(Pair).where(Pair.id.in_(numbers)).options(*people).order_by(Pair.id)
+    return [(pair.id, _why_not(pair, viewer)) for pair in db.session.scalars(chosen)]
+
+
+def _why_not(pair: Pair, viewer: User) -> str:
+    if policies.is_claimed_by_another(pair, viewer):
+        return f"{policies.holder_of(pair)} is looking at it."
+    if pair.is_undecided:
+        return "Something is new about it. Look at it by itself."
+    return _MEANWHILE[pair.state].format(pair.decided_by.name if pair.decided_by else "AdminOps")
 
 
 def _decidable(viewer: User) -> Select[Pair]:

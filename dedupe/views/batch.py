@@ -1,6 +1,6 @@
 """Several pairs of one kind on one page: each is looked at, and none is decided without its own word."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +12,7 @@ from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from dedupe.batch.comparison import briefs_of
 from dedupe.batch.operations import review_batch
-from dedupe.batch.queries import pairs_numbered, pairs_of_kind
+from dedupe.batch.queries import MOST, left_over, pairs_numbered, pairs_of_kind
 from dedupe.comparison import default_sides, rows_of_two
 from dedupe.forms import SIDES
 from dedupe.matching.scores import band_of
@@ -43,26 +43,30 @@ def batch() -> ResponseReturnValue:
 @blueprint.post("/batch")
 @access(Permission.REVIEW_DUPLICATES)
 def decide_batch() -> ResponseReturnValue:
-    """Decide those pairs that got a word of their own; what is refused is said, the others are decided."""
+    """Decide those pairs that got a word of their own; of each that is not decided it is said why."""
     form, args = ConfirmForm(), Narrowing.read(request.args).args
     if form.submitted():
-        _decide_all(pairs_numbered(_numbers(), signed_in_user()))
+        _decide_all(_chosen())
     for _id, _label, sentence in form.problems:
         flash(sentence, "warn")
     return redirect(url_for(".batch", **args))
 
 
-def _numbers() -> list[int]:
-    sent = (name.removeprefix("pair-") for name in request.form if name.startswith("pair-"))
-    return [int(text) for text in sent if text.isascii() and text.isdecimal() and len(text) < 10]
+def _chosen() -> dict[int, str]:
+    """Return the word that each pair got. A page has no more pairs than `MOST`."""
+    sent = ((name.removeprefix("pair-"), said) for name, said in request.form.items() if name.startswith("pair-"))
+    words = {int(text): said for text, said in sent if text.isascii() and text.isdecimal() and len(text) < 10}
+    return dict(list(words.items())[:MOST])
 
 
-def _decide_all(pairs: Sequence[Pair]) -> None:
-    done = {"merge": 0, "apart": 0}
+def _decide_all(chosen: Mapping[int, str]) -> None:
+    by, done = signed_in_user(), dict.fromkeys(WORDS, 0)
+    numbers = [number for number, said in chosen.items() if said in done]
+    pairs = pairs_numbered(numbers, by)
+    for number, sentence in left_over(set(numbers).difference(pair.id for pair in pairs), by):
+        flash(f"Pair {number}: {sentence}", "warn")
     for pair in pairs:
-        said = request.form.get(f"pair-{pair.id}", "")
-        if said not in done:
-            continue
+        said = chosen[pair.id]
         try:
             with savepoint():
                 _decide(pair, said, request.form.get(f"seen-{pair.id}", ""))

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from adminops import clock
 from adminops.facts import ClientViewed
 from adminops.hmis.models import Client, HmisSource, Merge
+from adminops.identity.models import SYSTEM
 from dedupe.batch.operations import review_batch
 from dedupe.batch.queries import pairs_of_kind
 from dedupe.models import Evidence, Pair, PairState
-from dedupe.operations import merge_pair, review_pair
+from dedupe.operations import keep_apart, merge_pair, review_pair
 from tests.browsing import Desk
 from tests.dedupe.test_operations import Facts
 from tests.make import make_admin
@@ -100,3 +101,30 @@ def test_each_pair_of_a_batch_is_decided_by_its_own_word(desk: Desk) -> None:
     with desk.look() as session:
         assert session.get_one(Pair, pairs[2].id).state is PairState.OPEN, "nobody saw what is decided"
     assert visitor.get("/duplicates/batch?evidence=close").says("No pair of this kind waits")
+
+
+def test_a_batch_says_of_each_pair_why_it_was_not_decided(desk: Desk) -> None:
+    with desk.work():
+        source, rita, carl = make_source(), make_admin(name="Rita Reviewer"), make_admin(name="Carl Colleague")
+        plain, apart, merged, held, second, gone = (of_number(source, score=90 - at) for at in range(6))
+    visitor = desk.signed_in(rita)
+    page = visitor.get("/duplicates/batch?evidence=number")
+    seen = {f"seen-{number}": mark for number, mark in re.findall(r'name="seen-(\d+)" value="(\w+)"', page.html)}
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)), desk.work() as session:
+        keep_apart(session.get_one(Pair, apart.id), by=carl)
+        merge_pair(session.get_one(Pair, merged.id), destination_client_id=merged.low_client_id, choices={}, by=SYSTEM)
+        review_pair(session.get_one(Pair, held.id), by=carl)
+        session.get_one(Pair, second.id).warnings = ["Both were in two shelters in one night."]
+        session.get_one(Pair, gone.id).state = PairState.GONE
+    with clock.frozen_at(clock.now() + timedelta(minutes=17)):
+        words = {f"pair-{pair.id}": "merge" for pair in (plain, apart, merged, held, second, gone)}
+        told = visitor.post("/duplicates/batch?evidence=number", {**words, **seen}, follow=True)
+    assert told.says("1 merged. Each can be taken back.")
+    for pair, sentence in (
+        (apart, "Carl Colleague has kept the two apart meanwhile."),
+        (merged, "AdminOps has merged it meanwhile."),
+        (held, "Carl Colleague is looking at it."),
+        (second, "Something is new about it. Look at it by itself."),
+        (gone, "It is no longer proposed."),
+    ):
+        assert told.says(f"Pair {pair.id}: {sentence}"), sentence
