@@ -230,7 +230,8 @@ class Decision(Model):
     score: Mapped[int]
     """The score at that time."""
     seconds: Mapped[int | None]
-    """From the first look to the decision; None when nobody held the pair."""
+    """From the first look to the decision, of several pairs decided at once each its share (`dedupe.batch`); None when
+    nobody held the pair."""
 
 
 class PairPlace(Model):

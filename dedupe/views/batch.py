@@ -11,7 +11,7 @@ from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from dedupe.batch.comparison import briefs_of
-from dedupe.batch.operations import review_batch
+from dedupe.batch.operations import review_batch, share_time
 from dedupe.batch.queries import MOST, left_over, pairs_numbered, pairs_of_kind
 from dedupe.comparison import default_sides, rows_of_two
 from dedupe.forms import SIDES
@@ -65,6 +65,7 @@ def _decide_all(chosen: Mapping[int, str]) -> None:
     pairs = pairs_numbered(numbers, by)
     for number, sentence in left_over(set(numbers).difference(pair.id for pair in pairs), by):
         flash(f"Pair {number}: {sentence}", "warn")
+    share_time(pairs, by=by)
     for pair in pairs:
         said = chosen[pair.id]
         try:

@@ -11,7 +11,7 @@ from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.identity.models import SYSTEM
 from dedupe.batch.operations import review_batch
 from dedupe.batch.queries import pairs_of_kind
-from dedupe.models import Evidence, Pair, PairState
+from dedupe.models import Decision, Evidence, Pair, PairState
 from dedupe.operations import keep_apart, merge_pair, review_pair
 from tests.browsing import Desk
 from tests.dedupe.test_operations import Facts
@@ -128,3 +128,26 @@ def test_a_batch_says_of_each_pair_why_it_was_not_decided(desk: Desk) -> None:
         (gone, "It is no longer proposed."),
     ):
         assert told.says(f"Pair {pair.id}: {sentence}"), sentence
+
+
+def test_pairs_decided_on_one_page_share_the_time_that_it_took(desk: Desk) -> None:
+    with desk.work():
+        source, reviewer = make_source(), make_admin()
+        pairs = [of_number(source, score=90 - at) for at in range(3)]
+    opened, visitor, url = clock.now(), desk.signed_in(reviewer), "/duplicates/batch?evidence=number"
+
+    def decide(seconds: int, *chosen: Pair) -> None:
+        with clock.frozen_at(opened + timedelta(seconds=seconds)):
+            page = visitor.get(url)
+            seen = {
+                f"seen-{number}": mark for number, mark in re.findall(r'name="seen-(\d+)" value="(\w+)"', page.html)
+            }
+            visitor.post(url, {f"pair-{pair.id}": "apart" for pair in chosen} | seen)
+
+    with clock.frozen_at(opened):
+        visitor.get(url)
+    decide(60, *pairs[:2])
+    decide(75, pairs[2])
+    with desk.look() as session:
+        took = select(Decision.seconds).order_by(Decision.id)
+        assert list(session.scalars(took)) == [30, 30, 15]
