@@ -41,7 +41,20 @@ class ReasonForm(CleanForm):
     )
 
 
-class DecisionForm(ReasonForm):
+class SeenForm(ReasonForm):
+    """A form of a page that is based on something that others may change meanwhile."""
+
+    unguarded = frozenset({"seen"})
+
+    seen = StringField("What was seen", [Length(max=16)], default="")
+
+    @property
+    def what_was_seen(self) -> str:
+        """What was seen; without one it is what nobody has seen, so that a check refuses it."""
+        return self.seen.data or "-"
+
+
+class DecisionForm(SeenForm):
     """What the reviewer decided about a pair: what to do, which record is kept, and whose value of each unit.
 
     Without an `act` a merge is asked for and not yet confirmed.
@@ -53,7 +66,6 @@ class DecisionForm(ReasonForm):
 
     act = StringField("Decision", [AnyOf(["", "merge", "apart", "later"], message="Choose what to do.")], default="")
     keep = StringField("Record to keep", default="")
-    seen = StringField("What was seen", [Length(max=16)], default="")
     name = unit_field("Name")
     dob = unit_field("Date of birth")
     ssn = unit_field("SSN")
@@ -76,17 +88,16 @@ class DecisionForm(ReasonForm):
     def values(self) -> dict[str, Any]:
         """Return the keyword arguments of `merge_pair`."""
         chosen = {unit: SIDES[side] for unit, side in self.sides.items()}
-        said = {"reason": self.reason.data or "", "seen": self.seen.data or ""}
+        said = {"reason": self.reason.data or "", "seen": self.what_was_seen}
         return {"destination_client_id": self.kept_id, "choices": chosen, **said}
 
 
-class AnswerForm(ReasonForm):
+class AnswerForm(SeenForm):
     """What the second person says about a merge."""
 
     unguarded = frozenset({"answer", "seen"})
 
     answer = StringField("Answer", [AnyOf(["agree", "refuse", "back"], message="Agree or refuse.")])
-    seen = StringField("What was seen", [Length(max=16)], default="")
 
 
 class RequestForm(Form):

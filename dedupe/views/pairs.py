@@ -164,7 +164,7 @@ def _done(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
     if form.act.data == "merge":
         _merged(decide_merge(pair, **form.values(), by=by))
     elif form.act.data == "apart":
-        operations.keep_apart(pair, reason=form.reason.data or "", seen=form.seen.data or "", by=by)
+        operations.keep_apart(pair, reason=form.reason.data or "", seen=form.what_was_seen, by=by)
         _say(
             "Kept apart: not proposed again unless they change.",
             "See the pair",

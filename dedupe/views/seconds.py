@@ -53,7 +53,7 @@ def answer(pair_id: int) -> ResponseReturnValue:
 def _answered(proposal: Proposal, form: AnswerForm) -> None:
     by, reason = signed_in_user(), form.reason.data or ""
     if form.answer.data == "agree":
-        operations.agree_to_merge(proposal, seen=form.seen.data or "-", reason=reason, by=by)
+        operations.agree_to_merge(proposal, seen=form.what_was_seen, reason=reason, by=by)
     elif form.answer.data == "refuse":
         operations.refuse_merge(proposal, reason=reason, by=by)
     else:

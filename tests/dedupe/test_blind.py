@@ -7,6 +7,7 @@ from dedupe.models import Evidence, Pair
 from dedupe.operations import keep_clients_apart
 from dedupe.scanning import scan_store
 from tests.browsing import Desk, Page, Visitor
+from tests.dedupe.test_seconds import seen_on
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_pair, make_source
 
@@ -41,7 +42,7 @@ def test_a_reviewer_hides_the_score_until_the_decision_is_made(desk: Desk) -> No
     shown = visitor.get(PAGES[-1])
     assert shown.says("What agrees and what doesn’t")
     assert shown.says("No open stay, reports of the last year hardly change.")
-    visitor.post(PAGES[-1], {"act": "apart", "keep": 1})
+    visitor.post(PAGES[-1], {"act": "apart", "keep": 1, "seen": seen_on(shown)}, status=302)
     decided = tells(visitor.get(PAGES[-1]))
     assert "97" in decided
     assert "83" not in decided, "the next pair is not decided"

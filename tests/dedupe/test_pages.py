@@ -16,6 +16,7 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from dedupe.models import Pair, PairState, PairTicket, Scan, ScanState
 from dedupe.operations import keep_apart, keep_clients_apart, merge_pair
+from dedupe.policies import version_of
 from dedupe.scanning import begin_scan, begin_waiting_scan, fail_scan, scan_store
 from tests.browsing import Desk, Page, Visitor
 from tests.make import make_admin, make_agency, make_user
@@ -54,8 +55,13 @@ class Queue:
         return f"/duplicates/pairs/{self.pairs[at].id}"
 
     def decide(self, act: str, at: int = 0, *, by: Visitor | None = None, status: int = 302, **over: Any) -> Page:
-        data = {"act": act, "keep": self.clients[2 * at].id, **over}
+        data = {"act": act, "keep": self.clients[2 * at].id, "seen": self.mark(at), **over}
         return (by or self.visitor).post(self.url(at), data, status=status)
+
+    def mark(self, at: int = 0) -> str:
+        """Return the mark of what a page of the pair shows now."""
+        with self.desk.look() as session:
+            return version_of(session.get_one(Pair, self.pairs[at].id))
 
     def pair(self, at: int = 0) -> Pair:
         with self.desk.look() as session:
@@ -251,6 +257,12 @@ def test_pairs_that_others_settled_or_that_are_gone_say_so(queue: Queue) -> None
     assert "Reopen" not in settled.html
 
 
+def test_a_decision_that_does_not_say_what_was_seen_is_refused(queue: Queue) -> None:
+    for act, mark in (("merge", ""), ("apart", ""), ("merge", "-")):
+        assert queue.decide(act, seen=mark, status=422).says("These records have changed since you opened this page.")
+    assert queue.pair().state is PairState.OPEN
+
+
 # Twice, and two at once
 
 
@@ -324,7 +336,7 @@ def test_who_is_shown_both_records_by_posting_holds_the_pair_and_has_looked(queu
 def test_hostile_decisions_are_refused_with_a_sentence(queue: Queue, data: dict[str, str], says: str) -> None:
     if data.get("keep") == "OTHER":
         data = {**data, "keep": str(queue.clients[4].id)}
-    page = queue.visitor.post(queue.url(), {"keep": queue.clients[0].id, **data}, status=422)
+    page = queue.visitor.post(queue.url(), {"keep": queue.clients[0].id, "seen": queue.mark(), **data}, status=422)
     assert page.says(says)
     assert queue.merges() == 0
     assert queue.pair().state is PairState.OPEN
@@ -721,7 +733,7 @@ def test_the_list_of_pairs_says_what_each_is_worth_and_its_filters_go_along(queu
     assert queue.visitor.get(narrowed.link("Review these"), status=302).goal == f"{queue.url(1)}?conflict=yes"
     shown = queue.visitor.get(f"{queue.url(1)}?conflict=yes")
     assert shown.says("Pair 1 of 2 to review")
-    data = {"act": "apart", "keep": queue.clients[2].id}
+    data = {"act": "apart", "keep": queue.clients[2].id, "seen": queue.mark(1)}
     assert queue.visitor.post(f"{queue.url(1)}?conflict=yes", data, status=302).goal == f"{queue.url(2)}?conflict=yes"
     data = {"act": "later", "keep": queue.clients[4].id}
     assert queue.visitor.post(f"{queue.url(2)}?conflict=yes", data, status=302).goal == f"{queue.url(2)}?conflict=yes"

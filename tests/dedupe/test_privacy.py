@@ -21,6 +21,7 @@ from dedupe.models import Pair, Scan
 from dedupe.operations import defer_pair, keep_apart, merge_pair, reopen_pair, review_pair, undo_merge
 from dedupe.scanning import scan_store
 from tests.browsing import Desk
+from tests.dedupe.test_seconds import seen_on
 from tests.make import make_admin
 from tests.make_dedupe import make_client, make_source
 
@@ -102,7 +103,7 @@ def test_addresses_on_the_pages_hold_no_names(desk: Desk) -> None:
     visitor = desk.signed_in(reviewer)
     page = visitor.get("/duplicates/pairs/1")
     assert page.says("Featherstonehaugh")
-    visitor.post("/duplicates/pairs/1", {"act": "merge", "keep": 1})
+    visitor.post("/duplicates/pairs/1", {"act": "merge", "keep": 1, "seen": seen_on(page)}, status=302)
     for url in ("/duplicates/pairs/1", "/duplicates/merges", "/duplicates/merges/1", "/duplicates/scan", "/clients/1"):
         addresses = " ".join(address for address, _ in visitor.get(url).reader.links)
         assert "Feather" not in addresses

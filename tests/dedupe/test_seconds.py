@@ -272,7 +272,7 @@ def test_a_reviewer_and_a_colleague_decide_on_pages(desk: Desk) -> None:
     url = f"/duplicates/pairs/{pair.id}"
     page = first.get(url)
     assert page.says("A second person has to agree to this merge. The two have two different full SSNs.")
-    data = {"act": "merge", "keep": pair.low_client_id}
+    data = {"act": "merge", "keep": pair.low_client_id, "seen": seen_on(page)}
     assert first.post(url, data, status=422).says("Say why they are one person")
     assert first.post(url, {**data, "reason": "Papers"}, follow=True).says("nothing is merged before that")
     own = first.get(url)
