@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, String, Text, event, inspect
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, String, Text, event, inspect, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column
@@ -161,6 +161,17 @@ def hold_writer() -> None:
         driver.execute(f"SAVEPOINT {name}")  # those that a part may be rolled back to
     if _version(driver) != seen:
         _read_anew(session)
+
+
+def hold_alone(number: int) -> None:
+    """Have nobody else who asks for the same number go on before the open transaction ends.
+
+    For what has no row to lock yet: a first one that is added, or a decision on many rows. `number` is one of
+    PostgreSQL's advisory locks; SQLite has one writer at a time.
+    """
+    hold_writer()
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 def _read_anew(session: Session) -> None:

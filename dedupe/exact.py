@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from adminops import clock
-from adminops.db import db, savepoint
+from adminops.db import db, hold_alone, savepoint
 from adminops.errors import Conflict, DomainError, Invalid, NotAllowed
 from adminops.facts import publish
 from adminops.facts.records import ExactMergingChanged
@@ -31,6 +31,8 @@ from dedupe.operations import merge_pair
 from dedupe.queries import last_scan
 from dedupe.queue import free_for
 
+LOCK = 0x6578616374
+"""Number of PostgreSQL's advisory lock that one proposal holds at a time: "exact" as bytes."""
 MOST_A_DAY = 200
 MOST_RECORDS = 10
 """More records than this are not put together without a person."""
@@ -71,6 +73,7 @@ def propose_rule(cap: int, *, by: User) -> ExactMerging:
     policies.check_may_review(by)
     if not 1 <= cap <= MOST_A_DAY:
         raise Invalid(f"Choose 1 to {MOST_A_DAY} merges a day.", field="cap")
+    hold_alone(LOCK)
     if db.session.scalar(select(ExactMerging.id).where(ExactMerging.state == ExactState.PROPOSED)):
         raise Conflict("A proposal waits already for a second administrator.")
     rule = ExactMerging(daily_cap=cap, proposed_by_id=by.id)

@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import or_, select
 
 from adminops import clock
-from adminops.db import db
+from adminops.db import db, hold_alone
 from adminops.errors import Conflict
 from adminops.facts import LessonActivated, LessonDropped, LessonLearned, LessonTakenBack, publish
 from adminops.hmis.models import MergeDecision, Verdict
@@ -31,6 +31,8 @@ from dedupe.scanning import ask_for_scan, look_through_store, waiting_scan
 from dedupe.scoring import present_base, present_threshold
 from dedupe.standing import PairOfIds, in_order
 
+LOCK = 0x6C6573736F6E
+"""Number of PostgreSQL's advisory lock that who asks for a lesson holds: "lesson" as bytes."""
 MOST_DECISIONS = 5_000
 """The newest so many decisions are learned from."""
 EXAMPLES = 10
@@ -57,6 +59,7 @@ class Studied:
 def ask_to_learn(*, by: User) -> Lesson:
     """Have a lesson studied soon. Raises `NotAllowed`, and `Conflict` when one waits or is looked at."""
     policies.check_may_review(by)
+    hold_alone(LOCK)
     if present_study() is not None:
         raise Conflict("A lesson is studied already. Wait for what comes of it.")
     lesson = Lesson(asked_by_id=by.id)

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, text, union
+from sqlalchemy import ColumnElement, func, select, union
 
 from adminops import clock
-from adminops.db import db, hold_writer
+from adminops.db import db, hold_alone
 from adminops.errors import Conflict
 from adminops.facts import ScanFinished, publish
 from adminops.hmis.merging import apart_pairs, hold_decisions
@@ -130,9 +130,7 @@ def _is_one_running() -> bool:
 
     One that nobody could hold is about to be stored: it runs.
     """
-    hold_writer()
-    if db.engine.dialect.name == "postgresql":  # SQLite has one writer at a time
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    hold_alone(LOCK)
     running = select(Scan).where(Scan.state == ScanState.RUNNING)
     for scan in db.session.scalars(running.with_for_update(skip_locked=True)):
         if scan.started_at is None or scan.started_at <= clock.now() - LONGEST:

@@ -12,10 +12,10 @@ by way of a third record.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import or_, select
 
 from adminops import clock
-from adminops.db import db, hold_writer
+from adminops.db import db, hold_alone
 from adminops.errors import Conflict, Invalid, InvalidState, NotFound
 from adminops.hmis.models import Client, Merge, MergeChoice, MergeDecision, MergeStay, PersonLink, Verdict
 from adminops.hmis.persons import UNITS, are_one, chosen_records, found_person, is_beside, merges_of, records_of
@@ -112,9 +112,7 @@ def allow_again(one: Client, other: Client, *, by_id: int | None, reason: str = 
 
 def hold_decisions() -> None:
     """Have nobody else decide on records before the open transaction ends. Who holds other rows calls it before."""
-    hold_writer()
-    if db.engine.dialect.name == "postgresql":  # SQLite has one writer at a time
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    hold_alone(LOCK)
 
 
 def verdict_on(one: Client, other: Client) -> Verdict | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Barrier, Event
 from time import monotonic, sleep
 
@@ -14,12 +15,14 @@ from adminops import clock
 from adminops.app import AdminOps
 from adminops.crypto import CannotDecrypt
 from adminops.db import db, transaction
-from adminops.errors import DomainError, InvalidState
+from adminops.errors import Conflict, DomainError, InvalidState
 from adminops.hmis.merging import allow_again, hold_decisions, persons_by_merges
 from adminops.hmis.models import Client, HmisSource, Merge, MergeDecision
 from adminops.identity.models import SYSTEM, User
 from dedupe import jobs
 from dedupe.batch.operations import review_batch
+from dedupe.exact import propose_rule
+from dedupe.learning import ask_to_learn
 from dedupe.models import Pair, PairState, Scan, ScanState
 from dedupe.operations import defer_pair, keep_apart, merge_pair, pair_for_request, review_pair, undo_merge
 from dedupe.queries import get_pair
@@ -268,6 +271,22 @@ def test_one_of_two_scans_that_begin_at_once_is_refused(twice: Twice) -> None:
     began = at_once(twice.desk.app, *[lambda: begin_scan(by=SYSTEM)] * 3)
     assert sorted(type(each).__name__ for each in began) == ["Conflict", "Conflict", "Scan"]
     assert [scan.state for scan in twice.scans()] == [ScanState.RUNNING]
+
+
+@pytest.mark.parametrize("ask", [ask_to_learn, partial(propose_rule, 5)])
+def test_of_two_who_ask_for_the_same_at_once_one_is_refused(
+    desk: Desk, table: Table, ask: Callable[..., object]
+) -> None:
+    def work() -> object:
+        return ask(by=db.session.get_one(User, table.reviewers[0]))
+
+    with ThreadPoolExecutor(1) as pool:
+        with desk.work():
+            work()
+            running = pool.submit(at_once, desk.app, work)
+            _wait_until_somebody_waits(desk.app)
+        (answer,) = running.result(timeout=60)
+    assert isinstance(answer, Conflict)
 
 
 @on_postgresql
