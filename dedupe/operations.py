@@ -208,6 +208,8 @@ def divide_stays(merge: Merge, owners: Mapping[int, int], *, by: User) -> None:
     `StaysDivided`.
     """
     policies.check_may_review(by)
+    merging.hold_decisions()
+    _lock_merge(merge)
     if merge.is_active:
         raise InvalidState("This merge is in force: its stays are one person's.")
     _divide(dividing.part(merge), owners, by)

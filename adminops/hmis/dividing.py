@@ -178,6 +178,7 @@ def _give(parting: Parting, stay: Stay, owner: Owner | None, move: StayMove | No
         return False
     if move is not None:
         move.taken_back_at, move.taken_back_by_id = clock.now(), by_id
+        db.session.flush()  # before the next one comes: one move of a stay holds at a time
     if to is not None:
         where = {"source_id": stay.source_id, "enrollment_id": stay.enrollment_id, "to_client_id": to}
         db.session.add(StayMove(**where, merge_id=parting.merge.id, by_id=by_id, moved_at=clock.now()))

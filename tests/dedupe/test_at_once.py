@@ -17,19 +17,28 @@ from adminops.crypto import CannotDecrypt
 from adminops.db import db, transaction
 from adminops.errors import Conflict, DomainError, InvalidState
 from adminops.hmis.merging import allow_again, hold_decisions, persons_by_merges
-from adminops.hmis.models import Client, HmisSource, Merge, MergeDecision
+from adminops.hmis.models import Client, HmisSource, Merge, MergeDecision, StayMove
 from adminops.identity.models import SYSTEM, User
 from dedupe import jobs
 from dedupe.batch.operations import review_batch
 from dedupe.exact import propose_rule
 from dedupe.learning import ask_to_learn
 from dedupe.models import Pair, PairState, Scan, ScanState
-from dedupe.operations import defer_pair, keep_apart, merge_pair, pair_for_request, review_pair, undo_merge
+from dedupe.operations import (
+    defer_pair,
+    divide_stays,
+    keep_apart,
+    merge_pair,
+    pair_for_request,
+    review_pair,
+    undo_merge,
+)
 from dedupe.queries import get_pair
 from dedupe.scanning import FAILED, RUNS, Found, ask_for_scan, begin_scan, finish_scan, look_through_store, scan_store
 from tests.browsing import Desk
+from tests.dedupe.test_dividing import entered_later, merged
 from tests.make import make_admin
-from tests.make_dedupe import make_client, make_clients, make_pair, make_source
+from tests.make_dedupe import make_client, make_clients, make_pair, make_project, make_source
 
 SSN = "219450817"
 on_postgresql = pytest.mark.parametrize("app", ["postgresql"], indirect=True)
@@ -366,6 +375,31 @@ def test_a_pair_that_a_ticket_brings_in_at_this_moment_is_taken_for_a_known_one(
         running.result(timeout=60)
     assert [scan.state for scan in twice.scans()] == [ScanState.DONE]
     assert (twice.pair().ticket_id, twice.pair().state) == (7, PairState.OPEN)
+
+
+@on_postgresql
+def test_two_who_divide_stays_at_once_move_each_once(desk: Desk, table: Table) -> None:
+    with desk.work() as session:
+        by = session.get_one(User, table.reviewers[0])
+        merge = merged(session.get_one(Pair, table.ab), by)
+        stay = entered_later(merge.destination_client, make_project(table.source))
+        with clock.frozen_at(clock.now() + timedelta(days=2)):
+            undo_merge(merge, owners={stay.id: merge.destination_client_id}, by=by)
+        owners = {stay.id: merge.source_client_id}
+
+    def divide() -> object:
+        divide_stays(db.session.get_one(Merge, merge.id), owners, by=db.session.get_one(User, table.reviewers[0]))
+        return "divided"
+
+    with ThreadPoolExecutor(1) as pool:
+        with desk.work():
+            divide()
+            running = pool.submit(at_once, desk.app, divide)
+            _wait_until_somebody_waits(desk.app)
+        assert running.result(timeout=60) == ["divided"]
+    with desk.look() as session:
+        holding = select(func.count(StayMove.id)).where(StayMove.taken_back_at.is_(None))
+        assert session.scalar(holding) == 1
 
 
 # Nobody waits for somebody who waits for them

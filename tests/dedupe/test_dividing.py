@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from adminops import clock
 from adminops.db import db
@@ -213,6 +214,18 @@ def test_the_last_move_of_a_stay_holds_on_pages_and_in_exports(
     db.session.flush()
     assert (read_under(b), read_under(c)) == ({late.enrollment_id}, set())
     assert dividing.moved_stays(source.id) == {late.enrollment_id: b.personal_id}
+
+
+def test_one_move_of_a_stay_holds_at_a_time(pair: Pair, source: HmisSource, reviewer: User) -> None:
+    merge = merged(pair, reviewer)
+    move = {"source_id": source.id, "enrollment_id": "E", "to_client_id": pair.low_client_id, "merge_id": merge.id}
+    db.session.add(StayMove(**move, moved_at=clock.now(), taken_back_at=clock.now()))
+    db.session.add(StayMove(**move, moved_at=clock.now()))
+    db.session.flush()
+    db.session.add(StayMove(**move, moved_at=clock.now()))
+    with pytest.raises(IntegrityError):
+        db.session.flush()
+    db.session.rollback()
 
 
 def test_a_stay_is_proposed_to_who_was_in_its_project_before(pair: Pair, source: HmisSource, reviewer: User) -> None:

@@ -8,7 +8,7 @@ source record to the person of its destination record.
 import enum
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, case, or_
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, case, or_, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -140,6 +140,15 @@ class StayMove(Model):
     __table_args__ = (
         Index("ix_hmis_stay_move_stay", "source_id", "enrollment_id"),
         Index("ix_hmis_stay_move_to", "to_client_id"),
+        Index(
+            "uq_hmis_stay_move_that_holds",
+            "merge_id",
+            "source_id",
+            "enrollment_id",
+            unique=True,
+            sqlite_where=text("taken_back_at IS NULL"),
+            postgresql_where=text("taken_back_at IS NULL"),
+        ),
     )
 
     id: Mapped[Key]
