@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, union
+from sqlalchemy import ColumnElement, Select, func, select, union
 
 from adminops import clock
 from adminops.db import db, hold_alone
@@ -309,14 +309,14 @@ def _keep(found: Found) -> Kept:
     proposed = {_key(scored): scored for scored in found.pairs}
     again = with_new_rows()
     proposed = {key: scored for key, scored in proposed.items() if not standing.settles(*key) or key in again}
-    waiting = [key for key, pair in known.items() if pair.state in (*WAITING, PairState.SETTLED)]
+    waiting = [key for key, (_, state) in known.items() if state in (*WAITING, PairState.SETTLED)]
     protected = protected_among({id_ for key in (*proposed, *waiting) for id_ in key})
     proposed = {key: scored for key, scored in proposed.items() if protected.isdisjoint(key)}
-    kept = Kept()
+    held, kept = _held(known[key][0] for key in (*waiting, *proposed) if key in known), Kept()
     for key, scored in proposed.items():
-        kept = replace(kept, new=kept.new + _propose(known.get(key), key, scored))
+        kept = replace(kept, new=kept.new + _propose(held.get(key), key, scored))
     comparable = comparable_among(waiting) - protected
-    left = [pair for key, pair in known.items() if key not in proposed]
+    left = [pair for key, pair in held.items() if key not in proposed]
     kept = replace(kept, gone=_take_back(left, standing, comparable))
     db.session.flush()
     return kept
@@ -332,17 +332,30 @@ def comparable_among(pairs: Iterable[PairOfIds]) -> set[int]:
     return found
 
 
-def _known_pairs(found: Found) -> dict[PairOfIds, Pair]:
-    """Return the pairs a look is about, held so that a decision made at this moment is not written over."""
-    chosen = select(Pair).order_by(Pair.id).with_for_update().execution_options(populate_existing=True)
-    if found.changed is None:
-        return {(pair.low_client_id, pair.high_client_id): pair for pair in db.session.scalars(chosen)}
+def _known_pairs(found: Found) -> dict[PairOfIds, tuple[int, PairState]]:
+    """Return the pairs a look is about, with their numbers and states. Decisions are held: nobody decides on one."""
     low, high = Pair.low_client_id, Pair.high_client_id
+    reading = select(low, high, Pair.id, Pair.state)
+    if found.changed is None:
+        return _by_records(reading)
     ids = set[int]()
     for some in in_parts(sorted(found.changed)):
         ids.update(db.session.scalars(union(*(select(Pair.id).where(side.in_(some)) for side in (low, high)))))
     ids.update(db.session.scalars(select(Pair.id).where(Pair.state.in_(WAITING), _has_left(low) | _has_left(high))))
-    parts = (db.session.scalars(chosen.where(Pair.id.in_(some))) for some in in_parts(sorted(ids)))
+    return {key: told for some in in_parts(ids) for key, told in _by_records(reading.where(Pair.id.in_(some))).items()}
+
+
+def _by_records(reading: Select[int, int, int, PairState]) -> dict[PairOfIds, tuple[int, PairState]]:
+    return {(low, high): (id_, state) for low, high, id_, state in db.session.execute(reading)}
+
+
+def _held(pair_ids: Iterable[int]) -> dict[PairOfIds, Pair]:
+    """Return the pairs that storing a look may change, held so that nothing that is done now is written over.
+
+    What was decided, or is no longer proposed, and stays so is left alone: a store has many more of those.
+    """
+    chosen = select(Pair).order_by(Pair.id).with_for_update().execution_options(populate_existing=True)
+    parts = (db.session.scalars(chosen.where(Pair.id.in_(some))) for some in in_parts(sorted(set(pair_ids))))
     return {(pair.low_client_id, pair.high_client_id): pair for part in parts for pair in part}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from threading import Barrier, Event
 from time import monotonic, sleep
@@ -400,6 +400,24 @@ def test_two_who_divide_stays_at_once_move_each_once(desk: Desk, table: Table) -
     with desk.look() as session:
         holding = select(func.count(StayMove.id)).where(StayMove.taken_back_at.is_(None))
         assert session.scalar(holding) == 1
+
+
+@on_postgresql
+def test_a_scan_does_not_touch_what_stays_decided_or_gone(desk: Desk) -> None:
+    with desk.work():
+        source, by = make_source(), make_admin()
+        names = ("Abernathy", "Nguyen", "Quickfoot", "Zielinski", "Okafor", "Lindqvist")
+        clients = [
+            make_client(source, last_name=name, dob=date(1950 + 7 * at, 1 + at, 3)) for at, name in enumerate(names)
+        ]
+        merged_pair, apart, gone = (make_pair(clients[at], clients[at + 1]) for at in (0, 2, 4))
+        merge_pair(merged_pair, destination_client_id=clients[0].id, choices={}, by=by)
+        keep_apart(apart, by=by)
+        gone.state = PairState.GONE
+    with ThreadPoolExecutor(1) as pool, desk.work():
+        assert all(_is_free(pair.id) for pair in (merged_pair, apart, gone)), "they are held here from now on"
+        (scan,) = pool.submit(at_once, desk.app, scan_store).result(timeout=30)
+    assert isinstance(scan, Scan)
 
 
 # Nobody waits for somebody who waits for them
