@@ -30,7 +30,7 @@ from dedupe.matching.explain import ScoredPair
 from dedupe.matching.files import LackingColumnsError, UnreadableFileError, read_clients
 from dedupe.matching.looking import Look, look_here
 from dedupe.matching.matching import MINIMUM_PROBABILITY, Clock, Matched, match, peak_mb
-from dedupe.merges import Question, questions_of, story_of
+from dedupe.merges import Question, others_of, questions_of, story_of
 from dedupe.model_reads import as_numbers, the_model
 from dedupe.operations import keep_clients_apart, undo_merge
 from dedupe.pairs_file import write_pairs
@@ -173,18 +173,10 @@ def undo(merge_id: int, reason: str, also: tuple[int, ...], said: tuple[str, ...
     """
     with _refusals(), transaction():
         merge = get_merge(merge_id)
-        others = _others_of(merge, also)
+        others = others_of(story_of(merge), also)
         owners = _owners(merge, questions_of(merge, others), said, as_proposed=as_proposed)
         undo_merge(merge, reason=reason, owners=owners, also=others, by=SYSTEM)
     click.echo(f"Merge {merge_id} is undone.")
-
-
-def _others_of(merge: Merge, also: Iterable[int]) -> list[Merge]:
-    """Return the other merges that are meant. Raises `Invalid` for one that is no merge in force of the same person."""
-    others = {other.id: other for other in story_of(merge).others}
-    if strange := sorted(set(also) - set(others)):
-        raise Invalid(f"Merge {strange[0]} is no other merge in force of the same person.")
-    return [others[id_] for id_ in sorted(set(also))]
 
 
 def _owners(merge: Merge, questions: Sequence[Question], said: Iterable[str], *, as_proposed: bool) -> dict[int, int]:

@@ -1,15 +1,16 @@
 """Reading merges: the list, and the page of one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from adminops.db import db
-from adminops.errors import NotFound
+from adminops.errors import Invalid, NotFound
 from adminops.hmis import dividing
 from adminops.hmis.dividing import Owner, Parting
 from adminops.hmis.models import Client, Merge
@@ -100,6 +101,24 @@ def story_of(merge: Merge) -> MergeStory:
         others=others,
         questions=tuple(questions_of(merge, others)),
     )
+
+
+def version_of(story: MergeStory) -> str:
+    """Return what a page of a merge is based on, as a short text: another one, and the page is out of date."""
+    asked = [
+        (each.stay.id, [client.id for client in each.records], each.proposed, each.only_with)
+        for each in story.questions
+    ]
+    told = [story.merge.is_active, [other.id for other in story.others], asked]
+    return sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def others_of(story: MergeStory, also: Iterable[int]) -> list[Merge]:
+    """Return the other merges that are meant. Raises `Invalid` for one that is no merge in force of the same person."""
+    others, wanted = {other.id: other for other in story.others}, sorted(set(also))
+    if strange := [id_ for id_ in wanted if id_ not in others]:
+        raise Invalid(f"Merge {strange[0]} is no other merge in force of the same person.")
+    return [others[id_] for id_ in wanted]
 
 
 def questions_of(merge: Merge, others: Sequence[Merge] = ()) -> list[Question]:

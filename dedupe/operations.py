@@ -28,7 +28,7 @@ from adminops.hmis.merging import Side
 from adminops.hmis.models import Client, Merge, Verdict
 from adminops.identity.models import User
 from adminops.refs import Ref
-from dedupe import asking_again, policies, queries
+from dedupe import asking_again, merges, policies, queries
 from dedupe.claims import take
 from dedupe.conflicts import persons_of, why_second
 from dedupe.describing import describe
@@ -160,19 +160,30 @@ def defer_pair(pair: Pair, *, by: User) -> None:
 
 
 def undo_merge(
-    merge: Merge, *, reason: str = "", owners: Mapping[int, int] | None = None, also: Sequence[Merge] = (), by: User
+    merge: Merge,
+    *,
+    reason: str = "",
+    owners: Mapping[int, int] | None = None,
+    also: Sequence[Merge] = (),
+    seen: str = "",
+    by: User,
 ) -> None:
     """Take a merge back: every record reads as if it had never been made.
 
     `also` are other merges of the same person to be taken back first, the newest before the others. `owners` says of
     every stay that may be of either part, of this merge and of those (`merges.questions_of`), which record's it is.
+    `seen` is the `merges.version_of` the story that the reviewer saw; without it nothing is compared.
 
     Its pair is open again, unless other decisions settle it or one of the two is a client of victim services alone:
     then it is settled or gone. Other merges made later stay in force. Raises `NotAllowed`, `Invalid` also for a stay
-    without an owner, `InvalidState` when it was undone before. Publishes `MergeUndone` for each, and `StaysDivided`.
+    without an owner, `InvalidState` when it was undone before, `Conflict` when it is no longer as it was seen.
+    Publishes `MergeUndone` for each, and `StaysDivided`.
     """
     policies.check_may_review(by)
     said = policies.check_reason(reason)
+    _read_anew(merge)
+    if merge.is_active:
+        _check_merge_as_seen(merge, seen)
     for other in sorted(also, key=lambda merge: -merge.id):
         undo_merge(other, reason=said, owners=owners, by=by)
     parting = dividing.part(merge)
@@ -201,18 +212,29 @@ def undo_merge(
         _divide(parting, owners or {}, by)
 
 
-def divide_stays(merge: Merge, owners: Mapping[int, int], *, by: User) -> None:
+def divide_stays(merge: Merge, owners: Mapping[int, int], *, seen: str = "", by: User) -> None:
     """Say anew which record's the stays are that may be of either part of a merge that is undone.
 
-    Raises `NotAllowed`, `InvalidState` while the merge is in force, `Invalid` for a stay without an owner. Publishes
-    `StaysDivided`.
+    Raises `NotAllowed`, `InvalidState` while the merge is in force, `Conflict` when it is no longer as it was `seen`,
+    `Invalid` for a stay without an owner. Publishes `StaysDivided`.
     """
     policies.check_may_review(by)
-    merging.hold_decisions()
-    _lock_merge(merge)
+    _read_anew(merge)
     if merge.is_active:
         raise InvalidState("This merge is in force: its stays are one person's.")
+    _check_merge_as_seen(merge, seen)
     _divide(dividing.part(merge), owners, by)
+
+
+def _read_anew(merge: Merge) -> None:
+    """Hold decisions, and read whether the merge is in force. Its row is not held: an import holds those, and waits."""
+    merging.hold_decisions()
+    db.session.refresh(merge, ["undone_at"])
+
+
+def _check_merge_as_seen(merge: Merge, seen: str) -> None:
+    if seen and seen != merges.version_of(merges.story_of(merge)):
+        raise Conflict("This merge has changed since you opened this page. Look at it again, then decide.")
 
 
 def _divide(parting: Parting, owners: Mapping[int, int], by: User) -> None:

@@ -9,7 +9,7 @@ from dedupe import merges as reads
 from dedupe import operations, queries
 from dedupe.follow_ups.queries import LABELS as ANSWERS
 from dedupe.follow_ups.queries import list_follow_ups
-from dedupe.forms import ReasonForm
+from dedupe.forms import SeenForm
 from dedupe.units import UNITS
 from dedupe.views.blueprint import blueprint
 from dedupe.worklist import LABELS
@@ -26,15 +26,16 @@ def merges() -> ResponseReturnValue:
 @access(Permission.REVIEW_DUPLICATES, confirm=Again.USING)
 def merge(merge_id: int) -> ResponseReturnValue:
     """Show a merge, and undo it."""
-    made, form = reads.get_merge(merge_id, signed_in_user()), ReasonForm()
-    story = reads.story_of(made)
+    made, form = reads.get_merge(merge_id, signed_in_user()), SeenForm()
     if form.submitted():
         with form.refusals():
-            _undo_or_divide(story, form)
+            _undo_or_divide(reads.story_of(made), form)
             return redirect(url_for(".merge", merge_id=made.id))
+    story = reads.story_of(made)
     page = render_template(
         "dedupe/merge.html",
         story=story,
+        version=reads.version_of(story),
         owners=_owners(story),
         follow_ups=list_follow_ups(None, merge_id=made.id).rows if made.is_active else (),
         answers=ANSWERS,
@@ -46,16 +47,17 @@ def merge(merge_id: int) -> ResponseReturnValue:
     return page, form.status
 
 
-def _undo_or_divide(story: reads.MergeStory, form: ReasonForm) -> None:
+def _undo_or_divide(story: reads.MergeStory, form: SeenForm) -> None:
     """Undo a merge that is in force; of one that is undone say anew whose the stays are."""
     made, owners, by = story.merge, _owners(story), signed_in_user()
     if not made.is_active and story.questions and "divide" in request.form:
-        operations.divide_stays(made, owners, by=by)
+        operations.divide_stays(made, owners, seen=form.what_was_seen, by=by)
         flash("Each stay reads under the record that you chose.", "good")
         return
-    wanted = set(request.form.getlist("also"))
-    also = [other for other in story.others if str(other.id) in wanted]
-    operations.undo_merge(made, reason=form.reason.data or "", owners=owners, also=also, by=by)
+    ticked = request.form.getlist("also")
+    also = reads.others_of(story, (int(text) if text.isascii() and text.isdecimal() else 0 for text in ticked))
+    said = {"reason": form.reason.data or "", "seen": form.what_was_seen}
+    operations.undo_merge(made, **said, owners=owners, also=also, by=by)
     flash("The merge is undone: both records read as before.", "good")
 
 

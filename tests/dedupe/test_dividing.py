@@ -23,6 +23,7 @@ from dedupe.merges import questions_of
 from dedupe.models import Pair
 from dedupe.operations import divide_stays, merge_pair, undo_merge
 from tests.browsing import Desk
+from tests.dedupe.test_seconds import seen_on
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_clients, make_exit, make_pair, make_project, make_source, make_stay
 
@@ -303,15 +304,17 @@ def test_a_merge_is_undone_and_divided_on_its_page(desk: Desk) -> None:
         visitor.post("/duplicates/follow-ups/1/rubbish", {}, status=404)
         visitor.post("/duplicates/follow-ups/99/kept", {}, status=404)
         for hostile in ({}, {f"stay-{late.id}": "nobody"}):
-            assert visitor.post(url, hostile, status=422).says("1 are left over")
-        data = {f"stay-{late.id}": str(other.id), "also": str(second.id)}
+            assert visitor.post(url, {"seen": seen_on(page), **hostile}, status=422).says("1 are left over")
+        data = {"seen": seen_on(page), f"stay-{late.id}": str(other.id), "also": str(second.id)}
         assert visitor.post(url, data, follow=True).says("The merge is undone")
         with desk.look() as session:
             assert not session.get_one(Merge, second.id).is_active
         assert visitor.get(f"/clients/{other.id}").says("Night Shelter")
         assert not visitor.get(f"/clients/{one.id}").says("Night Shelter")
         assert visitor.get(f"/duplicates/merges/{second.id}").says("Undone by")
-        again = visitor.post(url, {"divide": "1", f"stay-{late.id}": str(one.id)}, follow=True)
+        data = {"divide": "1", f"stay-{late.id}": str(one.id)}
+        assert visitor.post(url, data, status=422).says("This merge has changed since you opened this page.")
+        again = visitor.post(url, {"seen": seen_on(visitor.get(url)), **data}, follow=True)
         assert again.says("Each stay reads under the record that you chose.")
         assert visitor.get(f"/clients/{one.id}").says("Night Shelter")
 
@@ -326,9 +329,11 @@ def test_the_page_asks_for_the_stays_of_other_merges_that_are_ticked(desk: Desk)
         db.session.flush()
     url = f"/duplicates/merges/{first.id}"
     visitor = desk.signed_in(reviewer)
-    assert visitor.get(url).says(f"Asked only if you tick merge {second.id}.")
-    assert visitor.post(url, {"also": str(second.id)}, status=422).says("1 are left over")
-    data = {"also": str(second.id), f"stay-{late.id}": str(third.id)}
+    page = visitor.get(url)
+    assert page.says(f"Asked only if you tick merge {second.id}.")
+    data = {"seen": seen_on(page), "also": str(second.id)}
+    assert visitor.post(url, data, status=422).says("1 are left over")
+    data |= {f"stay-{late.id}": str(third.id)}
     assert visitor.post(url, data, follow=True).says("The merge is undone")
     with desk.look():
         assert read_under(third) == {late.enrollment_id}

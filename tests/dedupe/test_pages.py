@@ -19,6 +19,7 @@ from dedupe.operations import keep_apart, keep_clients_apart, merge_pair
 from dedupe.policies import version_of
 from dedupe.scanning import begin_scan, begin_waiting_scan, fail_scan, scan_store
 from tests.browsing import Desk, Page, Visitor
+from tests.dedupe.test_seconds import seen_on
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import (
     make_client,
@@ -62,6 +63,10 @@ class Queue:
         """Return the mark of what a page of the pair shows now."""
         with self.desk.look() as session:
             return version_of(session.get_one(Pair, self.pairs[at].id))
+
+    def undo(self, merge_id: int = 1, **over: Any) -> Page:
+        url = f"/duplicates/merges/{merge_id}"
+        return self.visitor.post(url, {"seen": seen_on(self.visitor.get(url)), **over}, follow=True)
 
     def pair(self, at: int = 0) -> Pair:
         with self.desk.look() as session:
@@ -164,7 +169,7 @@ def test_merging_goes_to_the_next_pair_and_can_be_undone(queue: Queue) -> None:
     assert merge.says("Client B into A")
     assert merge.says("Rita Reviewer")
     url = following.link("See the merge")
-    assert queue.visitor.post(url, {"reason": "a twin"}, follow=True).says("The merge is undone")
+    assert queue.undo(reason="a twin").says("The merge is undone")
     undone = queue.visitor.get(url)
     assert undone.says("Undone by Rita Reviewer")
     assert undone.says("“a twin”")
@@ -275,7 +280,7 @@ def test_a_second_click_on_merge_does_it_once(queue: Queue) -> None:
 
 def test_a_second_click_on_undo_does_it_once(queue: Queue) -> None:
     queue.decide("merge")
-    queue.visitor.post("/duplicates/merges/1", {})
+    queue.undo()
     assert queue.visitor.post("/duplicates/merges/1", {}, status=422).says("This merge was undone already.")
 
 
@@ -569,7 +574,7 @@ def test_merges_are_listed_newest_first(queue: Queue) -> None:
     assert queue.visitor.get("/duplicates/merges").says("Nothing was merged yet")
     for at in (0, 1):
         queue.decide("merge", at)
-    queue.visitor.post("/duplicates/merges/1", {})
+    queue.undo()
     page = queue.visitor.get("/duplicates/merges")
     assert page.words.index("Client D into C") < page.words.index("Client B into A")
     assert page.says("Undone")
@@ -585,10 +590,32 @@ def test_a_merge_that_others_stand_on_says_what_becomes_of_them(queue: Queue) ->
     page = queue.visitor.get(f"/duplicates/merges/{first.id}")
     assert page.says("a record that was merged into one of these two stays with it")
     assert page.link(f"Merge {second.id}") == f"/duplicates/merges/{second.id}"
-    queue.visitor.post(f"/duplicates/merges/{first.id}", {})
+    queue.undo(first.id)
     with queue.desk.look() as session:
         assert [session.get_one(Client, client.id).person_id for client in (a, b, c)] == [a.id, b.id, b.id]
     assert not queue.visitor.get(f"/duplicates/merges/{second.id}").says("stays with it")
+
+
+def test_a_merge_that_came_after_the_page_was_opened_is_shown_before_anything_is_undone(queue: Queue) -> None:
+    queue.decide("merge")
+    url = "/duplicates/merges/1"
+    seen = seen_on(queue.visitor.get(url))
+    with queue.desk.work() as session:
+        by, (b, c) = (
+            session.get_one(User, queue.reviewer.id),
+            (session.get_one(Client, each.id) for each in queue.clients[1:3]),
+        )
+        later = merge_pair(make_pair(b, c), destination_client_id=b.id, choices={}, by=by)
+    for mark in (seen, "", "-"):
+        refused = queue.visitor.post(url, {"seen": mark}, status=422)
+        assert refused.says("This merge has changed since you opened this page.")
+        assert refused.says(f"Merge {later.id}: client C into B")
+    for strange in ("99", "x", "1"):
+        unknown = queue.visitor.post(url, {"seen": seen_on(refused), "also": strange}, status=422)
+        assert unknown.says("is no other merge in force of the same person.")
+    with queue.desk.look() as session:
+        assert all(merge.is_active for merge in session.scalars(select(Merge)))
+    assert queue.undo(also=str(later.id)).says("The merge is undone")
 
 
 def test_a_merge_of_a_record_that_left_its_source_is_shown(queue: Queue) -> None:
@@ -598,7 +625,7 @@ def test_a_merge_of_a_record_that_left_its_source_is_shown(queue: Queue) -> None
     page = queue.visitor.get("/duplicates/merges/1")
     assert page.says("Kept: client A")
     assert not page.says("Folded in: client B")
-    queue.visitor.post("/duplicates/merges/1", {})
+    queue.undo()
 
 
 # Scans, and an empty queue
