@@ -38,10 +38,10 @@ from dedupe.matching.cleaning import clean
 from dedupe.matching.columns import Columns, one_record
 from dedupe.matching.explain import ScoredPair, explain
 from dedupe.matching.few import score_pairs
-from dedupe.scoring import count_names, present_model
+from dedupe.scoring import present_judge
 
 MOST_SHOWN = 10
-MOST_JUDGED = 120
+MOST_JUDGED = 60
 """So many candidates are judged: those that most ways have found."""
 A_WAY = 200
 """So many candidates a way gives at most."""
@@ -142,10 +142,10 @@ def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:
     columns = identities([id_ for id_ in ids[:MOST_JUDGED] if id_ not in protected])
     if not len(columns):
         return LookedUp((), 0, is_cut=False, of_some=scope.projects is not None)
-    model = present_model()
+    model, count = present_judge()
     together = query.followed_by(columns)
     others = np.arange(1, len(together), dtype=np.int32)
-    pairs = score_pairs(together, np.zeros_like(others), others, model, count_names, minimum=LEAST_LIKELY)
+    pairs = score_pairs(together, np.zeros_like(others), others, model, count, minimum=LEAST_LIKELY)
     scored = explain(together, pairs.take(range(min(len(pairs), MOST_SHOWN))), model)
     is_cut, of_some = len(ids) > MOST_JUDGED, scope.projects is not None
     return LookedUp(_hits(scored), len(columns), is_cut=is_cut, of_some=of_some)

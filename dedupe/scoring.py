@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
+from types import MappingProxyType
 
 import numpy as np
 from sqlalchemy import Select, bindparam, func, literal, select
@@ -12,7 +13,7 @@ from adminops.hmis.models import Client
 from dedupe.gathering import records_to_match, stays_to_warn_of
 from dedupe.matching.columns import Columns
 from dedupe.matching.explain import ScoredPair, explain
-from dedupe.matching.few import score_pairs
+from dedupe.matching.few import CountNames, score_pairs
 from dedupe.matching.fields import Field
 from dedupe.matching.matching import MINIMUM_PROBABILITY
 from dedupe.matching.model import Model, default_model, model_of
@@ -22,6 +23,11 @@ from dedupe.standing import PairOfIds, in_order
 
 MOST_COUNTED = 20_000
 """A name that more records have is counted no further: it is common in any store."""
+COMMON = 1_000
+"""Names that so many records have are counted once a scan, and not for each look-up anew."""
+
+NameCounts = Mapping[Field, Mapping[str, int]]
+_KEYS = {Field.FIRST: Client.first_key, Field.LAST: Client.last_key}
 
 
 def present_model() -> Model:
@@ -29,11 +35,28 @@ def present_model() -> Model:
     return tuned(present_base(), present_tuning())
 
 
+def present_judge() -> tuple[Model, CountNames]:
+    """Return `present_model` and what counts names for it, for who asks again and again.
+
+    How many have a common name is remembered from the first time on after a scan.
+    """
+    last = _last_stored()
+    count = partial(count_names, known=_common_names(*last)) if last else count_names
+    return tuned(_base(last), present_tuning()), count
+
+
 def present_base() -> Model:
     """Return the model of the last scan without corrections, or the built-in one."""
-    last = db.session.execute(
-        select(StoredModel.id, StoredModel.made_at).order_by(StoredModel.id.desc()).limit(1)
-    ).first()
+    return _base(_last_stored())
+
+
+def _last_stored() -> tuple[int, datetime] | None:
+    newest = select(StoredModel.id, StoredModel.made_at).order_by(StoredModel.id.desc()).limit(1)
+    found = db.session.execute(newest).first()
+    return tuple(found) if found else None  # type: ignore[return-value]
+
+
+def _base(last: tuple[int, datetime] | None) -> Model:
     model = _model(*last) if last else None
     return model or default_model(db.session.scalar(select(func.max(Client.id))) or 0)  # about so many are there
 
@@ -82,17 +105,27 @@ def score_gathered(
     return dict(zip(kept, explain(columns, found, known, stays), strict=True))
 
 
-def count_names(name: Field, texts: Sequence[str]) -> Mapping[str, int]:
+def count_names(name: Field, texts: Sequence[str], *, known: NameCounts = MappingProxyType({})) -> Mapping[str, int]:
     """Count the records with each of some first or last names, up to `MOST_COUNTED`; those that have left, too.
 
-    Each is one range of an index, and no row is looked at.
+    Each that is not `known` is one range of an index, and no row is looked at.
     """
-    counting = _counting(name)
-    return {text: db.session.scalar(counting, {"text": text}) or 0 for text in texts}
+    counting, common = _counting(name), known.get(name, {})
+    return {text: common.get(text) or db.session.scalar(counting, {"text": text}) or 0 for text in texts}
+
+
+@lru_cache(maxsize=2)
+def _common_names(_model_id: int, _made_at: datetime) -> NameCounts:
+    """Return how many records have each common name. Two walks along indexes, half a second with a million records."""
+    counted = {}
+    for name, key in _KEYS.items():
+        reading = select(key, func.count()).where(key != "").group_by(key).having(func.count() >= COMMON)
+        counted[name] = {text: min(count, MOST_COUNTED) for text, count in db.session.execute(reading)}
+    return counted
 
 
 @cache
 def _counting(name: Field) -> Select[int]:
-    key = Client.first_key if name is Field.FIRST else Client.last_key
+    key = _KEYS[name]
     some = select(literal(1)).select_from(Client).where(key == bindparam("text")).limit(MOST_COUNTED).subquery()
     return select(func.count()).select_from(some)

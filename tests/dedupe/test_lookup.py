@@ -19,9 +19,11 @@ from adminops.hmis.models import HmisSource, MergeDecision
 from adminops.identity.models import AgencyOrganization, User
 from adminops.identity.permissions import Role
 from adminops.identity.tokens import TokenScope
+from dedupe import scoring
 from dedupe.cli import dedupe
 from dedupe.lookup import Wanted, look_up_person, read_ssn
 from dedupe.matching.columns import one_record
+from dedupe.matching.fields import Field
 from dedupe.models import Pair, PairState
 from dedupe.scanning import scan_store
 from tests.api.asking import program_of
@@ -78,6 +80,28 @@ def test_the_likeliest_come_first_and_ten_at_most(crowd: HmisSource, reviewer: U
     assert (len(looked.hits), looked.hits[0].client_id) == (10, maria.id)
     scores = [hit.scored.probability for hit in looked.hits]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_common_names_are_counted_once_a_scan(
+    crowd: HmisSource, reviewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They weigh the same as when they are counted anew; the next scan counts them again."""
+    for number in range(3):
+        make_client(crowd, f"L{number}", first_name="Maria", last_name="Lopez", dob=date(1950 + number, 3, 4))
+    scan_store()
+    plain = look_up_person(MARIA, by=reviewer)
+    monkeypatch.setattr(scoring, "COMMON", 2)
+    scan_store()
+    remembered = look_up_person(MARIA, by=reviewer)
+    assert [(hit.client_id, hit.scored.probability) for hit in remembered.hits] == [
+        (hit.client_id, hit.scored.probability) for hit in plain.hits
+    ]
+    _, count = scoring.present_judge()
+    make_client(crowd, "L9", first_name="Maria", last_name="Lopez", dob=date(1990, 3, 4))
+    assert (count(Field.FIRST, ["maria"]), count(Field.FIRST, ["thuy"])) == ({"maria": 3}, {"thuy": 1})
+    scan_store()
+    _, count = scoring.present_judge()
+    assert count(Field.FIRST, ["maria"]) == {"maria": 4}
 
 
 def test_nobody_is_found_where_nobody_is_alike(crowd: HmisSource, reviewer: User) -> None:
