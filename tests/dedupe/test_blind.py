@@ -21,8 +21,9 @@ def visitor_of(desk: Desk) -> Visitor:
             {"field": "Last name", "says": "same", "points": 60, "strength": "full"},
             {"field": "SSN", "says": "same", "points": 37, "strength": "full"},
         ]
-        make_pair(make_client(source), make_client(source), score=97, reasons=reasons, evidence=Evidence.NUMBER)
-        make_pair(make_client(source), make_client(source), score=83)
+        one, other, third, fourth = (make_client(source, letter) for letter in "ABCD")  # no ID looks like a score
+        make_pair(one, other, score=97, reasons=reasons, evidence=Evidence.NUMBER)
+        make_pair(third, fourth, score=83)
         reviewer = make_admin()
     return desk.signed_in(reviewer)
 
