@@ -15,10 +15,9 @@ from sqlalchemy import select
 
 from adminops.db import db
 from adminops.hmis.models import Client
+from dedupe.gathering import CHUNK
 from dedupe.matching.sweeping import without_sweeping
 
-CHUNK = 10_000
-"""So many rows are held as rows at a time."""
 PAIRS_AT_ONCE = 1_000_000
 FEW = 15
 """As long as no more records than these bear a name it is a way by itself, whatever the birth dates say."""
