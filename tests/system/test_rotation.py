@@ -353,9 +353,14 @@ from pathlib import Path
 
 app = create_app(settings_for(Path(sys.argv[1]), database_url=sys.argv[2]), wsgi.FEATURES)
 resealing.reseal_some.__kwdefaults__["limit"] = 5
-rotation.PAUSE = 1.0  # the kill comes before the next step
+
+def stop_at_a_step(title, done, total):
+    if total:
+        print(done, flush=True)
+        sys.stdin.readline()
+
 with app.app_context():
-    rotation.rotate_keys(by=SYSTEM, tell=lambda title, done, total: total and print(done, flush=True))
+    rotation.rotate_keys(by=SYSTEM, tell=stop_at_a_step)
 """
 
 
@@ -369,9 +374,14 @@ def test_a_rotation_that_is_killed_leaves_every_value_to_be_opened(app: AdminOps
     settings = app.extensions["settings"]
     command = [sys.executable, "-c", ROTATING, str(settings.home), settings.database_url]
     for steps in (1, 4):
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        with subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        ) as running:
+            assert running.stdin is not None
             assert running.stdout is not None
-            for _ in range(steps):
+            assert running.stdout.readline() == "5\n"
+            for _ in range(1, steps):
+                running.stdin.write("on\n")
                 running.stdout.readline()
             os.kill(running.pid, signal.SIGKILL)
         assert opened(app) == clear, "this process still had the ring before the new key"
