@@ -87,7 +87,7 @@ def decide_rule(rule: ExactMerging, to: ExactState, *, by: User) -> None:
     Raises `NotAllowed`, `InvalidState`. Publishes `ExactMergingChanged`.
     """
     policies.check_may_review(by)
-    db.session.execute(select(ExactMerging.id).with_for_update())
+    db.session.execute(select(ExactMerging.id).order_by(ExactMerging.id).with_for_update())
     db.session.refresh(rule, ["state"])
     if to is ExactState.ACTIVE:
         if rule.proposed_by_id == by.id:

@@ -76,6 +76,7 @@ def present_study() -> Lesson | None:
 
 def begin_waiting_lesson() -> Lesson | None:
     """Begin the lesson that waits; None when there is none. One whose process has died is given up."""
+    hold_alone(LOCK)  # two that found the same one waiting would both study it
     lesson = present_study()
     if lesson is None:
         return None
