@@ -1,11 +1,13 @@
 """Holding pairs for who looks at them: one at a time on the page of a pair, several on a page of one kind."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from adminops import clock
 from adminops.db import Moment, db
@@ -28,18 +30,9 @@ def take(pairs: Sequence[Pair], by: User) -> list[Pair]:
     without being held, or free once its time is over. How long somebody looks is counted from the first look on.
     """
     now, until = clock.now(), clock.now() + CLAIM
-    wanted = Pair.id.in_([pair.id for pair in pairs])
-    is_held = and_(Pair.claimed_by_id == by.id, Pair.claimed_until > now)
-    free = select(Pair.id).where(or_(wanted, Pair.claimed_by_id == by.id), or_(~wanted, _is_to_be_had(by)))
-    values = {
-        "claimed_by_id": case((wanted, by.id)),
-        "claimed_until": case((wanted, literal(until, Moment()))),
-        "looked_at": case((or_(~wanted, is_held), Pair.looked_at), else_=literal(now, Moment())),
-    }
-    locked = free.order_by(Pair.id).with_for_update(skip_locked=True)
-    taking = update(Pair).where(Pair.id.in_(locked)).values(values).returning(Pair.id, Pair.looked_at)
+    said = {"wanted": [pair.id for pair in pairs], "reviewer": by.id, "now": now, "until": until}
     db.session.flush()
-    looked_at = dict(db.session.execute(taking, execution_options={"synchronize_session": False}).all())
+    looked_at = {row.id: row.looked_at for row in db.session.connection().execute(_taking(), said)}
     for pair in pairs:
         if pair.id not in looked_at:
             db.session.refresh(pair, ["state", "claimed_by_id", "claimed_until", "claimed_by", "looked_at"])
@@ -50,9 +43,29 @@ def take(pairs: Sequence[Pair], by: User) -> list[Pair]:
     return [pair for pair in pairs if pair.id in looked_at]
 
 
-def _is_to_be_had(by: User) -> ColumnElement[bool]:
+@cache
+def _taking() -> ReturningUpdate[int, datetime | None]:
+    reviewer, now = bindparam("reviewer", type_=Integer), bindparam("now", type_=Moment())
+    asked = bindparam("wanted", expanding=True, type_=Integer)
+    wanted = Pair.id.in_(asked)
+    is_held = and_(Pair.claimed_by_id == reviewer, Pair.claimed_until > now)
+    is_to_be_had = _is_to_be_had(free_for(reviewer, now))
+    # A union of numbers: neither database looks an "or" of these two up by their indexes.
+    other = aliased(Pair)
+    meant = select(other.id).where(other.id.in_(asked)).union(select(other.id).where(other.claimed_by_id == reviewer))
+    free = select(Pair.id).where(Pair.id.in_(meant), or_(~wanted, is_to_be_had))
+    values = {
+        "claimed_by_id": case((wanted, reviewer)),
+        "claimed_until": case((wanted, bindparam("until", type_=Moment()))),
+        "looked_at": case((or_(~wanted, is_held), Pair.looked_at), else_=now),
+    }
+    locked = free.order_by(Pair.id).with_for_update(skip_locked=True)
+    return update(Pair).where(Pair.id.in_(locked)).values(values).returning(Pair.id, Pair.looked_at)
+
+
+def _is_to_be_had(free: ColumnElement[bool]) -> ColumnElement[bool]:
     protected = (
         select(client.id).where(client.id == side, is_protected(client)).exists()
         for client, side in ((_Low, Pair.low_client_id), (_High, Pair.high_client_id))
     )
-    return and_(Pair.state.in_(UNDECIDED), free_for(by), *(~each for each in protected))
+    return and_(Pair.state.in_(UNDECIDED), free, *(~each for each in protected))

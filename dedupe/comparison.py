@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import not_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from adminops.db import db
@@ -18,8 +18,8 @@ from adminops.hmis.households import HouseholdKey, Member, household_of, others_
 from adminops.hmis.models import Client, Merge
 from adminops.hmis.persons import chosen_records
 from adminops.hmis.scope import EVERYTHING
-from adminops.hmis.stays import Stay, stays_of
-from adminops.identity.scopes import is_with_victim_services
+from adminops.hmis.stays import Stay, stay_ids_of, stays_of
+from adminops.identity.scopes import is_outside_victim_services
 from dedupe.conflicts import Person, why_second
 from dedupe.lines import Line, state_of
 from dedupe.models import Pair
@@ -146,7 +146,7 @@ def compare(
     everybody, merges = _records_and_merges(kept, folded)
     left, right = (Reader.of(client, everybody, merges) for client in (kept, folded))
     # Stays with victim service providers are no evidence, and not to be spoken of.
-    stays = stays_of([*left.records, *right.records], not_(is_with_victim_services()))
+    stays = stays_of([*left.records, *right.records], is_outside_victim_services())
     theirs = {record.id for record in right.records}
     moving = [stay for stay in stays if stay.client_id in theirs]
     staying = [stay for stay in stays if stay.client_id not in theirs]
@@ -164,7 +164,7 @@ def compare(
         why_second=tuple(why_second(pair, Person(left.records, staying), Person(right.records, moving)))
         if pair
         else (),
-        behind=behind([*left.records, *right.records], merges, stays),
+        behind=behind([*left.records, *right.records], merges, {stay.id for stay in stays}),
     )
 
 
@@ -173,7 +173,7 @@ def behind_pair(pair: Pair) -> Behind:
     both = (pair.low_client, pair.high_client)
     everybody, merges = _records_and_merges(*both)
     records = [record for client in both for record in Reader.of(client, everybody, merges).records]
-    return behind(records, merges, stays_of(records, not_(is_with_victim_services())))
+    return behind(records, merges, stay_ids_of(records, is_outside_victim_services()))
 
 
 def _records_and_merges(*clients: Client) -> tuple[list[Client], list[Merge]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 
-from sqlalchemy import not_, or_, select
+from sqlalchemy import or_, select
 
 from adminops.db import db
 from adminops.hmis import sealing
@@ -17,7 +17,7 @@ from adminops.hmis.codes import label
 from adminops.hmis.models import Client
 from adminops.hmis.persons import are_one
 from adminops.hmis.stays import Stay, stays_of
-from adminops.identity.scopes import is_with_victim_services
+from adminops.identity.scopes import is_outside_victim_services
 from adminops.settings import current_settings
 from dedupe.asking_again import is_asked_again
 from dedupe.models import Pair, PairState
@@ -74,7 +74,7 @@ def persons_of(*clients: Client) -> list[Person]:
     persons = [client.person_id for client in clients if client.person_id is not None]
     theirs = or_(Client.id.in_([client.id for client in clients]), Client.person_id.in_(persons))
     records = list(db.session.scalars(select(Client).where(theirs, Client.removed_at.is_(None)).order_by(Client.id)))
-    stays = stays_of(records, not_(is_with_victim_services()))
+    stays = stays_of(records, is_outside_victim_services())
     found = []
     for client in clients:
         own = [each for each in records if are_one(each, client)]

@@ -152,7 +152,9 @@ def _candidates() -> Select[Pair]:
     What a person undid, refused, reopened or put off is theirs to decide, however well it agrees.
     """
     both = (joinedload(Pair.low_client), joinedload(Pair.high_client))
-    chosen = select(Pair).where(Pair.state == PairState.OPEN, Pair.ticket_id.is_(None), free_for(SYSTEM))
+    chosen = select(Pair).where(
+        Pair.state == PairState.OPEN, Pair.ticket_id.is_(None), free_for(SYSTEM.id, clock.now())
+    )
     chosen = chosen.where(Pair.score >= 90, ~_has_word())
     return chosen.options(*both).execution_options(populate_existing=True)
 

@@ -24,7 +24,7 @@ from adminops.hmis import sealing
 from adminops.hmis.codes import NoYes
 from adminops.hmis.layers import layers_of, whole_table
 from adminops.hmis.models import Client, Enrollment, Exit, HmisSource
-from adminops.identity.scopes import is_with_victim_services, victim_service_projects
+from adminops.identity.scopes import is_outside_victim_services, is_with_victim_services, victim_service_projects
 from dedupe.matching.columns import AS_GIVEN, NO_CODE, Columns, Memberships
 from dedupe.matching.sweeping import without_sweeping
 from dedupe.matching.warn import Stay
@@ -134,7 +134,7 @@ def is_protected(client: Any) -> ColumnElement[bool]:
         Enrollment.personal_id == client.personal_id,
         Enrollment.removed_at.is_(None),
     )
-    there, elsewhere = stays.where(is_with_victim_services()), stays.where(~is_with_victim_services())
+    there, elsewhere = stays.where(is_with_victim_services()), stays.where(is_outside_victim_services())
     return and_(there.correlate(client).exists(), ~elsewhere.correlate(client).exists())
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select, union
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, func, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from adminops.db import db
@@ -13,6 +14,7 @@ from adminops.errors import Invalid, NotFound
 from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
+from adminops.web.navigation import MOST_SHOWN
 from dedupe.gathering import is_protected
 from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState
 from dedupe.seconds.models import Proposal
@@ -33,30 +35,38 @@ class Group:
 
 def count_open(viewer: User) -> int:
     """Return how many pairs are to review; those put off are not counted."""
-    counted = open_counted(viewer)
-    return 0 if counted is None else db.session.scalar(select(counted)) or 0
+    if not viewer.may(Permission.REVIEW_DUPLICATES):
+        return 0
+    return db.session.scalar(select(func.count()).select_from(Pair).where(Pair.state == PairState.OPEN)) or 0
 
 
 def open_counted(viewer: User) -> ScalarSelect[int] | None:
-    """Return what counts the pairs to review; None for who may not review them."""
-    if not viewer.may(Permission.REVIEW_DUPLICATES):
-        return None
-    return select(func.count()).select_from(Pair).where(Pair.state == PairState.OPEN).scalar_subquery()
+    """Return what counts the pairs to review as far as the number is shown; None for who may not review them."""
+    return _open_counted() if viewer.may(Permission.REVIEW_DUPLICATES) else None
+
+
+@cache
+def _open_counted() -> ScalarSelect[int]:
+    some = select(Pair.id).where(Pair.state == PairState.OPEN).limit(MOST_SHOWN + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def get_pair(pair_id: int, viewer: User) -> Pair:
     """Return a pair with both records. Raises `NotFound`, also for who may not review."""
-    people = (joinedload(Pair.low_client), joinedload(Pair.high_client))
-    chosen = select(Pair).where(Pair.id == pair_id)
-    names = [joinedload(who).lazyload(User.grants) for who in (Pair.claimed_by, Pair.decided_by)]
-    asked = joinedload(Pair.proposals)
-    names += [asked.joinedload(who).lazyload(User.grants) for who in (Proposal.by, Proposal.answered_by)]
-    loaded = chosen.options(*people, *names, joinedload(Pair.tickets))
     may = viewer.may(Permission.REVIEW_DUPLICATES)
-    found = db.session.scalars(loaded).unique().one_or_none() if may else None
+    found = db.session.scalars(_whole_pair(), {"pair_id": pair_id}).unique().one_or_none() if may else None
     if found is None:
         raise NotFound("There is no such pair.")
     return found
+
+
+@cache
+def _whole_pair() -> Select[Pair]:
+    people = (joinedload(Pair.low_client), joinedload(Pair.high_client))
+    names = [joinedload(who).lazyload(User.grants) for who in (Pair.claimed_by, Pair.decided_by)]
+    asked = joinedload(Pair.proposals)
+    names += [asked.joinedload(who).lazyload(User.grants) for who in (Proposal.by, Proposal.answered_by)]
+    return select(Pair).where(Pair.id == bindparam("pair_id")).options(*people, *names, joinedload(Pair.tickets))
 
 
 def find_pair(one: int, other: int) -> Pair | None:

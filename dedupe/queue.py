@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import CTE, ColumnElement, Select, and_, false, func, literal, or_, select, true, tuple_, union_all
 from sqlalchemy.orm import aliased
 
 from adminops import clock
@@ -28,8 +28,6 @@ IS_OPEN: ColumnElement[bool] = Pair.state == PairState.OPEN
 IS_DEFERRED: ColumnElement[bool] = Pair.state == PairState.DEFERRED
 _One, _Other = aliased(Client), aliased(Client)
 """The two records of a pair. Made once: an alias works its many columns out when they are first named."""
-_BEFORE_COUNTS = 5
-"""So many columns stand before the counts in a row of `_around`."""
 _OPEN_KEY = (Pair.turn, Pair.id)
 _DEFERRED_KEY = (Pair.deferred_at, Pair.id)
 
@@ -98,9 +96,9 @@ class ListedPair:
     """Who holds it at the moment, "" for nobody."""
 
 
-def free_for(viewer: User) -> ColumnElement[bool]:
-    """Return the condition that nobody else holds a pair."""
-    return or_(Pair.claimed_until.is_(None), Pair.claimed_until <= clock.now(), Pair.claimed_by_id == viewer.id)
+def free_for(user_id: Any, now: Any) -> ColumnElement[bool]:
+    """Return the condition that nobody but a user, by their number, holds a pair `now`; both may be parameters."""
+    return or_(Pair.claimed_until.is_(None), Pair.claimed_until <= now, Pair.claimed_by_id == user_id)
 
 
 def queue_around(pair: Pair, among: Conditions = ()) -> Queue:
@@ -118,36 +116,38 @@ def queue_around(pair: Pair, among: Conditions = ()) -> Queue:
     )
 
 
-def _counts(place: Place | None, among: Conditions) -> list[ScalarSelect[int]]:
-    """Return what counts the pairs to review, those put off, and those of its own state ahead of a place."""
+def _counted(place: Place | None, among: Conditions) -> CTE:
+    """Return what counts the pairs to review, those put off, and those of its own state ahead of a place.
 
-    def count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-        counted = select(func.count()).select_from(Pair).where(*conditions, *among)
-        return counted.correlate(None).scalar_subquery()  # it counts pairs of its own, not the one beside it
-
-    return [count(IS_OPEN), count(IS_DEFERRED), count(place.ahead[-1] if place else false())]
+    Materialized: SQLite would count once for each part of the union beside it.
+    """
+    parts = (IS_OPEN, IS_DEFERRED, place.ahead[-1] if place else false())
+    counted = (select(func.count()).select_from(Pair).where(part, *among).scalar_subquery() for part in parts)
+    return select(*counted).cte().prefix_with("MATERIALIZED")
 
 
 def _around(place: Place | None, among: Conditions) -> tuple[list[QueueRow], Sequence[int]]:
-    """Return the pairs around a place in their order (some ahead of it, itself, those behind), and `_counts`."""
+    """Return the pairs around a place in their order (some ahead of it, itself, those behind), and `_counted`."""
     arms = [*_arms_ahead(place, among), *_arms_behind(place, among)]
     parts = union_all(*(select(arm.subquery()) for arm in arms)).subquery()
+    counted = _counted(place, among)
     reading = (
-        select(parts.c.id, Pair.score, Pair.state, Pair.deferred_at, Pair.turn, *_counts(place, among), *_names())
+        select(*counted.c, parts.c.id, Pair.score, Pair.state, Pair.deferred_at, Pair.turn, *_names())
+        .select_from(parts.join(counted, true()))
         .join(Pair, Pair.id == parts.c.id)
         .join(_One, _One.id == Pair.low_client_id)
         .join(_Other, _Other.id == Pair.high_client_id)
     )
     rows = sorted(db.session.execute(reading).all(), key=_order)
-    counts = rows[0][_BEFORE_COUNTS:][:3] if rows else (0, 0, 0)
+    counts = rows[0][:3] if rows else (0, 0, 0)
     if place is not None:
         at = next((at for at, row in enumerate(rows) if row.id == place.id), 0)
         rows = rows[max(at - BEFORE, 0) :]
-    return [_queue_row(row) for row in rows[:SHOWN]], counts
+    return [_queue_row(row[3:]) for row in rows[:SHOWN]], counts
 
 
 def _queue_row(row: Sequence[Any]) -> QueueRow:
-    id_, score, state, *_, first, last, other_first, other_last = row
+    id_, score, state, _deferred_at, _turn, first, last, other_first, other_last = row
     names = written_name(first, last), written_name(other_first, other_last)
     return QueueRow(id_, score, state is PairState.DEFERRED, *names)
 
@@ -187,7 +187,7 @@ def next_pair(viewer: User, *, after: Place | None = None, among: Conditions = (
         ways = [(after.behind, _DEFERRED_KEY), *ways]
     elif after is not None:
         ways = [(after.behind, _OPEN_KEY), *ways]
-    free = free_for(viewer)
+    free = free_for(viewer.id, clock.now())
     arms = (
         select(literal(rank).label("rank"), Pair.id).where(part, free, *among).order_by(*key).limit(1).subquery()
         for rank, (part, key) in enumerate(ways)

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from adminops.hmis.models import Client, Merge
-from adminops.hmis.stays import Stay
 
 Behind = Sequence[object]
 
 
-def behind(records: Iterable[Client], merges: Iterable[Merge], stays: Iterable[Stay]) -> Behind:
+def behind(records: Iterable[Client], merges: Iterable[Merge], stay_ids: Iterable[int]) -> Behind:
     """Tell records with the imports that wrote them, their merges in force and their stays, in one order.
 
     A merge into one of the two, an undone one, an import and a new stay all change it. A record alone, with or without
@@ -19,4 +18,4 @@ def behind(records: Iterable[Client], merges: Iterable[Merge], stays: Iterable[S
         (each.id, each.person_id or each.id, each.import_id, each.removed_at is not None, in_force.get(each.id))
         for each in records
     }
-    return [sorted(told, key=lambda row: row[0]), sorted({stay.id for stay in stays})]
+    return [sorted(told, key=lambda row: row[0]), sorted(stay_ids)]

@@ -150,8 +150,8 @@ def _typed(value: ColumnElement[Any], kind: Any) -> ColumnElement[Any]:
         return type_coerce(cast(func.replace(value, ".", ""), BigInteger), kind)
     if isinstance(kind, Integer):
         return cast(value, Integer)
-    # SQLite keeps dates as texts, and a cast would make a number of the year.
-    return type_coerce(value, Date) if db.engine.dialect.name == "sqlite" else cast(value, Date)
+    # SQLite keeps dates as texts, and a cast to a date would make a number of the year.
+    return type_coerce(cast(value, Date().with_variant(String(), "sqlite")), Date)
 
 
 def _file_of(entity: Any) -> str:

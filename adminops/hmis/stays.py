@@ -1,13 +1,13 @@
 """Stays of client records in projects, with what a timeline shows of each, read through the repairs of their source."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, case, func, select
+from sqlalchemy import ColumnElement, Integer, Row, ScalarSelect, Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
@@ -51,14 +51,15 @@ class Stay:
         return self.source_id, self.enrollment_id
 
 
-def stays_of(records: Sequence[Client], *narrowed: ColumnElement[bool]) -> list[Stay]:
-    """Return the stays of all `records`, the newest first, `narrowed` by conditions.
+def stays_of(records: Sequence[Client], only: ColumnElement[bool] | None = None) -> list[Stay]:
+    """Return the stays of all `records`, the newest first: `only` those for which a condition on `Enrollment` holds.
 
-    Two reads however many there are, and a few more where there are repairs.
+    Two reads however many there are, and a few more where there are repairs. The statement is made once a condition,
+    so a condition is to be one and the same object at each call.
     """
     client_ids = {(client.source_id, client.personal_id): client.id for client in records}
     theirs, found = set(client_ids.values()), dict[int, Row[Any]]()
-    for row in _rows_of(client_ids, narrowed):
+    for row in db.session.execute(_reading(only), {"records": list(theirs)}):
         if row.moved_to is None or row.moved_to in theirs:
             found.setdefault(row.id, row)  # a second exit of one stay is the vendor's fault, not another stay
     stays = [_stay(row, client_ids) for row in found.values()]
@@ -72,18 +73,35 @@ def owners_of_stays(records: Sequence[Client]) -> dict[SourceKey, int]:
     """Return under which of `records` each of their stays reads, whatever repairs say of it: one read."""
     client_ids = {(client.source_id, client.personal_id): client.id for client in records}
     theirs = set(client_ids.values())
-    reading = select(
-        Enrollment.source_id, Enrollment.enrollment_id, Enrollment.personal_id, _moved_to().label("moved_to")
-    ).where(_is_of(client_ids), Enrollment.removed_at.is_(None))
     owners = {
         (row.source_id, row.enrollment_id): row.moved_to or client_ids[row.source_id, row.personal_id or ""]
-        for row in db.session.execute(reading)
+        for row in db.session.execute(_reading_owners(), {"records": list(theirs)})
     }
     return {stay: owner for stay, owner in owners.items() if owner in theirs}
 
 
-def _rows_of(keys: Mapping[SourceKey, int], narrowed: Sequence[ColumnElement[bool]]) -> Iterable[Row[Any]]:
-    return db.session.execute(
+def stay_ids_of(records: Sequence[Client], only: ColumnElement[bool] | None = None) -> set[int]:
+    """Return the numbers of what `stays_of` returns, and nothing else of it: one read."""
+    theirs = {client.id for client in records}
+    rows = db.session.execute(_reading_ids(only), {"records": list(theirs)})
+    return {row.id for row in rows if row.moved_to is None or row.moved_to in theirs}
+
+
+@cache
+def _reading_owners() -> Select[*tuple[Any, ...]]:
+    owner = (Enrollment.personal_id, _moved_to().label("moved_to"))
+    chosen = select(Enrollment.source_id, Enrollment.enrollment_id, *owner)
+    return chosen.where(_is_of(), Enrollment.removed_at.is_(None))
+
+
+@lru_cache(maxsize=8)
+def _reading_ids(only: ColumnElement[bool] | None) -> Select[*tuple[Any, ...]]:
+    return select(Enrollment.id, _moved_to().label("moved_to")).where(*_shown(only))
+
+
+@lru_cache(maxsize=8)
+def _reading(only: ColumnElement[bool] | None) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Enrollment.id,
             Enrollment.source_id,
@@ -127,27 +145,32 @@ def _rows_of(keys: Mapping[SourceKey, int], narrowed: Sequence[ColumnElement[boo
                 Exit.removed_at.is_(None),
             ),
         )
-        .where(
-            _is_of(keys),
-            Enrollment.removed_at.is_(None),
-            THROUGH_ALL.there(Enrollment),
-            *narrowed,
-        )
+        .where(*_shown(only))
         .order_by(Enrollment.entry_date.desc(), Enrollment.id.desc(), Exit.id)
     )
 
 
-def _is_of(keys: Mapping[SourceKey, int]) -> ColumnElement[bool]:
-    """Return the condition that a stay is of one of these records, or was moved to one when a merge was undone.
+def _shown(only: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
+    shown = [_is_of(), Enrollment.removed_at.is_(None), THROUGH_ALL.there(Enrollment)]
+    return shown if only is None else [*shown, only]
+
+
+@cache
+def _is_of() -> ColumnElement[bool]:
+    """Return the condition that a stay is of one of `records`, or was moved to one when a merge was undone.
 
     A union of numbers: neither database looks an "or" of these two up by their indexes.
     """
-    other = aliased(Enrollment)
-    own = select(other.id).where(among(other.source_id, other.personal_id, keys))
+    other, records = aliased(Enrollment), bindparam("records", expanding=True, type_=Integer)
+    own = (
+        select(other.id)
+        .join(Client, (Client.source_id == other.source_id) & (Client.personal_id == other.personal_id))
+        .where(Client.id.in_(records))
+    )
     moved = (
         select(other.id)
         .join(StayMove, (StayMove.source_id == other.source_id) & (StayMove.enrollment_id == other.enrollment_id))
-        .where(StayMove.to_client_id.in_(keys.values()), StayMove.taken_back_at.is_(None))
+        .where(StayMove.to_client_id.in_(records), StayMove.taken_back_at.is_(None))
     )
     return Enrollment.id.in_(own.union(moved))
 

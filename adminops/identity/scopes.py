@@ -80,10 +80,17 @@ def victim_service_projects() -> frozenset[ProjectKey]:
     return frozenset((source_id, project_id) for source_id, project_id in rows)
 
 
+@cache
 def is_with_victim_services() -> ColumnElement[bool]:
     """Return the condition that an `Enrollment` row is a stay with a victim service provider."""
     place = (Project.source_id == Enrollment.source_id, Project.project_id == Enrollment.project_id)
     return _projects().where(IS_VICTIM_SERVICES, *place).correlate(Enrollment).exists()
+
+
+@cache
+def is_outside_victim_services() -> ColumnElement[bool]:
+    """Return the condition that an `Enrollment` row is a stay anywhere else."""
+    return ~is_with_victim_services()
 
 
 def _projects(*more: Any) -> Select[Any]:

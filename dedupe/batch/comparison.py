@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import not_
-
 from adminops.hmis.models import Client
 from adminops.hmis.stays import stays_of
-from adminops.identity.scopes import is_with_victim_services
+from adminops.identity.scopes import is_outside_victim_services
 from dedupe.comparison import Row, default_sides, rows_of_two
 from dedupe.models import Pair
 from dedupe.seen import Behind, behind
@@ -41,11 +39,11 @@ def briefs_of(pairs: Sequence[Pair]) -> list[Brief]:
     Stays with victim service providers are not counted.
     """
     sides = [(pair, *default_sides(pair)) for pair in pairs]
-    stays = stays_of([client for _, *both in sides for client in both], not_(is_with_victim_services()))
+    stays = stays_of([client for _, *both in sides for client in both], is_outside_victim_services())
     found = []
     for pair, kept, folded in sides:
         staying, moving = ([stay for stay in stays if stay.client_id == client.id] for client in (kept, folded))
-        based_on = behind([kept, folded], (), [*staying, *moving])
+        based_on = behind([kept, folded], (), {stay.id for stay in (*staying, *moving)})
         services = sum(stay.services + stay.bed_nights for stay in moving)
         found.append(Brief(pair, kept, folded, rows_of_two(kept, folded), len(moving), services, based_on))
     return found
