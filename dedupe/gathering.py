@@ -89,9 +89,11 @@ def records_to_match(client_ids: Collection[int] | None = None) -> Gathered:
 def identities(client_ids: Collection[int]) -> Columns:
     """Return some records without their households, in the order of their numbers.
 
-    Nobody is left out by law here: ask `protected_among` before anything is told of one.
+    Those who stay with victim service providers alone are left out.
     """
-    clients = _read_clients(client_ids)
+    clients = _Clients()
+    for rows in _in_chunks(_to_be_told_of(), client_ids):
+        clients.add(rows)
     return clients.columns(_Stays(clients, frozenset()))
 
 
@@ -107,6 +109,11 @@ def _comparable(*, of_some: bool) -> Select[*tuple[Any, ...]]:
     chosen = select(*COLUMNS).join(HmisSource, HmisSource.id == Client.source_id).order_by(Client.id)
     chosen = chosen.where(Client.removed_at.is_(None), HmisSource.names_hashed.is_(False))
     return chosen.where(_IS_AMONG) if of_some else chosen
+
+
+@cache
+def _to_be_told_of() -> Select[*tuple[Any, ...]]:
+    return _comparable(of_some=True).where(~is_protected(Client))
 
 
 def protected_clients(*clients: Client) -> int:

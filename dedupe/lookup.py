@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, literal, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, load_only
+from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops import clock
 from adminops.db import db
@@ -25,14 +25,14 @@ from adminops.hmis.asking import EARLIEST_YEAR, ssn_in
 from adminops.hmis.models import Client, HmisSource
 from adminops.hmis.names import name_key
 from adminops.hmis.nicknames import also_called
-from adminops.hmis.persons import full_name
+from adminops.hmis.persons import written_name
 from adminops.hmis.scope import Scope
 from adminops.hmis.search import LAST_LETTER as _END
 from adminops.identity.models import User
 from adminops.identity.scopes import scope_of
 from adminops.keyboard import as_typed
 from dedupe import policies
-from dedupe.gathering import identities, protected_among
+from dedupe.gathering import identities
 from dedupe.matching.admission import known_fields
 from dedupe.matching.cleaning import clean
 from dedupe.matching.columns import Columns, one_record
@@ -47,10 +47,7 @@ A_WAY = 200
 """So many candidates a way gives at most."""
 LEAST_LIKELY = 0.001
 """Whom the engine finds less likely than this is not shown; one of many who bear a name alone is about so likely."""
-_SHOWN = load_only(
-    Client.personal_id, Client.person_id, Client.first_name, Client.middle_name, Client.last_name, Client.name_suffix,
-    Client.dob,
-)  # fmt: skip
+_NAME = (Client.first_name, Client.middle_name, Client.last_name, Client.name_suffix)
 _LONGEST = 100
 _QUERY = 0
 
@@ -138,8 +135,7 @@ def _checked(wanted: Wanted) -> Columns:
 def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:
     """Find and judge the records that may be of a person. The caller keeps it on the record."""
     ids = _candidates(wanted, scope)
-    protected = protected_among(ids[:MOST_JUDGED])
-    columns = identities([id_ for id_ in ids[:MOST_JUDGED] if id_ not in protected])
+    columns = identities(ids[:MOST_JUDGED])
     if not len(columns):
         return LookedUp((), 0, is_cut=False, of_some=scope.projects is not None)
     model, count = present_judge()
@@ -153,15 +149,19 @@ def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:
 
 def _hits(scored: Sequence[ScoredPair]) -> tuple[Hit, ...]:
     by_client = {int(pair.right if pair.left == _QUERY else pair.left): pair for pair in scored}
-    reading = select(Client, HmisSource.name).join(HmisSource, HmisSource.id == Client.source_id).options(_SHOWN)
-    rows = {client.id: (client, name) for client, name in db.session.execute(reading.where(Client.id.in_(by_client)))}
-    return tuple(_hit(*rows[id_], pair) for id_, pair in by_client.items() if id_ in rows)
+    rows = {row.id: row for row in db.session.execute(_shown(), {"ids": list(by_client)})}
+    return tuple(_hit(rows[id_], pair) for id_, pair in by_client.items() if id_ in rows)
 
 
-def _hit(client: Client, source_name: str, scored: ScoredPair) -> Hit:
-    is_folded = client.person_id is not None and client.person_id != client.id
-    name = full_name(client)
-    return Hit(client.id, client.personal_id, source_name, name, client.dob, is_folded, scored)
+@cache
+def _shown() -> Select[*tuple[Any, ...]]:
+    reading = select(Client.id, Client.personal_id, HmisSource.name, *_NAME, Client.dob, Client.person_id)
+    return reading.join(HmisSource, HmisSource.id == Client.source_id).where(Client.id.in_(_list("ids")))
+
+
+def _hit(row: Any, scored: ScoredPair) -> Hit:
+    id_, personal_id, source_name, *parts, dob, person_id = row
+    return Hit(id_, personal_id, source_name, written_name(*parts), dob, person_id not in (None, id_), scored)
 
 
 # ---- candidates -----------------------------------------------------------------------------------------------------

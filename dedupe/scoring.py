@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Select, bindparam, func, literal, select
@@ -51,9 +52,13 @@ def present_base() -> Model:
 
 
 def _last_stored() -> tuple[int, datetime] | None:
-    newest = select(StoredModel.id, StoredModel.made_at).order_by(StoredModel.id.desc()).limit(1)
-    found = db.session.execute(newest).first()
+    found = db.session.execute(_newest()).first()
     return tuple(found) if found else None  # type: ignore[return-value]
+
+
+@cache
+def _newest() -> Select[int, datetime]:
+    return select(StoredModel.id, StoredModel.made_at).order_by(StoredModel.id.desc()).limit(1)
 
 
 def _base(last: tuple[int, datetime] | None) -> Model:
@@ -73,8 +78,13 @@ def present_lesson() -> Lesson | None:
 
 def present_tuning() -> Tuning | None:
     """Return the corrections in force, if any are."""
-    lesson = present_lesson()
-    return tuning_of(lesson.numbers) if lesson else None
+    numbers = db.session.scalar(_taught())
+    return tuning_of(numbers) if numbers else None
+
+
+@cache
+def _taught() -> Select[Any]:
+    return select(Lesson.numbers).where(Lesson.state == LessonState.ACTIVE)
 
 
 def present_threshold() -> float:
