@@ -1,11 +1,11 @@
 """What the page of a client shows: a person with all records, stays and merges, read through the layers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from adminops import clock
 from adminops.db import db
@@ -96,6 +96,23 @@ def client_page(client_id: int, *, scope: Scope | None) -> ClientPage:
         households=others_in_households(visible, without=records, scope=sight),
         clashes=clashes_of(visible, clock.today()),
     )
+
+
+def standing_for(client_ids: Collection[int], *, scope: Scope) -> dict[int, tuple[str, int]]:
+    """Return of records that left their source the PersonalID, and the number of one that the person reads under now.
+
+    Those of whose person no record in `scope` is left are missing.
+    """
+    if not client_ids:
+        return {}
+    gone, here = aliased(Client), aliased(Client)
+    reading = (
+        select(gone.id, gone.personal_id, here.id)
+        .join(here, here.person_id == gone.person_id)
+        .where(gone.id.in_(client_ids), gone.removed_at.is_not(None), here.removed_at.is_(None), *scope.clients(here))
+        .order_by(here.id == here.person_id, here.id.desc())
+    )
+    return {id_: (personal_id, at) for id_, personal_id, at in db.session.execute(reading)}  # the kept one comes last
 
 
 def _person_of(client_id: int, scope: Scope) -> tuple[list[Client], list[Merge], dict[int, Arrival]]:

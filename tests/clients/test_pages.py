@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from adminops import clock
 from adminops.audit.models import AuditEntry
+from adminops.clients import refs
 from adminops.db import db
 from adminops.demo import write_export
 from adminops.hmis import merging
@@ -322,6 +323,22 @@ def test_pages_cost_few_statements_however_much_they_show(desk: Desk, counted: C
     counted()
     visitor.get(f"/clients/{maria.id}")
     assert counted() <= 12
+
+
+def test_a_link_to_a_merged_record_that_the_vendor_deleted_leads_to_the_one_that_was_kept(desk: Desk) -> None:
+    with desk.work():
+        source, admin = make_source(), make_admin()
+        kept, retired = make_client(source, "C1"), make_client(source, "C2")
+        alone = make_client(source, "C3")
+        merging.merge_clients(retired, kept, {}, by_id=admin.id)
+        retired.removed_at = alone.removed_at = clock.now()
+    with desk.app.test_request_context(), desk.look() as session:
+        viewer = session.get_one(User, admin.id)
+        links = refs.resolve([str(each.id) for each in (kept, retired, alone)], viewer)
+        assert {id_: (link.title, link.url) for id_, link in links.items()} == {
+            str(kept.id): ("Client C1", f"/clients/{kept.id}"),
+            str(retired.id): ("Client C2", f"/clients/{kept.id}"),
+        }
 
 
 def test_unknown_clients_and_empty_words_are_no_failure(store: Desk) -> None:
