@@ -18,13 +18,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from adminops.db import db
 from adminops.hmis import sealing
 from adminops.hmis.codes import NoYes
 from adminops.hmis.layers import layers_of, whole_table
 from adminops.hmis.models import Client, Enrollment, Exit, HmisSource
-from adminops.identity.scopes import is_outside_victim_services, is_with_victim_services, victim_service_projects
+from adminops.identity.scopes import (
+    is_outside_victim_services,
+    is_with_victim_services,
+    reading_victim_services,
+    victim_service_projects,
+)
 from dedupe.matching.columns import AS_GIVEN, NO_CODE, Columns, Memberships
 from dedupe.matching.sweeping import without_sweeping
 from dedupe.matching.warn import Stay
@@ -113,7 +119,7 @@ def _comparable(*, of_some: bool) -> Select[*tuple[Any, ...]]:
 
 @cache
 def _to_be_told_of() -> Select[*tuple[Any, ...]]:
-    return _comparable(of_some=True).where(~is_protected(Client))
+    return _comparable(of_some=True).where(Client.id.not_in(_protected_ones()))
 
 
 def protected_clients(*clients: Client) -> int:
@@ -131,7 +137,19 @@ def protected_among(client_ids: Iterable[int]) -> set[int]:
 
 @cache
 def _protected_ones() -> Select[int]:
-    return select(Client.id).where(_IS_AMONG, is_protected(Client))
+    """Return the reading of those among `ids` all of whose stays are with victim service providers.
+
+    They are counted together: asked of each, PostgreSQL would put all projects together for everyone anew.
+    """
+    client, place = aliased(Client), reading_victim_services().subquery()
+    return (
+        select(client.id)
+        .join(Enrollment, (Enrollment.source_id == client.source_id) & (Enrollment.personal_id == client.personal_id))
+        .outerjoin(place, (place.c.source_id == Enrollment.source_id) & (place.c.project_id == Enrollment.project_id))
+        .where(client.id.in_(bindparam("ids", expanding=True)), Enrollment.removed_at.is_(None))
+        .group_by(client.id)
+        .having(func.count() == func.count(place.c.project_id))
+    )
 
 
 def is_protected(client: Any) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ from adminops.errors import Invalid
 from adminops.facts import PersonLookedUp, SsnLookedUp, publish
 from adminops.hmis import sealing
 from adminops.hmis.asking import EARLIEST_YEAR, ssn_in
+from adminops.hmis.keys import padded
 from adminops.hmis.models import Client, HmisSource
 from adminops.hmis.names import name_key
 from adminops.hmis.nicknames import also_called
@@ -49,6 +50,8 @@ LEAST_LIKELY = 0.001
 """Whom the engine finds less likely than this is not shown; one of many who bear a name alone is about so likely."""
 _NAME = (Client.first_name, Client.middle_name, Client.last_name, Client.name_suffix)
 _LONGEST = 100
+_A_LIST = 8
+"""A list of what is looked for has so many entries, however few are known: few statements serve all (`padded`)."""
 _QUERY = 0
 
 
@@ -135,7 +138,7 @@ def _checked(wanted: Wanted) -> Columns:
 def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:
     """Find and judge the records that may be of a person. The caller keeps it on the record."""
     ids = _candidates(wanted, scope)
-    columns = identities(ids[:MOST_JUDGED])
+    columns = identities(padded(ids[:MOST_JUDGED], MOST_JUDGED))
     if not len(columns):
         return LookedUp((), 0, is_cut=False, of_some=scope.projects is not None)
     model, count = present_judge()
@@ -149,7 +152,7 @@ def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:
 
 def _hits(scored: Sequence[ScoredPair]) -> tuple[Hit, ...]:
     by_client = {int(pair.right if pair.left == _QUERY else pair.left): pair for pair in scored}
-    rows = {row.id: row for row in db.session.execute(_shown(), {"ids": list(by_client)})}
+    rows = {row.id: row for row in db.session.execute(_shown(), {"ids": padded(list(by_client), MOST_SHOWN)})}
     return tuple(_hit(rows[id_], pair) for id_, pair in by_client.items() if id_ in rows)
 
 
@@ -198,7 +201,9 @@ def _known(asked: Wanted) -> dict[str, Any]:
     if day:
         turned = date(day.year, day.day, day.month) if day.day <= 12 else day
         found |= {"days": sorted({day, turned}), "year": date(day.year, 1, 1), "year_end": date(day.year, 12, 31)}
-    return {name: value for name, value in found.items() if value}
+    return {
+        name: padded(value, _A_LIST) if isinstance(value, list) else value for name, value in found.items() if value
+    }
 
 
 @cache

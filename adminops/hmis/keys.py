@@ -1,13 +1,24 @@
 """Keys of rows across sources: a number of a source and HUD's key there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
 SourceKey = tuple[int, str]
 """A row of some file: number of the source, HUD's key."""
+
+
+T = TypeVar("T")
+
+
+def padded(values: Sequence[T], to: int) -> list[T]:
+    """Return values for an `IN (…)`, the last one repeated until there are so many; none stay none.
+
+    A statement is another one for each number of values: compiled, and on PostgreSQL planned, anew for each.
+    """
+    return [*values, *[values[-1]] * (to - len(values))] if values else []
 
 
 def among(source_column: Any, key_column: Any, keys: Iterable[SourceKey]) -> ColumnElement[bool]:

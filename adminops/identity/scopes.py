@@ -76,8 +76,13 @@ def _shut_off(rows: Sequence[Any], own: Collection[int]) -> frozenset[ProjectKey
 
 def victim_service_projects() -> frozenset[ProjectKey]:
     """Return the projects of all victim service providers, removed ones too."""
-    rows = db.session.execute(_projects().where(IS_VICTIM_SERVICES))
+    rows = db.session.execute(reading_victim_services())
     return frozenset((source_id, project_id) for source_id, project_id in rows)
+
+
+def reading_victim_services() -> Select[int, str]:
+    """Return the reading of source and ProjectID of all their projects, removed ones too."""
+    return _projects().where(IS_VICTIM_SERVICES)
 
 
 @cache
