@@ -47,6 +47,8 @@ def dropping(shared_slapd: Slapd) -> Iterator[Dropping]:
         yield Dropping(shared_slapd, forwarder, port)
 
 
+SLACK = 2.5
+"""Seconds that a busy machine may need beside the three after which a directory is left: less than another wait."""
 WRITES = ("add", "replace", "join", "leave", "move", "set_password")
 
 
@@ -156,10 +158,11 @@ def _assert_is_left_in_time(slapd: Slapd, serve: Callable[[socket.socket], None]
         begun = time.monotonic()
         with pytest.raises(Away):
             place.verify(person().key, PASSWORD)
-        assert time.monotonic() - begun < 3.3
+        waited = time.monotonic()
+        assert waited - begun < 3 + SLACK
         with pytest.raises(Away):
             place.verify(person().key, PASSWORD)
-        assert time.monotonic() - begun < 3.5, "the second one is not made to wait"
+        assert time.monotonic() - waited < SLACK, "the second one is not made to wait"
 
 
 def test_port_without_a_server_is_away_at_once(slapd: Slapd) -> None:
@@ -262,7 +265,7 @@ def test_b11_entry_that_points_elsewhere_leads_nowhere(slapd: Slapd) -> None:
         begun = time.monotonic()
         assert [entry.key for entry in place.scan()] == [desired.key]
         assert place.find(desired.key) is not None
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < SLACK
 
 
 def test_b13_our_account_reads_neither_hashes_nor_their_history(shared_slapd: Slapd) -> None:
