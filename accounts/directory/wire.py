@@ -8,6 +8,7 @@ and not answered is `Doubtful`, never "failed".
 """
 
 import contextlib
+import errno
 import re
 import socket
 import ssl
@@ -313,9 +314,23 @@ def _shake_hands(server: Server, seconds: float) -> None:
             pass
 
 
+class _Line(ssl.SSLSocket):
+    """A line that is closed when its other end is gone before the first word of TLS: Python loses it open then."""
+
+    def getpeername(self) -> Any:
+        """Say who is at the other end: the first thing that is asked of a line."""
+        try:
+            return super().getpeername()
+        except OSError as gone:
+            self.close()
+            raise ConnectionResetError(errno.ECONNRESET, "The other end is gone.") from gone
+
+
 @lru_cache(maxsize=4)
 def _trusting(ca_file: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=ca_file or None)
+    context = ssl.create_default_context(cafile=ca_file or None)
+    context.sslsocket_class = _Line
+    return context
 
 
 def _entries(rows: Sequence[tuple[str | None, Any]]) -> list[Found]:

@@ -1,11 +1,15 @@
 """What happens when a real directory goes wrong: every wait ends, and "nobody knows" is resolved by reading."""
 
+import gc
 import os
+import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,6 +167,27 @@ def _assert_is_left_in_time(slapd: Slapd, serve: Callable[[socket.socket], None]
         with pytest.raises(Away):
             place.verify(person().key, PASSWORD)
         assert time.monotonic() - waited < SLACK, "the second one is not made to wait"
+
+
+def test_line_whose_other_end_is_gone_before_tls_begins_is_closed(
+    shared_slapd: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = socket.create_connection
+
+    def connect_and_lose(*words: Any) -> socket.socket:
+        line, (there, _) = connect(*words), server.accept()
+        there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing resets it
+        there.close()
+        select.select([line], [], [], 10)
+        return line
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = openldap(shared_slapd, url=f"ldaps://127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.setattr(wire.socket, "create_connection", connect_and_lose)
+        with pytest.raises(ConnectionError) as lost:
+            wire._shake_hands(place.server, 3.0)
+    del lost
+    gc.collect()  # an open one says so now, and that fails the test
 
 
 def test_port_without_a_server_is_away_at_once(slapd: Slapd) -> None:
