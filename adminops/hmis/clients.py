@@ -101,7 +101,7 @@ def client_page(client_id: int, *, scope: Scope | None) -> ClientPage:
 def standing_for(client_ids: Collection[int], *, scope: Scope) -> dict[int, tuple[str, int]]:
     """Return of records that left their source the PersonalID, and the number of one that the person reads under now.
 
-    Those of whose person no record in `scope` is left are missing.
+    Those are missing that `scope` would hide if they were there, and those of whose person it shows no other record.
     """
     if not client_ids:
         return {}
@@ -109,7 +109,8 @@ def standing_for(client_ids: Collection[int], *, scope: Scope) -> dict[int, tupl
     reading = (
         select(gone.id, gone.personal_id, here.id)
         .join(here, here.person_id == gone.person_id)
-        .where(gone.id.in_(client_ids), gone.removed_at.is_not(None), here.removed_at.is_(None), *scope.clients(here))
+        .where(gone.id.in_(client_ids), gone.removed_at.is_not(None), here.removed_at.is_(None))
+        .where(*scope.clients(gone), *scope.clients(here))
         .order_by(here.id == here.person_id, here.id.desc())
     )
     return {id_: (personal_id, at) for id_, personal_id, at in db.session.execute(reading)}  # the kept one comes last

@@ -139,6 +139,23 @@ def test_whoever_may_not_see_a_client_finds_no_trace_of_it(world: World) -> None
         assert {r for r, client in world.clients.items() if str(client.id) in links} == expected, viewer
 
 
+def test_merged_records_that_left_their_source_lead_on_only_who_would_see_them(world: World) -> None:
+    kept, folded = world.clients["Kept"].id, {record: world.clients[record].id for record in PERSONS}
+    with world.desk.work() as session:
+        for id_ in folded.values():
+            session.get_one(Client, id_).removed_at = clock.now()
+    led = set()
+    for viewer in VIEWERS:
+        with world.desk.app.test_request_context(), world.desk.look() as session:
+            who = session.get_one(User, world.viewers[viewer].id)
+            links = refs.resolve([str(id_) for id_ in (kept, *folded.values())], who)
+        expected = {record for record in folded if str(kept) in links and sees(viewer, record)}
+        assert {record for record, id_ in folded.items() if str(id_) in links} == expected, viewer
+        led |= {(viewer, record) for record in expected}
+    assert {("system administrator", "Folded"), ("help desk", "Joined")} <= led
+    assert ("help desk", "Folded") not in led, "it stays with victim services alone"
+
+
 def test_looking_back_tells_the_same(world: World) -> None:
     """The rule of sight is said twice: as conditions of queries, and over values of a day in the past."""
     with world.desk.work():
