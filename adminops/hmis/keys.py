@@ -6,11 +6,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
+T = TypeVar("T")
 SourceKey = tuple[int, str]
 """A row of some file: number of the source, HUD's key."""
-
-
-T = TypeVar("T")
 
 
 def padded(values: Sequence[T], to: int) -> list[T]:
