@@ -53,7 +53,9 @@ def _taking() -> ReturningUpdate[int, datetime | None]:
     # A union of numbers: neither database looks an "or" of these two up by their indexes.
     other = aliased(Pair)
     meant = select(other.id).where(other.id.in_(asked)).union(select(other.id).where(other.claimed_by_id == reviewer))
-    free = select(Pair.id).where(Pair.id.in_(meant), or_(~wanted, is_to_be_had))
+    # Said of the row itself, too: PostgreSQL looks again at a row that somebody changed meanwhile, not at the numbers.
+    is_ours = or_(and_(wanted, is_to_be_had), and_(~wanted, Pair.claimed_by_id == reviewer))
+    free = select(Pair.id).where(Pair.id.in_(meant), is_ours)
     values = {
         "claimed_by_id": case((wanted, reviewer)),
         "claimed_until": case((wanted, bindparam("until", type_=Moment()))),
