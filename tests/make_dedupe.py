@@ -1,7 +1,6 @@
 """Makers of client records as the merge desk meets them, and of pairs."""
 
 from datetime import date, datetime
-from itertools import count
 from typing import Any
 
 from adminops import clock
@@ -10,14 +9,14 @@ from adminops.hmis import sealing
 from adminops.hmis.models import Client, Enrollment, Exit, HmisSource, Organization, Project, Services
 from adminops.hmis.names import name_key
 from dedupe.models import Pair
+from tests.make import next_mark
 
-_numbers = count(1)
 MADE = datetime(2024, 3, 1, 9, 30)  # noqa: DTZ001 - HUD's times have no zone
 
 
 def make_source(name: str | None = None, **over: Any) -> HmisSource:
     """Make a source of client records."""
-    source = HmisSource(**{"name": name or f"HMIS {next(_numbers)}", "created_at": clock.now(), **over})
+    source = HmisSource(**{"name": name or f"HMIS {next_mark()}", "created_at": clock.now(), **over})
     db.session.add(source)
     db.session.flush()
     return source
@@ -25,7 +24,7 @@ def make_source(name: str | None = None, **over: Any) -> HmisSource:
 
 def make_client(source: HmisSource, personal_id: str | None = None, *, ssn: str = "", **over: Any) -> Client:
     """Make a client record: Maria Lopez, born in 1985, unless the test says otherwise."""
-    key = personal_id or f"C{next(_numbers)}"
+    key = personal_id or f"C{next_mark()}"
     values: dict[str, Any] = {
         "first_name": "Maria",
         "last_name": "Lopez",
@@ -51,18 +50,18 @@ def make_client(source: HmisSource, personal_id: str | None = None, *, ssn: str 
 
 def make_project(source: HmisSource, *, victim_services: bool = False, **over: Any) -> Project:
     """Make a project and its organization."""
-    number = next(_numbers)
+    mark = next_mark()
     organization = Organization(
         source_id=source.id,
-        organization_id=f"O{number}",
-        organization_name=f"Organization {number}",
+        organization_id=f"O{mark}",
+        organization_name=f"Organization {mark}",
         victim_service_provider=int(victim_services),
     )
     project = Project(
         source_id=source.id,
-        project_id=f"P{number}",
+        project_id=f"P{mark}",
         organization_id=organization.organization_id,
-        **{"project_name": f"Shelter {number}", "project_type": 1, **over},
+        **{"project_name": f"Shelter {mark}", "project_type": 1, **over},
     )
     db.session.add_all((organization, project))
     db.session.flush()
@@ -71,11 +70,11 @@ def make_project(source: HmisSource, *, victim_services: bool = False, **over: A
 
 def make_stay(client: Client, project: Project, *, entry: date = date(2026, 1, 12), **over: Any) -> Enrollment:
     """Make an enrollment in a household of its own."""
-    number = next(_numbers)
-    values = {"household_id": f"H{number}", "relationship_to_hoh": 1, **over}
+    mark = next_mark()
+    values = {"household_id": f"H{mark}", "relationship_to_hoh": 1, **over}
     stay = Enrollment(
         source_id=client.source_id,
-        enrollment_id=f"E{number}",
+        enrollment_id=f"E{mark}",
         personal_id=client.personal_id,
         project_id=project.project_id,
         entry_date=entry,
@@ -90,7 +89,7 @@ def make_exit(stay: Enrollment, on: date, **over: Any) -> Exit:
     """Make the end of a stay."""
     left = Exit(
         source_id=stay.source_id,
-        exit_id=f"X{next(_numbers)}",
+        exit_id=f"X{next_mark()}",
         enrollment_id=stay.enrollment_id,
         personal_id=stay.personal_id,
         exit_date=on,
@@ -105,7 +104,7 @@ def make_service(stay: Enrollment, on: date = date(2026, 1, 13), **over: Any) ->
     """Make a service given in a stay."""
     given = Services(
         source_id=stay.source_id,
-        services_id=f"S{next(_numbers)}",
+        services_id=f"S{next_mark()}",
         enrollment_id=stay.enrollment_id,
         personal_id=stay.personal_id,
         date_provided=on,

@@ -1,17 +1,14 @@
 """Makers of courses, classes and who is in them."""
 
 from datetime import date, datetime, timedelta
-from itertools import count
 from typing import Any
 
 from adminops import clock
 from adminops.db import db
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
-from tests.make import make_user
+from tests.make import make_user, next_mark
 from training.models import Completion, Course, CourseEnrollment, CourseState, LearnerState, Offering
-
-_numbers = count(1)
 
 
 def make_trainer(**over: Any) -> User:
@@ -22,7 +19,7 @@ def make_trainer(**over: Any) -> User:
 def make_course(**over: Any) -> Course:
     """Make a published course."""
     values = {
-        "title": f"HMIS basics {next(_numbers)}",
+        "title": f"HMIS basics {next_mark()}",
         "summary": "Finding a client.",
         "description": "Search before you add.\n\nEnroll a household.",
         "state": CourseState.PUBLISHED,
