@@ -1,11 +1,13 @@
 """What imports have changed since a scan, and the records that may be the same persons.
 
 With the changed records come those that may be the same persons (`dedupe.near`), the other records of known pairs, and
-the households of all of them, for these are evidence; then the engine compares that part of the store as it would
-compare the whole.
+the households of both, for these are evidence; then the engine compares that part of the store as it would compare the
+whole. A household says something only beside another one: where a changed record entered alone, those of whom it may be
+are read without theirs.
 """
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -56,18 +58,18 @@ def changed_by(import_ids: Collection[int]) -> set[int]:
 
 
 def neighbourhood(changed: Collection[int]) -> set[int]:
-    """Return changed records, those that may be the same persons, and all who entered with one of them.
+    """Return changed records, those that may be the same persons, and who entered with them where that is evidence.
 
     Who is in a pair with a changed record is among them, however the two were found: whether the pair holds still can
     be said of two that were compared alone.
     """
-    near = near_to(changed).union(changed) if changed else set[int]()
-    for some in in_parts(sorted(changed)):
-        near.update(_partners(some))
-    found = set(near)
-    for some in in_parts(sorted(near)):
-        found.update(db.session.scalars(_housemates(), {"ids": some}))
-    return found
+    if not changed:
+        return set()
+    mates = _entered_with(changed)
+    near, of_families = near_to(changed, mates)
+    known = _partners(changed)
+    of_families.update(*(known[one] for one in mates.keys() & known.keys()))
+    return near.union(changed, *known.values(), *mates.values(), *_entered_with(of_families - mates.keys()).values())
 
 
 def the_store() -> Store:
@@ -91,22 +93,36 @@ def _counted(key: Any) -> Select[str, int]:
     return select(key, func.count()).where(key != "").group_by(key)
 
 
-def _partners(client_ids: Collection[int]) -> Iterator[int]:
-    """Yield the other records of all known pairs of some records."""
-    for side, other in ((Pair.low_client_id, Pair.high_client_id), (Pair.high_client_id, Pair.low_client_id)):
-        yield from db.session.scalars(select(other).where(side.in_(client_ids)))
+def _partners(client_ids: Collection[int]) -> dict[int, set[int]]:
+    """Return the other records of all known pairs of some records."""
+    found = defaultdict[int, set[int]](set)
+    for some in in_parts(sorted(client_ids)):
+        for side, other in ((Pair.low_client_id, Pair.high_client_id), (Pair.high_client_id, Pair.low_client_id)):
+            for one, partner in db.session.execute(select(side, other).where(side.in_(some))):
+                found[one].add(partner)
+    return found
+
+
+def _entered_with(client_ids: Collection[int]) -> dict[int, set[int]]:
+    """Return who entered with some clients: of each that did not enter alone."""
+    found = defaultdict[int, set[int]](set)
+    for some in in_parts(sorted(client_ids)):
+        for one, mate in db.session.execute(_housemates(), {"ids": some}):
+            found[one].add(mate)
+    return found
 
 
 @cache
-def _housemates() -> Select[int]:
-    """Return the reading of who entered with some clients."""
-    own = (_Stay.source_id == _Mine.source_id) & (_Stay.personal_id == _Mine.personal_id)
+def _housemates() -> Select[int, int]:
+    """Return the reading of some clients and who entered with each."""
+    stay = (_Stay.source_id == _Mine.source_id) & (_Stay.personal_id == _Mine.personal_id)
     together = and_(
         _Mates.source_id == _Stay.source_id,
         _Mates.household_id == _Stay.household_id,
         _Mates.project_id == _Stay.project_id,
     )
     theirs = (_Other.source_id == _Mates.source_id) & (_Other.personal_id == _Mates.personal_id)
-    reading = select(_Other.id).select_from(_Mine).join(_Stay, own).join(_Mates, together).join(_Other, theirs)
+    reading = select(_Mine.id, _Other.id).select_from(_Mine)
+    reading = reading.join(_Stay, stay).join(_Mates, together).join(_Other, theirs)
     there = (_Stay.removed_at.is_(None), _Mates.removed_at.is_(None), _Other.removed_at.is_(None))
-    return reading.where(_IS_MINE, *there).distinct()
+    return reading.where(_IS_MINE, _Other.id != _Mine.id, *there).distinct()

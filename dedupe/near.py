@@ -29,17 +29,20 @@ Test = Callable[[Numbers, Numbers, Numbers], Kept]
 """Takes the places of records, those of others, and how many have their key; says which pairs are worth a look."""
 
 
-def near_to(client_ids: Collection[int]) -> set[int]:
-    """Return the records that may be the same persons as some, and these themselves as far as they are there."""
+def near_to(client_ids: Collection[int], some: Collection[int]) -> tuple[set[int], set[int]]:
+    """Return who may be the same persons as `client_ids`, and who as `some` of these.
+
+    Both with these themselves, as far as they are there.
+    """
     keys = _read()
-    wanted = np.fromiter(client_ids, dtype=np.int64, count=len(client_ids))
-    mine = np.flatnonzero(np.isin(keys.ids, wanted))
-    found = np.zeros(len(keys.ids), dtype=np.bool_)
-    found[mine] = True
+    is_mine, is_some = (np.isin(keys.ids, np.array(list(ids), dtype=np.int64)) for ids in (client_ids, some))
+    mine, near, near_some = np.flatnonzero(is_mine), is_mine.copy(), is_some.copy()
     for of_others, of_mine, is_worth in _Ways(keys):
         for one, other, size in _joined(of_others, of_mine, mine):
-            found[other[is_worth(one, other, size)]] = True
-    return set(keys.ids[found].tolist())
+            kept = is_worth(one, other, size)
+            near[other[kept]] = True
+            near_some[other[kept & is_some[one]]] = True
+    return set(keys.ids[near].tolist()), set(keys.ids[near_some].tolist())
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,8 @@ class _Ways:
         """Yield the keys of all, the keys that are looked for, and the test."""
         keys = self.keys
         for key, is_worth in (
-            (keys.number, lambda one, _, __: np.ones(len(one), dtype=np.bool_)),
-            (keys.last4, self._by_number),
+            (keys.number, self._by_number),
+            (keys.last4, self._by_last_digits),
             (_both(keys.last, self.first_1), self._by_last_name),
             (_both(keys.last, self.first_3), lambda _, __, size: size <= FEW),
             (_both(keys.first, self.last_1), lambda one, other, _: self._near(one, other, self.last_3)),
@@ -131,7 +134,13 @@ class _Ways:
         found: Kept = agree & (left > 0) & (right > 0)
         return found
 
-    def _by_number(self, one: Numbers, other: Numbers, _: Numbers) -> Kept:
+    def _by_number(self, one: Numbers, other: Numbers, size: Numbers) -> Kept:
+        """Whoever has the number, unless so many do that it is nobody's: then something else has to agree too."""
+        names = _same(self.first_3, one, other) | _same(self.last_3, one, other)
+        found: Kept = (size <= FEW) | names | self._near(one, other, self.first_1)
+        return found
+
+    def _by_last_digits(self, one: Numbers, other: Numbers, _: Numbers) -> Kept:
         first, last = _same(self.first_1, one, other), _same(self.last_1, one, other)
         near = self._near(one, other, self.first_1)
         return _same(self.born, one, other) | (first & last) | ((first | last) & near)

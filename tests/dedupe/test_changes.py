@@ -125,6 +125,18 @@ def test_a_stay_that_an_import_brought_changes_its_client_and_brings_the_househo
     assert neighbourhood({child.id}) == {mother.id, child.id}
 
 
+def test_households_are_read_where_both_have_one(source: HmisSource) -> None:
+    one, other = make_client(source, **ANN), make_client(source, **ANN)
+    child, others_child = (make_client(source, first_name="Ana", dob=date(2015, 4, 9)) for _ in range(2))
+    project = make_project(source)
+    for client in (other, others_child):
+        make_stay(client, project, household_id="H1")
+    assert neighbourhood({one.id}) == {one.id, other.id}
+    for client in (one, child):
+        make_stay(client, project, household_id="H2")
+    assert neighbourhood({one.id}) == {one.id, other.id, child.id, others_child.id}
+
+
 def test_the_whole_store_is_scanned_when_nothing_can_be_gone_on_from(store: list[Client]) -> None:
     assert scan_to_go_on_from() is not None
     with clock.frozen_at(clock.now() + timedelta(days=8)):
