@@ -13,11 +13,12 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, select, union
+from sqlalchemy import Select, and_, func, select, union
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
 from adminops.errors import NotFound
+from adminops.hmis.keys import IsListed
 from adminops.hmis.models import Client, Enrollment, HmisImport
 from dedupe.gathering import in_parts
 from dedupe.matching.fields import Field
@@ -29,7 +30,7 @@ OVERLAP = timedelta(hours=1)
 """An import may have ended before a scan began and been stored after it had read: so far back is looked again."""
 _Mine, _Other = aliased(Client), aliased(Client)
 _Stay, _Mates = aliased(Enrollment), aliased(Enrollment)
-_IS_MINE = _Mine.id.in_(bindparam("ids", expanding=True))
+_IS_MINE = IsListed(_Mine.id, "ids")
 
 
 def imports_since(moment: datetime) -> list[int]:

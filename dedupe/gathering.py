@@ -17,12 +17,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
 from adminops.hmis import sealing
 from adminops.hmis.codes import NoYes
+from adminops.hmis.keys import IsListed
 from adminops.hmis.layers import layers_of, whole_table
 from adminops.hmis.models import Client, Enrollment, Exit, HmisSource
 from adminops.identity.scopes import (
@@ -63,7 +64,7 @@ CHUNK = 10_000
 # From clients to their stays, never the other way: with many numbers of clients SQLite took every stay first and looked
 # each number up for it, in forty seconds what takes one. A sum can't be looked up in the index that led it there.
 _IS_THEIRS = (Enrollment.source_id == Client.source_id + 0) & (Enrollment.personal_id == Client.personal_id)
-_IS_AMONG = Client.id.in_(bindparam("ids", expanding=True))
+_IS_AMONG = IsListed(Client.id, "ids")
 Rows = Sequence[Sequence[Any]]
 
 
@@ -146,7 +147,7 @@ def _protected_ones() -> Select[int]:
         select(client.id)
         .join(Enrollment, (Enrollment.source_id == client.source_id) & (Enrollment.personal_id == client.personal_id))
         .outerjoin(place, (place.c.source_id == Enrollment.source_id) & (place.c.project_id == Enrollment.project_id))
-        .where(client.id.in_(bindparam("ids", expanding=True)), Enrollment.removed_at.is_(None))
+        .where(IsListed(client.id, "ids"), Enrollment.removed_at.is_(None))
         .group_by(client.id)
         .having(func.count() == func.count(place.c.project_id))
     )

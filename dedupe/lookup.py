@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adminops import clock
@@ -22,7 +22,7 @@ from adminops.errors import Invalid
 from adminops.facts import PersonLookedUp, SsnLookedUp, publish
 from adminops.hmis import sealing
 from adminops.hmis.asking import EARLIEST_YEAR, ssn_in
-from adminops.hmis.keys import padded
+from adminops.hmis.keys import IsListed, padded
 from adminops.hmis.models import Client, HmisSource
 from adminops.hmis.names import name_key
 from adminops.hmis.nicknames import also_called
@@ -159,7 +159,7 @@ def _hits(scored: Sequence[ScoredPair]) -> tuple[Hit, ...]:
 @cache
 def _shown() -> Select[*tuple[Any, ...]]:
     reading = select(Client.id, Client.personal_id, HmisSource.name, *_NAME, Client.dob, Client.person_id)
-    return reading.join(HmisSource, HmisSource.id == Client.source_id).where(Client.id.in_(_list("ids")))
+    return reading.join(HmisSource, HmisSource.id == Client.source_id).where(IsListed(Client.id, "ids"))
 
 
 def _hit(row: Any, scored: ScoredPair) -> Hit:
@@ -224,25 +224,21 @@ def _way(conditions: Sequence[ColumnElement[bool]], worth: int) -> Select[int, i
 def _ways() -> Iterator[tuple[Sequence[str], int, Sequence[ColumnElement[bool]]]]:
     """Yield the ways to find candidates: what has to be known, what it is worth in bits, and one range of an index."""
     first, last, dob = Client.first_key, Client.last_key, Client.dob
-    has_last4, born = Client.ssn_last4_index == bindparam("last4"), dob.in_(_list("days"))
+    has_last4, born = Client.ssn_last4_index == bindparam("last4"), IsListed(dob, "days")
     in_year = dob.between(bindparam("year"), bindparam("year_end"))
-    yield ["numbers"], 20, [Client.ssn_index.in_(_list("numbers"))]
+    yield ["numbers"], 20, [IsListed(Client.ssn_index, "numbers")]
     yield ["last4", "first"], 15, [has_last4, _has_initial(first, "first")]
     yield ["last4", "last"], 15, [has_last4, _has_initial(last, "last")]
     yield ["last4", "days"], 20, [has_last4, born]
     yield ["last", "first"], 14, [last == bindparam("last"), first == bindparam("first")]
     yield ["last", "first"], 12, [last == bindparam("first"), first == bindparam("last")]
-    yield ["last", "nicknames"], 10, [last == bindparam("last"), first.in_(_list("nicknames"))]
+    yield ["last", "nicknames"], 10, [last == bindparam("last"), IsListed(first, "nicknames")]
     yield ["last", "first"], 7, [_starts(last, "last", 3), _starts(first, "first", 3)]
-    yield ["words", "first"], 9, [last.in_(_list("words")), _starts(first, "first", 2)]
+    yield ["words", "first"], 9, [IsListed(last, "words"), _starts(first, "first", 2)]
     yield ["last", "first", "year"], 13, [last == bindparam("last"), _starts(first, "first", 1), in_year]
     yield ["last", "first", "year"], 12, [first == bindparam("first"), _starts(last, "last", 1), in_year]
     yield ["days", "last"], 15, [born, _has_initial(last, "last")]
     yield ["days", "first"], 15, [born, _has_initial(first, "first")]
-
-
-def _list(name: str) -> BindParameter[Any]:
-    return bindparam(name, expanding=True)
 
 
 def _starts(column: InstrumentedAttribute[str], name: str, letters: int) -> ColumnElement[bool]:
