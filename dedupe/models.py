@@ -79,7 +79,7 @@ TRANSITIONS: dict[PairState, tuple[PairState, ...]] = {
         PairState.SETTLED,
         PairState.GONE,
     ),
-    PairState.SECOND: (PairState.MERGED, PairState.OPEN, PairState.SETTLED, PairState.GONE),
+    PairState.SECOND: (PairState.MERGED, PairState.OPEN, PairState.APART, PairState.SETTLED, PairState.GONE),
     PairState.MERGED: (PairState.OPEN,),
     PairState.APART: (PairState.OPEN,),
     PairState.SETTLED: (PairState.OPEN, PairState.DEFERRED, PairState.GONE),
@@ -131,6 +131,10 @@ class Pair(Model):
         JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
     )
     """The imports that had written the two rows when they were kept apart: others, and the rows are new ones."""
+    reasons_seen: Mapped[Reasons | None] = mapped_column(
+        JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+    )
+    """The reasons of its score at that time."""
     changes: Mapped[list[str]] = mapped_column(default=list)
     """What is new since they were kept apart, while the pair is asked about again, or was merged for it: sentences
     without a value."""

@@ -24,7 +24,7 @@ from adminops.hmis.merging import apart_pairs, hold_decisions
 from adminops.hmis.models import Client, HmisSource
 from adminops.identity.models import SYSTEM, User
 from dedupe import policies
-from dedupe.asking_again import ask_again, drop_the_question, with_new_rows
+from dedupe.asking_again import ask_again, bring_up_to_date, drop_the_question, with_new_rows
 from dedupe.changes import changed_by, fingerprint_of_store, imports_from, imports_since, neighbourhood, the_store
 from dedupe.describing import describe
 from dedupe.gathering import Gathered, in_parts, protected_among, records_to_match, stays_to_warn_of
@@ -371,12 +371,11 @@ def _propose(pair: Pair | None, key: PairOfIds, scored: ScoredPair) -> bool:
     if pair.state is PairState.APART:
         return ask_again(pair, scored)
     settle(pair, settled=False)
-    if pair.state not in (*WAITING, PairState.GONE):
-        return False
-    describe(pair, scored)
+    if pair.state in WAITING:
+        bring_up_to_date(pair, scored)
     if pair.state is not PairState.GONE:
         return False
-    move_along(pair, PairState.OPEN)
+    move_along(describe(pair, scored), PairState.OPEN)
     return True
 
 
@@ -402,7 +401,7 @@ def _take_back(pairs: Iterable[Pair], standing: Standing, comparable: Collection
     scores = score_clients((pair.low_client_id, pair.high_client_id) for pair in held)
     for pair in held:
         if scored := scores.get((pair.low_client_id, pair.high_client_id)):
-            describe(pair, scored)
+            bring_up_to_date(pair, scored)
     return gone
 
 

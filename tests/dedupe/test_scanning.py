@@ -22,7 +22,7 @@ from dedupe.models import Pair, PairState, Scan, ScanState, StoredModel
 from dedupe.operations import defer_pair, keep_apart, merge_pair, reopen_pair, review_pair, undo_merge
 from dedupe.scanning import ask_for_scan, begin_scan, finish_scan, look_through_store, scan_store, waiting_scan
 from dedupe.scoring import present_model
-from dedupe.seconds.models import Proposal
+from dedupe.seconds.models import Answer, Proposal
 from dedupe.seconds.operations import agree_to_merge, decide_merge
 from dedupe.settling import settle_around
 from tests.make import make_admin, make_user
@@ -339,6 +339,53 @@ def test_a_question_that_no_longer_stands_is_dropped_and_both_stay_apart(twice: 
     change(twice[1], **UNLIKE)
     scan_store()
     assert (pair.state, pair.changes, pair.reason) == (PairState.APART, [], "Two sisters.")
+
+
+def put_back(client: Client) -> None:
+    """Let an export bring the number back that was there when the two were kept apart."""
+    sealed = seal_ssn(client.source_id, client.personal_id, "219450871")
+    change(client, import_id=(client.import_id or 0) + 1, **dict(zip(SEALED, sealed, strict=True)))
+
+
+def test_data_that_is_put_right_takes_the_question_back(twice: list[Client], reviewer: User) -> None:
+    pair = kept_apart(twice, reviewer)
+    correct(twice[1])
+    scan_store()
+    assert (pair.state, pair.changes) == (PairState.OPEN, ["SSN: was two digits transposed, is now same."])
+    put_back(twice[1])
+    scan_store()
+    assert (pair.state, pair.changes, pair.reason) == (PairState.APART, [], "Two sisters.")
+    change(twice[1], first_name="Mariah", import_id=3)
+    scan_store()
+    assert (pair.state, len(pair.changes), pair.changes[0][:11]) == (PairState.OPEN, 1, "First name:")
+
+
+def test_what_changed_is_said_against_the_time_when_both_were_kept_apart(twice: list[Client], reviewer: User) -> None:
+    pair = kept_apart(twice, reviewer)
+    correct(twice[1])
+    scan_store()
+    correct(twice[1], dob=date(1985, 5, 18))
+    scan_store()
+    assert pair.changes == [
+        "SSN: was two digits transposed, is now same.",
+        "Birth date: was same, is now 1 digit differs.",
+    ]
+
+
+def test_a_second_person_is_not_asked_about_what_is_put_right(twice: list[Client], reviewer: User) -> None:
+    pair = kept_apart(twice, reviewer)
+    correct(twice[1])
+    scan_store()
+    values = {"destination_client_id": pair.low_client_id, "choices": {}, "reason": "One woman"}
+    proposal = decide_merge(pair, **values, by=make_admin())  # type: ignore[arg-type]
+    assert isinstance(proposal, Proposal)
+    correct(twice[1], dob=date(1985, 5, 18))
+    scan_store()
+    assert (pair.state, len(pair.changes)) == (PairState.SECOND, 2)
+    put_back(twice[1])
+    change(twice[1], dob=twice[0].dob)
+    scan_store()
+    assert (pair.state, pair.changes, proposal.answer) == (PairState.APART, [], Answer.LAPSED)
 
 
 def test_what_was_settled_while_a_scan_ran_is_not_proposed(
