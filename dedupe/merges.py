@@ -132,11 +132,11 @@ def questions_of(merge: Merge, others: Sequence[Merge] = ()) -> list[Question]:
 
 def _question(merge: Merge, stay: Stay, partings: Sequence[Parting]) -> Question:
     asking = [parting.merge for parting in partings]
-    records = {client.id: client for each in asking for client in (each.destination_client, each.source_client)}
+    records = list(dict.fromkeys(home for parting in partings for home in parting.homes.values()))
     return Question(
         stay=stay,
-        records=tuple(records.values()),
-        proposed=_proposed(stay, partings, list(records)),
+        records=tuple(db.session.get_one(Client, record) for record in records),
+        proposed=_proposed(stay, partings, records),
         only_with=() if merge in asking else tuple(each.id for each in asking),
     )
 

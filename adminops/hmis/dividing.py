@@ -43,6 +43,8 @@ class Parting:
     """The record under which the whole person was read: what is entered under it may be anybody's."""
     noted: Mapping[SourceKey, int]
     """Whose each stay was when the merge was made."""
+    brought: Mapping[SourceKey, int]
+    """Whose each stay was that a record had when it joined the person later, by another merge."""
     stays: tuple[Stay, ...] = ()
     """Those that may be either's, the newest first."""
     places: Mapping[Owner, set[Place]] = field(default_factory=dict)
@@ -53,8 +55,12 @@ class Parting:
         return "kept" if client_id in self.kept else "folded" if client_id in self.folded else None
 
     def noted_side_of(self, stay: Stay) -> Owner | None:
-        """Return whose a stay was when the merge was made; None for one that nobody knew of."""
-        return self.side_of(self.noted.get(stay.key))
+        """Return whose a stay was before it could be anybody else's; None for one that nobody knew of."""
+        return self.side_of(self.noted_record_of(stay))
+
+    def noted_record_of(self, stay: Stay) -> int | None:
+        """Return the record whose stay it was then."""
+        return self.noted.get(stay.key, self.brought.get(stay.key))
 
 
 def part(merge: Merge) -> Parting:
@@ -71,6 +77,7 @@ def part(merge: Merge) -> Parting:
         homes={"kept": home, "folded": two[merge.source_client_id]},
         in_use=one[merge.destination_client_id],
         noted=_noted(merge),
+        brought=_brought(merge, merges),
     )
     return _with_stays(parting, stays_of(db.session.scalars(select(Client).where(Client.id.in_(ids))).all()))
 
@@ -97,8 +104,22 @@ def _in_force_with(merge: Merge) -> ColumnElement[bool]:
 
 
 def _noted(merge: Merge) -> dict[SourceKey, int]:
+    return _notes(MergeStay.merge_id == merge.id)
+
+
+def _brought(merge: Merge, merges: Mapping[int, tuple[int, int]]) -> dict[SourceKey, int]:
+    """Return whose stays were, when they joined, of the records that those of `merges` after `merge` have joined."""
+    ids = {client_id for both in merges.values() for client_id in both}
+    then = persons_by_pairs(ids, [both for id_, both in merges.items() if id_ <= merge.id])
+    joined = {id_ for id_ in ids if then[id_] != then[merge.destination_client_id]}
+    later = [id_ for id_ in merges if id_ > merge.id]
+    return _notes(MergeStay.merge_id.in_(later) & MergeStay.client_id.in_(joined)) if joined else {}
+
+
+def _notes(chosen: ColumnElement[bool]) -> dict[SourceKey, int]:
+    """Return whose each stay was, by the oldest note of it."""
     reading = select(MergeStay.source_id, MergeStay.enrollment_id, MergeStay.client_id)
-    rows = db.session.execute(reading.where(MergeStay.merge_id == merge.id))
+    rows = db.session.execute(reading.where(chosen).order_by(MergeStay.merge_id.desc()))
     return {(source_id, enrollment_id): client_id for source_id, enrollment_id, client_id in rows}
 
 
@@ -119,6 +140,8 @@ def _is_in_question(parting: Parting, stay: Stay, time: Time) -> bool:
     then, now = parting.noted_side_of(stay), parting.side_of(stay.client_id)
     if then is not None and then != now:
         return True  # the vendor has written another PersonalID over it
+    if stay.key in parting.brought:
+        return False
     is_in_use = now == "kept" or stay.client_id == parting.in_use
     return is_in_use and (time == "meanwhile" or (then is None and time == "before"))
 
@@ -186,9 +209,9 @@ def _give(parting: Parting, stay: Stay, owner: Owner | None, move: StayMove | No
 
 
 def _record_of(parting: Parting, stay: Stay, owner: Owner | None) -> int | None:
-    """Return the record of a part that gets a stay: who had it when the merge was made, else the part's own."""
+    """Return the record of a part that gets a stay: who had it before, else the part's own."""
     if owner is None or parting.noted_side_of(stay) == owner:
-        return parting.noted.get(stay.key)
+        return parting.noted_record_of(stay)
     return parting.homes[owner]
 
 

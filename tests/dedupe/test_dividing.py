@@ -191,9 +191,27 @@ def test_in_a_chain_stays_under_the_record_that_went_on_being_used_are_asked_abo
     first = merged(make_pair(a, b), reviewer)
     merge_pair(make_pair(b, c), destination_client_id=c.id, choices={}, by=reviewer)
     late = entered_later(c, make_project(source))
-    assert [question.stay.id for question in questions_of(first)] == [late.id]
+    (question,) = questions_of(first)
+    assert (question.stay.id, [record.id for record in question.records]) == (late.id, [a.id, c.id])
     undo_merge(first, owners={late.id: a.id}, by=reviewer)
     assert (read_under(a), read_under(b), read_under(c)) == ({late.enrollment_id}, set(), set())
+
+
+def test_in_a_chain_nobody_is_asked_about_stays_that_a_record_brought_along(
+    clients: list[Client], source: HmisSource, reviewer: User
+) -> None:
+    a, b, c = clients
+    project = make_project(source)
+    make_stay(a, project)
+    first = merged(make_pair(a, b), reviewer)
+    old, between = make_stay(c, project, date_created=LONG_AGO), entered_later(c, project)
+    maybe_its = entered_later(a, project)
+    with clock.frozen_at(clock.now() + LATER):
+        second = merge_pair(make_pair(b, c), destination_client_id=c.id, choices={}, by=reviewer)
+    assert [question.stay.id for question in questions_of(first)] == [maybe_its.id]
+    assert questions_of(first, [second])[0].stay.id == maybe_its.id
+    undo_merge(first, owners={maybe_its.id: b.id}, by=reviewer)
+    assert read_under(c) >= {old.enrollment_id, between.enrollment_id}
 
 
 def test_the_last_move_of_a_stay_holds_on_pages_and_in_exports(
