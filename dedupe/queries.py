@@ -125,7 +125,7 @@ def requested_pairs(first: str, second: str) -> list[tuple[Client, Client]]:
         if one.id != other.id:
             found.setdefault(in_order(one.id, other.id), (one, other))
     if not found:
-        raise Invalid("Both client IDs are the same record. Ask for the other one.")
+        raise Invalid("Both client IDs are the same record.")
     within = [pair for pair in found.values() if pair[0].source_id == pair[1].source_id]
     return within if len(within) == 1 else list(found.values())
 

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adminops import clock
-from adminops.errors import NotFound
+from adminops.errors import Invalid, NotFound
 from adminops.hmis.models import Client, Merge
 from adminops.identity.permissions import Permission
 from adminops.refs import Ref
@@ -112,22 +112,33 @@ def reopen(pair_id: int) -> ResponseReturnValue:
 @blueprint.get("/requested/<int:ticket_id>/<first>/<second>")
 @access(Permission.REVIEW_DUPLICATES)
 def requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
-    """Show which records a ticket asks to merge: several pairs where more than one source has these client IDs."""
-    candidates = _candidates(ticket_id, first, second)
-    return render_template(
+    """Show which records a ticket asks to merge: several pairs where more than one source has these client IDs.
+
+    Or why it asks for nothing that can be compared, and where to say so.
+    """
+    candidates, problem, status = dict[str, tuple[Client, Client]](), "", 200
+    _check_asks(ticket_id, first, second)
+    try:
+        candidates = _candidates(first, second)
+    except (NotFound, Invalid) as refusal:
+        problem, status = str(refusal), refusal.status
+    page = render_template(
         "dedupe/requested.html",
         ticket=Ref.to("ticket", ticket_id),
+        problem=problem,
         candidates=candidates,
         sources=queries.source_names({client.source_id for pair in candidates.values() for client in pair}),
         here=request.full_path,
     )
+    return page, status
 
 
 @blueprint.post("/requested/<int:ticket_id>/<first>/<second>")
 @access(Permission.REVIEW_DUPLICATES)
 def open_requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
     """Open the pair that a ticket asks to merge, and note that it does."""
-    candidates = _candidates(ticket_id, first, second)
+    _check_asks(ticket_id, first, second)
+    candidates = _candidates(first, second)
     if not ConfirmForm().submitted() or (wanted := request.form.get("records", "")) not in candidates:
         return redirect(request.full_path)
     one, other = candidates[wanted]
@@ -137,9 +148,8 @@ def open_requested(ticket_id: int, first: str, second: str) -> ResponseReturnVal
     return redirect(url_for(".show", pair_id=pair.id, keep=right, agrees=agrees))
 
 
-def _candidates(ticket_id: int, first: str, second: str) -> dict[str, tuple[Client, Client]]:
-    """Return the pairs of records that a ticket may mean, by their numbers. Raises `NotFound`, `Invalid`."""
-    _check_asks(ticket_id, first, second)
+def _candidates(first: str, second: str) -> dict[str, tuple[Client, Client]]:
+    """Return the pairs of records that two client IDs may mean, by their numbers. Raises `NotFound`, `Invalid`."""
     return {f"{one.id}-{other.id}": (one, other) for one, other in queries.requested_pairs(first, second)}
 
 

@@ -550,7 +550,11 @@ def test_a_request_of_no_ticket_is_an_unknown_page(queue: Queue) -> None:
 def test_wrong_client_ids_are_said(queue: Queue, ids: str, status: int, says: str) -> None:
     first, second = unquote(ids).split("/")
     ticket = ticket_for(queue, first, second)
-    assert queue.visitor.get(f"/duplicates/requested/{ticket}/{ids}", status=status).says(says)
+    page = queue.visitor.get(f"/duplicates/requested/{ticket}/{ids}", status=status)
+    assert page.says(says)
+    assert page.says("Answer there: ask for the client ID of the other record.")
+    assert f'<a href="/tickets/{ticket}">' in page.html
+    assert 'name="records"' not in page.html
 
 
 def test_client_ids_of_two_sources_are_asked_about(asked: tuple[Queue, int]) -> None:
