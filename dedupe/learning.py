@@ -26,7 +26,7 @@ from dedupe.matching.few import score_pairs
 from dedupe.matching.model import Model
 from dedupe.matching.tuning import Decided, Tuning, learn_from, objection
 from dedupe.matching.tuning import Lesson as Learned
-from dedupe.models import UNDECIDED, Lesson, LessonState, Pair, PairState
+from dedupe.models import WAITING, Lesson, LessonState, Pair, PairState
 from dedupe.scanning import ask_for_scan, look_through_store, waiting_scan
 from dedupe.scoring import present_base, present_threshold
 from dedupe.standing import PairOfIds, in_order
@@ -224,17 +224,22 @@ def _decided(pairs: Mapping[PairOfIds, bool], model: Model) -> Decided:
 
 
 def _moves(tuning: Tuning) -> dict[str, Any]:
-    """Say which pairs would come into the queue and leave it, with examples by the numbers of their records."""
+    """Say which pairs would come into the queue and leave it, with examples by the numbers of their records.
+
+    One that a second person or a ticket asks about stays, whatever the weights: a scan does not take it back either.
+    """
     found = look_through_store(tuning)
     scores = {in_order(int(pair.left), int(pair.right)): pair.score for pair in found.pairs}
+    is_kept = or_(Pair.state == PairState.SECOND, Pair.ticket_id.is_not(None))
     waiting = {
-        (low, high): (id_, score)
-        for id_, low, high, score in db.session.execute(
-            select(Pair.id, Pair.low_client_id, Pair.high_client_id, Pair.score).where(Pair.state.in_(UNDECIDED))
+        (low, high): (id_, score, kept)
+        for id_, low, high, score, kept in db.session.execute(
+            select(Pair.id, Pair.low_client_id, Pair.high_client_id, Pair.score, is_kept).where(Pair.state.in_(WAITING))
         )
     }
     coming = sorted((key for key in scores if key not in waiting), key=lambda key: (-scores[key], key))
-    leaving = sorted((key for key in waiting if key not in scores), key=lambda key: (waiting[key][1], key))
+    can_leave = (key for key, (_, _, kept) in waiting.items() if key not in scores and not kept)
+    leaving = sorted(can_leave, key=lambda key: (waiting[key][1], key))
     return {
         "staying": len(waiting) - len(leaving),
         "in": len(coming),

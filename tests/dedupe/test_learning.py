@@ -25,6 +25,7 @@ from dedupe.scoring import present_model, present_threshold
 from tests.browsing import Desk
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
+from tests.make_tickets import make_ticket
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -95,6 +96,23 @@ def test_the_preview_names_the_pairs_that_would_come_and_go(
         1,
         [[unlike.low_client_id, unlike.high_client_id, 90, unlike.id]],
     )
+
+
+def test_a_pair_that_waits_for_a_second_person_neither_comes_nor_goes(
+    taught: list[Pair], source: HmisSource, reviewer: User
+) -> None:
+    alike, unlike = decide(source, 60, PairState.SECOND, reviewer), decide(source, 61, PairState.SECOND, reviewer)
+    unlike.high_client.first_name, unlike.high_client.first_key, unlike.high_client.dob = "Ute", "ute", None
+    before = {pair.client_ids for pair in (alike, unlike)}
+    preview = learned(reviewer).preview
+    moved = {tuple(each[:2]) for each in preview["examples_in"] + preview["examples_out"]}
+    assert (preview["staying"], preview["out"], moved & before) == (2, 0, set())
+
+
+def test_a_pair_that_a_ticket_asks_for_does_not_leave(taught: list[Pair], source: HmisSource, reviewer: User) -> None:
+    here, there = make_client(source, first_name="Bo", last_name="Ek"), make_client(source, first_name="Ute", dob=None)
+    make_pair(here, there, ticket_id=make_ticket().id)
+    assert (learned(reviewer).preview["out"], learned(reviewer).preview["staying"]) == (0, 1)
 
 
 def test_what_reviewers_disagree_on_teaches_nothing(taught: list[Pair], reviewer: User) -> None:
