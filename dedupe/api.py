@@ -45,7 +45,8 @@ def find_person(asked: Asked) -> Answer:
     dob = date.fromisoformat(body["birth_date"]) if "birth_date" in body else None
     wanted = Wanted(body.get("first_name", "").strip(), body.get("last_name", "").strip(), dob, ssn)
     found = look_up_person(wanted, by=asked.user)
-    return Answer({"clients": [_told(hit) for hit in found.hits], "cut": found.is_cut})
+    clients = [_told(hit) for hit in found.hits]
+    return Answer({"clients": clients, "cut": found.is_cut, "may_be_elsewhere": found.of_some})
 
 
 def _told(hit: Hit) -> dict[str, Any]:
@@ -91,6 +92,10 @@ ROUTES = (
             {
                 "clients": several(_HIT, "The likeliest first, ten at most", most=10),
                 "cut": truth("Whether more records than could be judged look a little like this"),
+                "may_be_elsewhere": truth(
+                    "Whether who is not found may be here all the same, with an agency whose clients the owner of the "
+                    "token does not see: ask the help desk before you add them"
+                ),
             },
         ),
     ),

@@ -232,6 +232,15 @@ def test_programs_ask_too_and_their_tokens_say_that_they_may(desk: Desk) -> None
     program_of(desk, reviewer, [TokenScope.READ_TICKETS]).ask("POST", "/clients/lookup", asked, status=403)
 
 
+def test_a_program_is_told_whether_its_owner_sees_everybody(desk: Desk) -> None:
+    with desk.work():
+        owners = {make_admin(): False, make_user(agency=make_agency()): True}
+    for owner, may_be_elsewhere in owners.items():
+        program = program_of(desk, owner, [TokenScope.LOOK_UP_CLIENTS])
+        told = program.ask("POST", "/clients/lookup", {"first_name": "Maria", "last_name": "Lopez"})
+        assert (told["clients"], told["may_be_elsewhere"]) == ([], may_be_elsewhere)
+
+
 # The command line
 
 
