@@ -103,8 +103,8 @@ def look_up_person(wanted: Wanted, *, by: User) -> LookedUp:
     """Return the records that may be of a person, ten at most, as far as `by` may see them.
 
     Rules in the order checked: clients.read; clients.ssn when an SSN is given; names short enough and a birth date that
-    can be one; two of first name, last name, birth date and SSN known. Raises `NotAllowed`, `Invalid`. Publishes
-    `PersonLookedUp`, and `SsnLookedUp` when an SSN was given.
+    can be one, not after today; two of first name, last name, birth date and SSN known.
+    Raises `NotAllowed`, `Invalid`. Publishes `PersonLookedUp`, and `SsnLookedUp` when an SSN was given.
     """
     policies.check_may_look_up(by, with_ssn=bool(wanted.ssn))
     query = _checked(wanted)
@@ -121,8 +121,8 @@ def _checked(wanted: Wanted) -> Columns:
     for name in ("first", "last"):
         if len(getattr(wanted, name)) > _LONGEST:
             raise Invalid(f"A name has at most {_LONGEST} letters.", field=name)
-    if wanted.dob and not EARLIEST_YEAR <= wanted.dob.year <= clock.today().year:
-        raise Invalid("Nobody who comes today was born then. Look at the birth date again.", field="dob")
+    if wanted.dob and not date(EARLIEST_YEAR, 1, 1) <= wanted.dob <= clock.today():
+        raise Invalid("Nobody who comes today was born then. Look at the birth date again.", field="birth_date")
     query = one_record(
         _QUERY,
         first=wanted.first,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -124,6 +124,14 @@ def test_who_says_too_little_is_asked_for_more(crowd: HmisSource, reviewer: User
         look_up_person(wanted, by=reviewer)
 
 
+def test_nobody_is_born_after_today(crowd: HmisSource, reviewer: User) -> None:
+    with clock.frozen_at(datetime(2026, 5, 17, 12, tzinfo=UTC)):
+        look_up_person(Wanted("Maria", "Lopez", date(2026, 5, 17)), by=reviewer)
+        with pytest.raises(Invalid, match="Nobody who comes today was born then") as refused:
+            look_up_person(Wanted("Maria", "Lopez", date(2026, 5, 18)), by=reviewer)
+    assert refused.value.field == "birth_date"
+
+
 def test_clients_of_others_removed_ones_and_protected_ones_are_not_found(source: HmisSource, session: Session) -> None:
     agency = make_agency()
     staff = make_user(agency=agency)
@@ -195,7 +203,9 @@ def test_the_page_shows_who_may_be_here_and_never_the_ssn(desk: Desk) -> None:
     assert page.says("SSN same")
     assert f"/clients/{maria.id}" in {url for url, _ in page.reader.links}
     assert "0817" not in page.html
-    for wrong in ({"first": "Maria"}, {**asked, "birth_date": "soon"}, {**asked, "ssn": "12"}):
+    tomorrow = (clock.today() + timedelta(days=1)).isoformat()
+    wrongs = ({"birth_date": "soon"}, {"birth_date": tomorrow}, {"ssn": "12"})
+    for wrong in ({"first": "Maria"}, *({**asked, **each} for each in wrongs)):
         assert "Please look at this again" in visitor.post("/duplicates/here", wrong, status=422).words
 
 
@@ -228,7 +238,10 @@ def test_programs_ask_too_and_their_tokens_say_that_they_may(desk: Desk) -> None
     assert ("SSN last four", "same") in {(reason["field"], reason["says"]) for reason in told["reasons"]}
     with desk.look() as session:
         assert session.scalars(select(AuditEntry).where(AuditEntry.fact == "PersonLookedUp")).one()
-    assert program.ask("POST", "/clients/lookup", {**asked, "ssn": "12"}, status=422)["errors"][0]["field"] == "ssn"
+    tomorrow = (clock.today() + timedelta(days=1)).isoformat()
+    for field, wrong in (("ssn", "12"), ("birth_date", tomorrow)):
+        refused = program.ask("POST", "/clients/lookup", {**asked, field: wrong}, status=422)
+        assert [error["field"] for error in refused["errors"]] == [field]
     program_of(desk, reviewer, [TokenScope.READ_TICKETS]).ask("POST", "/clients/lookup", asked, status=403)
 
 
@@ -283,6 +296,7 @@ def test_two_are_kept_apart_on_the_command_line(desk: Desk, twice: AdminOps) -> 
     ("args", "says"),
     [
         (("lookup", "--first", "Maria"), "Enter two of these"),
+        (("lookup", "--first", "Maria", "--last", "Lopez", "--dob", "12/31/2199"), "That is no birth date."),
         (("lookup", "--first", "Maria", "--ssn", "12"), "An SSN has nine digits"),
         (("lookup", "--first", "Maria", "--dob", "1985-02-30"), "That is no birth date."),
         (("explain", "A", "Z"), "There is no client Z"),
