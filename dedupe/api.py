@@ -70,8 +70,8 @@ ROUTES = (
         method="POST",
         path="/clients/lookup",
         summary="Ask whether a person is a client already",
-        about="Two of the four have to be known. An SSN needs the permission to look clients up by SSN. That somebody "
-        "asked and who was found is kept on the audit trail, never who was asked for.",
+        about="Two of the four have to be known; an initial is no name. An SSN needs the permission to look clients up "
+        "by SSN. That somebody asked and who was found is kept on the audit trail, never who was asked for.",
         scope=TokenScope.LOOK_UP_CLIENTS,
         needs=Permission.READ_CLIENTS,
         run=find_person,

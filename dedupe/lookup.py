@@ -35,7 +35,7 @@ from adminops.keyboard import as_typed
 from dedupe import policies
 from dedupe.gathering import identities
 from dedupe.matching.admission import known_fields
-from dedupe.matching.cleaning import clean
+from dedupe.matching.cleaning import Clean, clean
 from dedupe.matching.columns import Columns, one_record
 from dedupe.matching.explain import ScoredPair, explain
 from dedupe.matching.few import score_pairs
@@ -103,7 +103,7 @@ def look_up_person(wanted: Wanted, *, by: User) -> LookedUp:
     """Return the records that may be of a person, ten at most, as far as `by` may see them.
 
     Rules in the order checked: clients.read; clients.ssn when an SSN is given; names short enough and a birth date that
-    can be one, not after today; two of first name, last name, birth date and SSN known.
+    can be one, not after today; two of first name, last name, birth date and SSN known, where an initial is no name.
     Raises `NotAllowed`, `Invalid`. Publishes `PersonLookedUp`, and `SsnLookedUp` when an SSN was given.
     """
     policies.check_may_look_up(by, with_ssn=bool(wanted.ssn))
@@ -130,9 +130,22 @@ def _checked(wanted: Wanted) -> Columns:
         ssn=wanted.ssn,
         dob=wanted.dob.isoformat() if wanted.dob else "",
     )
-    if known_fields(clean(query))[0] < 2:
-        raise Invalid("Enter two of these: first name, last name, birth date, SSN. Made-up ones count for nothing.")
+    if _known_well(clean(query)) < 2:
+        raise Invalid(
+            "Enter two of these: first name, last name, birth date, SSN. Made-up ones and initials count for nothing."
+        )
     return query
+
+
+def _known_well(asked: Clean) -> int:
+    """Say how many of first name, last name, birth date and SSN are known.
+
+    An initial is none of them, though a scan takes it for a name: strangers have it by the thousand. A name of one sign
+    in a script without capitals is whole.
+    """
+    names = [asked.names.text[column[0]] for column in (asked.first, asked.last)]
+    initials = sum(len(name) == 1 and name.upper() != name.lower() for name in names)
+    return int(known_fields(asked)[0] - initials)
 
 
 def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:

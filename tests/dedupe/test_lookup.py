@@ -117,11 +117,29 @@ def test_nobody_is_found_where_nobody_is_alike(crowd: HmisSource, reviewer: User
         Wanted("Jane", "Doe", ssn="999999999"),
         Wanted("Maria", "L" * 101),
         Wanted("Maria", "Lopez", date(1785, 5, 17)),
+        Wanted("Maria", "L"),
+        Wanted("m.", "Lopez"),
+        Wanted("M", "L", date(1985, 5, 17)),
     ],
 )
 def test_who_says_too_little_is_asked_for_more(crowd: HmisSource, reviewer: User, wanted: Wanted) -> None:
     with pytest.raises(Invalid):
         look_up_person(wanted, by=reviewer)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        (Wanted("M", "Lopez", date(1985, 5, 17)), ("Maria", "Lopez")),
+        (Wanted("Maria", "L", date(1985, 5, 17)), ("Maria", "Lopez")),
+        (Wanted("小龍", "李"), ("小龍", "李")),
+    ],
+)
+def test_an_initial_helps_beside_two_others_and_a_name_of_one_sign_is_whole(
+    crowd: HmisSource, reviewer: User, wanted: Wanted, name: tuple[str, str]
+) -> None:
+    somebody = make_client(crowd, first_name=name[0], last_name=name[1])
+    assert found(wanted, reviewer)[:1] == [somebody.id]
 
 
 def test_nobody_is_born_after_today(crowd: HmisSource, reviewer: User) -> None:
@@ -296,6 +314,7 @@ def test_two_are_kept_apart_on_the_command_line(desk: Desk, twice: AdminOps) -> 
     ("args", "says"),
     [
         (("lookup", "--first", "Maria"), "Enter two of these"),
+        (("lookup", "--first", "Maria", "--last", "L"), "Enter two of these"),
         (("lookup", "--first", "Maria", "--last", "Lopez", "--dob", "12/31/2199"), "That is no birth date."),
         (("lookup", "--first", "Maria", "--ssn", "12"), "An SSN has nine digits"),
         (("lookup", "--first", "Maria", "--dob", "1985-02-30"), "That is no birth date."),
