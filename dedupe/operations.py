@@ -349,6 +349,8 @@ def keep_clients_apart(one: Client, other: Client, *, reason: str = "", by: User
     """
     policies.check_may_review(by)
     pair = _pair_of(one, other)
+    # Two records are asked about here and no queue is gone through: there is no next pair to take.
+    policies.check_is_free(pair, by, instead="Ask them, or try again later.")
     if pair.state is PairState.GONE:
         move_along(pair, PairState.OPEN)
     keep_apart(pair, reason=reason, by=by)

@@ -41,10 +41,15 @@ def check_may_look_up(by: User, *, with_ssn: bool) -> None:
 def check_may_decide(pair: Pair, by: User) -> None:
     """Raise `NotAllowed`, `Conflict` while somebody else holds the pair, `InvalidState` when it is decided."""
     check_may_review(by)
-    if is_claimed_by_another(pair, by):
-        raise Conflict(f"{holder_of(pair)} is looking at this pair. Take the next one.")
+    check_is_free(pair, by, instead="Take the next one.")
     if not pair.is_undecided:
         raise InvalidState(WAYS_ON[pair.state])
+
+
+def check_is_free(pair: Pair, by: User, *, instead: str) -> None:
+    """Raise `Conflict` while somebody else holds the pair; `instead` says what to do now."""
+    if is_claimed_by_another(pair, by):
+        raise Conflict(f"{holder_of(pair)} is looking at this pair. {instead}")
 
 
 def version_of(pair: Pair, why: Sequence[str] = (), *, behind: Behind | None = None) -> str:

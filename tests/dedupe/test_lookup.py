@@ -15,11 +15,12 @@ from adminops.app import AdminOps
 from adminops.audit.models import AuditEntry
 from adminops.errors import Invalid, NotAllowed
 from adminops.facts import PersonLookedUp, SsnLookedUp
-from adminops.hmis.models import HmisSource, MergeDecision
+from adminops.hmis.models import Client, HmisSource, MergeDecision
 from adminops.identity.models import AgencyOrganization, User
 from adminops.identity.permissions import Role
 from adminops.identity.tokens import TokenScope
 from dedupe import scoring
+from dedupe.claims import take
 from dedupe.cli import dedupe
 from dedupe.lookup import Wanted, look_up_person, read_ssn
 from dedupe.matching.columns import one_record
@@ -29,7 +30,7 @@ from dedupe.scanning import scan_store
 from tests.api.asking import program_of
 from tests.browsing import Desk
 from tests.make import make_admin, make_agency, make_user
-from tests.make_dedupe import make_client, make_project, make_source, make_stay
+from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
 
 MARIA = Wanted("Maria", "Lopez", date(1985, 5, 17), "219450817")
 
@@ -308,6 +309,21 @@ def test_two_are_kept_apart_on_the_command_line(desk: Desk, twice: AdminOps) -> 
         assert session.scalars(select(Pair.state)).all() == [PairState.APART]
         assert session.scalars(select(MergeDecision)).one().reason == "Both were here at once"
         assert scan_store().counts["pairs"] == 0
+
+
+def test_a_pair_that_somebody_looks_at_is_not_kept_apart_and_no_next_one_is_spoken_of(
+    desk: Desk, twice: AdminOps
+) -> None:
+    with desk.work() as session:
+        pair, reviewer = make_pair(*session.scalars(select(Client))), make_admin(name="Maya Okafor")
+        take([pair], reviewer)
+    refused = run(twice, "apart", "A", "B")
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        "Error: Maya Okafor is looking at this pair. Ask them, or try again later.\n",
+    )
+    with desk.look() as session:
+        assert session.scalars(select(Pair.state)).all() == [PairState.OPEN]
 
 
 @pytest.mark.parametrize(
