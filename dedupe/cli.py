@@ -15,10 +15,11 @@ import click
 from flask.cli import with_appcontext
 
 from adminops.db import transaction
-from adminops.errors import DomainError, Invalid
+from adminops.errors import DomainError, Invalid, NotFound
 from adminops.hmis.asking import date_in
 from adminops.hmis.merging import get_merge
-from adminops.hmis.models import Client, Merge
+from adminops.hmis.models import Client, HmisSource, Merge
+from adminops.hmis.sources import all_sources, find_source
 from adminops.identity.models import SYSTEM
 from adminops.settings import current_settings
 from dedupe import policies
@@ -245,13 +246,25 @@ def _refusals() -> Iterator[None]:
 
 def _two(one: str, other: str, source: str | None) -> tuple[Client, Client]:
     """Return the two clients that are meant. Raises `NotFound`, and `Invalid` when they are not clear."""
+    meant = None if source is None else _source(source)
     candidates = requested_pairs(one, other)
-    names = source_names({client.source_id for pair in candidates for client in pair})
-    if source is not None:
-        candidates = [pair for pair in candidates if all(names[client.source_id] == source for client in pair)]
+    names = ", ".join(sorted(source_names({client.source_id for pair in candidates for client in pair}).values()))
+    if meant is not None:
+        candidates = [pair for pair in candidates if all(client.source_id == meant.id for client in pair)]
+        if not candidates:
+            raise NotFound(f"{meant.name} does not have both of these clients. They are of: {names}.")
     if len(candidates) != 1:
-        raise Invalid(f"Say with --source which of these is meant: {', '.join(sorted(names.values()))}.")
+        raise Invalid(f"Say with --source which of these is meant: {names}.")
     return candidates[0]
+
+
+def _source(name: str) -> HmisSource:
+    """Return the source of that name. Raises `NotFound` with the names that there are."""
+    found = find_source(name)
+    if found is None:
+        there = ", ".join(source.name for source in all_sources()) or "none yet"
+        raise NotFound(f'There is no source "{name}". Sources are: {there}.')
+    return found
 
 
 def _told(scored: ScoredPair) -> dict[str, object]:

@@ -326,6 +326,18 @@ def test_a_pair_that_somebody_looks_at_is_not_kept_apart_and_no_next_one_is_spok
         assert session.scalars(select(Pair.state)).all() == [PairState.OPEN]
 
 
+def test_a_source_says_which_of_several_is_meant(desk: Desk, twice: AdminOps) -> None:
+    with desk.work():
+        make_client(make_source("North HMIS"), "A")
+        south = make_source("South HMIS")
+        for letter in "AB":
+            make_client(south, letter)
+    assert "meant: Coast HMIS, North HMIS, South HMIS." in run(twice, "explain", "A", "B").stderr
+    assert run(twice, "explain", "A", "B", "--source", "South HMIS").exit_code == 0
+    refused = run(twice, "explain", "A", "B", "--source", "North HMIS").stderr
+    assert "North HMIS does not have both of these clients. They are of: Coast HMIS, North HMIS, South HMIS." in refused
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
@@ -336,7 +348,8 @@ def test_a_pair_that_somebody_looks_at_is_not_kept_apart_and_no_next_one_is_spok
         (("lookup", "--first", "Maria", "--dob", "1985-02-30"), "That is no birth date."),
         (("explain", "A", "Z"), "There is no client Z"),
         (("explain", "A", "A"), "the same record"),
-        (("explain", "A", "B", "--source", "Elsewhere"), "Coast HMIS"),
+        (("explain", "A", "B", "--source", "nope"), 'There is no source "nope". Sources are: Coast HMIS.'),
+        (("apart", "A", "B", "--source", "nope"), 'There is no source "nope". Sources are: Coast HMIS.'),
         (("undo", "7"), "There is no such merge"),
     ],
 )
