@@ -18,11 +18,12 @@ from dedupe.views.blueprint import blueprint
 def vendor() -> ResponseReturnValue:
     """List the merges to make at the vendor's; those to do unless another state is asked for."""
     asked, source_id = request.args.get("state", VendorState.TO_DO.value), _source_id()
-    state = reads.read_state(asked)
+    state, counts = reads.read_state(asked), reads.count_work(source_id=source_id)
     return render_template(
         "dedupe/vendor.html",
         page=reads.list_work(state=state, source_id=source_id, after=request.args.get("after")),
-        counts=reads.count_work(source_id=source_id),
+        counts=counts,
+        came_back=counts[VendorState.CAME_BACK],
         labels=reads.LABELS,
         state=state,
         sources=[(source.id, source.name) for source in all_sources()],

@@ -144,6 +144,18 @@ def test_the_page_ticks_and_takes_back(desk: Desk, counted: Callable[[], int]) -
     assert len(file.html.splitlines()) == 42
 
 
+def test_who_has_nothing_new_to_do_is_led_to_what_came_back(desk: Desk) -> None:
+    with desk.work():
+        admin, north, south = make_admin(), make_source("North"), make_source("South")
+        make_merge(north, done_at=AT, confirmed_at=AT, came_back_at=AT + timedelta(days=1))
+    visitor = desk.signed_in(admin)
+    page = visitor.get("/duplicates/vendor")
+    assert not page.says("Nothing to do at the vendor’s")
+    assert page.says("1 merge came back: an export shows the retired record again.")
+    assert visitor.get(page.link("See what came back")).says("Keep client 48213, retire 51907")
+    assert visitor.get(f"/duplicates/vendor?source={south.id}").says("Nothing to do at the vendor’s")
+
+
 def test_the_pages_take_what_nobody_should_send(desk: Desk) -> None:
     with desk.work():
         admin, agent = make_admin(), make_user(Role.HELP_DESK)
