@@ -103,6 +103,12 @@ def routes_of(features: Sequence[Feature]) -> list[Route]:
     return [route for feature in features for route in feature.api]
 
 
+def scopes_for(user: User, routes: Sequence[Route]) -> list[TokenScope]:
+    """Return the scopes in which `user` may ask for something; a token of another one would be refused always."""
+    open_to = {route.scope for route in routes if isinstance(route.needs, Everybody) or user.may(route.needs)}
+    return [scope for scope in TokenScope if scope in open_to]
+
+
 def _view(route: Route) -> Callable[..., ResponseReturnValue]:
     def view(**path: Any) -> ResponseReturnValue:
         if route.scope.value not in bearer.current_token().scopes:

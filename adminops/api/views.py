@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from adminops import clock
 from adminops.api.document import document
 from adminops.api.forms import TokenForm
-from adminops.api.routes import routes_of
+from adminops.api.routes import routes_of, scopes_for
 from adminops.identity.tokens import TokenScope, make_token, revoke_token, tokens_of
 from adminops.settings import current_settings
 from adminops.web.access import PUBLIC, SIGNED_IN, Again, access, signed_in_user
@@ -20,12 +20,16 @@ blueprint = Blueprint("api_pages", __name__)
 @access(SIGNED_IN, confirm=Again.USING)
 def tokens() -> ResponseReturnValue:
     """Show one's own tokens, and make one: its text is on the answer to that alone."""
-    user, form, made = signed_in_user(), TokenForm(), ""
+    user, made = signed_in_user(), ""
+    offered = scopes_for(user, routes_of(registry().features))
+    form = TokenForm(offered)
     if form.submitted():
         with form.refusals():
             made = make_token(**form.values(), by=user)
-            form = TokenForm(formdata=None)
-    page = render_template("api/tokens.html", tokens=tokens_of(user), form=form, made=made, now=clock.now())
+            form = TokenForm(offered, formdata=None)
+    page = render_template(
+        "api/tokens.html", tokens=tokens_of(user), form=form, offered=offered, made=made, now=clock.now()
+    )
     return page, form.status
 
 

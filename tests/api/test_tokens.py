@@ -48,6 +48,26 @@ def test_a_token_needs_a_name_and_a_scope(sqlite_desk: Desk) -> None:
     assert visitor.post("/me/tokens", {"name": "x", "scopes": "all", "days": "9999"}, status=422)
 
 
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [
+        (Role.SYSTEM_ADMIN, {"tickets:read", "tickets:write", "clients:lookup"}),
+        (Role.TRAINER, {"tickets:read", "tickets:write"}),
+        (Role.VIEWER, set()),
+    ],
+)
+def test_a_scope_is_offered_to_who_can_use_it(sqlite_desk: Desk, role: Role, offered: set[str]) -> None:
+    with sqlite_desk.work():
+        user = make_user(role)
+    visitor = sqlite_desk.signed_in(user)
+    page = visitor.get("/me/tokens")
+    assert set(re.findall(r'name="scopes"[^>]* value="([^"]*)"', page.html)) == offered
+    assert page.says("a token would be of no use") == (not offered)
+    for scope in TokenScope:
+        sent = {"name": "Reporter", "scopes": [scope.value], "days": "30"}
+        visitor.post("/me/tokens", sent, status=200 if scope.value in offered else 422)
+
+
 def test_a_token_lives_a_year_at_most(sqlite_desk: Desk) -> None:
     with pytest.raises(Invalid, match="at most a year"):
         token_of(sqlite_desk, helper_of(sqlite_desk), days=366)
