@@ -190,6 +190,24 @@ def test_a_key_leads_on_from_a_decided_pair(room: Room, open_page: OpenPage) -> 
     page.wait_for_url(f"**/pairs/{room.pairs[1]}")
 
 
+@pytest.mark.parametrize("held", ["Control", "Meta"])
+def test_a_merge_is_decided_by_keys_alone(room: Room, open_page: OpenPage, held: str) -> None:
+    page = room.open(open_page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Merge, in the review")
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    page.keyboard.type("One card")
+    page.keyboard.press("Enter")
+    page.keyboard.type("shown twice")
+    assert room.state() is PairState.OPEN, "Enter alone begins a new line"
+    page.keyboard.press(f"{held}+Enter")
+    page.wait_for_url(f"**/pairs/{room.pairs[1]}")
+    with room.desk.look() as session:
+        assert session.get_one(Pair, room.pairs[0]).reason.split() == ["One", "card", "shown", "twice"]
+    assert room.state() is PairState.MERGED
+
+
 def test_merging_asks_once_and_can_be_left(room: Room, open_page: OpenPage) -> None:
     page = room.open(open_page)
     opener = page.get_by_role("button", name="Review and merge")

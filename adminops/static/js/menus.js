@@ -31,3 +31,13 @@ document.addEventListener('click', (event) => {
   event.target.closest('[data-close]')?.closest('dialog')?.close();
   if (event.target.nodeName === 'DIALOG') event.target.close(); // the backdrop
 });
+
+// Ctrl+Enter (⌘ on a Mac) in a text of a dialog sends it: Enter alone begins a new line there.
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+  const dialog = event.target.matches('textarea') && event.target.closest('dialog[open]');
+  const button = dialog && dialog.querySelector('button[type=submit]');
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});
