@@ -6,10 +6,9 @@ Files come from many systems. What can be read is read, and what was done about 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
@@ -20,12 +19,12 @@ from adminops.files.tables import delimiter, storable
 from adminops.hmis.intake.decoding import Encoding, EncodingProbe
 from dedupe.matching.columns import AS_GIVEN, Columns, Memberships, as_codes, encode
 from dedupe.matching.sweeping import without_sweeping
+from dedupe.matching.whole_rows import BrokenRowsError, whole_rows
 
 RACES = ("AmIndAKNative", "Asian", "BlackAfAmerican", "HispanicLatinao", "MidEastNAfrican", "NativeHIPacific", "White")
 IDENTITY = ("FirstName", "LastName", "DOB", "SSN")
 """Without one of these columns records can be matched still, with one of them alone they can't."""
 _OTHER_SPELLINGS = {"hispaniclatinaeo": "HispanicLatinao", "hispaniclatinaao": "HispanicLatinao"}
-_CHUNK = 500
 _PIECE = 1 << 20
 _LONGEST = 1 << 20
 """A field that is longer is a quote that nobody closed."""
@@ -63,11 +62,11 @@ def read_table(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Tabl
             mark = delimiter(storable(file.readline()).removeprefix("\ufeff") or ",")
             file.seek(0)
             with _long_cells():
-                return _read(csv.reader(file, delimiter=mark), wanted, needed, path.name)
+                return _read(whole_rows(file, mark), wanted, needed, path.name)
     except OSError as error:
         raise UnreadableFileError(f"{path.name} can't be read: {error.strerror}.") from None
-    except csv.Error:
-        raise UnreadableFileError(f"{path.name} is no CSV file, or a quote in it is not closed.") from None
+    except BrokenRowsError as error:
+        raise UnreadableFileError(f"{path.name} can't be read. {error}") from None
 
 
 @contextmanager
@@ -88,14 +87,14 @@ def _encoding_of(path: Path) -> Encoding:
     return probe.result()
 
 
-def _read(rows: Iterable[list[str]], wanted: Sequence[str], needed: Sequence[str], name: str) -> Table:
-    lines = iter(rows)
-    place = _places(next(lines, []), (*wanted, "DateDeleted"))
+def _read(chunks: Iterator[list[list[str]]], wanted: Sequence[str], needed: Sequence[str], name: str) -> Table:
+    head = next(chunks)
+    place = _places(head[0] if head else [], (*wanted, "DateDeleted"))
     if lacking := [title for title in needed if title not in place]:
         raise LackingColumnsError(f"{name} has no column {', '.join(lacking)}.")
     columns: dict[str, list[str]] = {title: [] for title in place}
     width = max(place.values()) + 1
-    while chunk := list(islice(lines, _CHUNK)):
+    for chunk in chunks:
         _add(chunk, width, place, columns)
     count, deleted = len(columns[needed[0]]), columns.get("DateDeleted", [])
     found = {title: columns.get(title) or [""] * count for title in wanted}

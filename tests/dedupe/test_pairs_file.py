@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dedupe.cli import dedupe
+from dedupe.matching.files import read_clients
 
 HEAD = (
     "PersonalID,FirstName,MiddleName,LastName,NameSuffix,NameDataQuality,SSN,SSNDataQuality,DOB,DOBDataQuality,Sex,"
@@ -86,7 +87,7 @@ def test_nobody_else_may_read_the_file(folder: Path) -> None:
     [
         ("PersonalID,FirstName\n", 2, "has no column LastName, DOB, SSN"),
         ("FirstName,LastName,DOB,SSN\n", 2, "has no column PersonalID"),
-        (HEAD + '"a1,Dolores\n' + "x" * 1_100_000, 1, "a quote in it is not closed"),
+        (HEAD + '"a1,Dolores\n' + "x" * 1_100_000, 1, "Line 2 has a value of more than a million characters"),
         ("", 2, "has no column"),
     ],
 )
@@ -95,6 +96,72 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(folder: Path, content: 
     result = run(folder, clients="odd.csv")
     assert result.exit_code == code
     assert sentence in result.stderr
+
+
+NOTED = "PersonalID,FirstName,LastName,DOB,SSN,Notes\n"
+OPEN = "Client.csv can't be read. A quotation mark in line {} is never closed."
+
+
+def many(count: int, odd: dict[int, str]) -> str:
+    """Rows of which those in the lines `odd` are written otherwise."""
+    rows = [f"{line},Ann{line},Lee,1990-01-01,,none\n" for line in range(2, count + 2)]
+    return NOTED + "".join(odd.get(line, row) for line, row in enumerate(rows, 2))
+
+
+@pytest.mark.parametrize(
+    ("count", "odd", "line"),
+    [
+        (1_000, {5: '4,"Ann1,Lee,1990-01-01,,none\n'}, 5),  # up to the end of the file
+        (3, {4: '4,Ann1,Lee,1990-01-01,,"none'}, 4),  # which is the same line
+        (498, {499: '4,"Ann1,Lee,1990-01-01,,none\n'}, 499),
+        (499, {500: '4,"Ann1,Lee,1990-01-01,,none'}, 500),
+        (500, {501: '4,"Ann1,Lee,1990-01-01,,none'}, 501),  # the last of those that are read at once
+        (9, {5: '4,"Ann1,Lee,1990-01-01,,none\n', 6: '5,"Bob,Lee,1990-01-01,,none\n'}, 5),  # up to the same column
+        (9, {5: '4,"Ann1,Lee,1990-01-01,,none\n', 8: '7,Bob,"Lee, Jr",1990-01-01,,none\n'}, 5),
+        (9, {5: '4,"Ann1,Lee,1990-01-01,,none\n', 8: '7,Bob,Lee,1990-01-01,,"none"\n'}, 5),  # up to another one
+        (9, {5: '4,Ann1,Lee,1990-01-01,,"none\n', 8: '"7",Bob,Lee,1990-01-01,,none\n'}, 5),
+        (900, {5: '4,Ann1,Lee,1990-01-01,,"none\n', 800: 'none",Bob\n'}, 5),
+        (9, {3: '3,Bo,Lee,,,"a\nb"\n', 5: '4,Ann1,Lee,1990-01-01,"\n,none\n'}, 6),
+        (9, {5: '4,"Ann\nAnn1",Lee,1990-01-01,,"none\n'}, 6),  # the line of the quote, not of its row
+    ],
+)
+def test_a_quote_that_swallows_rows_is_told_with_its_line(
+    folder: Path, count: int, odd: dict[int, str], line: int
+) -> None:
+    (folder / "Client.csv").write_text(many(count, odd), encoding="utf-8")
+    result = run(folder)
+    assert (result.exit_code, OPEN.format(line) in result.stderr) == (1, True), result.output
+    assert not (folder / "pairs.csv").exists()
+
+
+def test_a_quote_in_the_head_swallows_nothing_either(folder: Path) -> None:
+    odd = many(9, {5: '4,Ann,Lee,1990-01-01,,"a, b"\n'}).replace("Notes", '"Notes')
+    (folder / "Client.csv").write_text(odd, encoding="utf-8")
+    result = run(folder)
+    assert (result.exit_code, OPEN.format(1) in result.stderr) == (1, True), result.output
+
+
+def test_the_line_of_a_value_without_end_is_that_of_the_file(folder: Path) -> None:
+    odd = many(900, {5: '4,Ann,Lee,,,"a\r\nb\rc"\n', 702: f'4,"Ann{"x" * 1_100_000}\n'})
+    (folder / "Client.csv").write_text(odd, encoding="utf-8", newline="")
+    assert "Line 704 has a value of more than" in run(folder).stderr
+
+
+def test_stays_with_a_quote_that_swallows_rows_are_told_as_well(folder: Path) -> None:
+    (folder / "Enrollment.csv").write_text(STAYS.replace("2,c3", '2,"c3'), encoding="utf-8")
+    result = run(folder, "--enrollment", str(folder / "Enrollment.csv"))
+    assert (result.exit_code, "Enrollment.csv can't be read. A quotation mark in line 3" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("note", ["one\n\ntwo, three\n", "a, b, c, d, e, f\ng, h", "\n" * 150, 'the ""one""\n, two'])
+def test_a_value_of_several_lines_is_read(folder: Path, note: str, end: str) -> None:
+    odd = {line: f'{line},Ann,"Lee\n",1990-01-01,219450817,"{note}"\n' for line in (2, 5, 501, 502, 701)}
+    whole = many(700, odd).replace("none", "").replace("\n", end)
+    (folder / "Client.csv").write_text(whole.removesuffix(end), encoding="utf-8", newline="")
+    read = read_clients(folder / "Client.csv").columns
+    assert list(read.ids) == [str(line) for line in range(2, 702)]
+    assert [line for line, last in zip(read.ids, read.last, strict=True) if last == f"Lee{end}"] == list(map(str, odd))
 
 
 def test_a_file_without_projects_and_households_is_no_enrollment_csv(folder: Path) -> None:
