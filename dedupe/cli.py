@@ -329,6 +329,8 @@ def pairs(
     """Find likely pairs in a HUD Client.csv. No database is needed, and none is read.
 
     Writes a CSV file with personal_id_a, personal_id_b, probability, and what each piece of evidence adds in bits.
+    The candidate_pairs that --json tells are the pairs that were compared field by field, each counted once; what
+    the rules bring together and a first look tells to be two people is not among them.
     Exit code 0 also when nothing is found, 1 when a file can't be read or written, 2 when it is not the one asked for.
     """
     if any(out.exists() and file.samefile(out) for file in (client_csv, enrollment) if file):

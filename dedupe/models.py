@@ -268,7 +268,7 @@ class StoredModel(Model):
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
     records: Mapped[int]
     candidate_pairs: Mapped[int]
-    """The sample it was learned from: so many records, and so many pairs that were compared."""
+    """The sample it was learned from: so many records, and so many pairs that were compared, each once."""
     fingerprint: Mapped[Code | None]
     """Of the store as it was: the same for the same records of the same imports. It says nothing about anybody."""
     seed: Mapped[int | None]

@@ -45,11 +45,10 @@ class CappedBlock:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Pairs worth comparing, as places of records, the lower first, in order; `looked_at` is how many there were."""
+    """Pairs worth comparing, as places of records, the lower first, in order."""
 
     one: Places
     other: Places
-    looked_at: int
     capped: tuple[CappedBlock, ...]
 
 
@@ -211,7 +210,6 @@ def _bits(crossed: Words) -> NDArray[np.uint8]:
 @dataclass(frozen=True)
 class _Found:
     pairs: NDArray[np.int64]
-    looked_at: int
     capped: tuple[CappedBlock, ...]
 
 
@@ -243,12 +241,11 @@ def reach_in_blocks(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def pairs_ahead(
     lanes: Words, reach: NDArray[np.int64], wanted: int | NDArray[np.uint8], step: int
-) -> tuple[Places, Places, int]:
-    """Compare each record with so many behind it; give the pairs that may be one person, and how many there were."""
-    looked_at = int(reach.sum())
+) -> tuple[Places, Places]:
+    """Compare each record with so many behind it by their lanes; give the pairs that may be one person."""
     if (own := kernels()) is not None:
         each = np.full(len(lanes), wanted, dtype=np.uint8) if isinstance(wanted, int) else wanted
-        return *own.pairs_ahead(lanes, reach, each, looked_at, _MASKS, _WORTH), looked_at
+        return own.pairs_ahead(lanes, reach, each, _MASKS, _WORTH)
     ones, others, at, left = [], [], np.flatnonzero(reach > 0), reach[reach > 0]
     distance = 1
     while len(at):
@@ -264,7 +261,7 @@ def pairs_ahead(
         if not on.all():
             at, left = at[on], left[on]
     none = [np.zeros(0, dtype=np.int64)]
-    return np.concatenate(ones or none).astype(np.int32), np.concatenate(others or none).astype(np.int32), looked_at
+    return np.concatenate(ones or none).astype(np.int32), np.concatenate(others or none).astype(np.int32)
 
 
 def capped_block(rule: str, size: int) -> CappedBlock:
@@ -280,13 +277,13 @@ def bits_of_rule(rule: str, wanted: int) -> int:
 def _in_blocks(key: Words, lanes: Words, rule: str, wanted: int, step: int) -> _Found:
     keys, places = _sorted_by(key)
     if len(keys) < 2:
-        return _Found(np.zeros(0, dtype=np.int64), 0, ())
+        return _Found(np.zeros(0, dtype=np.int64), ())
     starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
     sizes = np.diff(np.append(starts, len(keys)))
-    one, other, looked_at = pairs_ahead(lanes[places], reach_in_blocks(sizes), wanted, step)
+    one, other = pairs_ahead(lanes[places], reach_in_blocks(sizes), wanted, step)
     pairs = distinct(places[one].astype(np.int64) << 32 | places[other])
     capped = tuple(capped_block(rule, size) for size in sizes[sizes > BLOCK_LIMIT].tolist())
-    return _Found(pairs, looked_at, capped)
+    return _Found(pairs, capped)
 
 
 def find_candidates(
@@ -307,7 +304,6 @@ def find_candidates(
     return Candidates(
         one=(pairs >> 32).astype(np.int32),
         other=(pairs & 0xFFFFFFFF).astype(np.int32),
-        looked_at=sum(each.looked_at for each in found),
         capped=tuple(block for each in found for block in each.capped),
     )
 

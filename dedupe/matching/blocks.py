@@ -39,8 +39,8 @@ RECORD = {
     "veteran": "uint8",
 }  # fmt: skip
 """The columns of a record and their kinds. Outside of numpy they travel as whole numbers."""
-LOOKED, CAPPED = -1, -2
-"""In the place of a record: how many pairs of a rule there were, and the size of a block that was too large."""
+CAPPED = -1
+"""In the place of a record: what follows is a rule, and the size of a block of it that was too large."""
 _STEP = 1 << 16
 _LARGE_PART = 4 * BLOCK_LIMIT
 
@@ -148,14 +148,12 @@ class _Open:
         yield from self._compared(rows, reach)
         large = np.flatnonzero(whole > BLOCK_LIMIT)
         if len(large):
-            yield _told(CAPPED, rows["rule"][edges[large]], whole[large])
+            yield _told(rows["rule"][edges[large]], whole[large])
 
     def _compared(self, rows: Part, reach: NDArray[np.int64]) -> Iterator[Part]:
         wanted = np.array([bits_of_rule(rule, self._kit.wanted) for rule in self._kit.rules], dtype=np.uint8)
         lanes, rule = rows["lanes"].view(np.uint64), rows["rule"]
-        one, other, _ = pairs_ahead(lanes, reach, wanted[rule], _STEP)
-        looked_at = np.bincount(rule, weights=reach, minlength=len(wanted)).astype(np.int64)
-        yield _told(LOOKED, np.flatnonzero(looked_at), looked_at[looked_at > 0])
+        one, other = pairs_ahead(lanes, reach, wanted[rule], _STEP)
         if not len(one):
             return
         one, other = _each_once(rows["place"], one, other)
@@ -174,8 +172,8 @@ def _each_once(place: NDArray[Any], one: NDArray[np.int32], other: NDArray[np.in
     return one[first], other[first]
 
 
-def _told(what: int, rules: NDArray[Any], numbers: NDArray[np.int64]) -> Part:
-    marks = np.full(len(rules), what, dtype=np.int32)
+def _told(rules: NDArray[Any], numbers: NDArray[np.int64]) -> Part:
+    marks = np.full(len(rules), CAPPED, dtype=np.int32)
     return {"one": marks, "other": rules.astype(np.int32), "pattern": numbers.astype(np.int64)}
 
 

@@ -64,11 +64,9 @@ class Kernels:
             getattr(library, name).restype = ctypes.c_int64
         library.fill.restype = None
 
-    def pairs_ahead(
-        self, lanes: Array, reach: Array, wanted: Array, looked_at: int, masks: Array, worth: Array
-    ) -> tuple[Array, Array]:
+    def pairs_ahead(self, lanes: Array, reach: Array, wanted: Array, masks: Array, worth: Array) -> tuple[Array, Array]:
         """Compare each record with `reach` behind it; give the pairs whose lanes bring as many bits as wanted."""
-        room = max(looked_at // _FIRST_GUESS, 1_024)
+        room = max(int(reach.sum()) // _FIRST_GUESS, 1_024)
         while True:
             ones, others = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
             found = self._library.pairs_ahead(

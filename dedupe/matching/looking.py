@@ -37,10 +37,6 @@ class Looked(Protocol):
     """Pairs that were compared. They are had by their patterns, for most of them are of patterns without a chance."""
 
     @property
-    def looked_at(self) -> int:
-        """How many there were."""
-
-    @property
     def capped(self) -> tuple[CappedBlock, ...]:
         """The blocks that were too large."""
 
@@ -62,10 +58,6 @@ class _Here:
     counts: Numbers
     number: NDArray[np.integer]
     """Which of the distinct patterns each pair has."""
-
-    @property
-    def looked_at(self) -> int:
-        return self.candidates.looked_at
 
     @property
     def capped(self) -> tuple[CappedBlock, ...]:

@@ -65,6 +65,11 @@ class Matched:
     records: int
     matchable: int
     candidate_pairs: int
+    """The pairs that were compared, each once: rules brought them together, and their lanes let them be one person.
+
+    Those that the lanes tell to be two are dropped before they are pairs, and not counted: each rule meets them anew.
+    Pairs that only a third record brought together come on top.
+    """
     capped: tuple[CappedBlock, ...]
     skipped: Mapping[str, NDArray[np.int32]]
     """The rows that took no part, by the sentence that says why."""
@@ -131,7 +136,7 @@ def match(
         base=untuned(learned, base),
         records=len(columns),
         matchable=len(records),
-        candidate_pairs=looked.looked_at,
+        candidate_pairs=int(distinct.count.sum()),
         capped=looked.capped,
         skipped=skipped,
         seconds=clock.seconds,

@@ -21,7 +21,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import broadcast
 
 from dedupe.matching.blocking import CappedBlock, bits_wanted, capped_block, starts_of
-from dedupe.matching.blocks import CAPPED, RECORD, Kit, Part, keyed, kit_of, paired, pairs_in_order, part_of
+from dedupe.matching.blocks import RECORD, Kit, Part, keyed, kit_of, paired, pairs_in_order, part_of
 from dedupe.matching.levels import unpacked
 from dedupe.matching.looking import Look, Looked, Numbers, Places, Task
 from dedupe.matching.training import Patterns
@@ -99,16 +99,11 @@ class _OnSpark:
     kit: Kit
 
     @property
-    def looked_at(self) -> int:
-        return int(self.told["pattern"][self.told["one"] != CAPPED].sum())
-
-    @property
     def capped(self) -> tuple[CappedBlock, ...]:
-        at = np.flatnonzero(self.told["one"] == CAPPED)
-        rules, sizes = tuple(self.kit.rules), self.told["pattern"][at].tolist()
+        rules, sizes = tuple(self.kit.rules), self.told["pattern"].tolist()
         return tuple(
             capped_block(rules[rule], size)
-            for rule, size in sorted(zip(self.told["other"][at].tolist(), sizes, strict=True))
+            for rule, size in sorted(zip(self.told["other"].tolist(), sizes, strict=True))
         )
 
     def counted(self) -> tuple[Patterns, Numbers]:

@@ -110,6 +110,12 @@ def test_a_name_on_everybody_is_no_name() -> None:
     assert not pairs
 
 
+def test_a_pair_is_counted_once_by_however_many_rules_it_is_found() -> None:
+    assert found_in([person(1), person(2)])[0].candidate_pairs == 1
+    assert found_in([person(key) for key in range(1, 6)])[0].candidate_pairs == 5 * 4 // 2
+    assert found_in([])[0].candidate_pairs == 0
+
+
 def test_a_number_on_many_people_says_nothing() -> None:
     names = ["Ada", "Bruno", "Clara", "Dmitri", "Esther", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Karin", "Levi"]
     crowd = [
