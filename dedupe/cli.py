@@ -379,7 +379,6 @@ def _numbers(found: Matched) -> dict[str, object]:
         "pairs": len(found.pairs),
         "seconds": {**seconds, "total": round(sum(found.seconds.values()), 3)},
         "peak_mb": round(peak_mb(), 1),
-        "skipped": {sentence: len(rows) for sentence, rows in found.skipped.items()},
     }
 
 
