@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from math import isnan
 from pathlib import Path
@@ -34,7 +34,7 @@ from dedupe.matching.matching import MINIMUM_PROBABILITY, Clock, Matched, match,
 from dedupe.merges import Question, others_of, questions_of, story_of
 from dedupe.model_reads import as_numbers, the_model
 from dedupe.operations import keep_clients_apart, undo_merge
-from dedupe.pairs_file import write_pairs
+from dedupe.pairs_file import STANDARD_OUTPUT, PairsFile, UnwritableFileError
 from dedupe.queries import requested_pairs, source_names
 from dedupe.scanning import Since
 from dedupe.scoring import score_gathered
@@ -296,7 +296,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @dedupe.command("pairs")
 @click.argument("client_csv", type=_FILE)
 @click.option("--enrollment", type=_FILE, help="Enrollment.csv, for households and projects.")
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, readable=False, allow_dash=True),
+    help="The file to write; - is standard output, and what is told of them then comes on standard error.",
+)
 @click.option(
     "--min-probability",
     "minimum",
@@ -319,7 +324,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def pairs(
     client_csv: Path,
     enrollment: Path | None,
-    out: Path,
+    out: str,
     minimum: float,
     engine: str,
     master: str | None,
@@ -333,19 +338,17 @@ def pairs(
     the rules bring together and a first look tells to be two people is not among them.
     Exit code 0 also when nothing is found, 1 when a file can't be read or written, 2 when it is not the one asked for.
     """
-    if any(out.exists() and file.samefile(out) for file in (client_csv, enrollment) if file):
-        raise click.BadParameter("That is a file to read. Name another one.", param_hint="--out")
+    _check_out(out, [file for file in (client_csv, enrollment) if file], as_json=as_json)
     clock, look = Clock(), _look_of(engine, master, workers)
     try:
-        read = read_clients(client_csv, enrollment)
-        found = match(read.columns, minimum=minimum, workers=workers, clock=clock, look=look)
-        write_pairs(out, read.columns.ids, found.pairs)
+        with PairsFile(out) as file:
+            read = read_clients(client_csv, enrollment)
+            found = match(read.columns, minimum=minimum, workers=workers, clock=clock, look=look)
+            file.write(read.columns.ids, found.pairs)
     except LackingColumnsError as error:
         raise click.UsageError(str(error)) from None
-    except UnreadableFileError as error:
+    except (UnreadableFileError, UnwritableFileError) as error:
         raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(f"{out.name} can't be written: {error.strerror}.") from None
     clock.ends("write")
     for note in read.notes:
         click.echo(note, err=True)
@@ -353,7 +356,19 @@ def pairs(
         click.echo(
             f"{len(rows):,} {'record takes' if len(rows) == 1 else 'records take'} no part. {sentence}", err=True
         )
-    click.echo(json.dumps(_numbers(found), indent=2) if as_json else _in_words(found, out))
+    said = json.dumps(_numbers(found), indent=2) if as_json else _in_words(found, out)
+    click.echo(said, err=out == STANDARD_OUTPUT)
+
+
+def _check_out(out: str, read: Sequence[Path], *, as_json: bool) -> None:
+    """Refuse to write over what is read, and to mix pairs with what is told to machines."""
+    if out == STANDARD_OUTPUT:
+        if as_json:
+            raise click.UsageError("--json answers on standard output. Name a file with --out.")
+        return
+    with suppress(OSError):  # what is not there is not read
+        if any(file.samefile(out) for file in read):
+            raise click.BadParameter("That is a file to read. Name another one.", param_hint="--out")
 
 
 def _look_of(engine: str, master: str | None, workers: int | None) -> Look:
@@ -382,7 +397,8 @@ def _numbers(found: Matched) -> dict[str, object]:
     }
 
 
-def _in_words(found: Matched, out: Path) -> str:
+def _in_words(found: Matched, out: str) -> str:
     pairs, seconds = len(found.pairs), sum(found.seconds.values())
     noun = "pair" if pairs == 1 else "pairs"
-    return f"{pairs:,} {noun} among {found.records:,} records, in {seconds:.1f} s. They are in {out.name}."
+    where = "on standard output" if out == STANDARD_OUTPUT else f"in {out}"
+    return f"{pairs:,} {noun} among {found.records:,} records, in {seconds:.1f} s. They are {where}."

@@ -1,7 +1,9 @@
 """`adminops dedupe pairs`: a file of clients in, a file of likely pairs out, without any database."""
 
 import csv
+import io
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -212,11 +214,56 @@ def test_what_is_read_is_never_written_over(folder: Path, name: str) -> None:
     assert (result.exit_code, (folder / name).read_bytes() == before) == (2, True)
 
 
-def test_a_file_that_cannot_be_written_is_told(folder: Path) -> None:
-    result = CliRunner().invoke(
-        dedupe, ["pairs", str(folder / "Client.csv"), "--out", str(folder / "no" / "pairs.csv")]
-    )
-    assert (result.exit_code, "can't be written" in result.stderr) == (1, True)
+UNWRITABLE = "can't be written:"
+
+
+def run_to(folder: Path, out: str, *more: str) -> Result:
+    return CliRunner().invoke(dedupe, ["pairs", str(folder / "Client.csv"), "--out", out, *more])
+
+
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "Client.csv").write_text("no clients", encoding="utf-8")
+    result = run_to(folder, "no/pairs.csv")
+    assert (result.exit_code, result.stderr) == (1, f"Error: no/pairs.csv {UNWRITABLE} No such file or directory.\n")
+    (folder / "pairs.csv").write_text("mine", encoding="utf-8")
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
+    assert run_to(folder, "./pairs.csv").stderr == f"Error: ./pairs.csv {UNWRITABLE} Permission denied.\n"
+    assert (folder / "pairs.csv").read_text() == "mine"
+
+
+def test_a_file_that_was_there_stays_until_there_are_pairs(folder: Path) -> None:
+    (folder / "before.csv").write_text("before", encoding="utf-8")
+    (folder / "pairs.csv").symlink_to("before.csv")
+    (folder / "odd.csv").write_text(HEAD + '"a1,Dolores', encoding="utf-8")
+    there = sorted(folder.iterdir())
+    assert run(folder, clients="odd.csv").exit_code == 1
+    assert ((folder / "pairs.csv").read_text(), sorted(folder.iterdir())) == ("before", there)
+    assert run(folder).exit_code == 0
+    assert (len(written(folder)), (folder / "pairs.csv").is_symlink(), sorted(folder.iterdir())) == (1, True, there)
+
+
+def test_pairs_go_to_standard_output_and_what_is_told_beside_it(folder: Path) -> None:
+    result = run_to(folder, "-")
+    (pair,) = csv.DictReader(io.StringIO(result.stdout, newline=""))
+    assert (pair["personal_id_a"], pair["personal_id_b"], result.exit_code) == ("a1", "b2", 0)
+    assert "1 pair among 4 records" in result.stderr
+    assert result.stderr.endswith("They are on standard output.\n")
+    assert run_to(folder, "-", "--json").exit_code == 2
+
+
+def test_a_full_disk_is_told(folder: Path) -> None:
+    result = run_to(folder, "/dev/full")
+    assert (result.exit_code, f"/dev/full {UNWRITABLE} No space left on device." in result.stderr) == (1, True)
+    assert Path("/dev/full").is_char_device()
+
+
+def test_ids_come_back_as_they_were(folder: Path) -> None:
+    (folder / "Client.csv").write_text(CLIENTS.replace("a1", "=1+1").replace("b2", "@b2"), encoding="utf-8")
+    run(folder)
+    assert [(pair["personal_id_a"], pair["personal_id_b"]) for pair in written(folder)] == [("=1+1", "@b2")]
 
 
 def test_rows_that_are_too_short_are_read_to_their_end(folder: Path) -> None:
