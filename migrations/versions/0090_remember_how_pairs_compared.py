@@ -15,11 +15,9 @@ SEEN = "UPDATE dedupe_pair SET reasons_seen = reasons WHERE state = 'apart' AND 
 
 def upgrade() -> None:
     """Add the column. Of pairs that are asked about again nobody knows it any more: what they say goes on standing."""
-    with op.batch_alter_table("dedupe_pair") as pairs:
-        pairs.add_column(sa.Column("reasons_seen", Json))
+    op.add_column("dedupe_pair", sa.Column("reasons_seen", Json))
     op.execute(SEEN)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("dedupe_pair") as pairs:
-        pairs.drop_column("reasons_seen")
+    op.drop_column("dedupe_pair", "reasons_seen")
