@@ -20,7 +20,7 @@ from dedupe.matching.sweeping import without_sweeping
 
 PAIRS_AT_ONCE = 1_000_000
 FEW = 15
-"""As long as no more records than these bear a name it is a way by itself, whatever the birth dates say."""
+"""As long as no more records than these bear a name or a number it is a way by itself, whatever else they say."""
 _READING = (Client.id, Client.first_key, Client.last_key, Client.dob, Client.ssn_index, Client.ssn_last4_index)
 _LETTERS = (1, 3)
 Numbers = NDArray[np.int64]

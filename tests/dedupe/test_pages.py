@@ -552,7 +552,7 @@ def test_wrong_client_ids_are_said(queue: Queue, ids: str, status: int, says: st
     ticket = ticket_for(queue, first, second)
     page = queue.visitor.get(f"/duplicates/requested/{ticket}/{ids}", status=status)
     assert page.says(says)
-    assert page.says("Answer there: ask for the client ID of the other record.")
+    assert page.says("Answer there: ask which two records are meant.")
     assert f'<a href="/tickets/{ticket}">' in page.html
     assert 'name="records"' not in page.html
 
