@@ -107,8 +107,7 @@ def look_up_person(wanted: Wanted, *, by: User) -> LookedUp:
     Raises `NotAllowed`, `Invalid`. Publishes `PersonLookedUp`, and `SsnLookedUp` when an SSN was given.
     """
     policies.check_may_look_up(by, with_ssn=bool(wanted.ssn))
-    query = _checked(wanted)
-    found = find_person(wanted, query, scope=scope_of(by))
+    found = _find_person(wanted, scope_of(by))
     ids = tuple(hit.client_id for hit in found.hits)
     publish(PersonLookedUp(user_id=by.id, client_ids=ids, agency_id=by.agency_id), by=by)
     if wanted.ssn:
@@ -116,29 +115,19 @@ def look_up_person(wanted: Wanted, *, by: User) -> LookedUp:
     return found
 
 
-def _checked(wanted: Wanted) -> Columns:
-    """Return the record that is asked for as the engine wants it. Raises `Invalid` for one that can't be matched."""
+def _asked_for(wanted: Wanted) -> Columns:
+    """Return the record that is asked for as the engine wants it. Raises `Invalid` for what no record can have."""
     for name in ("first", "last"):
         if len(getattr(wanted, name)) > _LONGEST:
             raise Invalid(f"A name has at most {_LONGEST} letters.", field=name)
     if wanted.dob and not date(EARLIEST_YEAR, 1, 1) <= wanted.dob <= clock.today():
         raise Invalid("Nobody who comes today was born then. Look at the birth date again.", field="birth_date")
-    query = one_record(
-        _QUERY,
-        first=wanted.first,
-        last=wanted.last,
-        ssn=wanted.ssn,
-        dob=wanted.dob.isoformat() if wanted.dob else "",
-    )
-    if _known_well(clean(query)) < 2:
-        raise Invalid(
-            "Enter two of these: first name, last name, birth date, SSN. Made-up ones and initials count for nothing."
-        )
-    return query
+    dob = wanted.dob.isoformat() if wanted.dob else ""
+    return one_record(_QUERY, first=wanted.first, last=wanted.last, ssn=wanted.ssn, dob=dob)
 
 
 def _known_well(asked: Clean) -> int:
-    """Say how many of first name, last name, birth date and SSN are known.
+    """Say how many of first name, last name, birth date and SSN are known of a record.
 
     An initial is none of them, though a scan takes it for a name: strangers have it by the thousand. A name of one sign
     in a script without capitals is whole.
@@ -148,19 +137,24 @@ def _known_well(asked: Clean) -> int:
     return int(known_fields(asked)[0] - initials)
 
 
-def find_person(wanted: Wanted, query: Columns, *, scope: Scope) -> LookedUp:
-    """Find and judge the records that may be of a person. The caller keeps it on the record."""
+def _find_person(wanted: Wanted, scope: Scope) -> LookedUp:
+    """Find and judge the records that may be of a person. Raises `Invalid` for one that can't be matched."""
+    query = _asked_for(wanted)
     ids = _candidates(wanted, scope)
-    columns = identities(padded(ids[:MOST_JUDGED], MOST_JUDGED))
-    if not len(columns):
-        return LookedUp((), 0, is_cut=False, of_some=scope.projects is not None)
-    model, count = present_judge()
-    together = query.followed_by(columns)
-    others = np.arange(1, len(together), dtype=np.int32)
-    pairs = score_pairs(together, np.zeros_like(others), others, model, count, minimum=LEAST_LIKELY)
-    scored = explain(together, pairs.take(range(min(len(pairs), MOST_SHOWN))), model)
+    columns = query.followed_by(identities(padded(ids[:MOST_JUDGED], MOST_JUDGED)))
+    records = clean(columns)
+    if _known_well(records.take(np.flatnonzero(records.rows == _QUERY))) < 2:
+        raise Invalid(
+            "Enter two of these: first name, last name, birth date, SSN. Made-up ones and initials count for nothing."
+        )
     is_cut, of_some = len(ids) > MOST_JUDGED, scope.projects is not None
-    return LookedUp(_hits(scored), len(columns), is_cut=is_cut, of_some=of_some)
+    others = np.arange(1, len(columns), dtype=np.int32)
+    if not len(others):
+        return LookedUp((), 0, is_cut=False, of_some=of_some)
+    model, count = present_judge()
+    pairs = score_pairs(columns, np.zeros_like(others), others, model, count, minimum=LEAST_LIKELY, cleaned=records)
+    scored = explain(columns, pairs.take(range(min(len(pairs), MOST_SHOWN))), model)
+    return LookedUp(_hits(scored), len(others), is_cut=is_cut, of_some=of_some)
 
 
 def _hits(scored: Sequence[ScoredPair]) -> tuple[Hit, ...]:

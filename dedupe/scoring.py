@@ -28,12 +28,15 @@ COMMON = 1_000
 """Names that so many records have are counted once a scan, and not for each look-up anew."""
 
 NameCounts = Mapping[Field, Mapping[str, int]]
+_Stored = tuple[int, datetime]
+"""The number of a stored model, and when it was made."""
 _KEYS = {Field.FIRST: Client.first_key, Field.LAST: Client.last_key}
 
 
 def present_model() -> Model:
     """Return the model of the last scan with the corrections in force, or the built-in one where none can be used."""
-    return tuned(present_base(), present_tuning())
+    last, tuning = _in_force()
+    return tuned(_base(last), tuning)
 
 
 def present_judge() -> tuple[Model, CountNames]:
@@ -41,27 +44,36 @@ def present_judge() -> tuple[Model, CountNames]:
 
     How many have a common name is remembered from the first time on after a scan.
     """
-    last = _last_stored()
+    last, tuning = _in_force()
     count = partial(count_names, known=_common_names(*last)) if last else count_names
-    return tuned(_base(last), present_tuning()), count
+    return tuned(_base(last), tuning), count
 
 
 def present_base() -> Model:
     """Return the model of the last scan without corrections, or the built-in one."""
-    return _base(_last_stored())
+    return _base(_in_force()[0])
 
 
-def _last_stored() -> tuple[int, datetime] | None:
-    found = db.session.execute(_newest()).first()
-    return tuple(found) if found else None  # type: ignore[return-value]
+def present_tuning() -> Tuning | None:
+    """Return the corrections in force, if any are."""
+    return _in_force()[1]
+
+
+def _in_force() -> tuple[_Stored | None, Tuning | None]:
+    """Return what tells the newest stored model, if there is one, and the corrections in force."""
+    model_id, made_at, numbers = db.session.execute(_newest_and_taught()).one()
+    return (model_id, made_at) if model_id else None, tuning_of(numbers) if numbers else None
 
 
 @cache
-def _newest() -> Select[int, datetime]:
-    return select(StoredModel.id, StoredModel.made_at).order_by(StoredModel.id.desc()).limit(1)
+def _newest_and_taught() -> Select[*tuple[Any, ...]]:
+    """Return the reading of both in one row: a look-up would wait twice."""
+    taught = select(Lesson.numbers).where(Lesson.state == LessonState.ACTIVE)
+    newest = (select(each).order_by(StoredModel.id.desc()).limit(1) for each in (StoredModel.id, StoredModel.made_at))
+    return select(*(each.scalar_subquery() for each in (*newest, taught)))
 
 
-def _base(last: tuple[int, datetime] | None) -> Model:
+def _base(last: _Stored | None) -> Model:
     model = _model(*last) if last else None
     return model or default_model(db.session.scalar(select(func.max(Client.id))) or 0)  # about so many are there
 
@@ -74,17 +86,6 @@ def _model(model_id: int, _made_at: datetime) -> Model | None:
 def present_lesson() -> Lesson | None:
     """Return what decisions have taught, if anything is in force."""
     return db.session.scalar(select(Lesson).where(Lesson.state == LessonState.ACTIVE))
-
-
-def present_tuning() -> Tuning | None:
-    """Return the corrections in force, if any are."""
-    numbers = db.session.scalar(_taught())
-    return tuning_of(numbers) if numbers else None
-
-
-@cache
-def _taught() -> Select[Any]:
-    return select(Lesson.numbers).where(Lesson.state == LessonState.ACTIVE)
 
 
 def present_threshold() -> float:

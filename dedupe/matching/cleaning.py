@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.columns import Columns, Key, Memberships, encode
+from dedupe.matching.columns import Columns, Key, Memberships, are_any_of, encode
 from dedupe.matching.dates import read_dates
-from dedupe.matching.names import Names, fold, make_names
+from dedupe.matching.names import KEPT, Names, fold, make_names
 from dedupe.matching.numbers import are_doubtful, read_ssns
 from dedupe.matching.placeholders import DOES, is_infant, is_placeholder
 
@@ -77,6 +78,7 @@ class _Read:
     hashed: bool
 
 
+@lru_cache(maxsize=KEPT)
 def _read_name(text: str, *, first: bool) -> _Read:
     folded = fold(text)
     if not folded:
@@ -113,8 +115,10 @@ def _name_columns(columns: Columns) -> tuple[Names, dict[str, NDArray[Any]]]:
         hashed |= _spread([each.hashed for each in distinct], np.bool_, codes)
         inside = _spread([each.suffix for each in distinct], np.uint8, codes)
         suffix = np.where(suffix == 0, inside, suffix)
-    nobody = (found["last"] == number.get("doe", -1)) & np.isin(found["first"], [number.get(each, -1) for each in DOES])
-    found["first"][nobody] = found["last"][nobody] = 0
+    if "doe" in number:
+        does = [number[each] for each in DOES if each in number]
+        nobody = (found["last"] == number["doe"]) & are_any_of(found["first"], does)
+        found["first"][nobody] = found["last"][nobody] = 0
     return names, {**found, "suffix": suffix, "hashed": hashed}
 
 
@@ -130,13 +134,13 @@ def _spread(values: Sequence[object], kind: type[Any], codes: Ints) -> NDArray[A
 
 def _answer(codes: NDArray[np.int16]) -> NDArray[np.uint8]:
     """Give a code plus one, 0 for no answer."""
-    known = ~np.isin(codes, _NO_ANSWER) & (codes >= 0) & (codes < 100)
+    known = ~are_any_of(codes, _NO_ANSWER) & (codes >= 0) & (codes < 100)
     return np.where(known, codes + 1, 0).astype(np.uint8)
 
 
 def is_rough(born: NDArray[np.uint32], first_day: NDArray[np.bool_], quality: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Say which birth dates are a guess: those on a 1 January, and those of which the desk says so."""
-    found: NDArray[np.bool_] = (born > 0) & (first_day | np.isin(quality, _ROUGH))
+    found: NDArray[np.bool_] = (born > 0) & (first_day | are_any_of(quality, _ROUGH))
     return found
 
 

@@ -8,9 +8,11 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.matching.columns import are_any_of
+
 EARLIEST_YEAR = 1900
 _FIRST_DAYS_TILL = 1911  # a 1 January before it is what a form fills in
-_DEFAULTS = np.array([19111111, 19121212], dtype=np.int64)
+_DEFAULTS = (19111111, 19121212)
 _LENGTHS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
 _OTHER_FORMS = ("%m/%d/%Y", "%m-%d-%Y", "%Y%m%d", "%Y/%m/%d")
 _WIDTH = 10
@@ -44,7 +46,7 @@ def read_dates(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.boo
     value = digits @ (10 ** np.arange(7, -1, -1, dtype=np.int64))
     year, month, day = value // 10_000, value // 100 % 100, value % 100
     good &= (year >= EARLIEST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
-    good &= (day <= _LENGTHS[np.clip(month, 0, 12)]) & ~np.isin(value, _DEFAULTS)
+    good &= (day <= _LENGTHS[np.clip(month, 0, 12)]) & ~are_any_of(value, _DEFAULTS)
     good &= (value % 10_000 != 101) | (year >= _FIRST_DAYS_TILL)
     packed = np.zeros(len(texts), dtype=np.uint32)
     for place in range(8):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.cleaning import clean
+from dedupe.matching.cleaning import Clean, clean
 from dedupe.matching.columns import Columns
 from dedupe.matching.fields import Field
 from dedupe.matching.judging import Pairs, judge, look_around, pairs_of, strongest
@@ -35,12 +35,14 @@ def score_pairs(
     count: CountNames = nobody,
     *,
     minimum: float | None = None,
+    cleaned: Clean | None = None,
 ) -> Pairs:
     """Weigh pairs of rows: as they are given, or strongest first those from probability `minimum` on.
 
-    Evidence from other members of a household is there as far as their records are.
+    Evidence from other members of a household is there as far as their records are. `cleaned` are the columns as
+    `clean` gives them, for who has asked for that already.
     """
-    records = clean(columns)
+    records = cleaned or clean(columns)
     place = np.zeros(len(columns), dtype=np.int32)
     place[records.rows] = np.arange(len(records), dtype=np.int32)
     low, high = np.minimum(place[one], place[other]), np.maximum(place[one], place[other])

@@ -88,6 +88,8 @@ class Families:
 
 def families_of(memberships: Memberships, records: int) -> Families:
     """Read who entered with whom. Households that are too large are none."""
+    if not len(memberships.group):
+        return Families.of(np.zeros(0, dtype=np.int64), records)
     order = np.lexsort((memberships.record, memberships.group))
     group, record = memberships.group[order], memberships.record[order]
     if len(group):
@@ -106,6 +108,8 @@ def families_of(memberships: Memberships, records: int) -> Families:
 
 def household_levels(families: Families, one: Places, other: Places, weight: Floats) -> NDArray[np.int64]:
     """Compare the households of pairs; `weight` holds their log2 odds judged without them."""
+    if not len(families.together):
+        return np.zeros(len(one), dtype=np.int64)
     pairs = code_of(one, other)
     known = (families.count(one) > 0) & (families.count(other) > 0)
     levels = np.where(known, _HOUSEHOLD[Level.MEMBERS_UNLINKED], 0)
@@ -161,6 +165,8 @@ def rivals_of(families: Families, one: Places, other: Places, weight: Floats, pa
 
 def project_levels(memberships: Memberships, records: int, one: Places, other: Places) -> NDArray[np.int64]:
     """Say for pairs whether both records have a stay in one project."""
+    if not len(memberships.record):
+        return np.zeros(len(one), dtype=np.int64)
     stays = distinct((memberships.record.astype(np.int64) << 32) | memberships.group)
     record, project = (stays >> 32).astype(np.int64), stays & 0xFFFFFFFF
     count = np.bincount(record, minlength=records)

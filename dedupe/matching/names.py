@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ _ONE_SIGN = str.maketrans("cqzvwjy", "kksfuji")
 _VOWELS = str.maketrans("", "", "aeiouh")
 _DOUBLED = re.compile(r"(.)\1+")
 _TOKEN_BITS = 63
+KEPT = 1 << 14
+"""So many names stay known once they were read: to read those of a few takes a look-up longer than to weigh them."""
 
 
 def fold(text: str) -> str:
@@ -133,6 +136,23 @@ def _token_bits(words: Iterable[str]) -> int:
     return bits
 
 
+class _Parts(NamedTuple):
+    """What a name is made of, and how it sounds."""
+
+    sound: str
+    called: str
+    is_nicknamed: bool
+    tokens: int
+    longest: str
+
+
+@lru_cache(maxsize=KEPT)
+def _taken_apart(text: str, words: tuple[str, ...]) -> _Parts:
+    group, sound = nickname_groups(text), sound_of(text)
+    longest = max(words, key=lambda word: (len(word), word))
+    return _Parts(sound, f"\0{min(group)}" if group else sound, bool(group), _token_bits(words), longest)
+
+
 def _numbers(keys: Iterable[str], start: int = 1) -> list[int]:
     seen: dict[str, int] = {}
     return [seen.setdefault(key, len(seen) + start) for key in keys]
@@ -147,21 +167,18 @@ def make_names(folded: Iterable[str]) -> tuple[Names, dict[str, int]]:
     texts = sorted(by_text)
     words = [(), *(by_text[text] for text in texts)]
     number = {text: place for place, text in enumerate(texts, 1)}
-    groups = [nickname_groups(text) for text in texts]
-    sounds = [sound_of(text) for text in texts]
-    called = [f"\0{min(group)}" if group else sound for group, sound in zip(groups, sounds, strict=True)]
-    longest = [max(parts, key=lambda word: (len(word), word)) for parts in words[1:]]
+    apart = [_taken_apart(text, by_text[text]) for text in texts]
     names = Names(
         text=("", *texts),
         length=np.array([0, *(min(len(text), 255) for text in texts)], dtype=np.uint8),
         initial=np.array([0, *(ord(text[0]) for text in texts)], dtype=np.int32),
         letters=np.concatenate((np.zeros(1, dtype=np.uint32), _letters(texts))),
-        sound=np.array([0, *_numbers(sounds)], dtype=np.int32),
-        called=np.array([0, *_numbers(called)], dtype=np.int32),
-        tokens=np.array([0, *map(_token_bits, words[1:])], dtype=np.uint64),
+        sound=np.array([0, *_numbers(each.sound for each in apart)], dtype=np.int32),
+        called=np.array([0, *_numbers(each.called for each in apart)], dtype=np.int32),
+        tokens=np.array([0, *(each.tokens for each in apart)], dtype=np.uint64),
         many=np.array([False, *(len(parts) > 1 for parts in words[1:])]),
-        nicknamed=np.array([False, *map(bool, groups)]),
+        nicknamed=np.array([False, *(each.is_nicknamed for each in apart)]),
         words=words,
-        longest=np.array([0, *_numbers(longest)], dtype=np.int32),
+        longest=np.array([0, *_numbers(each.longest for each in apart)], dtype=np.int32),
     )
     return names, {name: number[name.replace(" ", "")] for name in distinct}

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.matching.columns import are_any_of
+
 HIDDEN = 15
 NO_DIGIT = 255
 LAST_FOUR = np.uint64(0xFFFF)
 FIRST_FIVE = np.uint64(0xFFFFF0000)
-_FAKES = np.array([78051120, 219099999, 123456789, 987654321, 12345678, 111223333, 123121234], dtype=np.int64)
+_FAKES = (78051120, 219099999, 123456789, 987654321, 12345678, 111223333, 123121234)
 _MARKS = re.compile(r"[\s\-–./]")
 _HIDDEN_SIGNS = str.maketrans({"X": "x", "*": "x", "•": "x", "#": "x", "?": "x", "_": "x"})
 _WIDTH = 12
@@ -87,7 +89,7 @@ def _is_meant(number: NDArray[np.int64], digits: NDArray[np.uint8]) -> NDArray[n
     """Say which numbers somebody may have meant: no digit repeated, no filled-up ends, none of those people make up."""
     repeated = (digits == digits[:, :1]).all(axis=1)
     filled = (number // 1_000_000 == 0) | (number % 10_000 == 0)
-    found: NDArray[np.bool_] = ~repeated & ~filled & ~np.isin(number, _FAKES)
+    found: NDArray[np.bool_] = ~repeated & ~filled & ~are_any_of(number, _FAKES)
     return found
 
 
