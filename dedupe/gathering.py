@@ -32,7 +32,7 @@ from adminops.identity.scopes import (
     reading_victim_services,
     victim_service_projects,
 )
-from dedupe.matching.columns import AS_GIVEN, NO_CODE, Columns, Memberships
+from dedupe.matching.columns import AS_GIVEN, NO_CODE, Columns, Memberships, of_identities
 from dedupe.matching.sweeping import without_sweeping
 from dedupe.matching.warn import Stay
 
@@ -54,6 +54,7 @@ CODES = {
     "veteran_status": NO_CODE,
 }
 """The columns of codes, and what a blank one counts as."""
+_QUALITIES = ("name_data_quality", "ssn_data_quality", "dob_data_quality")
 IDENTITY = (Client.id, Client.source_id, Client.personal_id, Client.ssn_sealed, Client.dob)
 COLUMNS = (*IDENTITY, *(getattr(Client, name) for name in (*TEXTS, *CODES, *RACES)))
 AT_ONCE = 2_000
@@ -93,15 +94,28 @@ def records_to_match(client_ids: Collection[int] | None = None) -> Gathered:
     return Gathered(columns, int(np.count_nonzero(protected)), _hashed(client_ids))
 
 
-def identities(client_ids: Collection[int]) -> Columns:
-    """Return some records without their households, in the order of their numbers.
+def identities(client_ids: Collection[int], *, with_ssn: bool) -> Columns:
+    """Return names and birth dates of some records and, if wanted, their SSNs; in the order of their numbers.
 
-    Those who stay with victim service providers alone are left out.
+    Those who stay with victim service providers alone are left out. SSNs that nobody compares stay sealed.
     """
-    clients = _Clients()
-    for rows in _in_chunks(_to_be_told_of(), client_ids):
-        clients.add(rows)
-    return clients.columns(_Stays(clients, frozenset()))
+    rows = db.session.execute(_to_be_told_of(), {"ids": sorted(client_ids)}).all() if client_ids else ()
+    ids, sources, keys, sealed, dobs, *texts, name_quality, ssn_quality, dob_quality = (
+        zip(*rows, strict=True) if rows else [()] * (len(IDENTITY) + len(TEXTS) + len(_QUALITIES))
+    )
+    first, middle, last, suffix = ([text or "" for text in column] for column in texts)
+    return of_identities(
+        ids,
+        first=first,
+        middle=middle,
+        last=last,
+        suffix=suffix,
+        ssn=list(map(sealing.open_ssn, sources, keys, sealed)) if with_ssn else [""] * len(ids),
+        dob=[day.isoformat() if day else "" for day in dobs],
+        qualities=[
+            [AS_GIVEN if code is None else code for code in each] for each in (name_quality, ssn_quality, dob_quality)
+        ],
+    )
 
 
 def _read_clients(client_ids: Collection[int] | None) -> "_Clients":
@@ -120,7 +134,9 @@ def _comparable(*, of_some: bool) -> Select[*tuple[Any, ...]]:
 
 @cache
 def _to_be_told_of() -> Select[*tuple[Any, ...]]:
-    return _comparable(of_some=True).where(Client.id.not_in(_protected_ones()))
+    told = (*IDENTITY, *(getattr(Client, name) for name in (*TEXTS, *_QUALITIES)))
+    chosen = _comparable(of_some=True).with_only_columns(*told, maintain_column_froms=True)
+    return chosen.where(Client.id.not_in(_protected_ones()))
 
 
 def protected_clients(*clients: Client) -> int:

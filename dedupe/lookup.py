@@ -141,7 +141,8 @@ def _find_person(wanted: Wanted, scope: Scope) -> LookedUp:
     """Find and judge the records that may be of a person. Raises `Invalid` for one that can't be matched."""
     query = _asked_for(wanted)
     ids = _candidates(wanted, scope)
-    columns = query.followed_by(identities(padded(ids[:MOST_JUDGED], MOST_JUDGED)))
+    found = identities(padded(ids[:MOST_JUDGED], MOST_JUDGED), with_ssn=bool(wanted.ssn))
+    columns = query.followed_by(found)
     records = clean(columns)
     if _known_well(records.take(np.flatnonzero(records.rows == _QUERY))) < 2:
         raise Invalid(

@@ -87,20 +87,38 @@ class Columns:
 
 def one_record(id_: Key, *, first: str, last: str, ssn: str, dob: str) -> Columns:
     """Give a single record of which nothing else is known."""
-    as_given, nothing = np.array([AS_GIVEN], dtype=np.int16), np.array([NO_CODE], dtype=np.int16)
+    return of_identities(
+        [id_], first=[first], middle=[""], last=[last], suffix=[""], ssn=[ssn], dob=[dob], qualities=[[AS_GIVEN]] * 3
+    )
+
+
+def of_identities(
+    ids: Sequence[Key],
+    *,
+    first: Sequence[str],
+    middle: Sequence[str],
+    last: Sequence[str],
+    suffix: Sequence[str],
+    ssn: Sequence[str],
+    dob: Sequence[str],
+    qualities: Sequence[Sequence[int]],
+) -> Columns:
+    """Give records of which nothing else is known. `qualities` are those of names, SSNs and birth dates."""
+    name_quality, ssn_quality, dob_quality = (np.array(codes, dtype=np.int16) for codes in qualities)
+    nothing = np.full(len(ids), NO_CODE, dtype=np.int16)
     return Columns(
-        ids=[id_],
-        first=[first],
-        middle=[""],
-        last=[last],
-        suffix=[""],
-        name_quality=as_given,
-        ssn=[ssn],
-        ssn_quality=as_given,
-        dob=[dob],
-        dob_quality=as_given,
+        ids=ids,
+        first=first,
+        middle=middle,
+        last=last,
+        suffix=suffix,
+        name_quality=name_quality,
+        ssn=ssn,
+        ssn_quality=ssn_quality,
+        dob=dob,
+        dob_quality=dob_quality,
         sex=nothing,
-        races=np.zeros(1, dtype=np.uint8),
+        races=np.zeros(len(ids), dtype=np.uint8),
         veteran=nothing,
     )
 

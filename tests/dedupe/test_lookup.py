@@ -15,6 +15,7 @@ from adminops.app import AdminOps
 from adminops.audit.models import AuditEntry
 from adminops.errors import Invalid, NotAllowed
 from adminops.facts import PersonLookedUp, SsnLookedUp
+from adminops.hmis import sealing
 from adminops.hmis.models import Client, HmisSource, MergeDecision
 from adminops.identity.models import AgencyOrganization, User
 from adminops.identity.permissions import Role
@@ -191,6 +192,18 @@ def test_that_somebody_asked_is_kept_and_not_for_whom(
     kept = " ".join(f"{entry.sentence} {entry.detail}" for entry in session.scalars(select(AuditEntry)))
     assert "asked whether a person is here already" in kept
     assert not any(secret in kept for secret in ("Lopez", "1985", "0817"))
+
+
+def test_ssns_stay_sealed_unless_one_was_asked_for(
+    crowd: HmisSource, reviewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maria = make_client(crowd, ssn="219450817")
+    opened: list[str] = []
+    monkeypatch.setattr(sealing, "open_ssn", lambda _source, key, _sealed: opened.append(key) or "219450817")
+    assert found(Wanted("Maria", "Lopez", date(1985, 5, 17)), reviewer) == [maria.id]
+    assert opened == []
+    assert found(MARIA, reviewer) == [maria.id]
+    assert opened == [maria.personal_id]
 
 
 def test_what_is_asked_for_is_never_printed() -> None:
