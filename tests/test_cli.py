@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -19,7 +20,7 @@ import wsgi
 from adminops.app import AdminOps
 from adminops.cli import command_line
 from adminops.db import db
-from migrations.run import configuration, upgrade_database
+from migrations.run import configuration
 from tests.services.private import free_port
 from tests.services.web_client import fetch
 
@@ -33,6 +34,8 @@ sys.exit(cli())
 """
 Run = Callable[..., Result]
 Start = Callable[..., "subprocess.Popen[str]"]
+Serve = Callable[..., tuple["subprocess.Popen[str]", str]]
+Tables = Callable[[Path], None]
 
 
 @pytest.fixture
@@ -90,14 +93,15 @@ def _end(process: "subprocess.Popen[str]") -> None:
     process.communicate()
 
 
-def _make_tables(home: Path) -> None:
-    from adminops.app import create_app
-    from adminops.settings import Settings
+@pytest.fixture
+def tables(sqlite_template: Path) -> Callable[[Path], None]:
+    """A function that puts a database with all tables, and nothing in them, into a folder."""
 
-    app = create_app(Settings(environment="test", home=home), wsgi.FEATURES)
-    with app.app_context():
-        upgrade_database()
-        db.engine.dispose()
+    def put(home: Path) -> None:
+        home.mkdir(exist_ok=True)
+        shutil.copyfile(sqlite_template, home / "adminops.sqlite")
+
+    return put
 
 
 # ---- help and wrong use ---------------------------------------------------------------------------------------------
@@ -157,8 +161,8 @@ def test_a_database_without_tables_is_a_sentence_and_ends_with_1(tmp_path: Path)
 
 
 @pytest.mark.parametrize("words", ["serve", "run-jobs"])
-def test_nothing_runs_on_the_tables_of_another_version(tmp_path: Path, words: str) -> None:
-    _make_tables(tmp_path)
+def test_nothing_runs_on_the_tables_of_another_version(tmp_path: Path, tables: Tables, words: str) -> None:
+    tables(tmp_path)
     with closing(sqlite3.connect(tmp_path / "adminops.sqlite")) as database:
         database.execute("UPDATE alembic_version SET version_num = '0000'")
         database.commit()
@@ -220,8 +224,8 @@ def test_a_failing_job_ends_with_1_and_no_words_of_the_error(sqlite_app: AdminOp
     assert "078-05" not in result.output
 
 
-def test_the_worker_leads_and_stops_cleanly_when_told(tmp_path: Path, start: Start) -> None:
-    _make_tables(tmp_path)
+def test_the_worker_leads_and_stops_cleanly_when_told(tmp_path: Path, tables: Tables, start: Start) -> None:
+    tables(tmp_path)
     worker = start("run-jobs")
     assert worker.stdout is not None
     assert worker.stderr is not None
@@ -238,18 +242,24 @@ def test_the_worker_leads_and_stops_cleanly_when_told(tmp_path: Path, start: Sta
 # ---- serving --------------------------------------------------------------------------------------------------------
 
 
-def _serve(tmp_path: Path, start: Start, **over: str) -> tuple["subprocess.Popen[str]", str]:
-    _make_tables(tmp_path)
-    server = start("serve", "--port", "0", **over)
-    assert server.stdout is not None
-    line = server.stdout.readline()
-    assert line.startswith("AdminOps is at http://127.0.0.1:"), line
-    return server, line.split()[3]
+@pytest.fixture
+def serve(tmp_path: Path, tables: Tables, start: Start) -> Serve:
+    """A function that starts a server; it returns that and its address."""
+
+    def started(**over: str) -> tuple["subprocess.Popen[str]", str]:
+        tables(tmp_path)
+        server = start("serve", "--port", "0", **over)
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert line.startswith("AdminOps is at http://127.0.0.1:"), line
+        return server, line.split()[3]
+
+    return started
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_the_server_answers_and_stops_cleanly(tmp_path: Path, start: Start, how: signal.Signals) -> None:
-    server, address = _serve(tmp_path, start)
+def test_the_server_answers_and_stops_cleanly(serve: Serve, how: signal.Signals) -> None:
+    server, address = serve()
     status, headers, body = fetch(f"{address}/healthz")
     assert (status, body) == (200, b"ok\n")
     assert "Server" not in headers
@@ -259,23 +269,23 @@ def test_the_server_answers_and_stops_cleanly(tmp_path: Path, start: Start, how:
     assert "Traceback" not in logged
 
 
-def test_a_taken_port_is_a_sentence_and_ends_with_1(tmp_path: Path, start: Start) -> None:
-    _, address = _serve(tmp_path, start, ADMINOPS_SCHEDULER="no")
+def test_a_taken_port_is_a_sentence_and_ends_with_1(tmp_path: Path, serve: Serve) -> None:
+    _, address = serve(ADMINOPS_SCHEDULER="no")
     done = _call(tmp_path, "serve", "--port", address.rpartition(":")[2])
     assert done.returncode == 1
     assert done.stderr.startswith("adminops: Can't listen on 127.0.0.1:")
     assert done.stderr.count("\n") == 1
 
 
-def test_an_address_that_is_none_is_a_sentence(tmp_path: Path) -> None:
-    _make_tables(tmp_path)
+def test_an_address_that_is_none_is_a_sentence(tmp_path: Path, tables: Tables) -> None:
+    tables(tmp_path)
     done = _call(tmp_path, "serve", "--host", "999.1.1.1", "--port", "0")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
 
-def test_the_server_answers_while_a_large_upload_comes_in(tmp_path: Path, start: Start) -> None:
+def test_the_server_answers_while_a_large_upload_comes_in(serve: Serve) -> None:
     """The limit of an upload is answered with the page that says so, and not by a broken line."""
-    _, address = _serve(tmp_path, start, ADMINOPS_UPLOAD_LIMIT_MB="1", ADMINOPS_SCHEDULER="no")
+    _, address = serve(ADMINOPS_UPLOAD_LIMIT_MB="1", ADMINOPS_SCHEDULER="no")
     status, _, body = fetch(f"{address}/sign-in", data=b"a" * (3 << 20))
     assert status == 413
     assert b"That file is too large" in body
@@ -302,9 +312,9 @@ def test_a_warning_is_not_broken(run: Run, app: AdminOps) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_a_backup_comes_back_through_the_commands(tmp_path: Path) -> None:
+def test_a_backup_comes_back_through_the_commands(tmp_path: Path, tables: Tables) -> None:
     here, there, file = tmp_path / "here", tmp_path / "there", str(tmp_path / "backup.zip")
-    _make_tables(here)
+    tables(here)
     written = _call(here, "backup", file)
     assert written.returncode == 0, written.stderr
     assert "The keys are not in it." in written.stdout

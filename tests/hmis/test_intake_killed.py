@@ -11,7 +11,7 @@ from adminops.app import AdminOps
 from adminops.db import db
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNS = [*(("sqlite", seed, 10) for seed in range(5)), *(("postgresql", seed, 8) for seed in range(5, 7))]
+RUNS = [*(("sqlite", seed, 17) for seed in range(3)), ("postgresql", 5, 15)]
 """Database, seed, kills."""
 
 
