@@ -93,7 +93,7 @@ class Pair(Model):
     __tablename__ = "dedupe_pair"
     __table_args__ = (
         UniqueConstraint("low_client_id", "high_client_id"),
-        Index(None, "state", "turn", "id"),
+        Index("ix_dedupe_pair_queue", "state", "turn", "id", "evidence", "has_conflict"),
         Index(None, "high_client_id"),
         Index(None, "claimed_by_id"),
     )
