@@ -13,7 +13,7 @@ from adminops import clock
 from adminops.db import Moment, db
 from adminops.hmis.models import Client
 from adminops.identity.models import User
-from dedupe.gathering import is_protected
+from dedupe.gathering import stands_for_protected
 from dedupe.models import UNDECIDED, Pair
 from dedupe.queue import free_for
 
@@ -67,7 +67,7 @@ def _taking() -> ReturningUpdate[int, datetime | None]:
 
 def _is_to_be_had(free: ColumnElement[bool]) -> ColumnElement[bool]:
     protected = (
-        select(client.id).where(client.id == side, is_protected(client)).exists()
+        select(client.id).where(client.id == side, stands_for_protected(client)).exists()
         for client, side in ((_Low, Pair.low_client_id), (_High, Pair.high_client_id))
     )
     return and_(Pair.state.in_(UNDECIDED), free, *(~each for each in protected))

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
@@ -140,8 +140,10 @@ def _to_be_told_of() -> Select[*tuple[Any, ...]]:
 
 
 def protected_clients(*clients: Client) -> int:
-    """Return how many of `clients` stay with victim service providers alone."""
-    return len(protected_among({client.id for client in clients}))
+    """Return how many of `clients` stay with victim service providers alone, or stand for one person with who does."""
+    found = db.session.execute(_protected_beside(), {"ids": [client.id for client in clients]}).all()
+    ids, people = {id_ for id_, _ in found}, {person_id for _, person_id in found} - {None}
+    return sum(client.id in ids or client.person_id in people for client in clients)
 
 
 def protected_among(client_ids: Iterable[int]) -> set[int]:
@@ -153,17 +155,32 @@ def protected_among(client_ids: Iterable[int]) -> set[int]:
 
 
 @cache
-def _protected_ones() -> Select[int]:
-    """Return the reading of those among `ids` all of whose stays are with victim service providers.
+def _protected_ones() -> Select[*tuple[Any, ...]]:
+    """Return the reading of those among `ids` all of whose stays are with victim service providers."""
+    client = aliased(Client)
+    return _with_victim_services_alone(client, client.id).where(IsListed(client.id, "ids"))
+
+
+@cache
+def _protected_beside() -> Select[*tuple[Any, ...]]:
+    """Return the reading of such ones, with their persons, among `ids` and all who stand for one person with these."""
+    client, this, other = aliased(Client), aliased(Client), aliased(Client)
+    others = select(other.id).join(this, this.person_id == other.person_id).where(IsListed(this.id, "ids"))
+    beside = union(select(this.id).where(IsListed(this.id, "ids")), others)
+    return _with_victim_services_alone(client, client.id, client.person_id).where(client.id.in_(beside))
+
+
+def _with_victim_services_alone(client: Any, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Return the reading of `columns` of each `client` all of whose stays are with victim service providers.
 
     They are counted together: asked of each, PostgreSQL would put all projects together for everyone anew.
     """
-    client, place = aliased(Client), reading_victim_services().subquery()
+    place = reading_victim_services().subquery()
     return (
-        select(client.id)
+        select(*columns)
         .join(Enrollment, (Enrollment.source_id == client.source_id) & (Enrollment.personal_id == client.personal_id))
         .outerjoin(place, (place.c.source_id == Enrollment.source_id) & (place.c.project_id == Enrollment.project_id))
-        .where(IsListed(client.id, "ids"), Enrollment.removed_at.is_(None))
+        .where(Enrollment.removed_at.is_(None))
         .group_by(client.id)
         .having(func.count() == func.count(place.c.project_id))
     )
@@ -178,6 +195,16 @@ def is_protected(client: Any) -> ColumnElement[bool]:
     )
     there, elsewhere = stays.where(is_with_victim_services()), stays.where(is_outside_victim_services())
     return and_(there.correlate(client).exists(), ~elsewhere.correlate(client).exists())
+
+
+def stands_for_protected(client: Any) -> ColumnElement[bool]:
+    """Return the condition that a row of `client` is protected itself, or stands for one person with who is.
+
+    Somebody may be found to be protected after a merge: whoever looks at the person would be shown that record, too.
+    """
+    other = aliased(Client)
+    others = select(other.id).where(other.person_id == client.person_id, other.id != client.id, is_protected(other))
+    return or_(is_protected(client), others.correlate(client).exists())
 
 
 def stays_to_warn_of(client_ids: Iterable[int]) -> dict[int, list[Stay]]:

@@ -310,7 +310,7 @@ def _keep(found: Found) -> Kept:
     again = with_new_rows()
     proposed = {key: scored for key, scored in proposed.items() if not standing.settles(*key) or key in again}
     waiting = [key for key, (_, state) in known.items() if state in (*WAITING, PairState.SETTLED)]
-    protected = protected_among({id_ for key in (*proposed, *waiting) for id_ in key})
+    protected = _protected_among({id_ for key in (*proposed, *waiting) for id_ in key}, standing)
     proposed = {key: scored for key, scored in proposed.items() if protected.isdisjoint(key)}
     held, kept = _held(known[key][0] for key in (*waiting, *proposed) if key in known), Kept()
     for key, scored in proposed.items():
@@ -320,6 +320,14 @@ def _keep(found: Found) -> Kept:
     kept = replace(kept, gone=_take_back(left, standing, comparable))
     db.session.flush()
     return kept
+
+
+def _protected_among(ids: set[int], standing: Standing) -> set[int]:
+    """Return which of `ids` stay with victim services alone, or stand for one person with a record that does."""
+    people = standing.people()
+    beside = {id_: people.get(standing.persons.get(id_, id_), {id_}) for id_ in ids}
+    found = protected_among(set().union(*beside.values()))
+    return {id_ for id_, records in beside.items() if not found.isdisjoint(records)}
 
 
 def comparable_among(pairs: Iterable[PairOfIds]) -> set[int]:

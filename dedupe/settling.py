@@ -14,7 +14,7 @@ from adminops.hmis.persons import are_one, is_beside
 from adminops.identity.models import SYSTEM
 from adminops.refs import Ref
 from adminops.settings import current_settings
-from dedupe.gathering import is_protected
+from dedupe.gathering import stands_for_protected
 from dedupe.log import move_along
 from dedupe.models import WAITING, Pair, PairState
 from dedupe.seconds.models import Answer, Proposal
@@ -42,6 +42,8 @@ def settle_around(*clients: Client) -> None:
 def take_out_protected(pair_ids: Collection[int] | None = None) -> None:
     """Take pairs, or those among `pair_ids`, out of the queue that a client of victim services alone is part of.
 
+    It may also be another record of one of the two people: the page would show that one.
+
     That somebody is one may be found out later: when an agency is marked, when a marked one gets an organization, or
     when an export says it. A pair that somebody writes to at this moment is left to the job of the scan that follows,
     and to the scan: an import holds client records and must not wait for a reviewer who waits for one of those.
@@ -53,7 +55,7 @@ def take_out_protected(pair_ids: Collection[int] | None = None) -> None:
         select(Pair)
         .join(low, low.id == Pair.low_client_id)
         .join(high, high.id == Pair.high_client_id)
-        .where(Pair.state.in_(WAITING), or_(is_protected(low), is_protected(high)))
+        .where(Pair.state.in_(WAITING), or_(stands_for_protected(low), stands_for_protected(high)))
     )
     if pair_ids is not None:
         chosen = chosen.where(Pair.id.in_(pair_ids))

@@ -25,6 +25,13 @@ class Standing:
     apart: frozenset[PairOfIds]
     """Pairs of persons, lower number first."""
 
+    def people(self) -> dict[int, set[int]]:
+        """Return the records of every person who has several."""
+        found: dict[int, set[int]] = {}
+        for record, person in self.persons.items():
+            found.setdefault(person, {person}).add(record)
+        return found
+
     def is_one(self, one: int, other: int) -> bool:
         """Say whether two records stand for one person already."""
         return self.persons.get(one, one) == self.persons.get(other, other)

@@ -26,7 +26,7 @@ from adminops.hmis.models import Client, HmisSource, Merge, MergeDecision, Organ
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from adminops.refs import Ref
-from dedupe.claims import CLAIM
+from dedupe.claims import CLAIM, take
 from dedupe.models import Pair, PairState
 from dedupe.operations import (
     defer_pair,
@@ -37,6 +37,7 @@ from dedupe.operations import (
     review_pair,
     undo_merge,
 )
+from dedupe.scanning import scan_store
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
 
@@ -520,6 +521,29 @@ def test_a_client_of_victim_services_is_not_looked_at_in_a_pair(
     assert not review_pair(pair, by=reviewer)
     assert (pair.state, pair.claimed_by_id) == (PairState.GONE, None)
     assert facts() == []
+
+
+def test_who_stands_for_a_client_of_victim_services_is_not_looked_at_either(
+    clients: list[Client], pair: Pair, reviewer: User, facts: Callable[[], list[Any]]
+) -> None:
+    """The page would show what it knows of that record, and a merge would let still others read under it."""
+    first, second, third = clients
+    made = merge(pair, reviewer)
+    other = make_pair(first, third)
+    assert review_pair(other, by=reviewer)
+    _protect(second)
+    facts()
+    with pytest.raises(Invalid, match="victim service provider"):
+        merge_pair(other, destination_client_id=first.id, choices={}, by=reviewer)
+    assert take([other], reviewer) == []
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)):
+        assert not review_pair(other, by=reviewer)
+    assert (other.state, facts()) == (PairState.GONE, [])
+    scan_store()
+    assert other.state is PairState.GONE
+    undo_merge(made, by=reviewer)
+    scan_store()
+    assert (pair.state, other.state) == (PairState.GONE, PairState.OPEN)
 
 
 def test_a_client_who_also_stays_elsewhere_is_looked_at(pair: Pair, source: HmisSource, reviewer: User) -> None:
