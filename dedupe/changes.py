@@ -13,13 +13,13 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, union
+from sqlalchemy import CompoundSelect, Select, and_, func, select, union
 from sqlalchemy.orm import aliased
 
 from adminops.db import db
 from adminops.errors import NotFound
 from adminops.hmis.keys import IsListed
-from adminops.hmis.models import Client, Enrollment, HmisImport
+from adminops.hmis.models import Client, Enrollment, HmisImport, Organization, Project
 from dedupe.gathering import in_parts
 from dedupe.matching.fields import Field
 from dedupe.matching.values import Store
@@ -49,13 +49,27 @@ def imports_from(import_id: int) -> list[int]:
 
 
 def changed_by(import_ids: Collection[int]) -> set[int]:
-    """Return the clients of which imports have written the row or a stay."""
+    """Return the clients of which imports have written the row, a stay, or the place of a stay.
+
+    With an organization's row it may have become one of victim services, or be one no longer: who stays there takes
+    part in no matching, or takes part again.
+    """
     if not import_ids:
         return set()
     stays = (Enrollment.source_id == Client.source_id) & (Enrollment.personal_id == Client.personal_id)
     rows = select(Client.id).where(Client.import_id.in_(import_ids))
-    theirs = select(Client.id).join(Enrollment, stays).where(Enrollment.import_id.in_(import_ids))
-    return set(db.session.scalars(union(rows, theirs)))
+    theirs = select(Client.id).join(Enrollment, stays)
+    of_stays = theirs.where(Enrollment.import_id.in_(import_ids))
+    there = (Project.source_id == Enrollment.source_id) & (Project.project_id == Enrollment.project_id)
+    of_places = theirs.join(Project, there).where(Project.id.in_(_places_of(import_ids)))
+    return set(db.session.scalars(union(rows, of_stays, of_places)))
+
+
+def _places_of(import_ids: Collection[int]) -> CompoundSelect[int]:
+    """Return the projects of which imports have written the row, or that of the organization."""
+    own = select(Project.id).where(Project.import_id.in_(import_ids))
+    theirs = (Organization.source_id == Project.source_id) & (Organization.organization_id == Project.organization_id)
+    return union(own, select(Project.id).join(Organization, theirs).where(Organization.import_id.in_(import_ids)))
 
 
 def neighbourhood(changed: Collection[int]) -> set[int]:

@@ -11,7 +11,7 @@ from adminops import clock
 from adminops.db import db
 from adminops.errors import NotFound
 from adminops.facts import ExportImported, ImportUndone, publish
-from adminops.hmis.models import Client, HmisImport, HmisSource
+from adminops.hmis.models import Client, HmisImport, HmisSource, Organization
 from adminops.identity.models import SYSTEM
 from dedupe.changes import changed_by, imports_from, neighbourhood
 from dedupe.models import Pair, PairState, Scan, StoredModel
@@ -110,6 +110,25 @@ def test_a_pair_that_was_put_back_is_found_again_by_its_records(source: HmisSour
     assert scan_changes().counts["gone"] == 1
     one.first_name, one.dob, one.import_id = kept, KATHERINE["dob"], make_import(source)
     assert scan_changes().counts["new"] == 1
+
+
+def test_who_stays_where_no_victim_services_are_any_longer_is_found_again(
+    store: list[Client], source: HmisSource, session: Session
+) -> None:
+    project = make_project(source)
+    for client in store[:2]:
+        make_stay(client, project)
+    place = session.scalars(select(Organization).where(Organization.organization_id == project.organization_id)).one()
+    before = found()
+    place.victim_service_provider, place.import_id = 1, make_import(source)
+    assert (scan_changes().counts["gone"], found()) == (1, {})
+    place.victim_service_provider, place.import_id = 0, make_import(source)
+    with clock.frozen_at(clock.now() + timedelta(hours=2)):
+        number = make_import(source)
+    assert changed_by([number]) == set()
+    assert (scan_changes().counts["new"], found().keys()) == (1, before.keys())
+    project.organization_id, project.import_id = "another one", number
+    assert changed_by([number]) == {client.id for client in store[:2]}
 
 
 def test_a_stay_that_an_import_brought_changes_its_client_and_brings_the_household(source: HmisSource) -> None:
