@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from adminops.files.tables import delimiter, storable
 from adminops.hmis.intake.decoding import Encoding, EncodingProbe
+from dedupe.matching.admission import VICTIM_SERVICES
 from dedupe.matching.columns import AS_GIVEN, Columns, Memberships, as_codes, encode
 from dedupe.matching.sweeping import without_sweeping
 from dedupe.matching.whole_rows import BrokenRowsError, whole_rows
@@ -138,6 +139,8 @@ def read_clients(clients: Path, enrollments: Path | None = None) -> ClientFile:
 
     Raises `UnreadableFileError`, and `LackingColumnsError` for what is another file.
     Of a PersonalID that comes twice the first row counts, as in an import: it would match itself.
+    Who stays with victim service providers alone is left out, as far as Organization.csv and Project.csv beside
+    Enrollment.csv tell.
     """
     wanted = (
         "PersonalID", "FirstName", "MiddleName", "LastName", "NameSuffix", "NameDataQuality", "SSN", "SSNDataQuality",
@@ -153,7 +156,7 @@ def read_clients(clients: Path, enrollments: Path | None = None) -> ClientFile:
     races = np.zeros(len(ids), dtype=np.uint8)
     for place, race in enumerate(RACES):
         races |= (as_codes(table[race]) == 1).astype(np.uint8) << np.uint8(place)
-    households, projects = _memberships(enrollments, ids) if enrollments else (Memberships(), Memberships())
+    stays = _read_stays(enrollments, ids) if enrollments else _Stays()
     columns = Columns(
         ids=ids,
         first=table["FirstName"],
@@ -168,9 +171,12 @@ def read_clients(clients: Path, enrollments: Path | None = None) -> ClientFile:
         sex=as_codes(table["Sex"]),
         races=races,
         veteran=as_codes(table["VeteranStatus"]),
-        households=households,
-        projects=projects,
+        households=stays.households,
+        projects=stays.projects,
     )
+    if count := int(stays.protected.sum()):
+        columns = columns.without(stays.protected)
+        notes.append(f"{count:,} {'record takes' if count == 1 else 'records take'} no part. {VICTIM_SERVICES}")
     return ClientFile(columns, tuple(notes))
 
 
@@ -195,17 +201,49 @@ def _rows(count: int) -> str:
     return "1 row has" if count == 1 else f"{count:,} rows have"
 
 
-def _memberships(enrollments: Path, ids: Sequence[str]) -> tuple[Memberships, Memberships]:
+@dataclass(frozen=True)
+class _Stays:
+    """Who was where with whom, and who stays with victim service providers alone."""
+
+    households: Memberships = field(default_factory=Memberships)
+    projects: Memberships = field(default_factory=Memberships)
+    protected: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+
+
+def _read_stays(enrollments: Path, ids: Sequence[str]) -> _Stays:
+    """Read Enrollment.csv. Stays with victim service providers are no evidence."""
     wanted = ("PersonalID", "ProjectID", "HouseholdID")
     table = read_table(enrollments, wanted, needed=wanted).columns
     number = {person: place for place, person in enumerate(ids)}
     who = np.fromiter((number.get(person.strip(), -1) for person in table["PersonalID"]), dtype=np.int32)
+    safe = _victim_services(enrollments.parent)
+    places, is_safe = table["ProjectID"], np.zeros(len(who), dtype=np.bool_)
+    if safe:
+        is_safe[:] = [project.strip() in safe for project in places]
+    there, elsewhere = (np.bincount(who[(who >= 0) & some], minlength=len(ids)) for some in (is_safe, ~is_safe))
     # the same HouseholdID in two projects is two households
     together = [
-        f"{project}|{house}" if house else ""
-        for project, house in zip(table["ProjectID"], table["HouseholdID"], strict=True)
+        f"{project}|{house}" if house else "" for project, house in zip(places, table["HouseholdID"], strict=True)
     ]
-    return _membership(who, together), _membership(who, table["ProjectID"])
+    who[is_safe] = -1
+    return _Stays(_membership(who, together), _membership(who, places), (there > 0) & (elsewhere == 0))
+
+
+def _victim_services(folder: Path) -> set[str]:
+    """Give the projects of victim service providers, as far as both files that tell them are in the folder."""
+    organizations, projects = folder / "Organization.csv", folder / "Project.csv"
+    if not (organizations.is_file() and projects.is_file()):
+        return set()
+    said = read_table(organizations, ("OrganizationID", "VictimServiceProvider"), ["OrganizationID"]).columns
+    flagged = zip(said["OrganizationID"], said["VictimServiceProvider"], strict=True)
+    theirs = {organization.strip() for organization, flag in flagged if flag.strip() == "1"}
+    wanted = ("ProjectID", "OrganizationID")
+    told = read_table(projects, wanted, wanted).columns if theirs else {}
+    return {
+        project.strip()
+        for project, organization in zip(told.get("ProjectID", ()), told.get("OrganizationID", ()), strict=True)
+        if organization.strip() in theirs
+    }
 
 
 def _membership(who: NDArray[np.int32], groups: Sequence[str]) -> Memberships:

@@ -174,6 +174,31 @@ def test_a_file_without_projects_and_households_is_no_enrollment_csv(folder: Pat
     assert "Services.csv has no column ProjectID, HouseholdID." in result.stderr
 
 
+def test_clients_of_victim_services_take_no_part_where_the_files_beside_tell_of_them(folder: Path) -> None:
+    """With a stay elsewhere, too, they do; the stays with victim services are no evidence."""
+    (folder / "Project.csv").write_text("ProjectID,OrganizationID\np1,o1\np2,o2\n", encoding="utf-8")
+    counts = {}
+    for flag in ("1", "0", ""):
+        told = _told_of(folder, flag)
+        counts[flag] = len(written(folder))
+        assert ("with victim service providers" in told) == (flag == "1")
+    assert counts == {"1": 0, "0": 1, "": 1}
+    assert "3 records take no part. All stays are with victim service providers" in _told_of(folder, "1")
+    (folder / "Enrollment.csv").write_text(STAYS + "5,a1,p2,h9\n6,b2,p2,h8\n", encoding="utf-8")
+    assert "1 record takes no part. All stays are with victim service providers" in _told_of(folder, "1")
+    (pair,) = written(folder)
+    assert float(pair["project"]) > 0
+    (folder / "Organization.csv").write_text("Name\nHaven\n", encoding="utf-8")
+    refused = run(folder, "--enrollment", str(folder / "Enrollment.csv"))
+    assert (refused.exit_code, "Organization.csv has no column OrganizationID." in refused.stderr) == (2, True)
+
+
+def _told_of(folder: Path, flag: str) -> str:
+    said = f"OrganizationID,VictimServiceProvider\no1,{flag}\no2,0\n"
+    (folder / "Organization.csv").write_text(said, encoding="utf-8")
+    return run(folder, "--enrollment", str(folder / "Enrollment.csv")).stderr
+
+
 @pytest.mark.parametrize("said", ["nan", "-0.1", "1.01", "likely"])
 def test_a_probability_is_a_number_from_0_to_1(folder: Path, said: str) -> None:
     result = run(folder, f"--min-probability={said}")
