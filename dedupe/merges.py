@@ -18,6 +18,7 @@ from adminops.hmis.stays import Stay
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.listing import Page, fetch_page
+from dedupe.gathering import is_protected, protected_among
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class MergeRow:
     undone_at: datetime | None
     kept: str
     folded: str
+    is_protected: bool
+    """Whether one of the two stays with victim service providers alone: nothing of them is told, and it is undone."""
     by: str
 
 
@@ -54,6 +57,8 @@ class MergeStory:
     undone_by: str
     others: tuple[Merge, ...]
     """Merges in force of the same person, the oldest first: undoing this one leaves them as they are."""
+    is_protected: bool
+    """Whether one of the two stays with victim service providers alone: nothing of them is told, and it is undone."""
     questions: tuple[Question, ...] = ()
     """Stays that may be of either part once the merge is undone, or one of the others with it."""
 
@@ -64,8 +69,9 @@ _Kept, _Folded = aliased(Client), aliased(Client)
 
 def list_merges(*, after: str | None = None) -> Page[MergeRow]:
     """Return a page of merges, newest first."""
+    protected = or_(is_protected(_Kept), is_protected(_Folded))
     chosen = (
-        select(Merge.id, Merge.merged_at, Merge.undone_at, _Kept.personal_id, _Folded.personal_id, User.name)
+        select(Merge.id, Merge.merged_at, Merge.undone_at, _Kept.personal_id, _Folded.personal_id, protected, User.name)
         .join(_Kept, _Kept.id == Merge.destination_client_id)
         .join(_Folded, _Folded.id == Merge.source_client_id)
         .outerjoin(User, User.id == Merge.by_id)
@@ -74,8 +80,8 @@ def list_merges(*, after: str | None = None) -> Page[MergeRow]:
 
 
 def _merge_row(row: Sequence[Any]) -> MergeRow:
-    id_, merged_at, undone_at, kept, folded, by = row
-    return MergeRow(id_, merged_at, undone_at, kept, folded, by or "AdminOps")
+    id_, merged_at, undone_at, kept, folded, protected, by = row
+    return MergeRow(id_, merged_at, undone_at, kept, folded, bool(protected), by or "AdminOps")
 
 
 def get_merge(merge_id: int, viewer: User) -> Merge:
@@ -99,6 +105,7 @@ def story_of(merge: Merge) -> MergeStory:
         by=names.get(merge.by_id or 0, "AdminOps"),
         undone_by=names.get(merge.undone_by_id or 0, "AdminOps") if merge.undone_at else "",
         others=others,
+        is_protected=bool(protected_among({merge.source_client_id, merge.destination_client_id})),
         questions=tuple(questions_of(merge, others)),
     )
 

@@ -1,6 +1,7 @@
 """The work list for the vendor's desk: merges made here that somebody has to make again in the vendor's HMIS.
 
-Merges of two sources are not on it: no vendor can make them. Nor are undone ones.
+Merges of two sources are not on it: no vendor can make them. Nor are undone ones, and those of a client who stays with
+victim service providers alone: they are to be undone.
 """
 
 import csv
@@ -18,6 +19,7 @@ from adminops.hmis.models import Client, HmisSource, Merge, MergeChoice, VendorS
 from adminops.identity.models import User
 from adminops.web.csv_files import harmless_cell
 from adminops.web.listing import PAGE, Page, fetch_page
+from dedupe.gathering import is_protected
 from dedupe.units import UNITS
 
 LABELS = {
@@ -131,7 +133,7 @@ def _joined(chosen: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .join(HmisSource, HmisSource.id == _KEPT.source_id)
         .outerjoin(_BY, _BY.id == Merge.by_id)
         .outerjoin(_DONE_BY, _DONE_BY.id == Merge.done_by_id)
-        .where(Merge.undone_at.is_(None))
+        .where(Merge.undone_at.is_(None), ~is_protected(_KEPT), ~is_protected(_RETIRED))
     )
 
 

@@ -1,4 +1,7 @@
-"""Reading what merges left to do. What belongs to a merge that was undone is left out."""
+"""Reading what merges left to do. What belongs to a merge that was undone is left out.
+
+So is what belongs to one of a client who stays with victim service providers alone: that one is to be undone.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.listing import Page, fetch_page
 from dedupe.follow_ups.models import Clashing, FollowUp, FollowUpState
+from dedupe.gathering import is_protected
 
 LABELS = {
     FollowUpState.TO_DO: "To do",
@@ -23,6 +27,7 @@ LABELS = {
     FollowUpState.KEPT: "Both are right",
 }
 _One, _Other, _OnePlace, _OtherPlace = aliased(Enrollment), aliased(Enrollment), aliased(Project), aliased(Project)
+_Kept, _Folded = aliased(Client), aliased(Client)
 
 _BY: ColumnElement[str] = func.coalesce(User.name, "")
 
@@ -52,10 +57,9 @@ def list_follow_ups(
     """Return a page of what merges left to do, the oldest first."""
     columns = (FollowUp.id, FollowUp.merge_id, FollowUp.kind, FollowUp.state, FollowUp.first, FollowUp.last)
     stays = (FollowUp.enrollment_id, FollowUp.other_enrollment_id)
-    shown = (Client.personal_id, Client.id, _OnePlace.project_name, _OtherPlace.project_name, _BY)
+    shown = (_Kept.personal_id, _Kept.id, _OnePlace.project_name, _OtherPlace.project_name, _BY)
     chosen = (
         _in_force(select(*columns, *stays, *shown))
-        .join(Client, Client.id == Merge.destination_client_id)
         .outerjoin(_One, _is_stay(_One, FollowUp.source_id, FollowUp.enrollment_id))
         .outerjoin(_Other, _is_stay(_Other, FollowUp.other_source_id, FollowUp.other_enrollment_id))
         .outerjoin(_OnePlace, _is_place(_OnePlace, _One))
@@ -74,7 +78,13 @@ def _row(row: Sequence[Any]) -> FollowUpRow:
 
 
 def _in_force(chosen: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return chosen.select_from(FollowUp).join(Merge, and_(Merge.id == FollowUp.merge_id, Merge.undone_at.is_(None)))
+    return (
+        chosen.select_from(FollowUp)
+        .join(Merge, and_(Merge.id == FollowUp.merge_id, Merge.undone_at.is_(None)))
+        .join(_Kept, _Kept.id == Merge.destination_client_id)
+        .join(_Folded, _Folded.id == Merge.source_client_id)
+        .where(~is_protected(_Kept), ~is_protected(_Folded))
+    )
 
 
 def _is_stay(stay: Any, source_id: Any, enrollment_id: Any) -> ColumnElement[bool]:

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from adminops import clock
 from adminops.audit.models import AuditEntry
-from adminops.hmis.models import Client, HmisSource, Merge
+from adminops.hmis.models import Client, Enrollment, HmisSource, Merge, Organization
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from dedupe.models import Pair, PairState, PairTicket, Scan, ScanState
@@ -19,6 +19,7 @@ from dedupe.operations import keep_apart, keep_clients_apart, merge_pair
 from dedupe.policies import version_of
 from dedupe.scanning import begin_scan, begin_waiting_scan, fail_scan, scan_store
 from tests.browsing import Desk, Page, Visitor
+from tests.dedupe.test_dividing import merged
 from tests.dedupe.test_seconds import seen_on
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import (
@@ -620,6 +621,36 @@ def test_a_merge_that_came_after_the_page_was_opened_is_shown_before_anything_is
     with queue.desk.look() as session:
         assert all(merge.is_active for merge in session.scalars(select(Merge)))
     assert queue.undo(also=str(later.id)).says("The merge is undone")
+
+
+def test_a_merge_whose_client_is_protected_since_is_on_no_list_but_to_be_undone(queue: Queue) -> None:
+    a, b = queue.clients[:2]
+    with queue.desk.work() as session:
+        source = session.get_one(HmisSource, a.source_id)
+        haven = make_project(source, project_name="Haven", project_type=0)
+        organization = haven.organization_id
+        session.execute(delete(Enrollment))
+        for client, project in ((a, make_project(source, project_type=0)), (b, haven)):
+            make_stay(session.get_one(Client, client.id), project)
+        merged(session.get_one(Pair, queue.pairs[0].id), session.get_one(User, queue.reviewer.id))
+    lists = ("/duplicates/vendor", "/duplicates/vendor.csv", "/duplicates/follow-ups")
+    shown = {url: queue.visitor.get(url) for url in (*lists, "/duplicates/merges", "/duplicates/merges/1")}
+    assert shown["/duplicates/follow-ups"].says("Haven")
+    assert b"B,A" in shown["/duplicates/vendor.csv"].body or b"A,B" in shown["/duplicates/vendor.csv"].body
+    with queue.desk.work() as session:
+        chosen = update(Organization).where(Organization.organization_id == organization)
+        session.execute(chosen.values(victim_service_provider=1))
+    shown = {url: queue.visitor.get(url) for url in shown}
+    for url, page in shown.items():
+        told = page.body.decode() if url.endswith(".csv") else page.words
+        for words in ("Haven", "Client A", "Client B", "client A", "client B", "A,B", "B,A"):
+            assert words not in told, (url, words)
+        assert f"/clients/{b.id}" not in page.html
+    assert shown["/duplicates/merges"].says("A client of victim services")
+    assert shown["/duplicates/merges"].says("To be undone")
+    assert shown["/duplicates/merges/1"].says("One of the two stays with a victim service provider only")
+    assert queue.undo().says("The merge is undone")
+    assert not queue.visitor.get("/duplicates/merges").says("To be undone")
 
 
 def test_a_merge_of_a_record_that_left_its_source_is_shown(queue: Queue) -> None:
