@@ -73,6 +73,8 @@ def read_ssns(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int6
     Zeros or nines in place of the first five digits are taken for hidden ones. A number that was never issued, but is
     none of those that people make up, is no full number: it may be a slip of the pen, or a tax number typed instead.
     """
+    if not any(texts):  # as in a look-up without an SSN
+        return np.zeros(len(texts), dtype=np.uint64), np.zeros(len(texts), dtype=np.int64)
     digits = _digits_of(texts)
     given = digits[:, 0] != NO_DIGIT
     filler = given & ((digits[:, :5] == 0).all(axis=1) | (digits[:, :5] == 9).all(axis=1))
