@@ -3,7 +3,7 @@
 A feature's `__init__.py` holds a docstring and one `Feature(...)` value; `wsgi.py` lists them. Nothing is scanned.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -81,6 +81,9 @@ class WorkScreen:
     url: Callable[[Any], str | None]
     shows_state: bool = False
     """Whether it also says how far the request is, so that there is a way to it while it waits, and when it is over."""
+    is_left: Callable[[Collection[int]], bool] | None = None
+    """Whether something waits there still that one of these tickets asked for: until then none resolves by itself.
+    None: what a ticket asks for is carried out at once."""
 
 
 class RequestGroup(StrEnum):

@@ -16,7 +16,7 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.navigation import MOST_SHOWN
 from dedupe.gathering import is_protected
-from dedupe.models import UNDECIDED, Pair, PairState, Scan, ScanState
+from dedupe.models import UNDECIDED, WAITING, Pair, PairState, PairTicket, Scan, ScanState
 from dedupe.seconds.models import Proposal
 from dedupe.standing import PairOfIds, in_order
 
@@ -103,6 +103,13 @@ def _has_part(
     person = select(Client.person_id).where(Client.id == client_id).scalar_subquery()
     records = select(Client.id).where(or_(Client.id == client_id, Client.person_id == person))
     return row_id.in_(union(*(select(row_id).where(side.in_(records)) for side in sides)))
+
+
+def waits_for(ticket_ids: Collection[int]) -> bool:
+    """Say whether a pair that one of these tickets asked for is still to be decided."""
+    asked = select(PairTicket.pair_id).where(PairTicket.ticket_id.in_(ticket_ids))
+    waiting = select(Pair.id).where(Pair.id.in_(asked), Pair.state.in_(WAITING))
+    return db.session.scalar(waiting.limit(1)) is not None
 
 
 def clients_named(personal_id: str) -> Sequence[Client]:

@@ -2,7 +2,7 @@
 
 from adminops.feature import FirstStep, RequestGroup, RequestType, WorkScreen
 from adminops.identity.permissions import Permission
-from dedupe import refs
+from dedupe import queries, refs
 from dedupe.forms import RequestForm
 
 REQUEST_TYPES = (
@@ -46,6 +46,7 @@ REQUEST_TYPES = (
             icon="merge",
             permission=Permission.REVIEW_DUPLICATES,
             url=refs.work_url,
+            is_left=queries.waits_for,
         ),
     ),
 )

@@ -63,12 +63,12 @@ from adminops.refs import Ref
 from adminops.settings import current_settings
 from adminops.web.navigation import registry
 from tickets.authority import unname_elsewhere
-from tickets.catalogue import find_type
+from tickets.catalogue import declared_types, find_type
 from tickets.importing.models import TicketExternal
 from tickets.models import OPEN_STATES, Resolution, Tag, Ticket, TicketEntry, TicketState, WaitingOn
 from tickets.operations import file_ticket, reopen, resolve
 from tickets.queues.lines import given
-from tickets.relations import Kind, root_of, those_waiting_for
+from tickets.relations import Kind, root_of, sources_of, those_waiting_for
 from tickets.sharing import leave_tickets_of
 from tickets.silence.models import ContactWay
 from tickets.type_versions import INCIDENT
@@ -103,12 +103,24 @@ def keep_on_timeline(fact: Fact, by: User) -> None:
 
 
 def settle(fact: Fact, by: User) -> None:  # noqa: ARG001 - whoever did the work, the ticket resolves by itself
-    """Resolve the tickets that asked for what `fact` carried out or gave up, unless somebody did already."""
+    """Resolve the tickets that asked for what `fact` carried out or gave up, unless somebody did already.
+
+    One whose work is not all carried out stays open.
+    """
     if not (fact.settles or fact.gives_up):
         return
     done = Resolution.DONE if fact.settles else Resolution.NO_ANSWER
     for ticket in (ticket for ticket in _requested_by(fact) if ticket.state in OPEN_STATES):
+        if fact.settles and _is_work_left(ticket):
+            continue
         resolve(ticket, because="settled" if fact.settles else "given up", resolution=done, by=SYSTEM)
+
+
+def _is_work_left(ticket: Ticket) -> bool:
+    """Say whether a feature still has something to carry out for a ticket, or for one that was merged into it."""
+    asks = [kind.work.is_left for kind in declared_types(registry().features) if kind.work and kind.work.is_left]
+    numbers = [ticket.id, *sources_of(ticket)]
+    return any(is_left(numbers) for is_left in asks)
 
 
 def take_back(fact: Fact, by: User) -> None:  # noqa: ARG001 - as above, the ticket opens by itself

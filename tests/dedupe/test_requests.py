@@ -30,6 +30,7 @@ from tests.browsing import Desk
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
 from tests.make_tickets import make_ticket
+from tickets import merging
 from tickets.models import Ticket, TicketState
 from tickets.notices.models import Notice
 from tickets.notices.occasions import Occasion
@@ -56,13 +57,17 @@ class House:
             self.outsider = make_user(Role.AGENCY_LEAD, agency=make_agency())
         self.ticket = self.ask()
 
-    def ask(self) -> int:
+    def ask(self, one: int = 1, other: int = 2) -> int:
         """File a ticket and open its pair; return its number."""
         with self.desk.work() as session:
-            answers = {"first_client": "C-1", "second_client": "C-2"}
+            answers = {"first_client": f"C-{one}", "second_client": f"C-{other}"}
             number = make_ticket(session.get_one(User, self.lead.id), answers=answers).id
-            pair_for_request(client(1), client(2), ticket_id=number, by=self.rita())
+            self.compares(number, one, other)
         return number
+
+    def compares(self, ticket: int, one: int, other: int) -> None:
+        """Let the reviewer open a pair for a ticket."""
+        pair_for_request(client(one), client(other), ticket_id=ticket, by=self.rita())
 
     def rita(self) -> User:
         return db.session.get_one(User, self.reviewer.id)
@@ -206,6 +211,32 @@ def test_a_decision_taken_back_leaves_the_request_answered_where_others_settle_i
     house.merges(2, 3)
     house.does(reopen_pair, asked_for)
     assert "found Client C-1 and Client C-2 kept apart already, by way of other records" in house.reads()
+    assert house.state() is S.RESOLVED
+
+
+def test_tickets_that_were_made_one_are_answered_when_none_of_their_pairs_waits(house: House) -> None:
+    further = house.ask(1, 3)
+    with house.desk.work() as session:
+        merging.merge(session.get_one(Ticket, further), into=session.get_one(Ticket, house.ticket), by=house.rita())
+    house.does(keep_apart, asked_for)
+    assert "kept Client C-1 and Client C-2 apart" in house.reads()
+    assert house.state() is S.NEW, "the other pair waits"
+    house.does(defer_pair, lambda: pair_of(client(1), client(3)))
+    assert house.state() is S.NEW
+    house.does(keep_apart, lambda: pair_of(client(1), client(3)))
+    assert house.state() is S.RESOLVED
+    house.does(reopen_pair, asked_for)
+    assert house.state() is S.OPEN
+
+
+def test_a_ticket_of_two_pairs_is_answered_with_the_last_of_them(house: House) -> None:
+    with house.desk.work():
+        house.compares(house.ticket, 1, 3)
+    house.merges()
+    assert "merged Client C-1 into Client C-2" in house.reads()
+    assert house.state() is S.NEW
+    house.merges(2, 3)
+    assert "found Client C-1 and Client C-3 merged already, by way of other records" in house.reads()
     assert house.state() is S.RESOLVED
 
 
