@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from adminops import clock
 from adminops.db import db
-from adminops.facts import PairAnswered, PairReopened, publish
+from adminops.facts import PairAnswered, PairReopened, PairTakenOut, publish
 from adminops.hmis.models import Client, Merge
 from adminops.hmis.persons import are_one, is_beside
 from adminops.identity.models import SYSTEM
@@ -39,14 +39,15 @@ def settle_around(*clients: Client) -> None:
     take_out_protected([pair.id for pair in pairs if pair.state in WAITING])
 
 
-def take_out_protected(pair_ids: Collection[int] | None = None) -> None:
+def take_out_protected(pair_ids: Collection[int] | None = None, *, asked_for: bool = True) -> None:
     """Take pairs, or those among `pair_ids`, out of the queue that a client of victim services alone is part of.
 
     It may also be another record of one of the two people: the page would show that one.
 
     That somebody is one may be found out later: when an agency is marked, when a marked one gets an organization, or
     when an export says it. A pair that somebody writes to at this moment is left to the job of the scan that follows,
-    and to the scan: an import holds client records and must not wait for a reviewer who waits for one of those.
+    and to the scan: an import holds client records and must not wait for a reviewer who waits for one of those. For
+    the same reason it leaves those that a ticket `asked_for` to that job: who writes on the ticket would be waited for.
     """
     if pair_ids is not None and not pair_ids:
         return
@@ -57,6 +58,8 @@ def take_out_protected(pair_ids: Collection[int] | None = None) -> None:
         .join(high, high.id == Pair.high_client_id)
         .where(Pair.state.in_(WAITING), or_(stands_for_protected(low), stands_for_protected(high)))
     )
+    if not asked_for:
+        chosen = chosen.where(Pair.ticket_id.is_(None))
     if pair_ids is not None:
         chosen = chosen.where(Pair.id.in_(pair_ids))
     for pair in db.session.scalars(chosen.order_by(Pair.id).with_for_update(of=Pair, skip_locked=True)):
@@ -65,9 +68,11 @@ def take_out_protected(pair_ids: Collection[int] | None = None) -> None:
 
 
 def retire(pair: Pair) -> None:
-    """Propose a pair that waits no longer."""
+    """Propose a pair that waits no longer. Publishes `PairTakenOut` for one that a ticket asked for."""
     _leave(pair, PairState.GONE)
     pair.claimed_by_id = pair.claimed_until = pair.deferred_at = None
+    if pair.request:
+        publish(PairTakenOut(pair_id=pair.id, request=pair.request, also=pair.also), by=SYSTEM)
 
 
 def settle(pair: Pair, *, settled: bool) -> None:

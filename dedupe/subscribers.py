@@ -11,7 +11,7 @@ from dedupe.settling import take_out_protected
 def scan_after_import(fact: ExportImported, _by: User) -> None:
     """Look for duplicates of what an import changed."""
     if fact.outcome == "applied":
-        _look_anew(is_full=False)
+        _look_anew(is_full=False, asked_for=False)
 
 
 def tell_of_merge(fact: ClientsMerged | MergeUndone, _by: User) -> None:
@@ -21,7 +21,7 @@ def tell_of_merge(fact: ClientsMerged | MergeUndone, _by: User) -> None:
 
 def scan_after_undo(_fact: ImportUndone, _by: User) -> None:
     """Look for duplicates anew when an import was taken back: pairs of records that are gone must go, too."""
-    _look_anew()
+    _look_anew(asked_for=False)
 
 
 def scan_after_setup(fact: ProgramSetUp, _by: User) -> None:
@@ -36,9 +36,12 @@ def scan_after_change(fact: AgencyChanged, _by: User) -> None:
         _look_anew()
 
 
-def _look_anew(*, is_full: bool = True) -> None:
-    """Ask for a scan. The pairs of clients who are protected since now do not wait for it."""
-    take_out_protected()
+def _look_anew(*, is_full: bool = True, asked_for: bool = True) -> None:
+    """Ask for a scan. The pairs of clients who are protected since now do not wait for it.
+
+    Those that a ticket `asked_for` wait for its job where the caller holds client records.
+    """
+    take_out_protected(asked_for=asked_for)
     waiting = waiting_scan()
     if waiting is None:
         ask_for_scan(is_full=is_full, by=SYSTEM)

@@ -4,7 +4,7 @@ Request types come from all features; carrying one out elsewhere publishes a fac
 ticket's timeline shows and which resolves it.
 """
 
-from adminops.facts import Fact, TicketFact, TicketMoved
+from adminops.facts import Fact, PairTakenOut, TicketFact, TicketMoved
 from adminops.facts.access import AccountMoved
 from adminops.facts.proving import EmergencyAccountUsed
 from adminops.feature import Feature, NavItem, Panel, SearchProvider
@@ -52,7 +52,7 @@ from tickets.queues import jobs as queue_jobs
 from tickets.queues import refs as queue_refs
 from tickets.silence import jobs as silence_jobs
 from tickets.silence.card import silence_card
-from tickets.subscribers import file_emergency, keep_on_timeline, leave_agency, settle, take_back
+from tickets.subscribers import file_emergency, keep_on_timeline, leave_agency, settle, take_back, tell_taken_out
 from tickets.survey import jobs as survey_jobs
 from tickets.survey import refs as survey_refs
 from tickets.survey.views import wish_card
@@ -176,6 +176,7 @@ feature = Feature(
         (Fact, keep_on_timeline),
         (Fact, settle),
         (Fact, take_back),
+        (PairTakenOut, tell_taken_out),
         (EmergencyAccountUsed, file_emergency),
         (TicketFact, tell_of_change),
         (TicketFact, call_for),

@@ -19,6 +19,7 @@ from adminops.facts import (
     PairAnswered,
     PairKeptApart,
     PairReopened,
+    PairTakenOut,
     ParticipantAdded,
     ParticipantRemoved,
     RequesterSought,
@@ -66,6 +67,8 @@ from tickets.authority import unname_elsewhere
 from tickets.catalogue import declared_types, find_type
 from tickets.importing.models import TicketExternal
 from tickets.models import OPEN_STATES, Resolution, Tag, Ticket, TicketEntry, TicketState, WaitingOn
+from tickets.notices.occasions import Occasion
+from tickets.notices.telling import tell
 from tickets.operations import file_ticket, reopen, resolve
 from tickets.queues.lines import given
 from tickets.relations import Kind, root_of, sources_of, those_waiting_for
@@ -78,6 +81,11 @@ log = structlog.get_logger("adminops.tickets")
 USED = (
     "Somebody signed in with it, in earnest or as a drill. Say who it was and why, look at the audit trail for what "
     "was done, then have a new passphrase chosen and sealed."
+)
+
+TAKEN_OUT = (
+    "found that {} can no longer be compared, so that nobody decides on it: ask here which two records are meant, or "
+    "resolve this without a merge"
 )
 
 INNER_KINDS = ("client", "pair")
@@ -132,6 +140,12 @@ def take_back(fact: Fact, by: User) -> None:  # noqa: ARG001 - as above, the tic
             reopen(ticket, because="taken back", by=SYSTEM)
 
 
+def tell_taken_out(fact: PairTakenOut, by: User) -> None:
+    """Tell those who work on tickets that the pair that these ask for is not decided any more."""
+    for ticket in (ticket for ticket in _requested_by(fact) if ticket.state in OPEN_STATES):
+        tell(ticket, Occasion.HELD_UP, pair=fact.pair_id, at=int(clock.now().timestamp()), by=by)
+
+
 def leave_agency(fact: AccountMoved, by: User) -> None:
     """Somebody works for another agency: they speak for the old one no longer, and take no part in its tickets."""
     unname_elsewhere(fact.user_id, fact.agency_id, by=by)
@@ -180,6 +194,8 @@ def _entry_of_work(fact: Fact) -> TicketEntry:
     if (told := _told_to_requester(fact)) is not None:
         client_id, sentence = told
         return TicketEntry(sentence=sentence, thing_kind="client", thing_id=str(client_id), of_work=True)
+    if isinstance(fact, PairTakenOut):
+        return TicketEntry(sentence=TAKEN_OUT, thing_kind=about.kind, thing_id=about.id, for_team=True)
     named = f"{about.kind.replace('_', ' ')} {about.id}"
     sentence = fact.sentence.replace("{", "(").replace("}", ")").replace(named, "{}", 1)[:200]
     inner = about.kind in INNER_KINDS and not fact.settles

@@ -122,6 +122,7 @@ from adminops.facts.pairs import (
     PairKeptApart,
     PairReopened,
     PairResumed,
+    PairTakenOut,
 )
 from adminops.facts.people import (
     AccountActivated,
@@ -328,6 +329,7 @@ __all__ = [
     "PairKeptApart",
     "PairReopened",
     "PairResumed",
+    "PairTakenOut",
     "ParticipantAdded",
     "ParticipantRemoved",
     "PasswordChanged",

@@ -69,6 +69,16 @@ class PairAnswered(PairFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PairTakenOut(PairFact):
+    """A pair that a request asks for is no longer proposed: its records can't be compared any more.
+
+    Why is not said: that a client is with victim services alone is nobody's to read from it.
+    """
+
+    says: ClassVar[str] = "took pair {pair_id} out of the queue: its records can no longer be compared"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PairReopened(PairFact):
     """A decision on a pair was taken back, or those that settled it were."""
 

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from adminops import clock
 from adminops.db import db
-from adminops.hmis.models import Client, Merge
-from adminops.identity.models import AgencyOrganization, User
+from adminops.facts import ExportImported, publish
+from adminops.hmis.models import Client, Enrollment, HmisSource, Merge
+from adminops.identity.models import SYSTEM, AgencyOrganization, User
 from adminops.identity.permissions import Role
 from adminops.identity.tokens import TokenScope
-from dedupe.models import Pair
+from dedupe import jobs
+from dedupe.models import Pair, PairState
 from dedupe.operations import (
     defer_pair,
     keep_apart,
@@ -25,6 +27,7 @@ from dedupe.operations import (
     undo_merge,
     untick_merge,
 )
+from dedupe.scanning import scan_store
 from tests.api.asking import program_of
 from tests.browsing import Desk
 from tests.make import make_admin, make_agency, make_user
@@ -238,6 +241,48 @@ def test_a_ticket_of_two_pairs_is_answered_with_the_last_of_them(house: House) -
     house.merges(2, 3)
     assert "found Client C-1 and Client C-3 merged already, by way of other records" in house.reads()
     assert house.state() is S.RESOLVED
+
+
+def leaves() -> None:
+    client(2).removed_at = clock.now()
+
+
+def becomes_protected() -> None:
+    one = client(2)
+    source = db.session.get_one(HmisSource, one.source_id)
+    db.session.execute(delete(Enrollment).where(Enrollment.personal_id == one.personal_id))
+    make_stay(one, make_project(source, victim_services=True))
+
+
+@pytest.mark.parametrize("happens", [leaves, becomes_protected])
+def test_the_team_reads_that_a_pair_can_no_longer_be_compared_and_not_why(
+    house: House, happens: Callable[[], None]
+) -> None:
+    ended = house.ask()
+    with house.desk.work() as session:
+        session.get_one(Ticket, house.ticket).assignee_id = house.reviewer.id
+        session.get_one(Ticket, ended).state = S.RESOLVED
+    with house.desk.work():
+        happens()
+        scan_store()
+    with house.desk.look() as session:
+        told = select(Notice.user_id, Notice.ticket_id).where(Notice.occasion == Occasion.HELD_UP)
+        assert session.execute(told).all() == [(house.reviewer.id, house.ticket)]
+        said = f"found that Pair {asked_for().id} can no longer be compared, so that nobody decides on it: ask here"
+    assert said in house.reads(as_=house.reviewer)
+    assert "can no longer be compared" not in house.reads()
+    assert house.state() is S.NEW
+
+
+def test_an_import_does_not_wait_for_who_writes_on_the_ticket_of_a_pair(house: House) -> None:
+    with house.desk.work():
+        becomes_protected()
+        publish(ExportImported(import_id=1, outcome="applied"), by=SYSTEM)
+        assert asked_for().state is PairState.OPEN
+    with house.desk.app.app_context():
+        jobs.run_waiting_scan()
+    with house.desk.look():
+        assert asked_for().state is PairState.GONE
 
 
 def test_a_request_that_ended_otherwise_stays_as_it_is(house: House) -> None:

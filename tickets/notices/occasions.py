@@ -48,6 +48,13 @@ class Occasion(StrEnum):
         "warned that a goal of {} is close or was passed",
         True,
     )
+    HELD_UP = (
+        "held_up",
+        "What a request asks for can’t be done",
+        "Ticket #{}: what it asks for can’t be done",
+        "found that what {} asks for can’t be done",
+        True,
+    )
 
 
 class Nearness(StrEnum):
@@ -105,6 +112,7 @@ _COUNTED: Mapping[Occasion, tuple[str, str]] = {
     Occasion.PRIORITISED: ("change of priority", "changes of priority"),
     Occasion.RESOLVED: ("time resolved", "times resolved"),
     Occasion.REOPENED: ("time reopened", "times reopened"),
+    Occasion.HELD_UP: ("request that can’t be carried out", "requests that can’t be carried out"),
     Occasion.WARNED: ("warning of a goal", "warnings of goals"),
 }
 
@@ -121,6 +129,7 @@ AT_FIRST: Mapping[str, Way] = {
     "assigned.mine": Way.BOTH,
     "resolved.mine": Way.BOTH,
     "warned.mine": Way.BOTH,
+    "held_up.mine": Way.APP,
     "noted.mine": Way.APP,
     "prioritised.mine": Way.APP,
     "reopened.mine": Way.APP,
