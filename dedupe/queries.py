@@ -113,18 +113,21 @@ def waits_for(ticket_ids: Collection[int]) -> bool:
 
 
 def clients_named(personal_id: str) -> Sequence[Client]:
-    """Return the records with this PersonalID, one a source at most. Raises `NotFound` when there is none."""
+    """Return the records with this PersonalID, one a source at most. Raises `NotFound` when there is none.
+
+    Clients of victim services alone are none: that there is one is not to be told from the answer.
+    """
     chosen = select(Client).where(Client.personal_id == personal_id.strip(), Client.removed_at.is_(None))
-    found = list(db.session.scalars(chosen.order_by(Client.id)))
+    found = list(db.session.scalars(chosen.where(~is_protected(Client)).order_by(Client.id)))
     if not found:
-        raise NotFound(f"There is no client {personal_id.strip()} in the store.")
+        raise NotFound(f"There is no client {personal_id.strip()} here whose record can be compared.")
     return found
 
 
 def requested_pairs(first: str, second: str) -> list[tuple[Client, Client]]:
     """Return the pairs of records that two client IDs may mean, those of one source alone where there is just one.
 
-    Raises `NotFound` for an ID that no source has, `Invalid` when both are one record.
+    Raises `NotFound` for an ID of nobody who can be compared, `Invalid` when both are one record.
     """
     ones, others = clients_named(first), clients_named(second)
     found: dict[PairOfIds, tuple[Client, Client]] = {}

@@ -1,11 +1,13 @@
 """The queue, and the page of a pair: two records side by side, and the reviewer's decision."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adminops import clock
+from adminops.db import savepoint
 from adminops.errors import Invalid, NotFound
 from adminops.hmis.models import Client, Merge
 from adminops.identity.permissions import Permission
@@ -116,13 +118,35 @@ def requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
 
     Or why it asks for nothing that can be compared, and where to say so.
     """
-    candidates, problem, status = dict[str, tuple[Client, Client]](), "", 200
+    _check_asks(ticket_id, first, second)
+    try:
+        return _asked_page(ticket_id, _candidates(first, second)), 200
+    except (NotFound, Invalid) as refusal:
+        return _asked_page(ticket_id, {}, refusal.sentence), refusal.status
+
+
+@blueprint.post("/requested/<int:ticket_id>/<first>/<second>")
+@access(Permission.REVIEW_DUPLICATES)
+def open_requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
+    """Open the pair that a ticket asks to merge, and note that it does; or say why not, as the page with the button."""
     _check_asks(ticket_id, first, second)
     try:
         candidates = _candidates(first, second)
+        if not ConfirmForm().submitted() or (wanted := request.form.get("records", "")) not in candidates:
+            return redirect(request.full_path)
+        one, other = candidates[wanted]
+        with savepoint():
+            pair = operations.pair_for_request(one, other, ticket_id=ticket_id, by=signed_in_user())
     except (NotFound, Invalid) as refusal:
-        problem, status = str(refusal), refusal.status
-    page = render_template(
+        return _asked_page(ticket_id, {}, refusal.sentence), refusal.status
+    right = {"first": one.id, "second": other.id}.get(request.args.get("right", ""))
+    agrees = request.args.get("agrees", "") if _attested() else None
+    return redirect(url_for(".show", pair_id=pair.id, keep=right, agrees=agrees))
+
+
+def _asked_page(ticket_id: int, candidates: Mapping[str, tuple[Client, Client]], problem: str = "") -> str:
+    """Draw the page between a ticket and its pair: which records can be compared, or why none can."""
+    return render_template(
         "dedupe/requested.html",
         ticket=Ref.to("ticket", ticket_id),
         problem=problem,
@@ -130,22 +154,6 @@ def requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
         sources=queries.source_names({client.source_id for pair in candidates.values() for client in pair}),
         here=request.full_path,
     )
-    return page, status
-
-
-@blueprint.post("/requested/<int:ticket_id>/<first>/<second>")
-@access(Permission.REVIEW_DUPLICATES)
-def open_requested(ticket_id: int, first: str, second: str) -> ResponseReturnValue:
-    """Open the pair that a ticket asks to merge, and note that it does."""
-    _check_asks(ticket_id, first, second)
-    candidates = _candidates(first, second)
-    if not ConfirmForm().submitted() or (wanted := request.form.get("records", "")) not in candidates:
-        return redirect(request.full_path)
-    one, other = candidates[wanted]
-    pair = operations.pair_for_request(one, other, ticket_id=ticket_id, by=signed_in_user())
-    right = {"first": one.id, "second": other.id}.get(request.args.get("right", ""))
-    agrees = request.args.get("agrees", "") if _attested() else None
-    return redirect(url_for(".show", pair_id=pair.id, keep=right, agrees=agrees))
 
 
 def _candidates(first: str, second: str) -> dict[str, tuple[Client, Client]]:

@@ -542,10 +542,10 @@ def test_a_request_of_no_ticket_is_an_unknown_page(queue: Queue) -> None:
 @pytest.mark.parametrize(
     ("ids", "status", "says"),
     [
-        ("C/Z", 404, "There is no client Z in the store."),
+        ("C/Z", 404, "There is no client Z here whose record can be compared."),
         ("C/C", 422, "Both client IDs are the same record."),
-        ("%3Cscript%3E/C", 404, "There is no client <script> in the store."),
-        ("C%27--/D", 404, "There is no client C'-- in the store."),
+        ("%3Cscript%3E/C", 404, "There is no client <script> here whose record can be compared."),
+        ("C%27--/D", 404, "There is no client C'-- here whose record can be compared."),
     ],
 )
 def test_wrong_client_ids_are_said(queue: Queue, ids: str, status: int, says: str) -> None:
@@ -556,6 +556,36 @@ def test_wrong_client_ids_are_said(queue: Queue, ids: str, status: int, says: st
     assert page.says("Answer there: ask which two records are meant.")
     assert f'<a href="/tickets/{ticket}">' in page.html
     assert 'name="records"' not in page.html
+
+
+def test_a_client_of_victim_services_alone_is_answered_like_one_that_is_not_there(asked: tuple[Queue, int]) -> None:
+    queue, ticket = asked
+    address = f"/duplicates/requested/{ticket}/C/D"
+    (records,) = re.findall(r'name="records" value="([\d-]+)"', queue.visitor.get(address).html)
+    with queue.desk.work() as session:
+        protected = session.get_one(Client, queue.clients[3].id)
+        make_stay(protected, make_project(session.get_one(HmisSource, protected.source_id), victim_services=True))
+    for page in (
+        queue.visitor.get(address, status=404),
+        queue.visitor.post(address, {"records": records}, status=404),
+    ):
+        assert page.says("There is no client D here whose record can be compared.")
+        assert f'<a href="/tickets/{ticket}">' in page.html
+        assert "Coast HMIS" not in page.html
+        assert "victim" not in page.html
+    with queue.desk.look() as session:
+        assert session.scalar(select(func.count()).select_from(PairTicket)) == 0
+
+
+def test_records_with_hashed_names_are_refused_with_the_way_back(asked: tuple[Queue, int]) -> None:
+    queue, ticket = asked
+    with queue.desk.work() as session:
+        session.get_one(HmisSource, queue.clients[2].source_id).names_hashed = True
+    address = f"/duplicates/requested/{ticket}/C/D"
+    (records,) = re.findall(r'name="records" value="([\d-]+)"', queue.visitor.get(address).html)
+    page = queue.visitor.post(address, {"records": records}, status=422)
+    assert page.says("The names of these records are hashed")
+    assert f'<a href="/tickets/{ticket}">' in page.html
 
 
 def test_client_ids_of_two_sources_are_asked_about(asked: tuple[Queue, int]) -> None:
