@@ -7,13 +7,14 @@ from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, func, or_, select, union
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from adminops.db import db
 from adminops.errors import Invalid, NotFound
 from adminops.hmis.models import Client, HmisSource, Merge
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
+from adminops.web.formats import day
 from adminops.web.navigation import MOST_SHOWN
 from dedupe.gathering import is_protected
 from dedupe.models import UNDECIDED, WAITING, Pair, PairState, PairTicket, Scan, ScanState
@@ -115,13 +116,35 @@ def waits_for(ticket_ids: Collection[int]) -> bool:
 def clients_named(personal_id: str) -> Sequence[Client]:
     """Return the records with this PersonalID, one a source at most. Raises `NotFound` when there is none.
 
-    Clients of victim services alone are none: that there is one is not to be told from the answer.
+    Clients of victim services alone are none: that there is one is not to be told from the answer. Of a record that
+    left its source once it was merged the refusal says into whom.
     """
-    chosen = select(Client).where(Client.personal_id == personal_id.strip(), Client.removed_at.is_(None))
+    key = personal_id.strip()
+    chosen = select(Client).where(Client.personal_id == key, Client.removed_at.is_(None))
     found = list(db.session.scalars(chosen.where(~is_protected(Client)).order_by(Client.id)))
     if not found:
-        raise NotFound(f"There is no client {personal_id.strip()} here whose record can be compared.")
+        raise NotFound(_merged_away(key) or f"There is no client {key} here whose record can be compared.")
     return found
+
+
+def _merged_away(personal_id: str) -> str:
+    """Say when, and with whom who is here still, records were merged that have left their source; "" for no such."""
+    gone, here = aliased(Client), aliased(Client)
+    reading = (
+        select(Merge.source_client_id == gone.id, here.personal_id, Merge.merged_at)
+        .select_from(gone)
+        .join(Merge, or_(Merge.source_client_id == gone.id, Merge.destination_client_id == gone.id))
+        .join(here, here.person_id == gone.person_id)
+        .where(gone.personal_id == personal_id, gone.removed_at.is_not(None), Merge.undone_at.is_(None))
+        .where(here.removed_at.is_(None), ~is_protected(here))
+        .order_by(Merge.source_client_id != gone.id, here.id != here.person_id, here.id, Merge.id.desc())
+    )
+    found = db.session.execute(reading.limit(1)).one_or_none()
+    if found is None:
+        return ""
+    is_folded, kept, at = found
+    how = "into" if is_folded else "with"
+    return f"Client {personal_id} was merged {how} client {kept} on {day(at)}, and has left the vendor’s system since."
 
 
 def requested_pairs(first: str, second: str) -> list[tuple[Client, Client]]:

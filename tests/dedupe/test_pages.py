@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -553,7 +553,7 @@ def test_wrong_client_ids_are_said(queue: Queue, ids: str, status: int, says: st
     ticket = ticket_for(queue, first, second)
     page = queue.visitor.get(f"/duplicates/requested/{ticket}/{ids}", status=status)
     assert page.says(says)
-    assert page.says("Answer there: ask which two records are meant.")
+    assert page.says("Answer there: say so, or ask which two records are meant.")
     assert f'<a href="/tickets/{ticket}">' in page.html
     assert 'name="records"' not in page.html
 
@@ -575,6 +575,26 @@ def test_a_client_of_victim_services_alone_is_answered_like_one_that_is_not_ther
         assert "victim" not in page.html
     with queue.desk.look() as session:
         assert session.scalar(select(func.count()).select_from(PairTicket)) == 0
+
+
+@pytest.mark.parametrize(("left", "how", "kept"), [("C", "into", "D"), ("D", "with", "C")])
+def test_a_record_that_left_its_source_when_it_was_merged_is_said_to_be(
+    asked: tuple[Queue, int], left: str, how: str, kept: str
+) -> None:
+    queue, ticket = asked
+    with clock.frozen_at(datetime(2026, 11, 3, 17, tzinfo=UTC)), queue.desk.work() as session:
+        pair, by = session.get_one(Pair, queue.pairs[1].id), session.get_one(User, queue.reviewer.id)
+        merge_pair(pair, destination_client_id=queue.clients[3].id, choices={}, by=by)
+    address = f"/duplicates/requested/{ticket}/C/D"
+    with queue.desk.work() as session:
+        session.get_one(Client, queue.clients["ABCDEF".index(left)].id).removed_at = clock.now()
+    page = queue.visitor.get(address, status=404)
+    assert page.says(f"Client {left} was merged {how} client {kept} on 3 Nov 2026")
+    assert f'<a href="/tickets/{ticket}">' in page.html
+    with queue.desk.work() as session:
+        here = session.get_one(Client, queue.clients["ABCDEF".index(kept)].id)
+        make_stay(here, make_project(session.get_one(HmisSource, here.source_id), victim_services=True))
+    assert queue.visitor.get(address, status=404).says("There is no client C here")
 
 
 def test_records_with_hashed_names_are_refused_with_the_way_back(asked: tuple[Queue, int]) -> None:
