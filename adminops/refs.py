@@ -42,6 +42,8 @@ class Link:
     title: str
     url: str
     icon: str = "link"
+    is_over: bool = False
+    """Whether nobody waits for it any more: a request that has ended."""
 
 
 @dataclass(frozen=True)

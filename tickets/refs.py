@@ -33,12 +33,13 @@ ON_A_CARD = 5
 
 
 def resolve(ids: Sequence[str], viewer: User) -> dict[str, Link]:
-    """Return the links of the tickets among `ids` that `viewer` may see."""
+    """Return the links of the tickets among `ids` that `viewer` may see. One that was merged goes on elsewhere."""
     numbers = [int(id_) for id_ in ids if id_.isdecimal() and len(id_) < 10]
+    is_over = ~Ticket.is_open & Ticket.merged_into_id.is_(None)
     rows = db.session.execute(
-        visible_to(viewer).with_only_columns(Ticket.id, Ticket.subject).where(Ticket.id.in_(numbers))
+        visible_to(viewer).with_only_columns(Ticket.id, Ticket.subject, is_over).where(Ticket.id.in_(numbers))
     )
-    return {str(id_): Link(f"#{id_} {subject}", address(id_), "inbox") for id_, subject in rows}
+    return {str(id_): Link(f"#{id_} {subject}", address(id_), "inbox", over) for id_, subject, over in rows}
 
 
 def answers(id_: str, viewer: User) -> Mapping[str, Any] | None:

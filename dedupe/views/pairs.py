@@ -15,7 +15,7 @@ from adminops.refs import Ref
 from adminops.web import charts
 from adminops.web.access import access, signed_in_user
 from adminops.web.forms import ConfirmForm
-from adminops.web.navigation import answers_of
+from adminops.web.navigation import answers_of, links_to
 from dedupe import operations, policies, queries, worth
 from dedupe.comparison import Comparison, compare, default_sides
 from dedupe.forms import AGREES, SIDES_BACK, AnswerForm, DecisionForm, ReasonForm
@@ -289,7 +289,8 @@ def _beside(pair: Pair) -> dict[str, Any]:
     """Return what `dedupe/beside.html` shows."""
     narrowing = Narrowing.read(request.args)
     queue = queue_around(pair, narrowing.conditions(signed_in_user()))
-    return {"pair": pair, "narrowing": narrowing, "queue": queue, "band": band_of(pair.score)}
+    asked = links_to(pair.requests, signed_in_user())
+    return {"pair": pair, "narrowing": narrowing, "queue": queue, "band": band_of(pair.score), "asked": asked}
 
 
 def _evidence(compared: Comparison) -> dict[str, Any]:

@@ -32,7 +32,9 @@ from tests.make_dedupe import (
     make_stay,
 )
 from tests.make_tickets import make_ticket
+from tickets import merging
 from tickets.models import Ticket, TicketState
+from tickets.operations import resolve
 
 
 class Queue:
@@ -526,6 +528,40 @@ def test_every_ticket_that_asks_for_a_pair_is_named_and_resolved(asked: tuple[Qu
     with queue.desk.look() as session:
         states = [session.get_one(Ticket, ticket).state for ticket in (first, second, late)]
     assert states == [TicketState.RESOLVED] * 3
+
+
+def test_a_pair_says_which_of_its_tickets_have_ended(asked: tuple[Queue, int]) -> None:
+    queue, first = asked
+    second = ticket_for(queue, "C", "D")
+    for ticket in (first, second):
+        opened(queue, f"/duplicates/requested/{ticket}/C/D")
+    end(queue, first)
+    shown = queue.visitor.get(queue.url(1))
+    assert shown.says(f"#{first} Report stops at 10,000 rows (ended) and #{second}")
+    assert shown.says("what you decide here answers it")
+    end(queue, second)
+    shown = queue.visitor.get(queue.url(1))
+    assert shown.says("(ended): nobody waits for an answer there any more.")
+    assert not shown.says("what you decide here answers it")
+    queue.decide("merge", 1)
+    assert not queue.visitor.get(queue.url(1)).says("(ended)")
+
+
+def test_a_ticket_that_goes_on_in_another_one_has_not_ended(asked: tuple[Queue, int]) -> None:
+    queue, ticket = asked
+    opened(queue, f"/duplicates/requested/{ticket}/C/D")
+    with queue.desk.work() as session:
+        source = session.get_one(Ticket, ticket)
+        by = session.get_one(User, queue.reviewer.id)
+        merging.merge(source, into=make_ticket(session.get_one(User, source.requester_id)), by=by)
+    assert queue.visitor.get(queue.url(1)).says("rows: what you decide here answers it.")
+
+
+def end(queue: Queue, ticket: int) -> None:
+    """Let who asked say that it is over."""
+    with queue.desk.work() as session:
+        found = session.get_one(Ticket, ticket)
+        resolve(found, by=session.get_one(User, found.requester_id))
 
 
 def test_a_request_that_is_put_off_goes_on(asked: tuple[Queue, int]) -> None:
