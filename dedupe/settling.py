@@ -1,6 +1,7 @@
 """Letting pairs follow what is decided about other pairs of the same people."""
 
 from collections.abc import Collection
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -104,7 +105,17 @@ def answer_of(pair: Pair, request: Ref, also: tuple[Ref, ...] = ()) -> PairAnswe
     merge = db.session.get(Merge, pair.merge_id) if pair.merge_id else None
     if merge is not None:
         ids = merge.source_client_id, merge.destination_client_id
-    return PairAnswered(pair_id=pair.id, client_ids=ids, outcome=outcome, on=day, request=request, also=also)
+    told: dict[str, Any] = {"pair_id": pair.id, "client_ids": ids, "outcome": outcome, "on": day}
+    again = pair.state is PairState.SETTLED and outcome == "apart" and _is_asked_elsewhere(pair)
+    return PairAnswered(**told, again=again, request=request, also=also)
+
+
+def _is_asked_elsewhere(pair: Pair) -> bool:
+    """Say whether a further pair of the same two persons, which keeps them apart, is asked about again."""
+    ones, others = (select(Client.id).where(is_beside([client_id])) for client_id in pair.client_ids)
+    either_way = ((Pair.low_client_id, Pair.high_client_id), (Pair.high_client_id, Pair.low_client_id))
+    same = or_(*(one.in_(ones) & other.in_(others) for one, other in either_way))
+    return any(db.session.scalars(select(Pair.changes).where(Pair.state.in_(WAITING), same)))
 
 
 def _leave(pair: Pair, to: PairState) -> None:

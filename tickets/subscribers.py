@@ -230,7 +230,8 @@ def _told_to_requester(fact: Fact) -> tuple[int, str] | None:
 def _decided_already(fact: PairAnswered, other: int) -> str:
     if not fact.on:
         how = "merged" if fact.outcome == "merged" else "kept apart"
-        return f"found {{}} and {{client:{other}}} {how} already, by way of other records"
+        again = "; whether that is right is looked at again now" if fact.again else ""
+        return f"found {{}} and {{client:{other}}} {how} already, by way of other records{again}"
     on = date.fromisoformat(fact.on)
     day = f"on {on.day} {on:%b %Y}"
     if fact.outcome == "merged":

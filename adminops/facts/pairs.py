@@ -58,7 +58,8 @@ class PairAnswered(PairFact):
     """A request asks for a pair that is decided, or other decisions settled a pair that was asked for.
 
     `outcome` is merged or apart. `on` is the day of the decision, "" where others decided by way of further records.
-    Of a merged pair the second of the two client records is the kept one.
+    Of a merged pair the second of the two client records is the kept one. `again`: what keeps them apart is asked about
+    again at present.
     """
 
     says: ClassVar[str] = "found pair {pair_id} decided already ({outcome})"
@@ -66,6 +67,7 @@ class PairAnswered(PairFact):
     client_ids: tuple[int, int]
     outcome: str
     on: str
+    again: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

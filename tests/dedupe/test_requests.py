@@ -208,6 +208,19 @@ def test_what_others_settled_is_answered_and_taken_back_with_them(house: House) 
     assert house.state() is S.OPEN
 
 
+def test_who_asks_for_what_others_keep_apart_reads_that_it_is_looked_at_again(house: House) -> None:
+    house.merges(2, 3)
+    house.does(keep_apart, lambda: pair_of(client(1), client(3)))
+    assert "kept apart already, by way of other records" in house.reads()
+    late = [house.ask()]
+    with house.desk.work():
+        asked_again = pair_of(client(1), client(3))
+        asked_again.state, asked_again.changes = PairState.OPEN, ["SSN: was 1 digit differs, is now same."]
+    late.append(house.ask())
+    again = "by way of other records; whether that is right is looked at again now"
+    assert [again in house.reads(ticket) for ticket in (house.ticket, *late)] == [False, False, True]
+
+
 def test_a_decision_taken_back_leaves_the_request_answered_where_others_settle_it(house: House) -> None:
     house.does(keep_apart, asked_for)
     house.does(keep_apart, lambda: pair_of(client(1), client(3)))
