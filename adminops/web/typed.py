@@ -4,8 +4,47 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-TEXTS = {"subject": "Subject", "title": "Title", "body": "Text", "comment": "Comment"}
-"""The fields that people write sentences into, with their labels; never a password, a code or an ID."""
+TEXTS = {
+    "subject": "Subject",
+    "title": "Title",
+    "body": "Text",
+    "text": "Text",
+    "message": "Message",
+    "comment": "Comment",
+    "reason": "Reason",
+    "why": "Why",
+    "because": "Why the change",
+    "summary": "In one sentence",
+    "description": "Description",
+    "note": "What is new",
+    "change": "What it should say",
+    "need": "What you can't do today",
+    "helps": "Whom it would help",
+    "purpose": "What for",
+    "topic": "About what",
+    "expected": "What you expected",
+    "tried": "What you tried",
+    "steps": "Steps",
+    "columns": "What it should show",
+    "data": "Which data",
+    "serves": "What it does",
+    "how_found": "How it was found",
+    "wish": "What would put it right",
+    "help": "Line of help",
+    "pii_rule": "What to leave out",
+    "evidence": "What was entered",
+    "checklist": "Checklist",
+    "manuals": "Manual pages",
+    "parts": "Parts",
+    "days_off": "Days off",
+    "worked": "Holidays on which you work",
+    "domains": "Domains",
+    "known_ids": "SourceIDs",
+}
+"""The fields that people write sentences or lists into, with their labels: no password, no code, no ID of a client.
+
+What a redactor takes client data out of is not among them: it stands in the store as it was.
+"""
 
 
 def typed_texts() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from wtforms.fields.core import UnboundField
 import wsgi
 from adminops.web.forms import Form
 from adminops.web.guarding import GuardedForm
+from adminops.web.typed import TEXTS
 from tests.structure.tree import PACKAGES
 
 NEED_MORE = "accounts.directory.network", "accounts.directory.wire", "dedupe.matching.spark"
@@ -128,3 +129,13 @@ def test_nothing_is_named_that_is_not_there() -> None:
     for name, (fields, reason) in EXEMPT.items():
         assert set(fields) <= free_texts(by_name[name]), name
         assert reason.endswith(".")
+
+
+def test_every_text_of_several_lines_is_given_back_where_it_can_not_be_taken() -> None:
+    lost = {}
+    for form in forms():
+        fields = [name for name in dir(form) if isinstance(getattr(form, name), UnboundField)]
+        long = {name for name in fields if issubclass(getattr(form, name).field_class, TextAreaField)}
+        if left := long - TEXTS.keys():
+            lost[name_of(form)] = sorted(left)
+    assert not lost, f"Name these in adminops.web.typed.TEXTS: {lost}"

@@ -39,3 +39,10 @@ def test_without_anything_typed_one_is_asked_to_sign_in_as_ever(sqlite_desk: Des
     with sqlite_desk.work():
         make_helper()
     assert Visitor(sqlite_desk.app).post("/tickets/1/take", headers=HERE).goal.startswith("/sign-in")
+
+
+@pytest.mark.parametrize(("token", "status"), [(True, 401), (False, 400)])
+def test_reason_of_a_decision_is_given_back_too(sqlite_desk: Desk, token: bool, status: int) -> None:
+    sent = {"act": "apart", "reason": HALF, "seen": "abc"}
+    page = Visitor(sqlite_desk.app).post("/duplicates/pairs/1", sent, token=token, status=status, headers=HERE)
+    assert (page.says("What you wrote is not lost"), page.says(HALF)) == (True, True)
