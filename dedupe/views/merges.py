@@ -37,6 +37,7 @@ def merge(merge_id: int) -> ResponseReturnValue:
         story=story,
         version=reads.version_of(story),
         owners=_owners(story),
+        ticked=_ticked(),
         follow_ups=list_follow_ups(None, merge_id=made.id).rows if made.is_active else (),
         answers=ANSWERS,
         pair=queries.pair_of_merge(made),
@@ -54,11 +55,15 @@ def _undo_or_divide(story: reads.MergeStory, form: SeenForm) -> None:
         operations.divide_stays(made, owners, seen=form.what_was_seen, by=by)
         flash("Each stay reads under the record that you chose.", "good")
         return
-    ticked = request.form.getlist("also")
-    also = reads.others_of(story, (int(text) if text.isascii() and text.isdecimal() else 0 for text in ticked))
+    also = reads.others_of(story, _ticked())
     said = {"reason": form.reason.data or "", "seen": form.what_was_seen}
     operations.undo_merge(made, **said, owners=owners, also=also, by=by)
     flash("The merge is undone: both records read as before.", "good")
+
+
+def _ticked() -> list[int]:
+    """Return the other merges that are to be undone too; what is no number is no merge."""
+    return [int(text) if text.isascii() and text.isdecimal() else 0 for text in request.form.getlist("also")]
 
 
 def _owners(story: reads.MergeStory) -> dict[int, int]:

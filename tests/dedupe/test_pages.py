@@ -701,6 +701,8 @@ def test_a_merge_that_came_after_the_page_was_opened_is_shown_before_anything_is
         refused = queue.visitor.post(url, {"seen": mark}, status=422)
         assert refused.says("This merge has changed since you opened this page.")
         assert refused.says(f"Merge {later.id}: client C into B")
+    kept = queue.visitor.post(url, {"seen": seen, "also": str(later.id)}, status=422)
+    assert kept.reader.tree.css_matches(f"[name=also][value='{later.id}'][checked]"), "what was ticked stays ticked"
     for strange in ("99", "x", "1"):
         unknown = queue.visitor.post(url, {"seen": seen_on(refused), "also": strange}, status=422)
         assert unknown.says("is no other merge in force of the same person.")
