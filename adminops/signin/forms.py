@@ -35,6 +35,12 @@ class KeyForm(Form):
     next = HiddenField()
 
 
+class ConfirmKeyForm(KeyForm):
+    """What a security key signed when somebody was asked again whether it is them."""
+
+    to = HiddenField()
+
+
 class SignInKeyForm(KeyForm):
     """What a security key signed at sign-in."""
 
@@ -61,6 +67,8 @@ class ConfirmIdentityForm(Form):
         render_kw={"autocomplete": "current-password"},
     )
     next = HiddenField()
+    to = HiddenField()
+    """Where a form was sent that is kept meanwhile."""
 
 
 class SignInForm(Form):

@@ -2,7 +2,6 @@
 
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_user
 
 from adminops.errors import NotFound
 from adminops.identity.confirming import confirm_by_key
@@ -11,15 +10,17 @@ from adminops.identity.factors.operations import make_recovery_codes
 from adminops.identity.factors.standing import standing_of
 from adminops.identity.half import find_half
 from adminops.identity.operations import finish_sign_in
-from adminops.identity.sessions import device_of, renew_session
+from adminops.identity.sessions import device_of
 from adminops.settings import current_settings
+from adminops.signin.confirming import asking_page, go_on
 from adminops.signin.devices import known_device
-from adminops.signin.forms import KeyForm, NewKeyForm, SignInKeyForm
+from adminops.signin.forms import ConfirmIdentityForm, ConfirmKeyForm, NewKeyForm, SignInKeyForm
 from adminops.signin.second_step import frame_of, sheet_of
 from adminops.signin.views import HALF, blueprint, open_session, safe_goal
 from adminops.web.access import PUBLIC, SIGNED_IN, Again, access, current_session, signed_in_user
 from adminops.web.forms import ConfirmForm
 from adminops.web.navigation import start_page
+from adminops.web.typed import kept_fields
 
 
 @blueprint.post("/sign-in/second-step/key")
@@ -43,15 +44,14 @@ def second_step_key() -> ResponseReturnValue:
 @access(SIGNED_IN, before_factor=True)
 def confirm_key() -> ResponseReturnValue:
     """Confirm by a security key that it is you."""
-    user, here, form = signed_in_user(), current_session(), KeyForm()
-    goal = safe_goal(form.next.data)
-    refused = confirm_by_key(form.answer.data or "" if form.submitted() else "", here, by=user)
-    if refused is not None:
-        flash(refused, "bad")
-        return redirect(url_for(".confirm", next=goal))
-    user.load_by(here, renew_session(here))
-    login_user(user)
-    return redirect(goal or start_page(user))
+    form = ConfirmKeyForm()
+    answer = form.answer.data or "" if form.submitted() else ""
+    refused = confirm_by_key(answer, current_session(), by=signed_in_user())
+    if refused is None:
+        return go_on(form)
+    asking = ConfirmIdentityForm(formdata=None, next=form.next.data, to=form.to.data)
+    asking.refuse(refused)
+    return asking_page(asking, kept_fields()), 422
 
 
 @blueprint.route("/me/second-step/keys/new", methods=["GET", "POST"])

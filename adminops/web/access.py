@@ -45,12 +45,12 @@ class Again(StrEnum):
     OPENING = "before it opens"
     """Then they go on to the page."""
     USING = "before it is done"
-    """What is sent, or loaded down: then they go back to the page they came from, and do it."""
+    """What is sent, or loaded down: then they send it as they had filled it in, or go back and load it down."""
 
 
 CONFIRMED_FOR = timedelta(minutes=10)
 FILLED_IN_FOR = timedelta(minutes=20)
-"""So long after it was confirmed what was typed into a page that it opened can be sent: nothing typed gets lost."""
+"""So long after it was confirmed what was typed into a page that it opened can be sent without being asked again."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,10 @@ def refuse_or_pass(declared: Access) -> Response | None:
 
 
 def _to_confirm(declared: Access, session: UserSession) -> Response | None:
-    """Send who did not prove it lately to where they are asked whether it is them; None: they did, or need not."""
+    """Send who did not prove it lately to where they are asked whether it is them; None: they did, or need not.
+
+    The browser sends a form on to there by itself, and it never stands in an address: nothing typed gets lost.
+    """
     only_looks = request.method in ("GET", "HEAD") and not declared.writes
     if declared.confirm is Again.USING and only_looks:
         return None
@@ -144,8 +147,10 @@ def _to_confirm(declared: Access, session: UserSession) -> Response | None:
     lately = FILLED_IN_FOR if filled_in else CONFIRMED_FOR
     if session.confirmed_at is not None and session.confirmed_at > clock.now() - lately:
         return None
-    goal = _page_before() if declared.confirm is Again.USING else request.full_path.rstrip("?")
-    asking = url_for("signin.confirm", next=goal)
+    here = request.full_path.rstrip("?")
+    if request.method == "POST" and not request.headers.get("HX-Request"):
+        return redirect(url_for("signin.confirm_sent", to=here, next=_page_before()), code=307)
+    asking = url_for("signin.confirm", next=_page_before() if declared.confirm is Again.USING else here)
     if request.headers.get("HX-Request"):
         return Response(status=204, headers={"HX-Redirect": asking})
     return redirect(asking)

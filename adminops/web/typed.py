@@ -47,6 +47,10 @@ What a redactor takes client data out of is not among them: it stands in the sto
 """
 
 
+KEPT = "kept-"
+"""What stands before the name of a field that a page keeps for a form that is sent once more."""
+
+
 def typed_texts() -> list[tuple[str, str]]:
     """Return label and words of the texts that were sent, where a page of AdminOps itself sent them.
 
@@ -54,8 +58,19 @@ def typed_texts() -> list[tuple[str, str]]:
     """
     if request.method != "POST" or request.headers.get("Sec-Fetch-Site") != "same-origin":
         return []
-    sent = ((label, request.form.get(name, "").replace("\x00", "")) for name, label in TEXTS.items())
+    read = request.form.get
+    sent = ((label, (read(name) or read(KEPT + name, "")).replace("\x00", "")) for name, label in TEXTS.items())
     return [(label, words) for label, words in sent if words.strip()]
+
+
+def sent_fields() -> list[tuple[str, str]]:
+    """Return name and value of every field that was sent, in the order of the page, without the form's token."""
+    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+
+
+def kept_fields() -> list[tuple[str, str]]:
+    """Return the fields that the page kept for a form that is sent once more, by their own names."""
+    return [(name.removeprefix(KEPT), value) for name, value in sent_fields() if name.startswith(KEPT)]
 
 
 def came_from() -> str | None:

@@ -157,7 +157,11 @@ def test_pages_add_a_key_and_sign_in_and_confirm_by_it(desk: Desk) -> None:
     goal = {"answer": key.get(asked, HERE), "next": "/me/sessions"}
     assert signing.post("/sign-in/second-step/key", goal).goal == "/me/sessions"
     asked = _options(signing.get("/me/confirm"))
-    signing.post("/me/confirm/key", {"answer": "none"}, follow=True)
+    wrong = {"answer": "none", "next": "/me", "to": "/me/tokens", "kept-name": "A program"}
+    kept = signing.post("/me/confirm/key", wrong, status=422)
+    assert (kept.says("That key did not prove it."), kept.html.count('value="A program"')) == (True, 2)
+    asked = _options(kept)
+    assert signing.post("/me/confirm/key", {**wrong, "answer": key.get(asked, HERE)}, status=200).says("now send it")
     asked = _options(signing.get("/me/confirm"))
     assert signing.post("/me/confirm/key", {"answer": key.get(asked, HERE), "next": "/me"}).goal == "/me"
     away = signing.get("/me/second-step").link("Take away")
