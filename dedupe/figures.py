@@ -13,6 +13,7 @@ from adminops.db import db
 from dedupe.models import UNDECIDED, Act, Decision, Pair, PairState
 from dedupe.queue import count_by_state
 from dedupe.seconds.models import Answer, Proposal
+from dedupe.seconds.queries import count_waiting
 
 WEEKS = 12
 WEEK = timedelta(days=7)
@@ -48,6 +49,8 @@ class Figures:
     """The median of a decision; None when nobody held a pair while deciding it."""
     agreed: int
     refused: int
+    unanswered: int
+    """Merges that wait for a second person now, however long."""
     weeks: Sequence[Week]
 
     @property
@@ -63,7 +66,7 @@ class Figures:
 
 
 def figures_of_desk() -> Figures:
-    """Return the figures: four reads."""
+    """Return the figures: five reads."""
     since = clock.now() - WEEKS * WEEK
     waiting = count_by_state(UNDECIDED)
     found = list(db.session.scalars(select(Pair.proposed_at).where(Pair.proposed_at > since)))
@@ -86,6 +89,7 @@ def figures_of_desk() -> Figures:
         seconds=round(median(took)) if took else None,
         agreed=answers.get(Answer.AGREED, 0),
         refused=answers.get(Answer.REFUSED, 0),
+        unanswered=count_waiting(),
         weeks=_weeks(
             since,
             sum(waiting.values()),

@@ -61,6 +61,20 @@ def test_figures_say_what_was_found_and_decided(pair: Pair, source: HmisSource, 
         assert [week.waiting for week in figures_of_desk().weeks[-2:]] == [1, 5]
 
 
+def test_merges_that_wait_for_a_second_person_are_told_beside_those_that_were_answered(desk: Desk) -> None:
+    with desk.work():
+        source, reviewer = make_source(), make_admin()
+        for _ in range(2):
+            pair = make_pair(make_client(source), make_client(source), has_conflict=True)
+            decide_merge(pair, destination_client_id=pair.low_client_id, choices={}, reason="Papers", by=reviewer)
+        refused = make_pair(make_client(source), make_client(source), has_conflict=True)
+        asked = decide_merge(refused, destination_client_id=refused.low_client_id, choices={}, reason="X", by=reviewer)
+        assert isinstance(asked, Proposal)
+        refuse_merge(asked, reason="Seen both", by=make_admin())
+    page = desk.signed_in(reviewer).get("/duplicates/figures")
+    assert page.says("1 merge answered by a second person, 2 still to be answered")
+
+
 def test_merges_without_a_reviewer_are_a_figure_of_their_own(pair: Pair, source: HmisSource, reviewer: User) -> None:
     other = make_pair(make_client(source), make_client(source), looked_at=clock.now())
     merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
