@@ -349,6 +349,23 @@ def test_stopping_lets_a_job_come_to_its_end(app: AdminOps, start: Start) -> Non
     assert effects(app) == 1
 
 
+def test_a_job_is_not_run_beside_itself_when_the_next_slot_begins(app: AdminOps, start: Start) -> None:
+    together, most, may_end, lock = [], [], threading.Event(), threading.Lock()
+
+    def slow() -> None:
+        with lock:
+            together.append(1)
+            most.append(len(together))
+        may_end.wait(timeout=2.5)
+        with lock:
+            together.pop()
+
+    start(with_job(app, job(slow, every=timedelta(seconds=1), own_transactions=True)))
+    wait_until(lambda: len(most) > 2)
+    may_end.set()
+    assert set(most) == {1}
+
+
 # ---- people and mails -----------------------------------------------------------------------------------------------
 
 

@@ -18,10 +18,12 @@ from sqlalchemy import Row, func, insert, select
 from adminops import clock
 from adminops.audit.marks import START, is_marked, mark_of_link, sign_of
 from adminops.audit.models import AuditEntry, AuditLink
-from adminops.db import db
+from adminops.db import db, hold_alone
 from adminops.hmis import sealing
 from adminops.private_files import write_private
 
+LOCK = 0x6175646974
+"""Number of PostgreSQL's advisory lock that whoever adds links holds: "audit" as bytes."""
 AT_ONCE = 2_000
 ENTRY = AuditEntry.__table__.columns
 LOOKED_BACK = 5_000
@@ -52,11 +54,13 @@ class Verdict:
 def add_links(*, looked_back: int | None = LOOKED_BACK) -> bool:
     """Give entries that have none their links; tell whether there are more. None looks through the whole trail.
 
-    An entry that is not marked as it should be gets none: the check then finds it.
+    An entry that is not marked as it should be gets none: the check then finds it. One at a time adds links, for the
+    job of the day does so as well as that of the minute.
     """
     key = sealing.key_ring().audit_key
     if not key:
         return False
+    hold_alone(LOCK)
     last = db.session.scalar(select(AuditLink).order_by(AuditLink.number.desc()).limit(1))
     found = _without_link(_looked_from(last, looked_back))
     number, before = (last.number, last.mark) if last else (0, START)

@@ -60,6 +60,7 @@ class Scheduler:
         self._lead = leadership_of(app, term=term)
         self._leads_until = 0.0
         self._stopping = threading.Event()
+        self._alone = {job.name: threading.Lock() for job in jobs_of(app)}
         self._listener = threading.Thread(target=self._listen, name="adminops listener", daemon=True)
         # What is not due by the clock runs in a pool of our own: a call that adds calls to the clock would wait for
         # ever while the clock, on its way down, waits for it.
@@ -127,6 +128,11 @@ class Scheduler:
         for job in jobs_of(self._app):
             self._pool.submit(self._run_due, job)
 
+    def _run_now(self, job: Job) -> None:
+        """Run `job` out of turn, after a run of it that goes on."""
+        with self._alone[job.name]:
+            run_job(self._app, job)
+
     def _take_up_orders(self) -> None:
         with self._app.app_context():
             with transaction(writes=False):
@@ -139,17 +145,22 @@ class Scheduler:
                     db.session.delete(order)
         for job in (find_job(self._app, order.job) for order in orders):
             if job is not None:
-                self._pool.submit(run_job, self._app, job)
+                self._pool.submit(self._run_now, job)
 
     def _run_due(self, job: Job) -> None:
-        """Run `job` in the present slot, if this process leads and it has not been run."""
-        slot = slot_of(job, clock.now())  # first: who is frozen between the two lines wakes up with an old slot
-        if not self.leads or self._stopping.is_set():
-            return
-        with self._app.app_context():
-            done = has_run(job, slot)
-        if not done:
-            run_in_slot(self._app, job, slot, ends=self._stopping.is_set)
+        """Run `job` in the present slot, if this process leads and it has not been run.
+
+        One run of a job at a time: the first one of a new leader may go on into the next slot, and two of them would
+        write the same rows.
+        """
+        with self._alone[job.name]:
+            slot = slot_of(job, clock.now())  # first: who is frozen between the two lines wakes up with an old slot
+            if not self.leads or self._stopping.is_set():
+                return
+            with self._app.app_context():
+                done = has_run(job, slot)
+            if not done:
+                run_in_slot(self._app, job, slot, ends=self._stopping.is_set)
 
     def _listen(self) -> None:
         """Deliver as soon as something was stored, and hand on what was asked for."""

@@ -3,6 +3,7 @@
 import csv
 import json
 import stat
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,9 @@ from adminops.identity.models import User
 from adminops.identity.operations import add_agency
 from adminops.identity.permissions import Role
 from adminops.outbox.models import OutboxMessage
+from tests.browsing import Desk
 from tests.make import make_admin, make_user
+from tests.together import at_once
 
 KEY = b"k" * 32
 PUT_IN = (
@@ -65,6 +68,22 @@ def admin(session: Session) -> User:
     while add_links():
         pass
     return admin
+
+
+def test_two_that_add_links_at_the_same_moment_add_each_once(desk: Desk) -> None:
+    with desk.work():
+        admin = make_admin()
+        for number in range(3):
+            add_agency(name=f"House {number}", by=admin)
+
+    def add() -> None:
+        add_links(looked_back=None)
+        time.sleep(0.5)  # what was added is not stored yet when the other one begins
+
+    at_once(desk, add, add)
+    with desk.look() as session:
+        linked = session.scalars(select(AuditLink.number).order_by(AuditLink.number)).all()
+        assert list(linked) == list(range(1, len(entries()) + 1))
 
 
 def entries() -> list[int]:

@@ -1,5 +1,6 @@
 """The numbers of a period: counted right, right after late changes, and the same as the lists behind them."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -11,8 +12,10 @@ from adminops.db import db
 from adminops.errors import Invalid, NotAllowed
 from adminops.identity.models import Agency, User
 from adminops.identity.permissions import Reach, Role
+from tests.browsing import Desk
 from tests.make import make_agency, make_user
 from tests.make_tickets import make_helper, make_kind, make_ticket
+from tests.together import at_once
 from tickets import merging, operations
 from tickets.goals import keeping
 from tickets.insights import books, periods
@@ -274,6 +277,23 @@ def test_a_book_that_is_right_is_read_instead_of_the_tickets() -> None:
         books.forget_books()
         books.write_books()
         assert books.read_parts(month, By.PRIORITY, books.EVERYWHERE) != [{"low": Tally(opened=777)}]
+
+
+def test_two_that_keep_the_books_of_a_month_at_the_same_moment_keep_them_once(desk: Desk) -> None:
+    with desk.work():
+        now = _lively_month(make_helper(), Random(15)) + 20 * DAY
+    with desk.look(), clock.frozen_at(now):
+        counted = books.count_month()
+    assert counted is not None
+
+    def keep() -> None:
+        with clock.frozen_at(now):
+            books.keep(counted)
+            time.sleep(0.5)  # they are not stored yet when the other one begins
+
+    at_once(desk, keep, keep)
+    with desk.look() as session:
+        assert session.scalar(select(func.count(TicketBook.id))) == len(counted.rows)
 
 
 @on_both

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select
 
 from adminops import clock
-from adminops.db import db
+from adminops.db import db, hold_alone
 from adminops.identity.permissions import Reach
 from adminops.settings import current_settings
 from tickets.insights.counting import Tallies, count_tickets
@@ -17,6 +17,8 @@ from tickets.insights.periods import ONE, Period, month_of, months
 from tickets.insights.tallies import Tally, read
 from tickets.models import Ticket
 
+LOCK = 0x626F6F6B73
+"""Number of PostgreSQL's advisory lock that whoever keeps books holds: "books" as bytes."""
 EVERYWHERE = Reach(everywhere=True)
 SETTLING = timedelta(minutes=15)
 """So long after a day its books are written: whoever began before midnight is done then."""
@@ -81,8 +83,10 @@ def count_month() -> Counted | None:
 def keep(counted: Counted) -> None:
     """Write the books that were counted, unless a ticket of their month has changed meanwhile: they are counted again.
 
-    What is not stored yet by now leaves its mark later, and that one is not settled.
+    What is not stored yet by now leaves its mark later, and that one is not settled. One at a time keeps books, for the
+    job may be run on the command line beside the clock.
     """
+    hold_alone(LOCK)
     if set(_marks(counted.month, _last_day())) - set(counted.settles):
         return
     db.session.execute(delete(TicketBook).where(TicketBook.first.between(counted.month.first, counted.month.last)))
