@@ -1,17 +1,22 @@
 """Merging what agrees in all three, name, SSN and birth date, without a reviewer: only where two people allow it.
 
+The score has to say "very likely", too: it weighs what the three do not tell, how common a name is and what decisions
+have taught, so where a version of the model trusts such pairs less, the rule merges none of them.
+
 It is off until one administrator proposes it with a cap a day and another one puts it in force. It never touches a pair
 with anything against it, and every merge it makes is on the list of merges, told to the agencies, and can be undone.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from adminops import clock
 from adminops.db import db, hold_alone, savepoint
@@ -26,7 +31,8 @@ from dedupe import policies
 from dedupe.comparison import default_sides
 from dedupe.conflicts import crossing_pairs, persons_of
 from dedupe.matching.placeholders import is_placeholder
-from dedupe.models import Act, Decision, ExactMerging, ExactState, Pair, PairState
+from dedupe.matching.scores import VERY_LIKELY
+from dedupe.models import UNDECIDED, Act, Decision, ExactMerging, ExactState, Pair, PairState
 from dedupe.operations import merge_pair
 from dedupe.queries import last_scan
 from dedupe.queue import free_for
@@ -38,6 +44,8 @@ MOST_RECORDS = 10
 """More records than this are not put together without a person."""
 REASON = "Name, SSN and birth date agree in full; merged by the rule that two administrators put in force."
 LOOKED_AT = 500
+COUNTED = 2_000
+"""Pairs among which those that the rule leaves are counted, the weakest first."""
 _UNSAID = (Act.CAME, Act.LEFT)
 """What nobody said: it came into the queue or left it by itself."""
 _AS_KNOWN = 1
@@ -51,6 +59,27 @@ class Today:
 
     rule: ExactMerging | None
     done: int
+
+
+class Left(StrEnum):
+    """Why the rule leaves a pair that agrees in all three to a reviewer; the first that holds."""
+
+    AGAINST = (
+        "Something speaks against it: a warning, a change since, or an answer that differs. Look at it in the queue."
+    )
+    TAKEN = "Somebody is looking at it, has spoken of it before, or asks for it by a ticket. It is theirs to decide."
+    SCORE = (
+        f"Its score is below {VERY_LIKELY}, so the model does not call it “very likely”. Look at the model in force."
+    )
+    GROUP = "The last scan did not join its group: another record of it does not fit. Look at them together."
+
+
+@dataclass(frozen=True)
+class LeftOver:
+    """How many pairs agree in all three and are left to a reviewer, by why; `is_all`: none of them was left out."""
+
+    counts: Counter[Left]
+    is_all: bool
 
 
 def rule_in_force() -> ExactMerging | None:
@@ -146,8 +175,37 @@ def merge_exact_pair(pair_id: int) -> bool:
     return pair is not None and is_exact(pair) and _fits(pair) and not _was_spoken_of(pair) and _merge(pair)
 
 
+def left_to_reviewers() -> LeftOver:
+    """Count the pairs that wait though name, SSN and birth date agree, by why the rule leaves them. Reads only."""
+    low, high = aliased(Client), aliased(Client)
+    is_taken = or_(Pair.ticket_id.is_not(None), ~free_for(SYSTEM.id, clock.now()), _has_word())
+    chosen = select(Pair, is_taken).join(Pair.low_client.of_type(low)).join(Pair.high_client.of_type(high))
+    chosen = chosen.where(
+        Pair.state.in_(UNDECIDED),
+        low.first_key == high.first_key,
+        low.last_key == high.last_key,
+        low.ssn_index == high.ssn_index,
+        low.dob == high.dob,
+    )
+    eager = contains_eager(Pair.low_client.of_type(low)), contains_eager(Pair.high_client.of_type(high))
+    rows = db.session.execute(chosen.options(*eager).order_by(Pair.score, Pair.id).limit(COUNTED)).all()
+    contested = _contested()
+    found = (_why_left(pair, is_taken=taken, contested=contested) for pair, taken in rows if _agrees(pair))
+    return LeftOver(Counter(why for why in found if why), is_all=len(rows) < COUNTED)
+
+
+def _why_left(pair: Pair, *, is_taken: bool, contested: set[int]) -> Left | None:
+    if not _is_clear(pair):
+        return Left.AGAINST
+    if is_taken:
+        return Left.TAKEN
+    if pair.score < VERY_LIKELY:
+        return Left.SCORE
+    return None if contested.isdisjoint((pair.low_client_id, pair.high_client_id)) else Left.GROUP
+
+
 def _candidates() -> Select[Pair]:
-    """Return the open pairs that nobody holds, no ticket asks for, and nobody ever decided anything on.
+    """Return the very likely open pairs that nobody holds, no ticket asks for, and nobody ever decided anything on.
 
     What a person undid, refused, reopened or put off is theirs to decide, however well it agrees.
     """
@@ -155,7 +213,7 @@ def _candidates() -> Select[Pair]:
     chosen = select(Pair).where(
         Pair.state == PairState.OPEN, Pair.ticket_id.is_(None), free_for(SYSTEM.id, clock.now())
     )
-    chosen = chosen.where(Pair.score >= 90, ~_has_word())
+    chosen = chosen.where(Pair.score >= VERY_LIKELY, ~_has_word())
     return chosen.options(*both).execution_options(populate_existing=True)
 
 
@@ -186,12 +244,21 @@ def _merge(pair: Pair) -> bool:
 
 def is_exact(pair: Pair) -> bool:
     """Say whether name, SSN and birth date of a pair are known in full and agree, and nothing speaks against it."""
+    return _agrees(pair) and _is_clear(pair)
+
+
+def _agrees(pair: Pair) -> bool:
     one, other = pair.low_client, pair.high_client
-    if pair.warnings or pair.changes or one.removed_at or other.removed_at:
+    if one.removed_at or other.removed_at:
         return False
-    if any(reason["strength"] == "against" for reason in pair.reasons):
+    return _known(one) and _known(other) and _identity(one) == _identity(other)
+
+
+def _is_clear(pair: Pair) -> bool:
+    """Say whether nothing speaks against a pair."""
+    if pair.warnings or pair.changes or any(reason["strength"] == "against" for reason in pair.reasons):
         return False
-    return _known(one) and _known(other) and _identity(one) == _identity(other) and not _contradicts(one, other)
+    return not _contradicts(pair.low_client, pair.high_client)
 
 
 def _known(client: Client) -> bool:

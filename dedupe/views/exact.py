@@ -10,6 +10,7 @@ from adminops.web.access import Again, access, signed_in_user
 from adminops.web.forms import ConfirmForm
 from dedupe import exact as rules
 from dedupe.forms import ExactForm
+from dedupe.matching.scores import VERY_LIKELY
 from dedupe.models import ExactMerging, ExactState
 from dedupe.views.blueprint import blueprint
 
@@ -30,7 +31,13 @@ def exact() -> ResponseReturnValue:
             rules.propose_rule(form.cap.data or 0, by=signed_in_user())
             flash("Proposed. Another administrator has to put it in force.", "good")
             return redirect(url_for(".exact"))
-    shown = {"today": rules.today(), "rules": rules.list_rules(), "me": signed_in_user().id}
+    shown = {
+        "today": rules.today(),
+        "left": rules.left_to_reviewers(),
+        "very_likely": VERY_LIKELY,
+        "rules": rules.list_rules(),
+        "me": signed_in_user().id,
+    }
     return render_template("dedupe/exact.html", form=form, **shown), form.status
 
 

@@ -235,6 +235,31 @@ def test_a_cap_has_bounds_and_a_reviewer(session: Session, reviewer: User) -> No
         propose_rule(5, by=make_user())
 
 
+def test_the_page_says_what_agrees_and_waits_and_why(desk: Desk) -> None:
+    with desk.work():
+        source, admin = make_source(), make_admin()
+        for number, score in enumerate((99, 90, 89, 62)):
+            exact_pair(source, number, pair={"score": score})
+        exact_pair(source, 4, pair={"warnings": ["Check this."], "score": 70})
+        exact_pair(source, 5, pair={"ticket_id": 4})
+        exact_pair(source, 6, dob=date(1985, 5, 18))
+        defer_pair(exact_pair(source, 7), by=admin)
+    page = desk.signed_in(admin).get("/duplicates/exact")
+    assert page.says("whose score is 90 or more")
+    assert page.says("5 pairs that the rule would leave")
+    assert page.says("2: Its score is below 90")
+    assert page.says("2: Somebody is looking at it, has spoken of it before")
+    assert page.says("1: Something speaks against it: a warning")
+
+
+def test_who_is_in_a_group_that_was_not_joined_is_told_to_wait_for_it(source: HmisSource, allowed: None) -> None:
+    pair = exact_pair(source)
+    group = {"records": [pair.low_client_id, pair.high_client_id], "apart": [], "more": 0}
+    db.session.add(Scan(state=ScanState.DONE, groups=[group], finished_at=clock.now()))
+    db.session.flush()
+    assert dict(exact.left_to_reviewers().counts) == {exact.Left.GROUP: 1}
+
+
 def test_the_page_says_whether_it_is_on_and_who_allowed_it(desk: Desk) -> None:
     with desk.work():
         rita, carl = make_admin(name="Rita Reviewer"), make_admin(name="Carl Colleague")
