@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from adminops import clock
 from adminops.db import Code, Key, LongText, Model, Name
@@ -147,6 +147,9 @@ class Pair(Model):
     proposals: Mapped[list["Proposal"]] = relationship(viewonly=True, order_by="Proposal.id")
     """Merges of it that a second person was asked about; `queries.get_pair` reads them with the pair."""
     tickets: Mapped[list["PairTicket"]] = relationship(viewonly=True, order_by="PairTicket.ticket_id")
+    if TYPE_CHECKING:
+        last_line: Mapped[int | None]
+        """Number of the last `Decision` about it. Whoever reads it with the pair shows nothing older than it."""
 
     def move(self, to: PairState) -> None:
         """Change the state. Raises `InvalidState` for a move that is not in `TRANSITIONS`."""
@@ -236,6 +239,12 @@ class Decision(Model):
     seconds: Mapped[int | None]
     """From the first look to the decision, of several pairs decided at once each its share (`dedupe.batch`); None when
     nobody held the pair."""
+
+
+Pair.last_line = column_property(
+    select(func.max(Decision.id)).where(Decision.pair_id == Pair.id).correlate_except(Decision).scalar_subquery(),
+    deferred=True,
+)
 
 
 class PairPlace(Model):

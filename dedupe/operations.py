@@ -145,13 +145,14 @@ def keep_apart(pair: Pair, *, reason: str = "", seen: str = "", by: User) -> Non
     publish(fact, by=by)
 
 
-def defer_pair(pair: Pair, *, by: User) -> None:
+def defer_pair(pair: Pair, *, seen: str = "", by: User) -> None:
     """Put the decision off: the pair goes to the end of the queue. Raises `NotAllowed`, `Conflict`, `InvalidState`.
 
-    Publishes `PairDeferred`.
+    `seen` is the `version_of` the pair that the reviewer saw. Publishes `PairDeferred`.
     """
     lock(pair)
     policies.check_may_decide(pair, by)
+    policies.check_as_seen(pair, seen)
     pair.move(PairState.DEFERRED)
     pair.deferred_at = clock.now()
     note_decision(pair, Act.LATER, by)
@@ -397,6 +398,8 @@ def lock(pair: Pair) -> None:
     merging.hold_decisions()
     anew = {"populate_existing": True}
     db.session.scalars(select(Pair).where(Pair.id == pair.id).with_for_update(), execution_options=anew).one()
+    # Read before all that a page shows of a refusal, and while others wait: its mark is never newer than what it says.
+    db.session.refresh(pair, ["last_line"])
 
 
 def decided(pair: Pair, reason: str, by: User) -> None:

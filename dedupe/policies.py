@@ -15,7 +15,10 @@ from dedupe.gathering import Gathered
 from dedupe.models import WAYS_ON, Pair, PairState
 from dedupe.seen import Behind
 
-CHANGED = "These records have changed since you opened this page. Look at them again, then decide."
+CHANGED = (
+    "These records, or what was decided about them, have changed since you opened this page. "
+    "Look at them again, then decide."
+)
 NO_WAY_BACK = {
     PairState.OPEN: "This pair is open already.",
     PairState.MERGED: "These two records are merged. Undo the merge to take that back.",
@@ -55,11 +58,12 @@ def check_is_free(pair: Pair, by: User, *, instead: str) -> None:
 def version_of(pair: Pair, why: Sequence[str] = (), *, behind: Behind | None = None) -> str:
     """Return what a page of the pair is based on, as a short text: another one, and the page is out of date.
 
-    All records of both persons count (`dedupe.seen`); `behind` tells them, where they are read already. `why` is what
-    the page says against the merge, if it asks a second person.
+    All records of both persons count (`dedupe.seen`); `behind` tells them, where they are read already. So does all
+    that was decided about the pair, taken back or not, and each merge of it that was proposed. `why` is what the page
+    says against the merge, if it asks a second person.
     """
     rows = behind if behind is not None else behind_pair(pair)
-    told = [pair.score, pair.probability, pair.warnings, pair.changes, list(why), rows]
+    told = [pair.score, pair.probability, pair.warnings, pair.changes, list(why), rows, pair.last_line]
     return sha256(repr(told).encode()).hexdigest()[:16]
 
 

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, func, or_, select, union
-from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, undefer
 
 from adminops.db import db
 from adminops.errors import Invalid, NotFound
@@ -67,7 +67,8 @@ def _whole_pair() -> Select[Pair]:
     names = [joinedload(who).lazyload(User.grants) for who in (Pair.claimed_by, Pair.decided_by)]
     asked = joinedload(Pair.proposals)
     names += [asked.joinedload(who).lazyload(User.grants) for who in (Proposal.by, Proposal.answered_by)]
-    return select(Pair).where(Pair.id == bindparam("pair_id")).options(*people, *names, joinedload(Pair.tickets))
+    whole = (*people, *names, joinedload(Pair.tickets), undefer(Pair.last_line))
+    return select(Pair).where(Pair.id == bindparam("pair_id")).options(*whole)
 
 
 def find_pair(one: int, other: int) -> Pair | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, undefer
 
 from adminops import clock
 from adminops.db import db
@@ -60,7 +60,7 @@ def _decidable(viewer: User) -> Select[Pair]:
         .join(_Low, _Low.id == Pair.low_client_id)
         .join(_High, _High.id == Pair.high_client_id)
         .where(IS_OPEN, *_PLAIN, free_for(viewer.id, clock.now()), _stands_alone(_Low), _stands_alone(_High))
-        .options(*sides)
+        .options(*sides, undefer(Pair.last_line))
     )
 
 

@@ -7,7 +7,7 @@ from adminops.db import db
 from adminops.errors import Invalid, InvalidState, NotAllowed
 from adminops.facts import MergeProposed, MergeRefused, MergeWithdrawn, publish
 from adminops.hmis.merging import Side
-from adminops.hmis.models import Merge
+from adminops.hmis.models import Client, Merge
 from adminops.identity.models import User
 from adminops.outbox.messages import enqueue_mail
 from dedupe import policies
@@ -63,26 +63,24 @@ def agree_to_merge(proposal: Proposal, *, seen: str = "", reason: str = "", by: 
     if proposal.by_id == by.id:
         raise NotAllowed("You decided this merge yourself: a second person has to agree to it.")
     said = policies.check_reason(reason)
-    pair = proposal.pair
-    source, destination = sides_to_merge(pair, proposal.destination_client_id)
-    why = why_second(pair, *persons_of(destination, source))
-    policies.check_as_seen(pair, seen, why)
+    source, destination, why = _as_seen(proposal, seen)
     policies.check_nothing_new(why, why if seen else proposal.why)
-    merge = join(pair, source, destination, proposal.choices, reason=proposal.reason, act=Act.CONFIRMED, by=by)
+    merge = join(proposal.pair, source, destination, proposal.choices, reason=proposal.reason, act=Act.CONFIRMED, by=by)
     _answered(proposal, Answer.AGREED, said, by)
     return merge
 
 
-def refuse_merge(proposal: Proposal, *, reason: str, by: User) -> None:
+def refuse_merge(proposal: Proposal, *, reason: str, seen: str = "", by: User) -> None:
     """Put a merge that somebody else decided back into the queue, with the reason.
 
-    Rules as for `agree_to_merge`; a reason has to be given. Raises `NotAllowed`, `InvalidState`, `Invalid`. Publishes
-    `MergeRefused`; who proposed it is told by mail.
+    Rules as for `agree_to_merge`; a reason has to be given. Raises `NotAllowed`, `InvalidState`, `Conflict`, `Invalid`.
+    Publishes `MergeRefused`; who proposed it is told by mail.
     """
     _check_may_answer(proposal, by)
     if proposal.by_id == by.id:
         raise NotAllowed("You decided this merge yourself. Take it back instead.")
     said = policies.check_reason(reason)
+    _as_seen(proposal, seen)
     if not said:
         raise Invalid("Say why they should not be merged.", field="reason")
     note_decision(proposal.pair, Act.REFUSED, by)
@@ -114,6 +112,15 @@ def _check_may_answer(proposal: Proposal, by: User) -> None:
     db.session.refresh(proposal, ["answer"])
     if not proposal.is_waiting:
         raise InvalidState("Nobody has to agree to this merge any more.")
+
+
+def _as_seen(proposal: Proposal, seen: str) -> tuple[Client, Client, list[str]]:
+    """Return who is folded in, who is kept, and what speaks against it by now. Raises `Conflict`, `Invalid`."""
+    pair = proposal.pair
+    source, destination = sides_to_merge(pair, proposal.destination_client_id)
+    why = why_second(pair, *persons_of(destination, source))
+    policies.check_as_seen(pair, seen, why)
+    return source, destination, why
 
 
 def _answered(proposal: Proposal, answer: Answer, reason: str, by: User) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import joinedload
 
 from adminops.db import db
 from adminops.identity.models import RoleGrant, User
@@ -50,13 +49,6 @@ def count_waiting() -> int:
     """Return how many merges wait."""
     counted = select(func.count(Proposal.id)).join(Pair, Pair.id == Proposal.pair_id).where(*_WAITS)
     return db.session.scalar(counted) or 0
-
-
-def last_proposal(pair: Pair) -> Proposal | None:
-    """Return the last merge of a pair that was proposed, with who proposed and who answered it."""
-    people = (joinedload(who).lazyload(User.grants) for who in (Proposal.by, Proposal.answered_by))
-    chosen = select(Proposal).where(Proposal.pair_id == pair.id).order_by(Proposal.id.desc()).limit(1)
-    return db.session.scalar(chosen.options(*people))
 
 
 def reviewers() -> list[User]:

@@ -20,6 +20,7 @@ from dedupe import operations, policies, queries, worth
 from dedupe.comparison import Comparison, compare, default_sides
 from dedupe.forms import AGREES, SIDES_BACK, AnswerForm, DecisionForm, ReasonForm
 from dedupe.gathering import protected_clients
+from dedupe.history import history_of
 from dedupe.matching.scores import band_of
 from dedupe.models import Pair, PairState
 from dedupe.narrowing import (
@@ -104,11 +105,8 @@ def reopen(pair_id: int) -> ResponseReturnValue:
         with form.refusals():
             operations.reopen_pair(pair, reason=form.reason.data or "", by=signed_in_user())
             flash("The pair is in the queue again.", "good")
-    if form.problems and pair.state not in policies.NO_WAY_BACK:
-        return page_of(pair, form)
-    for _id, _label, sentence in form.problems:
-        flash(sentence, "warn")
-    return redirect(url_for(".show", pair_id=pair.id))
+            return redirect(url_for(".show", pair_id=pair.id))
+    return page_of(pair, form)
 
 
 @blueprint.get("/requested/<int:ticket_id>/<first>/<second>")
@@ -189,7 +187,7 @@ def _done(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
             url_for(".show", pair_id=pair.id),
         )
     else:
-        operations.defer_pair(pair, by=by)
+        operations.defer_pair(pair, seen=form.what_was_seen, by=by)
         _say("Put off: the pair comes again after the others.", "See the pair", url_for(".show", pair_id=pair.id))
     if pair.request and not pair.is_undecided:
         return redirect(url_for(".show", pair_id=pair.id))
@@ -227,35 +225,44 @@ def _compared(pair: Pair, form: DecisionForm) -> Comparison:
 
 
 def page_of(pair: Pair, form: ReasonForm) -> ResponseReturnValue:
-    """Show a pair as it stands: to agree to, to decide, or decided. Whoever is shown both records looks at them."""
+    """Show a pair as it stands: to agree to, to decide, or decided. Whoever is shown both records looks at them.
+
+    A `form` that was refused is told of on each of them, with what was done with the pair meanwhile.
+    """
     if pair.is_undecided:
         operations.review_pair(pair, by=signed_in_user())
     if pair.state is PairState.SECOND and pair.proposals:
-        return second_page(pair, pair.proposals[-1], form)
-    if not pair.is_undecided:
-        protected = protected_clients(pair.low_client, pair.high_client)
-        told = {"protected": protected, "asks_why": policies.is_kept_apart_by_another(pair, signed_in_user())}
-        return render_template("dedupe/decided.html", form=form, **told, **_beside(pair)), form.status
-    return _pair_page(pair, form if isinstance(form, DecisionForm) else DecisionForm(formdata=None))
+        return _second_page(pair, pair.proposals[-1], form)
+    return _pair_page(pair, form) if pair.is_undecided else _decided_page(pair, form)
 
 
-def _pair_page(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
-    compared, is_held = _compared(pair, form), policies.is_claimed_by_another(pair, signed_in_user())
+def _decided_page(pair: Pair, form: ReasonForm) -> ResponseReturnValue:
+    protected = protected_clients(pair.low_client, pair.high_client)
+    asks_why = policies.is_kept_apart_by_another(pair, signed_in_user()) and not protected
+    own = form if type(form) is ReasonForm else ReasonForm(formdata=None)
+    told = {"own": own, "protected": protected, "asks_why": asks_why}
+    around = _beside(pair, form)
+    return render_template("dedupe/decided.html", **told, **around), form.status
+
+
+def _pair_page(pair: Pair, form: ReasonForm) -> ResponseReturnValue:
+    own = form if isinstance(form, DecisionForm) else DecisionForm(formdata=None)
+    compared, is_held = _compared(pair, own), policies.is_claimed_by_another(pair, signed_in_user())
     shown = render_template(
         "dedupe/pair.html",
-        form=form,
+        own=own,
         version=policies.version_of(pair, behind=compared.behind),
         proposal=pair.proposals[-1] if pair.proposals else None,
         attested=_attested(),
         in_words=worth.in_words,
         holder=policies.holder_of(pair) if is_held else None,
-        **_beside(pair),
+        **_beside(pair, form),
         **_evidence(compared),
     )
     return shown, form.status
 
 
-def second_page(pair: Pair, proposal: Proposal, form: ReasonForm) -> ResponseReturnValue:
+def _second_page(pair: Pair, proposal: Proposal, form: ReasonForm) -> ResponseReturnValue:
     """Show a merge as one person decided it, to who has to agree.
 
     Both records are looked at by it. A pair with a client of victim services alone leaves the desk instead.
@@ -264,14 +271,15 @@ def second_page(pair: Pair, proposal: Proposal, form: ReasonForm) -> ResponseRet
     operations.review_pair(pair, by=by)
     if pair.state is not PairState.SECOND:
         return page_of(pair, form)
-    compared = _compared_as_decided(pair, proposal)
+    compared, is_own = _compared_as_decided(pair, proposal), proposal.by_id == by.id
+    own = form if isinstance(form, AnswerForm) else AnswerForm(formdata=None)
     shown = render_template(
         "dedupe/second.html",
         proposal=proposal,
-        is_own=proposal.by_id == by.id,
-        form=form if isinstance(form, AnswerForm) else AnswerForm(formdata=None),
+        is_own=is_own,
+        own=own,
         version=policies.version_of(pair, compared.why_second, behind=compared.behind),
-        **_beside(pair),
+        **_beside(pair, form),
         **_evidence(compared),
     )
     return shown, form.status
@@ -285,12 +293,13 @@ def _compared_as_decided(pair: Pair, proposal: Proposal) -> Comparison:
     return _compared(pair, form)
 
 
-def _beside(pair: Pair) -> dict[str, Any]:
+def _beside(pair: Pair, form: ReasonForm) -> dict[str, Any]:
     """Return what `dedupe/beside.html` shows."""
     narrowing = Narrowing.read(request.args)
     queue = queue_around(pair, narrowing.conditions(signed_in_user()))
-    asked = links_to(pair.requests, signed_in_user())
-    return {"pair": pair, "narrowing": narrowing, "queue": queue, "band": band_of(pair.score), "asked": asked}
+    told = {"form": form, "history": history_of(pair) if form.problems else []}
+    told["asked"] = links_to(pair.requests, signed_in_user())
+    return {"pair": pair, "narrowing": narrowing, "queue": queue, "band": band_of(pair.score), **told}
 
 
 def _evidence(compared: Comparison) -> dict[str, Any]:

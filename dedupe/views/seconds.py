@@ -8,12 +8,11 @@ from adminops.identity.permissions import Permission
 from adminops.web.access import access, signed_in_user
 from dedupe import queries
 from dedupe.forms import AnswerForm
-from dedupe.models import PairState
 from dedupe.seconds import operations
 from dedupe.seconds.models import Proposal
-from dedupe.seconds.queries import last_proposal, list_waiting
+from dedupe.seconds.queries import list_waiting
 from dedupe.views.blueprint import blueprint
-from dedupe.views.pairs import second_page
+from dedupe.views.pairs import page_of
 
 SAID = {
     "agree": "Merged. You can undo it at any time.",
@@ -35,19 +34,14 @@ def seconds() -> ResponseReturnValue:
 def answer(pair_id: int) -> ResponseReturnValue:
     """Agree to a merge, refuse it, or take one's own back."""
     pair, form = queries.get_pair(pair_id, signed_in_user()), AnswerForm()
-    proposal = last_proposal(pair)
-    if proposal is None:
+    if not pair.proposals:
         raise NotFound("Nobody has to agree to this pair.")
     if form.submitted():
         with form.refusals():
-            _answered(proposal, form)
+            _answered(pair.proposals[-1], form)
             flash(SAID[form.answer.data or ""], "good")
             return redirect(url_for(".show", pair_id=pair.id))
-    if pair.state is PairState.SECOND:
-        return second_page(pair, proposal, form)
-    for _id, _label, sentence in form.problems:
-        flash(sentence, "warn")
-    return redirect(url_for(".show", pair_id=pair.id))
+    return page_of(pair, form)
 
 
 def _answered(proposal: Proposal, form: AnswerForm) -> None:
@@ -55,6 +49,6 @@ def _answered(proposal: Proposal, form: AnswerForm) -> None:
     if form.answer.data == "agree":
         operations.agree_to_merge(proposal, seen=form.what_was_seen, reason=reason, by=by)
     elif form.answer.data == "refuse":
-        operations.refuse_merge(proposal, reason=reason, by=by)
+        operations.refuse_merge(proposal, reason=reason, seen=form.what_was_seen, by=by)
     else:
         operations.take_back_merge(proposal, by=by)

@@ -92,7 +92,9 @@ def test_each_pair_of_a_batch_is_decided_by_its_own_word(desk: Desk) -> None:
     hostile = {"pair-x": "merge", "pair-99999": "merge", "pair-²": "apart"}
     told = visitor.post("/duplicates/batch?evidence=number", {**data, **hostile}, follow=True)
     assert told.says("1 merged, 1 kept apart. Each can be taken back.")
-    assert told.says(f"Pair {pairs[3].id}: These records have changed since you opened this page.")
+    assert told.says(
+        f"Pair {pairs[3].id}: These records, or what was decided about them, have changed since you opened this page."
+    )
     with desk.look() as session:
         states = [session.get_one(Pair, pair.id).state for pair in pairs]
         assert states == [PairState.MERGED, PairState.APART, PairState.OPEN, PairState.OPEN]

@@ -15,7 +15,7 @@ from adminops.hmis.models import Client, Enrollment, HmisSource, Merge, Organiza
 from adminops.identity.models import User
 from adminops.identity.permissions import Role
 from dedupe.models import Pair, PairState, PairTicket, Scan, ScanState
-from dedupe.operations import keep_apart, keep_clients_apart, merge_pair
+from dedupe.operations import keep_apart, keep_clients_apart, merge_pair, reopen_pair, undo_merge
 from dedupe.policies import version_of
 from dedupe.scanning import begin_scan, begin_waiting_scan, fail_scan, scan_store
 from tests.browsing import Desk, Page, Visitor
@@ -230,7 +230,7 @@ def test_a_pair_kept_apart_is_reopened(queue: Queue) -> None:
     queue.decide("apart")
     assert queue.visitor.post(f"{queue.url()}/reopen", follow=True).says("The pair is in the queue again.")
     assert queue.pair().state is PairState.OPEN
-    again = queue.visitor.post(f"{queue.url()}/reopen", follow=True)
+    again = queue.visitor.post(f"{queue.url()}/reopen", status=422)
     assert again.says("This pair is open already.")
 
 
@@ -248,7 +248,7 @@ def test_a_pair_that_a_colleague_kept_apart_is_reopened_with_a_reason(queue: Que
 
 def test_a_merged_pair_can_not_be_reopened_beside_its_merge(queue: Queue) -> None:
     queue.decide("merge")
-    assert queue.visitor.post(f"{queue.url()}/reopen", follow=True).says("Undo the merge to take that back.")
+    assert queue.visitor.post(f"{queue.url()}/reopen", status=422).says("Undo the merge to take that back.")
     assert queue.pair().state is PairState.MERGED
 
 
@@ -266,8 +266,8 @@ def test_pairs_that_others_settled_or_that_are_gone_say_so(queue: Queue) -> None
 
 
 def test_a_decision_that_does_not_say_what_was_seen_is_refused(queue: Queue) -> None:
-    for act, mark in (("merge", ""), ("apart", ""), ("merge", "-")):
-        assert queue.decide(act, seen=mark, status=422).says("These records have changed since you opened this page.")
+    for act, mark in (("merge", ""), ("apart", ""), ("later", ""), ("merge", "-")):
+        assert queue.decide(act, seen=mark, status=422).says("have changed since you opened this page.")
     assert queue.pair().state is PairState.OPEN
 
 
@@ -320,6 +320,44 @@ def test_who_is_shown_both_records_by_posting_holds_the_pair_and_has_looked(queu
             AuditEntry.fact == "ClientViewed", AuditEntry.actor_id == queue.reviewer.id
         )
         assert sorted(map(int, session.scalars(looked))) == [client.id for client in queue.clients[:4]]
+
+
+@pytest.mark.parametrize("act", ["merge", "apart", "later"])
+@pytest.mark.parametrize(
+    ("meanwhile", "told"),
+    [
+        ("later", ["Put off: Carl Colleague"]),
+        ("merge", ["Merged: Carl Colleague", "The merge was undone: Third Person", "“Two birth certificates”"]),
+        ("apart", ["Kept apart: Carl Colleague", "Taken back: Third Person", "“One ID card”"]),
+    ],
+)
+def test_who_decides_on_top_of_others_is_told_of_it_first(
+    queue: Queue, meanwhile: str, told: list[str], act: str
+) -> None:
+    old = seen_on(queue.visitor.get(queue.url()))
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)):
+        queue.decide(meanwhile, by=queue.desk.signed_in(queue.colleague))
+        with queue.desk.work() as session:
+            third, pair = make_admin(name="Third Person"), session.get_one(Pair, queue.pairs[0].id)
+            if meanwhile == "merge":
+                undo_merge(session.get_one(Merge, pair.merge_id), reason="Two birth certificates", by=third)
+            elif meanwhile == "apart":
+                reopen_pair(pair, reason="One ID card", by=third)
+        before = queue.pair().state
+        page = queue.decide(act, seen=old, status=422)
+        assert page.says("Your decision was not taken")
+        assert page.says("have changed since you opened this page.")
+        assert [words for words in told if not page.says(words)] == []
+        assert queue.pair().state is before
+        assert queue.decide(act, seen=seen_on(page)).goal == queue.url(1), "now it was seen"
+
+
+def test_a_page_stays_good_as_long_as_nobody_decides(queue: Queue) -> None:
+    old = seen_on(queue.visitor.get(queue.url()))
+    assert seen_on(queue.visitor.get(queue.url())) == old
+    queue.desk.signed_in(queue.colleague).get(queue.url())
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)):
+        assert queue.decide("merge", seen=old).goal == queue.url(1)
 
 
 # Hostile input
@@ -885,7 +923,7 @@ def test_the_list_of_pairs_says_what_each_is_worth_and_its_filters_go_along(queu
     assert shown.says("Pair 1 of 2 to review")
     data = {"act": "apart", "keep": queue.clients[2].id, "seen": queue.mark(1)}
     assert queue.visitor.post(f"{queue.url(1)}?conflict=yes", data, status=302).goal == f"{queue.url(2)}?conflict=yes"
-    data = {"act": "later", "keep": queue.clients[4].id}
+    data = {"act": "later", "keep": queue.clients[4].id, "seen": queue.mark(2)}
     assert queue.visitor.post(f"{queue.url(2)}?conflict=yes", data, status=302).goal == f"{queue.url(2)}?conflict=yes"
     assert queue.visitor.get("/duplicates/queue?state=deferred").says("Longest put off first")
     assert queue.visitor.get("/duplicates?held=me&asked=yes").says("No such pair waits")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -23,9 +23,9 @@ from dedupe.operations import keep_apart, merge_pair, review_pair, undo_merge
 from dedupe.scanning import begin_scan, finish_scan, look_for, scan_store
 from dedupe.seconds.models import Answer, Proposal
 from dedupe.seconds.operations import agree_to_merge, decide_merge, refuse_merge, take_back_merge
-from dedupe.seconds.queries import count_waiting, last_proposal, list_waiting
+from dedupe.seconds.queries import count_waiting, list_waiting
 from dedupe.settling import take_out_protected
-from tests.browsing import Desk, Page
+from tests.browsing import Desk, Page, Visitor
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_exit, make_pair, make_project, make_service, make_source, make_stay
 
@@ -172,7 +172,8 @@ def test_a_refusal_needs_a_reason_and_puts_the_pair_back(doubtful: Pair, reviewe
     assert mail is not None
     assert mail.link == f"/duplicates/pairs/{doubtful.id}"
     again = proposed(doubtful, colleague)
-    assert last_proposal(doubtful) is again
+    db.session.expire(doubtful)
+    assert doubtful.proposals == [proposal, again]
     assert merge_refused(to_id=reviewer.id, proposal=proposal.id) is None
 
 
@@ -282,14 +283,16 @@ def test_a_reviewer_and_a_colleague_decide_on_pages(desk: Desk) -> None:
     assert listed.says("Rita Reviewer")
     asked = second.get(listed.link(f"Pair {pair.id}"))
     assert asked.says("“Papers”")
-    assert second.post(f"{url}/answer", {"answer": "refuse"}, status=422).says("Say why they should not be merged.")
+    refuse = {"answer": "refuse", "seen": seen_on(asked)}
+    assert second.post(f"{url}/answer", refuse, status=422).says("Say why they should not be merged.")
     assert second.post(f"{url}/answer", {"answer": "maybe"}, status=422).says("Agree or refuse.")
-    second.post(f"{url}/answer", {"answer": "refuse", "reason": "Twins"})
-    assert first.get(url).says("A merge of these two was refused. Carl Colleague")
-    first.post(url, {**data, "reason": "Papers"})
+    second.post(f"{url}/answer", {**refuse, "reason": "Twins"})
+    refused = first.get(url)
+    assert refused.says("A merge of these two was refused. Carl Colleague")
+    first.post(url, {**data, "seen": seen_on(refused), "reason": "Papers"})
     agree = {"answer": "agree", "seen": seen_on(second.get(url))}
     assert second.post(f"{url}/answer", agree, follow=True).says("Merged. You can undo it at any time.")
-    assert second.post(f"{url}/answer", {"answer": "agree"}, follow=True).says("Nobody has to agree to this merge")
+    assert second.post(f"{url}/answer", agree, status=422).says("Nobody has to agree to this merge")
 
 
 @pytest.fixture
@@ -365,7 +368,9 @@ def test_what_speaks_against_a_merge_since_is_shown_before_somebody_agrees(
         make_exit(stay, date(2026, 2, 1), destination=24)
     for seen in (before, between, "", "-"):
         refused = visitor.post(f"{url}/answer", {"answer": "agree", "seen": seen}, status=422)
-        assert refused.says("These records have changed since you opened this page."), later.id
+        assert refused.says(
+            "These records, or what was decided about them, have changed since you opened this page."
+        ), later.id
     shown = visitor.get(url)
     assert shown.says("New since then: One was seen after a stay of the other ended with death.")
     assert not shown.says("New since then: The two have two different full SSNs.")
@@ -405,3 +410,72 @@ def test_a_stay_that_came_meanwhile_was_not_seen_but_one_with_victim_services_is
     make_stay(pair.high_client, make_project(source))
     with pytest.raises(Conflict, match="have changed since you opened"):
         keep_apart(pair, seen=seen, by=reviewer)
+
+
+class Deciding:
+    """A pair that needs a second person, and three reviewers at it, each with pages of their own."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        with desk.work():
+            source = make_source()
+            self.pair = pair_of(source, {"ssn": "219450817"}, {"ssn": "219450818"})
+            people = [make_admin(name=name) for name in ("Ann Alder", "Ben Birch", "Cyd Cedar")]
+        self.ann, self.ben, self.cyd = map(desk.signed_in, people)
+        self.url = f"/duplicates/pairs/{self.pair.id}"
+
+    def propose(self, by: Visitor, reason: str, **over: Any) -> None:
+        data = {"act": "merge", "keep": self.pair.low_client_id, "seen": seen_on(by.get(self.url)), **over}
+        assert by.post(self.url, {**data, "reason": reason}, follow=True).says("nothing is merged before that")
+
+    def answer(self, by: Visitor, answer: str, *, status: int = 302, **said: str) -> Page:
+        seen = said.pop("seen", "") or seen_on(by.get(self.url))
+        return by.post(f"{self.url}/answer", {"answer": answer, "seen": seen, **said}, status=status)
+
+    def merges(self) -> int:
+        with self.desk.look() as session:
+            return session.scalar(select(func.count(Merge.id))) or 0
+
+    def state(self) -> PairState:
+        with self.desk.look() as session:
+            return session.get_one(Pair, self.pair.id).state
+
+
+@pytest.fixture
+def deciding(desk: Desk) -> Deciding:
+    """A pair that needs a second person, and three reviewers."""
+    return Deciding(desk)
+
+
+@pytest.mark.parametrize("by_refusal", [False, True])
+def test_nobody_answers_another_merge_than_the_one_on_the_page(deciding: Deciding, *, by_refusal: bool) -> None:
+    deciding.propose(deciding.ann, "Papers", name="right")
+    old = seen_on(deciding.ben.get(deciding.url))
+    if by_refusal:
+        deciding.answer(deciding.cyd, "refuse", reason="The other one is older")
+    else:
+        deciding.answer(deciding.ann, "back")
+    deciding.propose(deciding.ann, "One card", keep=deciding.pair.high_client_id)
+    for answer in ("agree", "refuse"):
+        page = deciding.answer(deciding.ben, answer, seen=old, reason="As I saw them", status=422)
+        assert page.says("have changed since you opened this page.")
+        assert page.says("“One card”"), "the merge as it stands now"
+        assert page.says("Sent to a second person: Ann Alder")
+        assert "As I saw them</textarea>" in page.html
+    assert (deciding.merges(), deciding.state()) == (0, PairState.SECOND)
+    deciding.answer(deciding.ben, "agree", seen=seen_on(page))
+    assert deciding.merges() == 1
+
+
+@pytest.mark.parametrize("act", ["merge", "apart", "later"])
+def test_who_decides_on_a_refused_merge_is_told_of_it_first(deciding: Deciding, act: str) -> None:
+    data = {"act": act, "keep": deciding.pair.low_client_id, "seen": seen_on(deciding.ann.get(deciding.url))}
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)):
+        deciding.propose(deciding.ben, "Papers")
+        deciding.answer(deciding.cyd, "refuse", reason="Seen side by side")
+        page = deciding.ann.post(deciding.url, {**data, "reason": "Papers"}, status=422)
+        assert page.says("have changed since you opened this page.")
+        assert page.says("Refused: Cyd Cedar")
+        assert page.says("“Seen side by side”")
+        assert deciding.state() is PairState.OPEN
+        assert deciding.ann.post(deciding.url, {**data, "reason": "Papers", "seen": seen_on(page)}, status=302)
