@@ -227,7 +227,8 @@ def _compared(pair: Pair, form: DecisionForm) -> Comparison:
 def page_of(pair: Pair, form: ReasonForm) -> ResponseReturnValue:
     """Show a pair as it stands: to agree to, to decide, or decided. Whoever is shown both records looks at them.
 
-    A `form` that was refused is told of on each of them, with what was done with the pair meanwhile.
+    A `form` that was refused is told of on each of them, with what was done with the pair meanwhile, and its reason
+    stays to be copied where the page asks for none of that kind.
     """
     if pair.is_undecided:
         operations.review_pair(pair, by=signed_in_user())
@@ -241,7 +242,7 @@ def _decided_page(pair: Pair, form: ReasonForm) -> ResponseReturnValue:
     asks_why = policies.is_kept_apart_by_another(pair, signed_in_user()) and not protected
     own = form if type(form) is ReasonForm else ReasonForm(formdata=None)
     told = {"own": own, "protected": protected, "asks_why": asks_why}
-    around = _beside(pair, form)
+    around = _beside(pair, form, has_field=asks_why and own is form)
     return render_template("dedupe/decided.html", **told, **around), form.status
 
 
@@ -256,7 +257,7 @@ def _pair_page(pair: Pair, form: ReasonForm) -> ResponseReturnValue:
         attested=_attested(),
         in_words=worth.in_words,
         holder=policies.holder_of(pair) if is_held else None,
-        **_beside(pair, form),
+        **_beside(pair, form, has_field=own is form and not is_held),
         **_evidence(compared),
     )
     return shown, form.status
@@ -279,7 +280,7 @@ def _second_page(pair: Pair, proposal: Proposal, form: ReasonForm) -> ResponseRe
         is_own=is_own,
         own=own,
         version=policies.version_of(pair, compared.why_second, behind=compared.behind),
-        **_beside(pair, form),
+        **_beside(pair, form, has_field=own is form and not is_own),
         **_evidence(compared),
     )
     return shown, form.status
@@ -293,12 +294,13 @@ def _compared_as_decided(pair: Pair, proposal: Proposal) -> Comparison:
     return _compared(pair, form)
 
 
-def _beside(pair: Pair, form: ReasonForm) -> dict[str, Any]:
-    """Return what `dedupe/beside.html` shows."""
+def _beside(pair: Pair, form: ReasonForm, *, has_field: bool) -> dict[str, Any]:
+    """Return what `dedupe/beside.html` shows; `has_field` says whether the page has one for the reason of `form`."""
     narrowing = Narrowing.read(request.args)
     queue = queue_around(pair, narrowing.conditions(signed_in_user()))
     told = {"form": form, "history": history_of(pair) if form.problems else []}
     told["asked"] = links_to(pair.requests, signed_in_user())
+    told["to_copy"] = form.reason.data if form.problems and not has_field else ""
     return {"pair": pair, "narrowing": narrowing, "queue": queue, "band": band_of(pair.score), **told}
 
 

@@ -20,7 +20,7 @@ from dedupe.policies import version_of
 from dedupe.scanning import begin_scan, begin_waiting_scan, fail_scan, scan_store
 from tests.browsing import Desk, Page, Visitor
 from tests.dedupe.test_dividing import merged
-from tests.dedupe.test_seconds import seen_on
+from tests.dedupe.test_seconds import seen_on, to_copy
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import (
     make_client,
@@ -358,6 +358,36 @@ def test_a_page_stays_good_as_long_as_nobody_decides(queue: Queue) -> None:
     queue.desk.signed_in(queue.colleague).get(queue.url())
     with clock.frozen_at(clock.now() + timedelta(minutes=16)):
         assert queue.decide("merge", seen=old).goal == queue.url(1)
+
+
+def test_a_reason_is_not_lost_when_a_colleague_holds_the_pair_by_now(queue: Queue) -> None:
+    old = seen_on(queue.visitor.get(queue.url()))
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)):
+        queue.desk.signed_in(queue.colleague).get(queue.url())
+        page = queue.decide("merge", seen=old, reason="One card", status=422)
+    assert page.says("Carl Colleague is looking at this pair.")
+    assert to_copy(page) == "One card"
+
+
+@pytest.mark.parametrize("state", [PairState.MERGED, PairState.APART, PairState.GONE])
+def test_a_reason_is_not_lost_when_the_pair_was_decided_or_is_gone(queue: Queue, state: PairState) -> None:
+    old = seen_on(queue.visitor.get(queue.url()))
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)):
+        if state is PairState.GONE:
+            with queue.desk.work() as session:
+                session.get_one(Pair, queue.pairs[0].id).move(state)
+        else:
+            queue.decide("merge" if state is PairState.MERGED else "apart", by=queue.desk.signed_in(queue.colleague))
+        page = queue.decide("merge", seen=old, reason="One card", status=422)
+    assert page.says("Your decision was not taken")
+    assert to_copy(page) == "One card"
+    assert page.html.count("One card") == 1, "it is not why the pair is asked about again"
+
+
+def test_why_a_pair_is_reopened_is_not_lost_when_it_is_open_by_now(queue: Queue) -> None:
+    page = queue.visitor.post(f"{queue.url()}/reopen", {"reason": "One card"}, status=422)
+    assert page.says("This pair is open already.")
+    assert to_copy(page) == "One card"
 
 
 # Hostile input

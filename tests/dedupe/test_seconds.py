@@ -479,3 +479,30 @@ def test_who_decides_on_a_refused_merge_is_told_of_it_first(deciding: Deciding, 
         assert page.says("“Seen side by side”")
         assert deciding.state() is PairState.OPEN
         assert deciding.ann.post(deciding.url, {**data, "reason": "Papers", "seen": seen_on(page)}, status=302)
+
+
+def to_copy(page: Page) -> str:
+    """Return what a page gives back to be copied."""
+    found = re.search(r'<textarea[^>]*id="to-copy"[^>]*readonly[^>]*>([^<]*)</textarea>', page.html)
+    return found[1] if found else ""
+
+
+@pytest.mark.parametrize("answer", ["agree", "refuse"])
+def test_a_reason_to_refuse_is_not_lost_when_another_one_answered(deciding: Deciding, answer: str) -> None:
+    deciding.propose(deciding.ann, "Papers")
+    old = seen_on(deciding.ben.get(deciding.url))
+    deciding.answer(deciding.cyd, answer, reason="Two cards")
+    late = deciding.answer(deciding.ben, "refuse", seen=old, reason="Two faces", status=422)
+    assert late.says("Your decision was not taken Nobody has to agree to this merge any more.")
+    assert late.says("Merged." if answer == "agree" else "A merge of these two was refused.")
+    assert to_copy(late) == "Two faces"
+
+
+def test_a_reason_is_not_lost_when_another_one_proposed_the_merge(deciding: Deciding) -> None:
+    data = {"act": "merge", "keep": deciding.pair.low_client_id, "seen": seen_on(deciding.ann.get(deciding.url))}
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)):
+        deciding.propose(deciding.ben, "Papers")
+        page = deciding.ann.post(deciding.url, {**data, "reason": "One card"}, status=422)
+    assert page.says("Your decision was not taken This merge waits for a second person.")
+    assert to_copy(page) == "One card"
+    assert to_copy(deciding.ann.get(deciding.url)) == ""
