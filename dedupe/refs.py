@@ -52,8 +52,7 @@ def work_url(ticket: Any) -> str | None:
         return None
     right = ticket.answers.get("right_record")
     right = right if right in ("first", "second") else None
-    said = {"right": right, "agrees": ticket.answers.get("agrees") or None}
-    return url_for("dedupe.requested", ticket_id=ticket.id, first=first, second=second, **said)
+    return url_for("dedupe.requested", ticket_id=ticket.id, first=first, second=second, right=right)
 
 
 def figures(viewer: User) -> list[Figure]:

@@ -138,8 +138,7 @@ def open_requested(ticket_id: int, first: str, second: str) -> ResponseReturnVal
     except (NotFound, Invalid) as refusal:
         return _asked_page(ticket_id, {}, refusal.sentence), refusal.status
     right = {"first": one.id, "second": other.id}.get(request.args.get("right", ""))
-    agrees = request.args.get("agrees", "") if _attested() else None
-    return redirect(url_for(".show", pair_id=pair.id, keep=right, agrees=agrees))
+    return redirect(url_for(".show", pair_id=pair.id, keep=right))
 
 
 def _asked_page(ticket_id: int, candidates: Mapping[str, tuple[Client, Client]], problem: str = "") -> str:
@@ -169,9 +168,12 @@ def _check_asks(ticket_id: int, *client_ids: str) -> None:
         raise NotFound("This ticket asks for other clients. Go there from the ticket.")
 
 
-def _attested() -> str:
-    """Return what who asked for a merge says agrees in the two records, in the words of the form; "" for nothing."""
-    return dict(AGREES).get(request.args.get("agrees", ""), "")
+def _attested(pair: Pair) -> list[str]:
+    """Return what those who asked for a merge say agrees in the two records, in the words of the form."""
+    asked = [answers_of(ticket, signed_in_user()) or {} for ticket in pair.requests] if pair.is_waiting else []
+    words = dict(AGREES)
+    said = [words[answers["agrees"]] for answers in asked if answers.get("agrees") in words]
+    return list(dict.fromkeys(said))
 
 
 def _done(pair: Pair, form: DecisionForm) -> ResponseReturnValue:
@@ -254,7 +256,6 @@ def _pair_page(pair: Pair, form: ReasonForm) -> ResponseReturnValue:
         own=own,
         version=policies.version_of(pair, behind=compared.behind),
         proposal=pair.proposals[-1] if pair.proposals else None,
-        attested=_attested(),
         in_words=worth.in_words,
         holder=policies.holder_of(pair) if is_held else None,
         **_beside(pair, form, has_field=own is form and not is_held),
@@ -298,8 +299,12 @@ def _beside(pair: Pair, form: ReasonForm, *, has_field: bool) -> dict[str, Any]:
     """Return what `dedupe/beside.html` shows; `has_field` says whether the page has one for the reason of `form`."""
     narrowing = Narrowing.read(request.args)
     queue = queue_around(pair, narrowing.conditions(signed_in_user()))
-    told = {"form": form, "history": history_of(pair) if form.problems else []}
-    told["asked"] = links_to(pair.requests, signed_in_user())
+    told: dict[str, Any] = {
+        "form": form,
+        "asked": links_to(pair.requests, signed_in_user()),
+        "attested": _attested(pair),
+        "history": history_of(pair) if form.problems else [],
+    }
     told["to_copy"] = form.reason.data if form.problems and not has_field else ""
     return {"pair": pair, "narrowing": narrowing, "queue": queue, "band": band_of(pair.score), **told}
 

@@ -545,19 +545,32 @@ def test_a_ticket_opens_its_pair_and_the_decision_answers_it(
     asked: tuple[Queue, int], facts: Callable[[], list[Any]]
 ) -> None:
     queue, ticket = asked
-    address = f"/duplicates/requested/{ticket}/C/D?right=second&agrees=close"
+    address = f"/duplicates/requested/{ticket}/C/D?right=second"
     goal = opened(queue, address)
-    assert goal == f"{queue.url(1)}?keep={queue.clients[3].id}&agrees=close"
+    assert goal == f"{queue.url(1)}?keep={queue.clients[3].id}"
     shown = queue.visitor.get(goal)
     assert shown.says("what you decide here answers it")
-    assert shown.says("Who asked says what agrees: two of them; the third is nearly the same.")
-    assert not queue.visitor.get(f"{queue.url(1)}?agrees=rubbish").says("Who asked says")
+    says = "Who asked says what agrees: two of them; the third is nearly the same."
+    assert shown.says(says)
+    assert queue.visitor.get(queue.url(1)).says(says), "also from the queue"
+    assert queue.decide("merge", 1, seen="-", status=422).says(says), "also when it was refused"
     facts()
     stays = queue.decide("merge", 1)
     assert stays.goal == queue.url(1), "the way back to the ticket is here"
     (merged,) = [fact for fact in facts() if fact.name == "ClientsMerged"]
     assert str(merged.request) == f"ticket:{ticket}"
     assert f'<a href="/tickets/{ticket}">' in queue.visitor.get(queue.url(1)).html
+
+
+def test_a_second_person_reads_what_who_asked_says_agrees(asked: tuple[Queue, int]) -> None:
+    queue, ticket = asked
+    opened(queue, f"/duplicates/requested/{ticket}/C/D")
+    with queue.desk.work() as session:
+        session.get_one(Pair, queue.pairs[1].id).has_conflict = True
+    queue.decide("merge", 1, reason="One card")
+    page = queue.desk.signed_in(queue.colleague).get(queue.url(1))
+    assert page.says("A second person has to agree.")
+    assert page.says("Who asked says what agrees: two of them; the third is nearly the same.")
 
 
 def test_a_ticket_opens_no_pair_that_it_does_not_name(asked: tuple[Queue, int]) -> None:
