@@ -69,9 +69,9 @@ def _reason_of(pair: Pair, act: Act, before: Sequence[Act]) -> str:
         this = (Proposal.pair_id == pair.id, Proposal.answer == Answer.REFUSED)
         chosen = select(Proposal.answer_reason).where(*this).order_by(Proposal.id.desc())
     elif list(before[:1]) == [Act.APART]:
-        these = (MergeDecision.low_client_id == min(ids), MergeDecision.high_client_id == max(ids))
+        both = (MergeDecision.low_client_id == min(ids), MergeDecision.high_client_id == max(ids))
         withdrawn = (MergeDecision.verdict == Verdict.WITHDRAWN, MergeDecision.merge_id.is_(None))
-        chosen = select(MergeDecision.reason).where(*these, *withdrawn).order_by(MergeDecision.id.desc())
+        chosen = select(MergeDecision.reason).where(*both, *withdrawn).order_by(MergeDecision.id.desc())
     else:
         return ""  # a proposal that was taken back, or a pair that had left: nobody said why
     return db.session.scalar(chosen.limit(1)) or ""
