@@ -1,7 +1,9 @@
 """Telling agencies of merges of their clients: once a day, by client IDs alone.
 
-An agency is concerned when one of the two records had a stay in a project of its own within the last year. Victim
-service providers are not told: what they know of a client is not to be put beside what others know.
+An agency is concerned when one of the two records had a stay in a project of its own within the last year. Stays with
+victim service providers, by HUD's flag or the agency's mark, concern nobody: what they know of a client is not to be
+put beside what others know. Nor is anything told of a client who stays with them alone, as it stands when the mail
+leaves.
 """
 
 from collections import defaultdict
@@ -14,11 +16,13 @@ from sqlalchemy.orm import joinedload
 
 from adminops import clock
 from adminops.db import db
-from adminops.hmis.models import Client, Enrollment, Exit, Merge, Project
+from adminops.hmis.models import Client, Enrollment, Exit, Merge, Organization, Project
 from adminops.identity.models import Agency, AgencyOrganization, RoleGrant, User
 from adminops.identity.permissions import Role
+from adminops.identity.scopes import IS_VICTIM_SERVICES
 from adminops.outbox.messages import enqueue_mail
 from adminops.settings import current_settings
+from dedupe.gathering import protected_among
 
 LATELY = timedelta(days=365)
 DAY = timedelta(days=1)
@@ -26,9 +30,9 @@ DAY = timedelta(days=1)
 
 def tell_agencies(merge_id: int) -> None:
     """Have the leads of the agencies concerned told tonight of a merge that was made or undone just now."""
-    merge = db.session.get_one(Merge, merge_id)
+    merges = _to_be_told([db.session.get_one(Merge, merge_id)])
     today = clock.today(current_settings().time_zone)
-    for agency_id in sorted({agency_id for agency_id, _ in _concerned([merge])}):
+    for agency_id in sorted({agency_id for agency_id, _ in _concerned(merges)}):
         for lead in _leads_of(agency_id):
             enqueue_mail("dedupe.merges_of_day", to=lead, after=_begin(today + DAY), agency=agency_id, day=f"{today}")
 
@@ -40,13 +44,23 @@ def merges_of_day(agency_id: int, day: date) -> Sequence[tuple[Merge, str, str]]
     undone = and_(Merge.undone_at >= begins, Merge.undone_at < ends, Merge.merged_at < begins)
     both = (joinedload(Merge.destination_client), joinedload(Merge.source_client))
     chosen = select(Merge).where(or_(made, undone)).options(*both).order_by(Merge.id)
-    found = db.session.scalars(chosen).all()
+    found = _to_be_told(db.session.scalars(chosen).all())
     concerned = _concerned(found, agency_id)
     return [
         (merge, merge.destination_client.personal_id, merge.source_client.personal_id)
         for merge in found
         if (agency_id, merge.id) in concerned
     ]
+
+
+def _to_be_told(merges: Collection[Merge]) -> list[Merge]:
+    """Return the merges neither of whose records is of a client who stays with victim service providers alone."""
+    protected = protected_among(id_ for merge in merges for id_ in _sides(merge))
+    return [merge for merge in merges if protected.isdisjoint(_sides(merge))]
+
+
+def _sides(merge: Merge) -> tuple[int, int]:
+    return merge.source_client_id, merge.destination_client_id
 
 
 def _begin(day: date) -> datetime:
@@ -61,29 +75,31 @@ def _concerned(merges: Collection[Merge], agency_id: int | None = None) -> set[t
     theirs = and_(
         AgencyOrganization.source_id == Project.source_id, AgencyOrganization.organization_id == Project.organization_id
     )
+    named = and_(Organization.source_id == Project.source_id, Organization.organization_id == Project.organization_id)
     chosen = (
-        select(Agency.id, Client.id, Exit.exit_date)
+        select(Agency.id, Client.id, Exit.exit_date, IS_VICTIM_SERVICES)
         .join(AgencyOrganization, AgencyOrganization.agency_id == Agency.id)
         .join(Project, theirs)
+        .outerjoin(Organization, named)
         .join(Enrollment, place)
         .join(Client, and_(Client.source_id == Enrollment.source_id, Client.personal_id == Enrollment.personal_id))
         .outerjoin(Exit, and_(left, Exit.removed_at.is_(None)))
         .where(
-            Client.id.in_({id_ for merge in merges for id_ in (merge.source_client_id, merge.destination_client_id)}),
+            Client.id.in_({id_ for merge in merges for id_ in _sides(merge)}),
             Enrollment.removed_at.is_(None),
-            Agency.is_victim_service_provider.is_(False),
         )
         .distinct()
     )
     if agency_id is not None:
         chosen = chosen.where(Agency.id == agency_id)
     stays = defaultdict[int, list[tuple[int, date | None]]](list)
-    for agency, client_id, exit_date in db.session.execute(chosen):
-        stays[client_id].append((agency, exit_date))
+    for agency, client_id, exit_date, is_protected in db.session.execute(chosen):
+        if not is_protected:
+            stays[client_id].append((agency, exit_date))
     return {
         (agency, merge.id)
         for merge in merges
-        for client_id in (merge.source_client_id, merge.destination_client_id)
+        for client_id in _sides(merge)
         for agency, exit_date in stays[client_id]
         if exit_date is None or exit_date >= merge.merged_at.date() - LATELY
     }

@@ -185,7 +185,7 @@ def test_a_day_of_many_merges_is_read_in_few_statements(
         costs.append(counted())
         assert mail
     assert len(mail.values["made"]) == 8  # type: ignore[arg-type]
-    assert costs == [2, 2]
+    assert costs == [3, 3]
 
 
 def _at(agency: Agency, client: Client, source: HmisSource) -> User:
