@@ -3,7 +3,7 @@
 An agency is concerned when one of the two records had a stay in a project of its own within the last year. Stays with
 victim service providers, by HUD's flag or the agency's mark, concern nobody: what they know of a client is not to be
 put beside what others know. Nor is anything told of a client who stays with them alone, as it stands when the mail
-leaves.
+leaves, nor of a merge across two HMIS: no vendor can make it, and each agency goes on with the ID of its own.
 """
 
 from collections import defaultdict
@@ -54,9 +54,10 @@ def merges_of_day(agency_id: int, day: date) -> Sequence[tuple[Merge, str, str]]
 
 
 def _to_be_told(merges: Collection[Merge]) -> list[Merge]:
-    """Return the merges neither of whose records is of a client who stays with victim service providers alone."""
-    protected = protected_among(id_ for merge in merges for id_ in _sides(merge))
-    return [merge for merge in merges if protected.isdisjoint(_sides(merge))]
+    """Return the merges within one HMIS of two records that may be spoken of."""
+    within = [each for each in merges if each.source_client.source_id == each.destination_client.source_id]
+    protected = protected_among(id_ for merge in within for id_ in _sides(merge))
+    return [merge for merge in within if protected.isdisjoint(_sides(merge))]
 
 
 def _sides(merge: Merge) -> tuple[int, int]:

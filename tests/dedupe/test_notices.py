@@ -16,7 +16,7 @@ from dedupe.emails import merges_of_day
 from dedupe.models import Pair
 from dedupe.operations import merge_pair, undo_merge
 from tests.make import make_agency, make_user
-from tests.make_dedupe import make_pair, make_project, make_stay
+from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
 
 DAY = timedelta(days=1)
 
@@ -82,3 +82,14 @@ def test_victim_service_providers_by_the_flag_of_hud_are_told_nothing(
     merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
     assert bool(told(lead)) is (flag != 1)
     assert asked_for() == ([] if flag == 1 else [lead.id])
+
+
+def test_a_merge_across_two_hmis_changes_no_id_and_is_told_to_nobody(reviewer: User) -> None:
+    one, other = (make_client(make_source(), "777") for _ in range(2))
+    leads = [make_lead(one), make_lead(other)]
+    made = merge(one, other, reviewer)
+    assert [told(lead) for lead in leads] == [None, None]
+    with clock.frozen_at(clock.now() + DAY):
+        undo_merge(made, by=reviewer)
+        assert [told(lead) for lead in leads] == [None, None]
+    assert asked_for() == []
