@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from adminops.facts import AgencyChanged, ClientsMerged, ExportImported, ImportUndone, MergeUndone, ProgramSetUp
+from adminops.facts import AgencyChanged, ExportImported, ImportUndone, ProgramSetUp
 from adminops.feature import Feature, Job, NavItem, Panel
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
-from dedupe import emails, jobs, refs, subscribers
+from dedupe import emails, jobs, notices, refs, subscribers
 from dedupe.api import ROUTES
 from dedupe.cli import dedupe
 from dedupe.demo import fill
@@ -53,14 +53,18 @@ feature = Feature(
             every=timedelta(minutes=5),
             own_transactions=True,
         ),
+        Job(
+            name="tell-of-merges",
+            title="Tell agencies of the merges of their clients on the days before",
+            run=notices.tell_agencies,
+            every=timedelta(hours=6),
+        ),
     ),
     subscribers=(
         (ExportImported, subscribers.scan_after_import),
         (ImportUndone, subscribers.scan_after_undo),
         (AgencyChanged, subscribers.scan_after_change),
         (ProgramSetUp, subscribers.scan_after_setup),
-        (ClientsMerged, subscribers.tell_of_merge),
-        (MergeUndone, subscribers.tell_of_merge),
     ),
     mails={
         "dedupe.second_wanted": emails.second_wanted,

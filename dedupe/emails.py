@@ -40,8 +40,12 @@ def merge_refused(*, to_id: int, proposal: int) -> Mail | None:
 
 
 def merges_of_day(*, to_id: int, agency: int, day: str) -> Mail | None:
-    """Return the mail to an agency about merges of its clients on a day, by client IDs; None when all were undone."""
-    del to_id
+    """Return the mail to who leads an agency about merges of its clients on a day, by client IDs.
+
+    None for who does not lead it any more, and when all were undone.
+    """
+    if not notices.is_lead(to_id, agency):
+        return None
     rows = notices.merges_of_day(agency, date.fromisoformat(day))
     if not rows:
         return None

@@ -26,31 +26,43 @@ from dedupe.gathering import protected_among
 
 LATELY = timedelta(days=365)
 DAY = timedelta(days=1)
+DAYS = 7
+"""So many days are told of: who leads an agency that had nobody to tell hears of the last week."""
 
 
-def tell_agencies(merge_id: int) -> None:
-    """Have the leads of the agencies concerned told tonight of a merge that was made or undone just now."""
-    merges = _to_be_told([db.session.get_one(Merge, merge_id)])
+def tell_agencies() -> None:
+    """Ask for the mails about the days of the last week: to who leads the agencies concerned now, each once."""
     today = clock.today(current_settings().time_zone)
-    for agency_id in sorted({agency_id for agency_id, _ in _concerned(merges)}):
-        for lead in _leads_of(agency_id):
-            enqueue_mail("dedupe.merges_of_day", to=lead, after=_begin(today + DAY), agency=agency_id, day=f"{today}")
+    for day in (today - back * DAY for back in range(DAYS, 0, -1)):
+        concerned = {agency_id for agency_id, _ in _concerned(_merges_of(day))}
+        for agency_id, leads in sorted(_leads_of(concerned).items()):
+            for lead in leads:
+                enqueue_mail("dedupe.merges_of_day", to=lead, agency=agency_id, day=f"{day}")
+
+
+def is_lead(user_id: int, agency_id: int) -> bool:
+    """Tell whether somebody who may sign in leads an agency now."""
+    return any(lead.id == user_id for lead in _leads_of([agency_id]).get(agency_id, ()))
 
 
 def merges_of_day(agency_id: int, day: date) -> Sequence[tuple[Merge, str, str]]:
     """Return the merges of a day that concern an agency, made or undone, with both client IDs: kept, retired."""
-    begins, ends = _begin(day), _begin(day + DAY)
-    made = and_(Merge.merged_at >= begins, Merge.merged_at < ends, Merge.undone_at.is_(None))
-    undone = and_(Merge.undone_at >= begins, Merge.undone_at < ends, Merge.merged_at < begins)
-    both = (joinedload(Merge.destination_client), joinedload(Merge.source_client))
-    chosen = select(Merge).where(or_(made, undone)).options(*both).order_by(Merge.id)
-    found = _to_be_told(db.session.scalars(chosen).all())
+    found = _merges_of(day)
     concerned = _concerned(found, agency_id)
     return [
         (merge, merge.destination_client.personal_id, merge.source_client.personal_id)
         for merge in found
         if (agency_id, merge.id) in concerned
     ]
+
+
+def _merges_of(day: date) -> list[Merge]:
+    begins, ends = _begin(day), _begin(day + DAY)
+    made = and_(Merge.merged_at >= begins, Merge.merged_at < ends, Merge.undone_at.is_(None))
+    undone = and_(Merge.undone_at >= begins, Merge.undone_at < ends, Merge.merged_at < begins)
+    both = (joinedload(Merge.destination_client), joinedload(Merge.source_client))
+    chosen = select(Merge).where(or_(made, undone)).options(*both).order_by(Merge.id)
+    return _to_be_told(db.session.scalars(chosen).all())
 
 
 def _to_be_told(merges: Collection[Merge]) -> list[Merge]:
@@ -106,6 +118,15 @@ def _concerned(merges: Collection[Merge], agency_id: int | None = None) -> set[t
     }
 
 
-def _leads_of(agency_id: int) -> Sequence[User]:
-    granted = select(RoleGrant.user_id).where(RoleGrant.agency_id == agency_id, RoleGrant.role == Role.AGENCY_LEAD)
-    return db.session.scalars(select(User).where(User.may_sign_in, User.id.in_(granted)).order_by(User.id)).all()
+def _leads_of(agency_ids: Collection[int]) -> dict[int, list[User]]:
+    """Return who leads each of the agencies now; one that nobody leads is left out."""
+    chosen = (
+        select(RoleGrant.agency_id, User)
+        .join(User, User.id == RoleGrant.user_id)
+        .where(RoleGrant.role == Role.AGENCY_LEAD, RoleGrant.agency_id.in_(agency_ids), User.may_sign_in)
+        .order_by(User.id)
+    )
+    leads = defaultdict[int, list[User]](list)
+    for agency_id, user in db.session.execute(chosen):
+        leads[agency_id].append(user)
+    return leads

@@ -1,9 +1,8 @@
 """What the merge desk does when others do something."""
 
 from adminops.db import db
-from adminops.facts import AgencyChanged, ClientsMerged, ExportImported, ImportUndone, MergeUndone, ProgramSetUp
+from adminops.facts import AgencyChanged, ExportImported, ImportUndone, ProgramSetUp
 from adminops.identity.models import SYSTEM, Agency, User
-from dedupe.notices import tell_agencies
 from dedupe.scanning import ask_for_scan, waiting_scan
 from dedupe.settling import take_out_protected
 
@@ -12,11 +11,6 @@ def scan_after_import(fact: ExportImported, _by: User) -> None:
     """Look for duplicates of what an import changed."""
     if fact.outcome == "applied":
         _look_anew(is_full=False, asked_for=False)
-
-
-def tell_of_merge(fact: ClientsMerged | MergeUndone, _by: User) -> None:
-    """Have the agencies concerned told of a merge that was made or undone."""
-    tell_agencies(fact.merge_id)
 
 
 def scan_after_undo(_fact: ImportUndone, _by: User) -> None:

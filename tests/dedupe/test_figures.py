@@ -1,17 +1,11 @@
-"""Figures of the desk, and what agencies are told, on both databases."""
+"""Figures of the desk, on both databases."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-
-from sqlalchemy import select
+from datetime import timedelta
 
 from adminops import clock
 from adminops.db import db
 from adminops.hmis.models import Client, HmisSource
-from adminops.identity.models import SYSTEM, Agency, AgencyOrganization, User
-from adminops.identity.permissions import Role
-from adminops.outbox.models import OutboxMessage
-from dedupe.emails import merges_of_day
+from adminops.identity.models import SYSTEM, User
 from dedupe.figures import WEEKS, figures_of_desk
 from dedupe.models import Pair, PairState
 from dedupe.operations import defer_pair, keep_apart, merge_pair, reopen_pair, review_pair, undo_merge
@@ -20,8 +14,8 @@ from dedupe.seconds.models import Proposal
 from dedupe.seconds.operations import agree_to_merge, decide_merge, refuse_merge
 from dedupe.settling import retire
 from tests.browsing import Desk
-from tests.make import make_admin, make_agency, make_user
-from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
+from tests.make import make_admin
+from tests.make_dedupe import make_client, make_pair, make_source
 
 
 def test_figures_say_what_was_found_and_decided(pair: Pair, source: HmisSource, reviewer: User) -> None:
@@ -153,72 +147,3 @@ def test_figures_have_a_page(desk: Desk) -> None:
     assert page.says("No decision was timed yet")
     assert page.says("Found and decided each week")
     assert page.says("Merged without a reviewer")
-
-
-def test_the_day_of_a_notice_is_that_of_the_house(pair: Pair, source: HmisSource, reviewer: User) -> None:
-    agency = make_agency()
-    lead = _at(agency, pair.high_client, source)
-    evening = datetime(2026, 11, 28, 2, tzinfo=UTC)  # nine in the evening of the 27th in New York
-    with clock.frozen_at(evening):
-        merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
-    message = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "dedupe.merges_of_day")).one()
-    assert message.arguments == {"agency": agency.id, "day": "2026-11-27"}
-    assert message.next_try_at == datetime(2026, 11, 28, 5, tzinfo=UTC), "at midnight of the house"
-    told = {day: merges_of_day(to_id=lead.id, agency=agency.id, day=f"2026-11-{day}") for day in (27, 28)}
-    assert [day for day, mail in told.items() if mail] == [27]
-
-
-def test_a_day_of_many_merges_is_read_in_few_statements(
-    source: HmisSource, reviewer: User, counted: Callable[[], int]
-) -> None:
-    agency, costs = make_agency(), []
-    for _ in range(2):
-        for _ in range(4):
-            pair = make_pair(make_client(source), make_client(source))
-            lead = _at(agency, pair.high_client, source)
-            merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
-        asked = {"to_id": lead.id, "agency": agency.id, "day": f"{clock.today()}"}
-        db.session.flush()
-        db.session.expire_all()
-        counted()
-        mail = merges_of_day(**asked)  # type: ignore[arg-type]
-        costs.append(counted())
-        assert mail
-    assert len(mail.values["made"]) == 8  # type: ignore[arg-type]
-    assert costs == [3, 3]
-
-
-def _at(agency: Agency, client: Client, source: HmisSource) -> User:
-    """Let a client stay in a project of an agency; return its lead."""
-    project = make_project(source)
-    make_stay(client, project, entry=clock.today() - timedelta(days=30))
-    agency.organizations.append(AgencyOrganization(source_id=source.id, organization_id=project.organization_id))
-    db.session.flush()
-    return make_user(Role.AGENCY_LEAD, agency=agency)
-
-
-def test_agencies_concerned_are_told_once_a_day_by_ids(pair: Pair, source: HmisSource, reviewer: User) -> None:
-    low, high = pair.low_client, pair.high_client
-    agency, safe = make_agency(), make_agency(is_victim_service_provider=True)
-    lead = _at(agency, high, source)
-    _at(safe, high, source)
-    make_user(Role.AGENCY_LEAD, agency=make_agency())
-    chosen = select(OutboxMessage).where(OutboxMessage.kind == "dedupe.merges_of_day")
-    merge = merge_pair(pair, destination_client_id=low.id, choices={}, by=reviewer)
-    (message,) = db.session.scalars(chosen).all()
-    assert (message.recipient_id, set(message.arguments)) == (lead.id, {"agency", "day"})
-    assert message.next_try_at > clock.now(), "all merges of a day are told in one"
-    asked = {"to_id": lead.id, "agency": agency.id, "day": f"{clock.today()}"}
-    mail = merges_of_day(**asked)  # type: ignore[arg-type]
-    assert mail is not None
-    assert mail.values["made"] == [(low.personal_id, high.personal_id)]
-    undo_merge(merge, by=reviewer)
-    assert len(db.session.scalars(chosen).all()) == 1
-    assert merges_of_day(**asked) is None, "made and undone on one day"  # type: ignore[arg-type]
-    with clock.frozen_at(clock.now() + timedelta(days=1)):
-        again = merge_pair(pair, destination_client_id=low.id, choices={}, by=reviewer)
-    with clock.frozen_at(clock.now() + timedelta(days=3)):
-        undo_merge(again, by=reviewer)
-        told = merges_of_day(**{**asked, "day": f"{clock.today()}"})  # type: ignore[arg-type]
-    assert told is not None
-    assert (told.values["made"], told.values["undone"]) == ([], [(low.personal_id, high.personal_id)])

@@ -1,19 +1,21 @@
 """What agencies are told of merges of their clients, on both databases."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from adminops import clock
 from adminops.db import db
 from adminops.hmis.models import Client, HmisSource, Merge, Organization
-from adminops.identity.models import Agency, AgencyOrganization, User
+from adminops.identity.models import Agency, AgencyOrganization, RoleGrant, User
 from adminops.identity.permissions import Role
 from adminops.outbox.messages import Mail
 from adminops.outbox.models import OutboxMessage
 from dedupe.emails import merges_of_day
 from dedupe.models import Pair
+from dedupe.notices import DAYS, tell_agencies
 from dedupe.operations import merge_pair, undo_merge
 from tests.make import make_agency, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
@@ -46,10 +48,12 @@ def told(lead: User) -> Mail | None:
     return merges_of_day(to_id=lead.id, agency=lead.agency_id, day=f"{clock.today()}")
 
 
-def asked_for() -> list[int]:
-    """Return who has a mail waiting."""
-    chosen = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "dedupe.merges_of_day")
-    return list(db.session.scalars(chosen.order_by(OutboxMessage.recipient_id)))
+def asked_for(after: timedelta = DAY) -> list[User]:
+    """Return for whom mails wait once the job ran on a later day."""
+    with clock.frozen_at(clock.now() + after):
+        tell_agencies()
+    chosen = select(OutboxMessage).where(OutboxMessage.kind == "dedupe.merges_of_day").order_by(OutboxMessage.id)
+    return [message.recipient for message in db.session.scalars(chosen)]
 
 
 def test_nothing_of_a_client_who_became_protected_leaves_with_a_mail_that_waits(
@@ -59,12 +63,13 @@ def test_nothing_of_a_client_who_became_protected_leaves_with_a_mail_that_waits(
     lead, haven = make_lead(kept), make_lead(retired)
     made = merge(retired, kept, reviewer)
     assert told(lead)
+    assert asked_for() == [lead, haven]
     _mark(haven.agency)
     assert told(lead) is None
     with clock.frozen_at(clock.now() + DAY):
         undo_merge(made, by=reviewer)
         assert told(lead) is None
-    assert len(asked_for()) == 2, "the undoing asked for no more"
+        assert asked_for() == [lead, haven], "the undoing asked for no more"
 
 
 def _mark(agency: Agency | None) -> None:
@@ -81,7 +86,7 @@ def test_victim_service_providers_by_the_flag_of_hud_are_told_nothing(
     lead = make_lead(pair.high_client, flag=flag)
     merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
     assert bool(told(lead)) is (flag != 1)
-    assert asked_for() == ([] if flag == 1 else [lead.id])
+    assert asked_for() == ([] if flag == 1 else [lead])
 
 
 def test_a_merge_across_two_hmis_changes_no_id_and_is_told_to_nobody(reviewer: User) -> None:
@@ -93,3 +98,85 @@ def test_a_merge_across_two_hmis_changes_no_id_and_is_told_to_nobody(reviewer: U
         undo_merge(made, by=reviewer)
         assert [told(lead) for lead in leads] == [None, None]
     assert asked_for() == []
+
+
+def test_agencies_concerned_are_told_once_a_day_by_ids(pair: Pair, reviewer: User) -> None:
+    low, high = pair.low_client, pair.high_client
+    lead, safe = make_lead(high), make_lead(high)
+    _mark(safe.agency)
+    make_user(Role.AGENCY_LEAD)
+    made = merge_pair(pair, destination_client_id=low.id, choices={}, by=reviewer)
+    tell_agencies()
+    assert asked_for(timedelta(0)) == [], "all merges of a day are told in one, when it is over"
+    assert asked_for() == asked_for() == [lead]
+    (message,) = db.session.scalars(select(OutboxMessage)).all()
+    assert message.arguments == {"agency": lead.agency_id, "day": f"{clock.today()}"}
+    mail = told(lead)
+    assert mail
+    assert mail.values["made"] == [("A", "B")]
+    undo_merge(made, by=reviewer)
+    assert told(lead) is None, "made and undone on one day"
+    with clock.frozen_at(clock.now() + DAY):
+        again = merge_pair(pair, destination_client_id=low.id, choices={}, by=reviewer)
+    with clock.frozen_at(clock.now() + 3 * DAY):
+        undo_merge(again, by=reviewer)
+        mail = told(lead)
+    assert mail
+    assert (mail.values["made"], mail.values["undone"]) == ([], [("A", "B")])
+
+
+def test_the_day_of_a_notice_is_that_of_the_house(pair: Pair, reviewer: User) -> None:
+    lead, evening = make_lead(pair.high_client), datetime(2026, 11, 28, 2, tzinfo=UTC)  # nine on the 27th in New York
+    with clock.frozen_at(evening):
+        merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
+    with clock.frozen_at(evening + timedelta(hours=2)):
+        assert asked_for(timedelta(0)) == []
+    with clock.frozen_at(evening + timedelta(hours=4)):
+        assert asked_for(timedelta(0)) == [lead]
+    assert lead.agency_id
+    mails = {day: merges_of_day(to_id=lead.id, agency=lead.agency_id, day=f"2026-11-{day}") for day in (27, 28)}
+    assert [day for day, mail in mails.items() if mail] == [27]
+
+
+def test_a_day_of_many_merges_is_read_in_few_statements(
+    source: HmisSource, reviewer: User, counted: Callable[[], int]
+) -> None:
+    first, costs = make_client(source), []
+    lead = make_lead(first)
+    for _ in range(2):
+        for _ in range(4):
+            merge(make_client(source), first, reviewer)
+        db.session.flush()
+        db.session.expire_all()
+        counted()
+        mail = told(lead)
+        costs.append(counted())
+        assert mail
+    assert len(mail.values["made"]) == 8
+    assert costs[0] == costs[1] <= 8, "its reader, who was forgotten, counted in"
+
+
+def test_who_does_not_lead_the_agency_any_more_is_told_nothing(pair: Pair, reviewer: User) -> None:
+    leads = [make_lead(pair.low_client) for _ in range(3)]
+    merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
+    assert asked_for() == leads
+    closed, took_off, moved = leads
+    closed.may_sign_in = False
+    db.session.execute(delete(RoleGrant).where(RoleGrant.user_id == took_off.id))
+    (grant,) = moved.grants
+    former, grant.agency_id = grant.agency_id, make_agency().id
+    db.session.flush()
+    assert [told(lead) for lead in leads] == [None, None, None]
+    assert former
+    new = make_user(Role.AGENCY_LEAD, agency=db.session.get_one(Agency, former))
+    assert told(new), "is told in the other's place"
+
+
+def test_who_comes_within_a_week_is_told_of_it(pair: Pair, reviewer: User) -> None:
+    lead = make_lead(pair.low_client)
+    lead.may_sign_in = False
+    merge_pair(pair, destination_client_id=pair.low_client_id, choices={}, by=reviewer)
+    assert asked_for() == []
+    new = make_user(Role.AGENCY_LEAD, agency=lead.agency)
+    assert asked_for((DAYS + 1) * DAY) == []
+    assert asked_for(DAYS * DAY) == [new]
