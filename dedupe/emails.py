@@ -46,11 +46,11 @@ def merges_of_day(*, to_id: int, agency: int, day: str) -> Mail | None:
     """
     if not notices.is_lead(to_id, agency):
         return None
-    rows = notices.merges_of_day(agency, date.fromisoformat(day))
-    if not rows:
+    changes = notices.changes_of_day(agency, date.fromisoformat(day))
+    if not changes:
         return None
-    made = [(kept, retired) for merge, kept, retired in rows if merge.is_active]
-    undone = [(kept, retired) for merge, kept, retired in rows if not merge.is_active]
+    made = [change for change in changes if change.merge.is_active]
+    undone = [change for change in changes if not change.merge.is_active]
     return Mail(
         subject="Client records of your agency were merged" if made else "Merges of client records were undone",
         template="dedupe/merges_of_day",

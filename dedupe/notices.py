@@ -1,28 +1,31 @@
 """Telling agencies of merges of their clients: once a day, by client IDs alone.
 
-An agency is concerned when one of the two records had a stay in a project of its own within the last year. Stays with
+An agency is concerned when one of the two records, or one that came or went with them, had a stay in a project of its
+own within the last year: it may go on using an ID that was retired for one that is retired now. Stays with
 victim service providers, by HUD's flag or the agency's mark, concern nobody: what they know of a client is not to be
 put beside what others know. Nor is anything told of a client who stays with them alone, as it stands when the mail
 leaves, nor of a merge across two HMIS: no vendor can make it, and each agency goes on with the ID of its own.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import joinedload
 
 from adminops import clock
 from adminops.db import db
-from adminops.hmis.models import Client, Enrollment, Exit, Merge, Organization, Project
+from adminops.hmis.keys import IsListed
+from adminops.hmis.models import Client, Enrollment, Exit, Merge, Organization, PersonLink, Project
 from adminops.identity.models import Agency, AgencyOrganization, RoleGrant, User
 from adminops.identity.permissions import Role
 from adminops.identity.scopes import IS_VICTIM_SERVICES
 from adminops.outbox.messages import enqueue_mail
 from adminops.settings import current_settings
-from dedupe.gathering import protected_among
+from dedupe.gathering import in_parts, protected_among
 
 LATELY = timedelta(days=365)
 DAY = timedelta(days=1)
@@ -30,11 +33,22 @@ DAYS = 7
 """So many days are told of: who leads an agency that had nobody to tell hears of the last week."""
 
 
+@dataclass(frozen=True)
+class Change:
+    """What is told of a merge: these client IDs are now that one or, when it was undone, apart from it again."""
+
+    merge: Merge
+    ids: tuple[str, ...]
+    other: str
+    client_ids: frozenset[int]
+    """The records by whose stays an agency is concerned."""
+
+
 def tell_agencies() -> None:
     """Ask for the mails about the days of the last week: to who leads the agencies concerned now, each once."""
     today = clock.today(current_settings().time_zone)
     for day in (today - back * DAY for back in range(DAYS, 0, -1)):
-        concerned = {agency_id for agency_id, _ in _concerned(_merges_of(day))}
+        concerned = {agency_id for agency_id, _ in _concerned(_changes_of(day))}
         for agency_id, leads in sorted(_leads_of(concerned).items()):
             for lead in leads:
                 enqueue_mail("dedupe.merges_of_day", to=lead, agency=agency_id, day=f"{day}")
@@ -45,31 +59,69 @@ def is_lead(user_id: int, agency_id: int) -> bool:
     return any(lead.id == user_id for lead in _leads_of([agency_id]).get(agency_id, ()))
 
 
-def merges_of_day(agency_id: int, day: date) -> Sequence[tuple[Merge, str, str]]:
-    """Return the merges of a day that concern an agency, made or undone, with both client IDs: kept, retired."""
-    found = _merges_of(day)
-    concerned = _concerned(found, agency_id)
-    return [
-        (merge, merge.destination_client.personal_id, merge.source_client.personal_id)
-        for merge in found
-        if (agency_id, merge.id) in concerned
-    ]
+def changes_of_day(agency_id: int, day: date) -> list[Change]:
+    """Return what there is to tell an agency of the merges that were made or undone on a day."""
+    changes = _changes_of(day)
+    concerned = _concerned(changes, agency_id)
+    return [change for change in changes if (agency_id, change.merge.id) in concerned]
 
 
-def _merges_of(day: date) -> list[Merge]:
+def _changes_of(day: date) -> list[Change]:
+    """Return what there is to tell of a day, as it stands now."""
+    merges = _merges_of(day)
+    links = _links_of(merges)
+    named = {id_ for merge in merges for id_ in _sides(merge)}
+    for link in (link for moved in links.values() for link in moved):
+        named.update((link.client_id, link.from_person_id, link.to_person_id))
+    records = _records(named)
+    changes = (_change(merge, links[merge.id], records) for merge in merges if merge.id in links)
+    return [change for change in changes if change is not None]
+
+
+def _merges_of(day: date) -> Sequence[Merge]:
     begins, ends = _begin(day), _begin(day + DAY)
     made = and_(Merge.merged_at >= begins, Merge.merged_at < ends, Merge.undone_at.is_(None))
     undone = and_(Merge.undone_at >= begins, Merge.undone_at < ends, Merge.merged_at < begins)
-    both = (joinedload(Merge.destination_client), joinedload(Merge.source_client))
-    chosen = select(Merge).where(or_(made, undone)).options(*both).order_by(Merge.id)
-    return _to_be_told(db.session.scalars(chosen).all())
+    return db.session.scalars(select(Merge).where(or_(made, undone)).order_by(Merge.id)).all()
 
 
-def _to_be_told(merges: Collection[Merge]) -> list[Merge]:
-    """Return the merges within one HMIS of two records that may be spoken of."""
-    within = [each for each in merges if each.source_client.source_id == each.destination_client.source_id]
-    protected = protected_among(id_ for merge in within for id_ in _sides(merge))
-    return [merge for merge in within if protected.isdisjoint(_sides(merge))]
+def _links_of(merges: Collection[Merge]) -> dict[int, list[PersonLink]]:
+    """Return by merge which records went to another person, when it was made or, once it is undone, by that."""
+    undone_at = {merge.id: merge.undone_at for merge in merges}
+    chosen = select(PersonLink).where(IsListed(PersonLink.merge_id, "ids")).order_by(PersonLink.id)
+    links = defaultdict[int, list[PersonLink]](list)
+    for some in in_parts(undone_at):
+        for link in db.session.scalars(chosen, {"ids": some}):
+            undone = undone_at[link.merge_id]
+            if undone is None or link.linked_at >= undone:
+                links[link.merge_id].append(link)
+    return links
+
+
+def _records(client_ids: Collection[int]) -> dict[int, Any]:
+    """Return source, PersonalID and present person of records by their numbers; of those who are protected nothing."""
+    columns = (Client.id, Client.source_id, Client.personal_id, Client.person_id)
+    chosen, protected = select(*columns).where(IsListed(Client.id, "ids")), protected_among(client_ids)
+    rows = (row for some in in_parts(client_ids) for row in db.session.execute(chosen, {"ids": some}))
+    return {row.id: row for row in rows if row.id not in protected}
+
+
+def _change(merge: Merge, links: Sequence[PersonLink], records: Mapping[int, Any]) -> Change | None:
+    """Return what is told of a merge within one HMIS whose two records may be spoken of, if that is still so."""
+    sides = [records[id_] for id_ in _sides(merge) if id_ in records]
+    if len(sides) < len(_sides(merge)) or sides[0].source_id != sides[1].source_id:
+        return None
+    went = {link.client_id for link in links}
+    other = records.get(links[0].to_person_id if merge.is_active else links[0].from_person_id)
+    if other is None or other.source_id != sides[0].source_id:  # the kept one of another HMIS, or protected
+        other = next(side for side in sides if side.id not in went)
+    ids = [
+        record
+        for record in (records[id_] for id_ in sorted(went) if id_ in records)
+        if record.source_id == other.source_id and (record.person_id == other.person_id) is merge.is_active
+    ]
+    concerned = frozenset(record.id for record in (*sides, *ids, other))
+    return Change(merge, tuple(record.personal_id for record in ids), other.personal_id, concerned) if ids else None
 
 
 def _sides(merge: Merge) -> tuple[int, int]:
@@ -81,8 +133,8 @@ def _begin(day: date) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(current_settings().time_zone))
 
 
-def _concerned(merges: Collection[Merge], agency_id: int | None = None) -> set[tuple[int, int]]:
-    """Return which agencies, or whether this one, had one of the two lately: (agency, merge), in one read."""
+def _concerned(changes: Collection[Change], agency_id: int | None = None) -> set[tuple[int, int]]:
+    """Return which agencies, or whether this one, had one of the records lately: (agency, merge)."""
     left = and_(Exit.source_id == Enrollment.source_id, Exit.enrollment_id == Enrollment.enrollment_id)
     place = and_(Project.source_id == Enrollment.source_id, Project.project_id == Enrollment.project_id)
     theirs = and_(
@@ -98,7 +150,7 @@ def _concerned(merges: Collection[Merge], agency_id: int | None = None) -> set[t
         .join(Client, and_(Client.source_id == Enrollment.source_id, Client.personal_id == Enrollment.personal_id))
         .outerjoin(Exit, and_(left, Exit.removed_at.is_(None)))
         .where(
-            Client.id.in_({id_ for merge in merges for id_ in _sides(merge)}),
+            IsListed(Client.id, "ids"),
             Enrollment.removed_at.is_(None),
         )
         .distinct()
@@ -106,15 +158,16 @@ def _concerned(merges: Collection[Merge], agency_id: int | None = None) -> set[t
     if agency_id is not None:
         chosen = chosen.where(Agency.id == agency_id)
     stays = defaultdict[int, list[tuple[int, date | None]]](list)
-    for agency, client_id, exit_date, is_protected in db.session.execute(chosen):
-        if not is_protected:
-            stays[client_id].append((agency, exit_date))
+    for some in in_parts({id_ for change in changes for id_ in change.client_ids}):
+        for agency, client_id, exit_date, is_protected in db.session.execute(chosen, {"ids": some}):
+            if not is_protected:
+                stays[client_id].append((agency, exit_date))
     return {
-        (agency, merge.id)
-        for merge in merges
-        for client_id in _sides(merge)
+        (agency, change.merge.id)
+        for change in changes
+        for client_id in change.client_ids
         for agency, exit_date in stays[client_id]
-        if exit_date is None or exit_date >= merge.merged_at.date() - LATELY
+        if exit_date is None or exit_date >= change.merge.merged_at.date() - LATELY
     }
 
 
