@@ -6,7 +6,7 @@ from adminops.facts import AgencyChanged, ExportImported, ImportUndone, ProgramS
 from adminops.feature import Feature, Job, NavItem, Panel
 from adminops.identity.permissions import Permission
 from adminops.refs import RefProvider
-from dedupe import emails, jobs, notices, refs, subscribers
+from dedupe import emails, findings, jobs, notices, refs, subscribers
 from dedupe.api import ROUTES
 from dedupe.cli import dedupe
 from dedupe.demo import fill
@@ -80,6 +80,7 @@ feature = Feature(
         Panel(place="clients", render=refs.lookup_panel),
     ),
     figures=refs.figures,
+    stored_findings=findings.of_what_is_stored,
     machines={
         "Pair of client records": TRANSITIONS,
         "Duplicate scan": SCAN_TRANSITIONS,

@@ -48,10 +48,20 @@ def tell_agencies() -> None:
     """Ask for the mails about the days of the last week: to who leads the agencies concerned now, each once."""
     today = clock.today(current_settings().time_zone)
     for day in (today - back * DAY for back in range(DAYS, 0, -1)):
-        concerned = {agency_id for agency_id, _ in _concerned(_changes_of(day))}
+        concerned = {agency_id for agency_id, _ in _concerned(_changes_of(day, day))}
         for agency_id, leads in sorted(_leads_of(concerned).items()):
             for lead in leads:
                 enqueue_mail("dedupe.merges_of_day", to=lead, agency=agency_id, day=f"{day}")
+
+
+def agencies_without_lead() -> Sequence[str]:
+    """Return the names of agencies that merges of the last week concern and where nobody can be told."""
+    today = clock.today(current_settings().time_zone)
+    concerned = {agency_id for agency_id, _ in _concerned(_changes_of(today - DAYS * DAY, today - DAY))}
+    if not concerned:
+        return []
+    silent = concerned - _leads_of(concerned).keys()
+    return db.session.scalars(select(Agency.name).where(Agency.id.in_(silent)).order_by(Agency.name)).all()
 
 
 def is_lead(user_id: int, agency_id: int) -> bool:
@@ -61,14 +71,14 @@ def is_lead(user_id: int, agency_id: int) -> bool:
 
 def changes_of_day(agency_id: int, day: date) -> list[Change]:
     """Return what there is to tell an agency of the merges that were made or undone on a day."""
-    changes = _changes_of(day)
+    changes = _changes_of(day, day)
     concerned = _concerned(changes, agency_id)
     return [change for change in changes if (agency_id, change.merge.id) in concerned]
 
 
-def _changes_of(day: date) -> list[Change]:
-    """Return what there is to tell of a day, as it stands now."""
-    merges = _merges_of(day)
+def _changes_of(first: date, last: date) -> list[Change]:
+    """Return what there is to tell of these days, as it stands now."""
+    merges = _merges_of(first, last)
     links = _links_of(merges)
     named = {id_ for merge in merges for id_ in _sides(merge)}
     for link in (link for moved in links.values() for link in moved):
@@ -78,8 +88,8 @@ def _changes_of(day: date) -> list[Change]:
     return [change for change in changes if change is not None]
 
 
-def _merges_of(day: date) -> Sequence[Merge]:
-    begins, ends = _begin(day), _begin(day + DAY)
+def _merges_of(first: date, last: date) -> Sequence[Merge]:
+    begins, ends = _begin(first), _begin(last + DAY)
     made = and_(Merge.merged_at >= begins, Merge.merged_at < ends, Merge.undone_at.is_(None))
     undone = and_(Merge.undone_at >= begins, Merge.undone_at < ends, Merge.merged_at < begins)
     return db.session.scalars(select(Merge).where(or_(made, undone)).order_by(Merge.id)).all()
@@ -174,9 +184,10 @@ def _concerned(changes: Collection[Change], agency_id: int | None = None) -> set
 def _leads_of(agency_ids: Collection[int]) -> dict[int, list[User]]:
     """Return who leads each of the agencies now; one that nobody leads is left out."""
     chosen = (
-        select(RoleGrant.agency_id, User)
+        select(Agency.id, User)
+        .join(RoleGrant, RoleGrant.agency_id == Agency.id)
         .join(User, User.id == RoleGrant.user_id)
-        .where(RoleGrant.role == Role.AGENCY_LEAD, RoleGrant.agency_id.in_(agency_ids), User.may_sign_in)
+        .where(RoleGrant.role == Role.AGENCY_LEAD, Agency.id.in_(agency_ids), User.may_sign_in)
         .order_by(User.id)
     )
     leads = defaultdict[int, list[User]](list)
