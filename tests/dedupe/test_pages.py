@@ -306,6 +306,15 @@ def test_a_refused_decision_keeps_what_was_chosen(queue: Queue) -> None:
     page = queue.decide("merge", status=422, ssn="right", reason="her SSN is 219-45-0817")
     assert page.says("Please take it out")
     assert re.search(r'name="ssn" value="right" checked', page.html)
+    (offered,) = page.reader.tree.css("button[name=replace]")
+    assert offered.attributes["form"] == "comparison", "it stands outside of the form that it sends"
+    place = offered.attributes["value"]
+    asked = {"keep": queue.clients[0].id, "ssn": "right", "reason": "her SSN is 219-45-0817", "replace": place}
+    page = queue.visitor.post(queue.url(), asked, status=200)
+    assert page.says("It is taken out.")
+    assert "219-45-0817" not in page.html
+    assert re.search(r'name="ssn" value="right" checked', page.html)
+    assert queue.merges() == 0
 
 
 def test_who_is_shown_both_records_by_posting_holds_the_pair_and_has_looked(queue: Queue) -> None:
