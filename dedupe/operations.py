@@ -62,6 +62,19 @@ def review_pair(pair: Pair, *, by: User) -> bool:
     return is_held
 
 
+def let_go(pair: Pair, *, by: User) -> bool:
+    """Hold a pair no longer and decide nothing, so that no colleague has to wait; False when `by` did not hold it.
+
+    Raises `NotAllowed`. Publishes nothing.
+    """
+    policies.check_may_review(by)
+    lock(pair)
+    is_held = policies.is_claimed_by(pair, by)
+    if is_held:
+        release(pair)
+    return is_held
+
+
 def merge_pair(
     pair: Pair, *, destination_client_id: int, choices: Mapping[str, Side], reason: str = "", seen: str = "", by: User
 ) -> Merge:

@@ -96,6 +96,16 @@ def decide(pair_id: int) -> ResponseReturnValue:
     return page_of(pair, form)
 
 
+@blueprint.post("/pairs/<int:pair_id>/let-go")
+@access(Permission.REVIEW_DUPLICATES)
+def let_go(pair_id: int) -> ResponseReturnValue:
+    """Leave a pair to others without a word on it."""
+    pair = queries.get_pair(pair_id, signed_in_user())
+    if ConfirmForm().submitted() and operations.let_go(pair, by=signed_in_user()):
+        flash(f"Pair {pair.id} is free for others.", "good")
+    return redirect(url_for(".queue", **Narrowing.read(request.args).args))
+
+
 @blueprint.post("/pairs/<int:pair_id>/reopen")
 @access(Permission.REVIEW_DUPLICATES)
 def reopen(pair_id: int) -> ResponseReturnValue:

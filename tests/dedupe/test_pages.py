@@ -302,6 +302,17 @@ def test_a_pair_under_review_is_shown_but_not_decided_by_a_colleague(queue: Queu
         assert queue.decide("merge", by=queue.desk.signed_in(queue.colleague)).status == 302
 
 
+def test_a_pair_is_left_to_a_colleague(queue: Queue) -> None:
+    other = queue.desk.signed_in(queue.colleague)
+    queue.visitor.get(queue.url())
+    for visitor, holder in ((other, queue.reviewer.id), (queue.visitor, None)):
+        page = visitor.post(f"{queue.url()}/let-go", follow=True)
+        assert page.says(f"Pair {queue.pairs[0].id} is free for others") == (holder is None)
+        assert queue.pair().claimed_by_id == holder
+    assert not other.get(queue.url()).says("is looking at this pair")
+    assert queue.pair().claimed_by_id == queue.colleague.id
+
+
 def test_a_refused_decision_keeps_what_was_chosen(queue: Queue) -> None:
     page = queue.decide("merge", status=422, ssn="right", reason="her SSN is 219-45-0817")
     assert page.says("Please take it out")
@@ -460,6 +471,7 @@ ADDRESSES = (
     ("get", "/duplicates/queue"),
     ("get", "/duplicates/pairs/1"),
     ("post", "/duplicates/pairs/1"),
+    ("post", "/duplicates/pairs/1/let-go"),
     ("post", "/duplicates/pairs/1/reopen"),
     ("post", "/duplicates/pairs/1/answer"),
     ("get", "/duplicates/seconds"),
