@@ -227,9 +227,9 @@ def test_of_a_person_only_what_may_be_told_is_told(clients: list[Client], review
     abroad = make_client(make_source(), "Z")
     merge(c, b, reviewer)
     merge(abroad, b, reviewer)
-    _mark(haven.agency)
     with clock.frozen_at(clock.now() + DAY):
         merge(b, a, reviewer)
+        _mark(haven.agency)
         assert lines(told(lead)) == ["- B is now A"]
         assert lines(told(haven)) == []
 
