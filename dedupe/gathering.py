@@ -56,6 +56,7 @@ CODES = {
 """The columns of codes, and what a blank one counts as."""
 _QUALITIES = ("name_data_quality", "ssn_data_quality", "dob_data_quality")
 IDENTITY = (Client.id, Client.source_id, Client.personal_id, Client.ssn_sealed, Client.dob)
+_TOLD = (*IDENTITY, *(getattr(Client, name) for name in (*TEXTS, *_QUALITIES)), HmisSource.name, Client.person_id)
 COLUMNS = (*IDENTITY, *(getattr(Client, name) for name in (*TEXTS, *CODES, *RACES)))
 AT_ONCE = 2_000
 """So many records are asked for in one statement."""
@@ -94,17 +95,18 @@ def records_to_match(client_ids: Collection[int] | None = None) -> Gathered:
     return Gathered(columns, int(np.count_nonzero(protected)), _hashed(client_ids))
 
 
-def identities(client_ids: Collection[int], *, with_ssn: bool) -> Columns:
-    """Return names and birth dates of some records and, if wanted, their SSNs; in the order of their numbers.
+def identities(client_ids: Collection[int], *, with_ssn: bool) -> tuple[Columns, dict[int, Any]]:
+    """Return names and birth dates of some records and, if wanted, their SSNs; and their rows by their numbers.
 
-    Those who stay with victim service providers alone are left out. SSNs that nobody compares stay sealed.
+    Those who stay with victim service providers alone are left out. SSNs that nobody compares stay sealed. A row has
+    the name of its source and its person, too.
     """
     rows = db.session.execute(_to_be_told_of(), {"ids": sorted(client_ids)}).all() if client_ids else ()
-    ids, sources, keys, sealed, dobs, *texts, name_quality, ssn_quality, dob_quality = (
-        zip(*rows, strict=True) if rows else [()] * (len(IDENTITY) + len(TEXTS) + len(_QUALITIES))
+    ids, sources, keys, sealed, dobs, *texts, name_quality, ssn_quality, dob_quality, _source, _person = (
+        zip(*rows, strict=True) if rows else [()] * len(_TOLD)
     )
     first, middle, last, suffix = ([text or "" for text in column] for column in texts)
-    return of_identities(
+    columns = of_identities(
         ids,
         first=first,
         middle=middle,
@@ -116,6 +118,7 @@ def identities(client_ids: Collection[int], *, with_ssn: bool) -> Columns:
             [AS_GIVEN if code is None else code for code in each] for each in (name_quality, ssn_quality, dob_quality)
         ],
     )
+    return columns, {row.id: row for row in rows}
 
 
 def _read_clients(client_ids: Collection[int] | None) -> "_Clients":
@@ -134,8 +137,7 @@ def _comparable(*, of_some: bool) -> Select[*tuple[Any, ...]]:
 
 @cache
 def _to_be_told_of() -> Select[*tuple[Any, ...]]:
-    told = (*IDENTITY, *(getattr(Client, name) for name in (*TEXTS, *_QUALITIES)))
-    chosen = _comparable(of_some=True).with_only_columns(*told, maintain_column_froms=True)
+    chosen = _comparable(of_some=True).with_only_columns(*_TOLD, maintain_column_froms=True)
     return chosen.where(Client.id.not_in(_protected_ones()))
 
 

@@ -6,7 +6,7 @@ does. The engine judges what comes out, by the model of the last scan.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -23,7 +23,7 @@ from adminops.facts import PersonLookedUp, SsnLookedUp, publish
 from adminops.hmis import sealing
 from adminops.hmis.asking import EARLIEST_YEAR, ssn_in
 from adminops.hmis.keys import IsListed, padded
-from adminops.hmis.models import Client, HmisSource
+from adminops.hmis.models import Client
 from adminops.hmis.names import name_key
 from adminops.hmis.nicknames import also_called
 from adminops.hmis.persons import written_name
@@ -48,7 +48,6 @@ A_WAY = 200
 """So many candidates a way gives at most."""
 LEAST_LIKELY = 0.001
 """Whom the engine finds less likely than this is not shown; one of many who bear a name alone is about so likely."""
-_NAME = (Client.first_name, Client.middle_name, Client.last_name, Client.name_suffix)
 _LONGEST = 100
 _A_LIST = 8
 """A list of what is looked for has so many entries, however few are known: few statements serve all (`padded`)."""
@@ -141,7 +140,7 @@ def _find_person(wanted: Wanted, scope: Scope) -> LookedUp:
     """Find and judge the records that may be of a person. Raises `Invalid` for one that can't be matched."""
     query = _asked_for(wanted)
     ids = _candidates(wanted, scope)
-    found = identities(padded(ids[:MOST_JUDGED], MOST_JUDGED), with_ssn=bool(wanted.ssn))
+    found, rows = identities(padded(ids[:MOST_JUDGED], MOST_JUDGED), with_ssn=bool(wanted.ssn))
     columns = query.followed_by(found)
     records = clean(columns)
     if _known_well(records.take(np.flatnonzero(records.rows == _QUERY))) < 2:
@@ -155,24 +154,18 @@ def _find_person(wanted: Wanted, scope: Scope) -> LookedUp:
     model, count = present_judge()
     pairs = score_pairs(columns, np.zeros_like(others), others, model, count, minimum=LEAST_LIKELY, cleaned=records)
     scored = explain(columns, pairs.take(range(min(len(pairs), MOST_SHOWN))), model)
-    return LookedUp(_hits(scored), len(others), is_cut=is_cut, of_some=of_some)
+    return LookedUp(_hits(scored, rows), len(others), is_cut=is_cut, of_some=of_some)
 
 
-def _hits(scored: Sequence[ScoredPair]) -> tuple[Hit, ...]:
+def _hits(scored: Sequence[ScoredPair], rows: Mapping[int, Any]) -> tuple[Hit, ...]:
     by_client = {int(pair.right if pair.left == _QUERY else pair.left): pair for pair in scored}
-    rows = {row.id: row for row in db.session.execute(_shown(), {"ids": padded(list(by_client), MOST_SHOWN)})}
-    return tuple(_hit(rows[id_], pair) for id_, pair in by_client.items() if id_ in rows)
-
-
-@cache
-def _shown() -> Select[*tuple[Any, ...]]:
-    reading = select(Client.id, Client.personal_id, HmisSource.name, *_NAME, Client.dob, Client.person_id)
-    return reading.join(HmisSource, HmisSource.id == Client.source_id).where(IsListed(Client.id, "ids"))
+    return tuple(_hit(rows[id_], pair) for id_, pair in by_client.items())
 
 
 def _hit(row: Any, scored: ScoredPair) -> Hit:
-    id_, personal_id, source_name, *parts, dob, person_id = row
-    return Hit(id_, personal_id, source_name, written_name(*parts), dob, person_id not in (None, id_), scored)
+    name = written_name(row.first_name, row.middle_name, row.last_name, row.name_suffix)
+    is_folded = row.person_id not in (None, row.id)
+    return Hit(row.id, row.personal_id, row.name, name, row.dob, is_folded, scored)
 
 
 # ---- candidates -----------------------------------------------------------------------------------------------------
@@ -181,10 +174,9 @@ def _hit(row: Any, scored: ScoredPair) -> Hit:
 def _candidates(asked: Wanted, scope: Scope) -> Sequence[int]:
     """Return the numbers of candidates, those first that most ways find; one more than are judged if there are more."""
     known = _known(asked)
-    reading = _reading(frozenset(known))
-    if conditions := scope.clients():
-        reading = reading.where(*conditions)
-    return db.session.scalars(reading, known).all()
+    conditions = scope.clients()
+    reading = _reading(frozenset(known), of_some=bool(conditions))
+    return db.session.scalars(reading.where(*conditions) if conditions else reading, known).all()
 
 
 def _known(asked: Wanted) -> dict[str, Any]:
@@ -215,13 +207,16 @@ def _known(asked: Wanted) -> dict[str, Any]:
 
 
 @cache
-def _reading(known: frozenset[str]) -> Select[int]:
-    """Return the reading of candidates where so much is known. Made once: that takes longer than to read them."""
+def _reading(known: frozenset[str], *, of_some: bool) -> Select[int]:
+    """Return the reading of candidates where so much is known. Made once: that takes longer than to read them.
+
+    With `of_some` their rows are beside them, for conditions.
+    """
     ways = [_way(conditions, worth) for needs, worth, conditions in _ways() if known.issuperset(needs)]
     found = union_all(*ways, select(Client.id, literal(0).label("worth")).where(false())).subquery()
     ranked = select(found.c.id, func.sum(found.c.worth).label("worth")).group_by(found.c.id).subquery()
-    reading = select(Client.id).join(ranked, ranked.c.id == Client.id)
-    return reading.order_by(ranked.c.worth.desc(), Client.id).limit(MOST_JUDGED + 1)
+    reading = select(ranked.c.id).order_by(ranked.c.worth.desc(), ranked.c.id).limit(MOST_JUDGED + 1)
+    return reading.join(Client, Client.id == ranked.c.id) if of_some else reading
 
 
 def _way(conditions: Sequence[ColumnElement[bool]], worth: int) -> Select[int, int]:
