@@ -47,6 +47,8 @@ What a redactor takes client data out of is not among them: it stands in the sto
 """
 
 
+SECRETS = frozenset({"csrf_token", "secret", "password", "new_password", "again", "current", "code", "answer"})
+"""The fields that stand on no page once they were sent: a form that is kept is sent without them, and asks anew."""
 KEPT = "kept-"
 """What stands before the name of a field that a page keeps for a form that is sent once more."""
 
@@ -64,8 +66,9 @@ def typed_texts() -> list[tuple[str, str]]:
 
 
 def sent_fields() -> list[tuple[str, str]]:
-    """Return name and value of every field that was sent, in the order of the page, without the form's token."""
-    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    """Return name and value of every field that was sent, in the order of the page: no secret, and not the token."""
+    sent = request.form.items(multi=True)
+    return [(name, value) for name, value in sent if name.removeprefix(KEPT) not in SECRETS]
 
 
 def kept_fields() -> list[tuple[str, str]]:

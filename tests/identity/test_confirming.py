@@ -122,6 +122,8 @@ def test_what_was_filled_in_is_kept_while_one_is_asked_and_sent_as_it_was(desk: 
     filled = {**_hidden(visitor.post("/me/confirm", filled, status=422), "/me/confirm"), "secret": PASSWORD}
     confirmed = visitor.post("/me/confirm", filled, status=200)
     assert (confirmed.heading, confirmed.link("Leave it")) == ("Confirmed: now send it", before["Referer"][16:])
+    assert "of the form" not in asking.html + confirmed.html, "a secret stands on no page"
+    del chosen["secret"]
     assert _hidden(confirmed, f"/duplicates/merges/{merge.id}") == chosen
     with desk.look() as session:
         assert session.get_one(Merge, merge.id).is_active
