@@ -129,9 +129,10 @@ class Scheduler:
             self._pool.submit(self._run_due, job)
 
     def _run_now(self, job: Job) -> None:
-        """Run `job` out of turn, after a run of it that goes on."""
+        """Run `job` out of turn, after a run of it that goes on; not any more once this process is to stop."""
         with self._alone[job.name]:
-            run_job(self._app, job)
+            if not self._stopping.is_set():
+                run_job(self._app, job)
 
     def _take_up_orders(self) -> None:
         with self._app.app_context():
