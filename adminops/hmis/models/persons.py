@@ -44,6 +44,8 @@ class Merge(Model):
     __table_args__ = (
         Index("ix_hmis_merge_source", "source_client_id"),
         Index("ix_hmis_merge_destination", "destination_client_id"),
+        Index("ix_hmis_merge_merged_at", "merged_at"),
+        Index("ix_hmis_merge_undone_at", "undone_at"),
     )
 
     id: Mapped[Key]
@@ -119,7 +121,7 @@ class PersonLink(Model):
     """One client record went from one person to another, by a merge or by its undoing. Only ever added to."""
 
     __tablename__ = "hmis_person_link"
-    __table_args__ = (Index("ix_hmis_person_link_client", "client_id"),)
+    __table_args__ = (Index("ix_hmis_person_link_client", "client_id"), Index("ix_hmis_person_link_merge", "merge_id"))
 
     id: Mapped[Key]
     client_id: Mapped[int] = mapped_column(ForeignKey("hmis_client.id"))
