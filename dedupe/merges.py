@@ -18,7 +18,7 @@ from adminops.hmis.stays import Stay
 from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.listing import Page, fetch_page
-from dedupe.gathering import is_protected, protected_among
+from dedupe.gathering import protected_clients, stands_for_protected
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class MergeRow:
     kept: str
     folded: str
     is_protected: bool
-    """Whether one of the two stays with victim service providers alone: nothing of them is told, and it is undone."""
+    """Whether one of the two, or another record of the person, is of victim services alone: nothing of them is told."""
     by: str
 
 
@@ -58,7 +58,7 @@ class MergeStory:
     others: tuple[Merge, ...]
     """Merges in force of the same person, the oldest first: undoing this one leaves them as they are."""
     is_protected: bool
-    """Whether one of the two stays with victim service providers alone: nothing of them is told, and it is undone."""
+    """Whether one of the two, or another record of the person, is of victim services alone: nothing of them is told."""
     questions: tuple[Question, ...] = ()
     """Stays that may be of either part once the merge is undone, or one of the others with it."""
 
@@ -69,7 +69,7 @@ _Kept, _Folded = aliased(Client), aliased(Client)
 
 def list_merges(*, after: str | None = None) -> Page[MergeRow]:
     """Return a page of merges, newest first."""
-    protected = or_(is_protected(_Kept), is_protected(_Folded))
+    protected = or_(stands_for_protected(_Kept), stands_for_protected(_Folded))
     chosen = (
         select(Merge.id, Merge.merged_at, Merge.undone_at, _Kept.personal_id, _Folded.personal_id, protected, User.name)
         .join(_Kept, _Kept.id == Merge.destination_client_id)
@@ -105,7 +105,7 @@ def story_of(merge: Merge) -> MergeStory:
         by=names.get(merge.by_id or 0, "AdminOps"),
         undone_by=names.get(merge.undone_by_id or 0, "AdminOps") if merge.undone_at else "",
         others=others,
-        is_protected=bool(protected_among({merge.source_client_id, merge.destination_client_id})),
+        is_protected=bool(protected_clients(merge.source_client, merge.destination_client)),
         questions=tuple(questions_of(merge, others)),
     )
 

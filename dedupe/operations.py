@@ -335,6 +335,7 @@ def pair_for_request(one: Client, other: Client, *, ticket_id: int, by: User) ->
     hashed names. Publishes `PairAnswered` for what is decided, else nothing.
     """
     policies.check_may_review(by)
+    policies.check_not_protected(protected_clients(one, other))
     pair = _pair_of(one, other)
     if pair.state is PairState.GONE:
         move_along(pair, PairState.OPEN)

@@ -16,7 +16,7 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.formats import day
 from adminops.web.navigation import MOST_SHOWN
-from dedupe.gathering import is_protected
+from dedupe.gathering import is_protected, stands_for_protected
 from dedupe.models import UNDECIDED, WAITING, Pair, PairState, PairTicket, Scan, ScanState
 from dedupe.seconds.models import Proposal
 from dedupe.standing import PairOfIds, in_order
@@ -122,7 +122,7 @@ def clients_named(personal_id: str) -> Sequence[Client]:
     """
     key = personal_id.strip()
     chosen = select(Client).where(Client.personal_id == key, Client.removed_at.is_(None))
-    found = list(db.session.scalars(chosen.where(~is_protected(Client)).order_by(Client.id)))
+    found = list(db.session.scalars(chosen.where(~stands_for_protected(Client)).order_by(Client.id)))
     if not found:
         raise NotFound(_merged_away(key) or f"There is no client {key} here whose record can be compared.")
     return found
@@ -137,7 +137,7 @@ def _merged_away(personal_id: str) -> str:
         .join(Merge, or_(Merge.source_client_id == gone.id, Merge.destination_client_id == gone.id))
         .join(here, here.person_id == gone.person_id)
         .where(gone.personal_id == personal_id, gone.removed_at.is_not(None), Merge.undone_at.is_(None))
-        .where(here.removed_at.is_(None), ~is_protected(here))
+        .where(here.removed_at.is_(None), ~stands_for_protected(here))
         .order_by(Merge.source_client_id != gone.id, here.id != here.person_id, here.id, Merge.id.desc())
     )
     found = db.session.execute(reading.limit(1)).one_or_none()

@@ -19,7 +19,7 @@ from adminops.hmis.models import Client, HmisSource, Merge, MergeChoice, VendorS
 from adminops.identity.models import User
 from adminops.web.csv_files import harmless_cell
 from adminops.web.listing import PAGE, Page, fetch_page
-from dedupe.gathering import is_protected
+from dedupe.gathering import stands_for_protected
 from dedupe.units import UNITS
 
 LABELS = {
@@ -133,7 +133,7 @@ def _joined(chosen: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .join(HmisSource, HmisSource.id == _KEPT.source_id)
         .outerjoin(_BY, _BY.id == Merge.by_id)
         .outerjoin(_DONE_BY, _DONE_BY.id == Merge.done_by_id)
-        .where(Merge.undone_at.is_(None), ~is_protected(_KEPT), ~is_protected(_RETIRED))
+        .where(Merge.undone_at.is_(None), ~stands_for_protected(_KEPT), ~stands_for_protected(_RETIRED))
     )
 
 

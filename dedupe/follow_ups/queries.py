@@ -18,7 +18,7 @@ from adminops.identity.models import User
 from adminops.identity.permissions import Permission
 from adminops.web.listing import Page, fetch_page
 from dedupe.follow_ups.models import Clashing, FollowUp, FollowUpState
-from dedupe.gathering import is_protected
+from dedupe.gathering import stands_for_protected
 
 LABELS = {
     FollowUpState.TO_DO: "To do",
@@ -83,7 +83,7 @@ def _in_force(chosen: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .join(Merge, and_(Merge.id == FollowUp.merge_id, Merge.undone_at.is_(None)))
         .join(_Kept, _Kept.id == Merge.destination_client_id)
         .join(_Folded, _Folded.id == Merge.source_client_id)
-        .where(~is_protected(_Kept), ~is_protected(_Folded))
+        .where(~stands_for_protected(_Kept), ~stands_for_protected(_Folded))
     )
 
 

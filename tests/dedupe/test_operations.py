@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from adminops import clock
 from adminops.db import db
-from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed
+from adminops.errors import Conflict, Invalid, InvalidState, NotAllowed, NotFound
 from adminops.facts import (
     ClientsMerged,
     ClientViewed,
@@ -37,6 +37,7 @@ from dedupe.operations import (
     review_pair,
     undo_merge,
 )
+from dedupe.queries import clients_named
 from dedupe.scanning import scan_store
 from tests.make import make_admin, make_user
 from tests.make_dedupe import make_client, make_pair, make_project, make_source, make_stay
@@ -541,6 +542,11 @@ def test_who_stands_for_a_client_of_victim_services_is_not_looked_at_either(
     assert (other.state, facts()) == (PairState.GONE, [])
     scan_store()
     assert other.state is PairState.GONE
+    with pytest.raises(Invalid, match="victim service provider"):
+        pair_for_request(first, third, ticket_id=7, by=reviewer)
+    with pytest.raises(NotFound):
+        clients_named(first.personal_id)
+    assert (state(other), other.ticket_id) == (PairState.GONE, None)
     undo_merge(made, by=reviewer)
     scan_store()
     assert (pair.state, other.state) == (PairState.GONE, PairState.OPEN)

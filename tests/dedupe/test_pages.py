@@ -19,7 +19,7 @@ from dedupe.operations import keep_apart, keep_clients_apart, merge_pair, reopen
 from dedupe.policies import version_of
 from dedupe.scanning import begin_scan, begin_waiting_scan, fail_scan, scan_store
 from tests.browsing import Desk, Page, Visitor
-from tests.dedupe.test_dividing import merged
+from tests.dedupe.test_dividing import entered_later, merged
 from tests.dedupe.test_seconds import seen_on, to_copy
 from tests.make import make_admin, make_agency, make_user
 from tests.make_dedupe import (
@@ -814,7 +814,7 @@ def test_a_merge_that_came_after_the_page_was_opened_is_shown_before_anything_is
 
 
 def test_a_merge_whose_client_is_protected_since_is_on_no_list_but_to_be_undone(queue: Queue) -> None:
-    a, b = queue.clients[:2]
+    a, b, c = queue.clients[:3]
     with queue.desk.work() as session:
         source = session.get_one(HmisSource, a.source_id)
         haven = make_project(source, project_name="Haven", project_type=0)
@@ -822,10 +822,16 @@ def test_a_merge_whose_client_is_protected_since_is_on_no_list_but_to_be_undone(
         session.execute(delete(Enrollment))
         for client, project in ((a, make_project(source, project_type=0)), (b, haven)):
             make_stay(session.get_one(Client, client.id), project)
-        merged(session.get_one(Pair, queue.pairs[0].id), session.get_one(User, queue.reviewer.id))
+        by, kept = session.get_one(User, queue.reviewer.id), session.get_one(Client, a.id)
+        merged(session.get_one(Pair, queue.pairs[0].id), by)
+        merged(make_pair(kept, session.get_one(Client, c.id)), by)
+        late = entered_later(kept, haven).id
     lists = ("/duplicates/vendor", "/duplicates/vendor.csv", "/duplicates/follow-ups")
-    shown = {url: queue.visitor.get(url) for url in (*lists, "/duplicates/merges", "/duplicates/merges/1")}
+    pages = ("/duplicates/merges", "/duplicates/merges/1", "/duplicates/merges/2")
+    shown = {url: queue.visitor.get(url) for url in (*lists, *pages)}
     assert shown["/duplicates/follow-ups"].says("Haven")
+    assert shown["/duplicates/merges/1"].says("to today, under client A")
+    assert shown["/duplicates/merges/2"].says("Merge 1: client B into A")
     assert b"B,A" in shown["/duplicates/vendor.csv"].body or b"A,B" in shown["/duplicates/vendor.csv"].body
     with queue.desk.work() as session:
         chosen = update(Organization).where(Organization.organization_id == organization)
@@ -833,13 +839,13 @@ def test_a_merge_whose_client_is_protected_since_is_on_no_list_but_to_be_undone(
     shown = {url: queue.visitor.get(url) for url in shown}
     for url, page in shown.items():
         told = page.body.decode() if url.endswith(".csv") else page.words
-        for words in ("Haven", "Client A", "Client B", "client A", "client B", "A,B", "B,A"):
+        for words in ("Haven", "Client A", "Client B", "client A", "client B", "client C", "A,B", "B,A"):
             assert words not in told, (url, words)
         assert f"/clients/{b.id}" not in page.html
     assert shown["/duplicates/merges"].says("A client of victim services")
     assert shown["/duplicates/merges"].says("To be undone")
-    assert shown["/duplicates/merges/1"].says("One of the two stays with a victim service provider only")
-    assert queue.undo().says("The merge is undone")
+    assert shown["/duplicates/merges/1"].says("A client of victim services is part of this person")
+    assert queue.undo(**{f"stay-{late}": a.id}).says("The merge is undone")
     assert not queue.visitor.get("/duplicates/merges").says("To be undone")
 
 
